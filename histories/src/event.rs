@@ -1,0 +1,145 @@
+//! One entry of a history.
+//!
+//! The fields are those of Jepsen's operations, plus two of our own: `session` and `version`.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Who did it: a client's process, or the nemesis that injects faults.
+///
+/// A process does one thing at a time. After an unknown outcome it retires, and its client goes on
+/// under a new number; the [`Event::session`] stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Process {
+    /// A client's process.
+    Client(u64),
+    /// The injector of faults, and the observer of the store's inside.
+    Nemesis,
+    /// No process is known: only a lone completion may be without one.
+    Unknown,
+}
+
+/// What an event says of its operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// It was asked for.
+    Invoke,
+    /// It happened.
+    Ok,
+    /// It certainly did not happen.
+    Fail,
+    /// It may have happened, or may yet happen; or, from the nemesis, a note.
+    Info,
+}
+
+/// The object that an operation acts on, within a keyed store.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Key {
+    /// A number.
+    Number(i64),
+    /// A name.
+    Name(String),
+}
+
+/// Where in the store's own order a write of a key took effect; compared lexicographically.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Version(pub Vec<i64>);
+
+/// One entry of a history.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// Its number in the original history; reports name events by it.
+    pub index: u64,
+    /// True time in nanoseconds since the start, where known.
+    pub time: Option<u64>,
+    /// Who did it.
+    pub process: Process,
+    /// Invocation, or how it ended.
+    pub kind: Kind,
+    /// What was done: `read`, `write`, `cas`, `add`, `partition`, …
+    pub function: String,
+    /// Argument of an invocation, or result of a completion.
+    pub value: Value,
+    /// The object it acts on, where the store has several.
+    pub key: Option<Key>,
+    /// The node that served it, or that a fault struck.
+    pub node: Option<String>,
+    /// Why it failed, or why its outcome is unknown.
+    pub error: Option<Value>,
+    /// Whether it belongs to the final reads, after all faults were healed.
+    pub is_final: bool,
+    /// The client, which keeps its session token when its process number changes.
+    pub session: Option<u64>,
+    /// On ok: where in the store's order of this key the write read or written took effect.
+    pub version: Option<Version>,
+}
+
+impl Event {
+    /// An event with everything optional left out, and a null value.
+    pub fn new(index: u64, process: Process, kind: Kind, function: impl Into<String>) -> Event {
+        Event {
+            index,
+            time: None,
+            process,
+            kind,
+            function: function.into(),
+            value: Value::Null,
+            key: None,
+            node: None,
+            error: None,
+            is_final: false,
+            session: None,
+            version: None,
+        }
+    }
+}
+
+impl fmt::Display for Process {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Process::Client(number) => write!(f, "{number}"),
+            Process::Nemesis => f.write_str("nemesis"),
+            Process::Unknown => f.write_str("?"),
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Kind::Invoke => "invoke",
+            Kind::Ok => "ok",
+            Kind::Fail => "fail",
+            Kind::Info => "info",
+        })
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Key::Number(number) => write!(f, "{number}"),
+            Key::Name(name) => f.write_str(name),
+        }
+    }
+}
+
+impl From<&str> for Key {
+    fn from(name: &str) -> Key {
+        Key::Name(name.to_owned())
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, number) in self.0.iter().enumerate() {
+            write!(f, "{}{number}", if position == 0 { "" } else { "." })?;
+        }
+        Ok(())
+    }
+}
