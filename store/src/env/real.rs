@@ -1,0 +1,1 @@
+//! The real seam: sockets, a directory, the operating system's clocks.

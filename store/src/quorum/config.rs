@@ -1,0 +1,73 @@
+//! What a node must know of its cluster.
+
+use crate::safeguards::Safeguards;
+
+use super::message::NodeId;
+
+/// The cluster as one node sees it. All nodes of a cluster are given the same, but for `node`.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// This node: its position in `nodes`.
+    pub node: NodeId,
+    /// Names of all nodes, sorted.
+    pub nodes: Vec<String>,
+    /// N: home replicas of each key.
+    pub replication: usize,
+    /// R: replicas that answer a read at level quorum.
+    pub read_quorum: usize,
+    /// W: replicas that acknowledge a write at level quorum.
+    pub write_quorum: usize,
+    /// Points that each node has on the ring.
+    pub virtual_nodes: usize,
+    /// Milliseconds after which a coordinator asks again those replicas that have not answered.
+    pub retry_ms: u64,
+    /// Milliseconds between two background exchanges that a node starts.
+    pub exchange_ms: u64,
+    /// Which safeguards are on.
+    pub safeguards: Safeguards,
+}
+
+impl Config {
+    /// A configuration with the defaults: N = 3, R = 2, W = 2.
+    pub fn new(node: NodeId, nodes: Vec<String>) -> Config {
+        Config {
+            node,
+            nodes,
+            replication: 3,
+            read_quorum: 2,
+            write_quorum: 2,
+            virtual_nodes: 64,
+            retry_ms: 200,
+            exchange_ms: 500,
+            safeguards: Safeguards::default(),
+        }
+    }
+
+    /// What is wrong with it, if anything.
+    pub fn problem(&self) -> Option<String> {
+        let nodes = self.nodes.len();
+        let quorum = 1..=self.replication;
+        if usize::from(self.node) >= nodes {
+            Some(format!("node {} of a cluster of {nodes}", self.node))
+        } else if self.replication == 0 || self.replication > nodes {
+            Some(format!(
+                "replication {} needs that many nodes, and there are {nodes}",
+                self.replication
+            ))
+        } else if !quorum.contains(&self.read_quorum) {
+            Some(format!(
+                "read quorum {} is not between 1 and replication {}",
+                self.read_quorum, self.replication
+            ))
+        } else if !quorum.contains(&self.write_quorum) {
+            Some(format!(
+                "write quorum {} is not between 1 and replication {}",
+                self.write_quorum, self.replication
+            ))
+        } else if self.virtual_nodes == 0 {
+            Some("each node needs at least one point on the ring".to_owned())
+        } else {
+            None
+        }
+    }
+}

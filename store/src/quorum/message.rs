@@ -1,0 +1,225 @@
+//! What nodes and clients say to each other.
+
+use serde::{Deserialize, Serialize};
+
+use super::version::Version;
+
+/// A node: its position in the sorted list of nodes.
+pub type NodeId = u16;
+
+/// Numbers an operation of one coordinator; replies carry it back.
+pub type OperationId = u64;
+
+/// How many replicas must take part in an operation.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, clap::ValueEnum,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// One home replica.
+    One,
+    /// The configured read or write quorum.
+    Quorum,
+    /// Every home replica.
+    All,
+    /// Two phases on majorities of the home replicas: linearizable.
+    Atomic,
+}
+
+/// What a replica holds for a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// When the value was written.
+    pub version: Version,
+    /// Whether the key is used at level atomic, which is never mixed with others.
+    pub atomic: bool,
+    /// The value; none: a tombstone.
+    pub value: Option<Vec<u8>>,
+}
+
+/// What a client asks of the node that coordinates.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// What to do.
+    pub operation: Operation,
+    /// How many replicas must take part.
+    pub level: Level,
+    /// The highest version of this key that the session has read or written: a read reaches it or fails.
+    pub floor: Option<Version>,
+    /// The highest version of any key in the session's token: a new write gets a higher one.
+    pub above: Option<Version>,
+    /// How long the answer may take, in milliseconds.
+    pub deadline_ms: u32,
+}
+
+/// The operations of the store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Operation {
+    /// Reads a key.
+    Get {
+        /// The key.
+        key: String,
+    },
+    /// Writes a value.
+    Put {
+        /// The key.
+        key: String,
+        /// Its new value.
+        value: Vec<u8>,
+    },
+    /// Writes a tombstone.
+    Delete {
+        /// The key.
+        key: String,
+    },
+    /// Writes `new` if the value is `expected`. Refused: quorums cannot give it.
+    CompareAndSet {
+        /// The key.
+        key: String,
+        /// The value it must have.
+        expected: Option<Vec<u8>>,
+        /// Its new value.
+        new: Vec<u8>,
+    },
+    /// What this node itself holds: entries of keys after `after`, in order, as many as fit a frame.
+    Dump {
+        /// The last key of the previous page.
+        after: Option<String>,
+    },
+}
+
+/// How an operation ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Response {
+    /// A read: the value and its version. No version: never written; a version alone: deleted.
+    Value {
+        /// The value.
+        value: Option<Vec<u8>>,
+        /// When it was written.
+        version: Option<Version>,
+    },
+    /// A write took effect at this version.
+    Written {
+        /// Its version.
+        version: Version,
+    },
+    /// A page of what the node holds.
+    Dump {
+        /// Keys with their entries, in order.
+        entries: Vec<(String, Entry)>,
+        /// Whether keys after the last one remain.
+        more: bool,
+    },
+    /// It certainly had no effect.
+    Refused(Refusal),
+    /// It may have taken effect, or may yet.
+    Unknown(String),
+}
+
+/// Why an operation certainly had no effect.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Refusal {
+    /// Quorums cannot give it, at any level.
+    #[error(
+        "compare-and-set is refused: replicas that answer a quorum one by one cannot agree on which of two \
+         concurrent changes came first; that needs consensus"
+    )]
+    CompareAndSet,
+    /// The replicas needed did not answer in time.
+    #[error("only {answered} of {needed} replicas answered within {deadline_ms} ms")]
+    Deadline {
+        /// Replicas that answered.
+        answered: usize,
+        /// Replicas needed.
+        needed: usize,
+        /// The deadline.
+        deadline_ms: u32,
+    },
+    /// The replicas that answered in time do not hold what this session has already seen.
+    #[error(
+        "no replica that answered within {deadline_ms} ms holds version {floor}, which this session has seen"
+    )]
+    Behind {
+        /// What the session has seen.
+        floor: Version,
+        /// The deadline.
+        deadline_ms: u32,
+    },
+    /// Level atomic and another level on one key.
+    #[error("this key is used at level {used}: level atomic and other levels cannot be mixed on one key")]
+    MixedLevels {
+        /// How the key is used so far.
+        used: String,
+    },
+    /// The node cannot take part now.
+    #[error("{0}")]
+    Unavailable(String),
+    /// The request itself is wrong.
+    #[error("{0}")]
+    Invalid(String),
+}
+
+/// What nodes say to each other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Message {
+    /// Coordinator to home replica: hold this entry.
+    Write {
+        /// The coordinator's operation.
+        operation: OperationId,
+        /// The key.
+        key: String,
+        /// What to hold, unless something newer is held.
+        entry: Entry,
+    },
+    /// Home replica to coordinator: it, or something newer, is held durably.
+    Written {
+        /// The coordinator's operation.
+        operation: OperationId,
+    },
+    /// Home replica to coordinator: not held, and why.
+    WriteRefused {
+        /// The coordinator's operation.
+        operation: OperationId,
+        /// Why.
+        refusal: Refusal,
+    },
+    /// Coordinator to home replica: what do you hold?
+    Read {
+        /// The coordinator's operation.
+        operation: OperationId,
+        /// The key.
+        key: String,
+    },
+    /// Home replica to coordinator: this.
+    Held {
+        /// The coordinator's operation.
+        operation: OperationId,
+        /// What is held; none: nothing.
+        entry: Option<Entry>,
+    },
+    /// Background exchange, first step: hashes of the key buckets that both nodes are home to.
+    Digest {
+        /// One hash a bucket.
+        buckets: Vec<u64>,
+        /// The sender is recovering and needs everything the receiver holds for it.
+        recovering: bool,
+    },
+    /// Second step: versions in the buckets that differ.
+    Versions {
+        /// The buckets that differ.
+        buckets: Vec<u16>,
+        /// All shared keys in those buckets.
+        versions: Vec<(String, Version)>,
+        /// Echo: the receiver of this asked for everything because it is recovering.
+        recovering: bool,
+    },
+    /// Third step: what the other side lacks, and which keys the sender lacks.
+    Entries {
+        /// Entries that the receiver lacks or holds older.
+        entries: Vec<(String, Entry)>,
+        /// Keys that the sender lacks or holds older.
+        wanted: Vec<String>,
+        /// The receiver has now been sent all that the sender holds for it.
+        complete: bool,
+    },
+}
