@@ -42,6 +42,8 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { configurations_max: 20_000_000 }
+        Limits {
+            configurations_max: 20_000_000,
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Verdicts, and the anomalies that are their evidence.
 
+use std::fmt;
+
 use perjury_histories::Key;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +14,65 @@ pub enum Verdict {
     Unknown(String),
     /// The guarantee is broken, and how. Never empty.
     Invalid(Vec<Anomaly>),
+}
+
+impl Verdict {
+    /// Whether the guarantee holds.
+    pub fn is_valid(&self) -> bool {
+        matches!(self, Verdict::Valid(_))
+    }
+
+    /// Whether it could not be decided.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Verdict::Unknown(_))
+    }
+
+    /// Whether the guarantee is broken.
+    pub fn is_invalid(&self) -> bool {
+        matches!(self, Verdict::Invalid(_))
+    }
+
+    /// `valid`, `unknown` or `invalid`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Verdict::Valid(_) => "valid",
+            Verdict::Unknown(_) => "unknown",
+            Verdict::Invalid(_) => "invalid",
+        }
+    }
+
+    /// The evidence against the guarantee: empty unless it is broken.
+    pub fn anomalies(&self) -> &[Anomaly] {
+        match self {
+            Verdict::Invalid(anomalies) => anomalies,
+            _ => &[],
+        }
+    }
+
+    /// The worse of two verdicts: invalid beats unknown, and unknown beats valid. Equals are joined:
+    /// all anomalies, or all reasons; of two witnesses the first is kept, for they prove different
+    /// things.
+    pub fn merge(self, other: Verdict) -> Verdict {
+        use Verdict::{Invalid, Unknown, Valid};
+        match (self, other) {
+            (Invalid(mut left), Invalid(right)) => {
+                left.extend(right);
+                Invalid(left)
+            }
+            (Invalid(anomalies), _) | (_, Invalid(anomalies)) => Invalid(anomalies),
+            (Unknown(left), Unknown(right)) => Unknown(format!("{left}; {right}")),
+            (Unknown(reason), _) | (_, Unknown(reason)) => Unknown(reason),
+            (Valid(left), Valid(right)) => Valid(left.or(right)),
+        }
+    }
+
+    /// All of these verdicts merged; of none at all, unknown: nothing was judged.
+    pub fn worst(verdicts: impl IntoIterator<Item = Verdict>) -> Verdict {
+        verdicts
+            .into_iter()
+            .reduce(Verdict::merge)
+            .unwrap_or_else(|| Verdict::Unknown("nothing was judged".to_owned()))
+    }
 }
 
 /// Proof that a history is valid: the indices of the invocations in the order in which the
@@ -32,6 +93,50 @@ pub struct Anomaly {
     pub operations: Vec<u64>,
     /// What happened, in plain words.
     pub explanation: String,
+}
+
+impl Anomaly {
+    /// An anomaly shown by the events with these indices, which are put in order.
+    pub fn new(
+        kind: AnomalyKind,
+        key: Option<&Key>,
+        operations: impl IntoIterator<Item = u64>,
+        explanation: impl Into<String>,
+    ) -> Anomaly {
+        let mut operations: Vec<u64> = operations.into_iter().collect();
+        operations.sort_unstable();
+        operations.dedup();
+        let (key, explanation) = (key.cloned(), explanation.into());
+        Anomaly { kind, key, operations, explanation }
+    }
+}
+
+impl AnomalyKind {
+    /// Its name in reports: `garbage-read`, `lost-write`, …
+    pub fn name(self) -> &'static str {
+        match self {
+            AnomalyKind::GarbageRead => "garbage-read",
+            AnomalyKind::FailedWriteRead => "failed-write-read",
+            AnomalyKind::ReadYourWrites => "read-your-writes",
+            AnomalyKind::MonotonicReads => "monotonic-reads",
+            AnomalyKind::MonotonicWrites => "monotonic-writes",
+            AnomalyKind::WritesFollowReads => "writes-follow-reads",
+            AnomalyKind::Divergence => "divergence",
+            AnomalyKind::LostWrite => "lost-write",
+            AnomalyKind::UnderReplicated => "under-replicated",
+            AnomalyKind::ReplicaRollback => "replica-rollback",
+            AnomalyKind::NotLinearizable => "not-linearizable",
+            AnomalyKind::LostElement => "lost-element",
+            AnomalyKind::UnexpectedElement => "unexpected-element",
+            AnomalyKind::NotRefused => "not-refused",
+        }
+    }
+}
+
+impl fmt::Display for AnomalyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
 }
 
 /// The named violations.
@@ -66,4 +171,47 @@ pub enum AnomalyKind {
     UnexpectedElement,
     /// A function that the system promised to refuse was accepted.
     NotRefused,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn broken(index: u64) -> Verdict {
+        Verdict::Invalid(vec![Anomaly::new(AnomalyKind::GarbageRead, None, [index], "")])
+    }
+
+    #[test]
+    fn merges_to_the_worst() {
+        let (valid, unknown) = (Verdict::Valid(None), Verdict::Unknown("why".to_owned()));
+        assert_eq!(valid.clone().merge(unknown.clone()), unknown);
+        assert_eq!(unknown.clone().merge(valid.clone()), unknown);
+        assert_eq!(unknown.clone().merge(broken(1)), broken(1));
+        assert_eq!(broken(1).merge(valid.clone()), broken(1));
+        assert_eq!(Verdict::worst([valid.clone(), valid.clone()]), valid);
+    }
+
+    #[test]
+    fn joins_equals() {
+        let unknown = |why: &str| Verdict::Unknown(why.to_owned());
+        assert_eq!(unknown("a").merge(unknown("b")), unknown("a; b"));
+        assert_eq!(Verdict::worst([broken(1), broken(2)]).anomalies().len(), 2);
+    }
+
+    #[test]
+    fn does_not_pass_when_nothing_was_judged() {
+        assert!(Verdict::worst([]).is_unknown());
+    }
+
+    #[test]
+    fn orders_the_evidence() {
+        assert_eq!(Anomaly::new(AnomalyKind::GarbageRead, None, [7, 3, 7], "").operations, [3, 7]);
+    }
+
+    #[test]
+    fn names_kinds_as_the_file_format_does() {
+        for kind in [AnomalyKind::GarbageRead, AnomalyKind::NotRefused, AnomalyKind::UnderReplicated] {
+            assert_eq!(serde_json::to_value(kind).expect("a name"), kind.name());
+        }
+    }
 }

@@ -4,7 +4,8 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{self, Deserializer, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 /// Who did it: a client's process, or the nemesis that injects faults.
@@ -36,7 +37,7 @@ pub enum Kind {
 }
 
 /// The object that an operation acts on, within a keyed store.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(untagged)]
 pub enum Key {
     /// A number.
@@ -141,5 +142,84 @@ impl fmt::Display for Version {
             write!(f, "{}{number}", if position == 0 { "" } else { "." })?;
         }
         Ok(())
+    }
+}
+
+impl From<i64> for Key {
+    fn from(number: i64) -> Key {
+        Key::Number(number)
+    }
+}
+
+/// A client as its number, the nemesis as its name, nobody known as null.
+impl Serialize for Process {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Process::Client(number) => serializer.serialize_u64(*number),
+            Process::Nemesis => serializer.serialize_str("nemesis"),
+            Process::Unknown => serializer.serialize_unit(),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Process {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Process, D::Error> {
+        struct Expected;
+
+        impl Visitor<'_> for Expected {
+            type Value = Process;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number from 0, \"nemesis\" or null")
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Process, E> {
+                Ok(Process::Client(number))
+            }
+
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<Process, E> {
+                match name {
+                    "nemesis" => Ok(Process::Nemesis),
+                    _ => Err(E::invalid_value(de::Unexpected::Str(name), &self)),
+                }
+            }
+
+            fn visit_unit<E: de::Error>(self) -> Result<Process, E> {
+                Ok(Process::Unknown)
+            }
+        }
+
+        deserializer.deserialize_any(Expected)
+    }
+}
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Key, D::Error> {
+        struct Expected;
+
+        impl Visitor<'_> for Expected {
+            type Value = Key;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string or a signed 64-bit integer")
+            }
+
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Key, E> {
+                Ok(Key::Number(number))
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Key, E> {
+                match i64::try_from(number) {
+                    Ok(number) => Ok(Key::Number(number)),
+                    Err(_) => Err(E::invalid_value(de::Unexpected::Unsigned(number), &self)),
+                }
+            }
+
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<Key, E> {
+                Ok(Key::Name(name.to_owned()))
+            }
+        }
+
+        deserializer.deserialize_any(Expected)
     }
 }

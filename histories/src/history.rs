@@ -69,14 +69,20 @@ impl History {
 
     /// Adds the next event. On an error the history is as it was.
     pub fn push(&mut self, event: Event) -> Result<(), Malformed> {
-        let malformed = |problem: String| Malformed { index: event.index, problem };
+        let malformed = |problem: String| Malformed {
+            index: event.index,
+            problem,
+        };
         let position = self.events.len();
         match (event.process, event.kind) {
             (Process::Nemesis, _) => {}
             (Process::Unknown, Kind::Invoke) => {
                 return Err(malformed("an invocation without a process".to_owned()));
             }
-            (Process::Unknown, _) => self.spans.push(Span { invocation: position, completion: Some(position) }),
+            (Process::Unknown, _) => self.spans.push(Span {
+                invocation: position,
+                completion: Some(position),
+            }),
             (Process::Client(process), Kind::Invoke) => {
                 if let Some(&open) = self.open.get(&process) {
                     let earlier = &self.events[self.spans[open].invocation];
@@ -86,10 +92,16 @@ impl History {
                     )));
                 }
                 self.open.insert(process, self.spans.len());
-                self.spans.push(Span { invocation: position, completion: None });
+                self.spans.push(Span {
+                    invocation: position,
+                    completion: None,
+                });
             }
             (Process::Client(process), _) => match self.open.get(&process) {
-                None => self.spans.push(Span { invocation: position, completion: Some(position) }),
+                None => self.spans.push(Span {
+                    invocation: position,
+                    completion: Some(position),
+                }),
                 Some(&open) => {
                     let invocation = &self.events[self.spans[open].invocation];
                     if invocation.function != event.function {
@@ -125,7 +137,9 @@ impl History {
 
     /// The events of the nemesis: faults, dumps, acknowledgements.
     pub fn notes(&self) -> impl Iterator<Item = &Event> {
-        self.events.iter().filter(|event| event.process == Process::Nemesis)
+        self.events
+            .iter()
+            .filter(|event| event.process == Process::Nemesis)
     }
 
     /// The history of the operations and notes that `keep` accepts (it sees invocations and notes);
@@ -143,7 +157,12 @@ impl History {
                 kept[position] = keep(event);
             }
         }
-        let events = self.events.iter().zip(kept).filter(|(_, kept)| *kept).map(|(event, _)| event.clone());
+        let events = self
+            .events
+            .iter()
+            .zip(kept)
+            .filter(|(_, kept)| *kept)
+            .map(|(event, _)| event.clone());
         History::new(events).expect("a part of a history, by whole operations, is a history")
     }
 }
@@ -163,7 +182,9 @@ impl<'a> Operation<'a> {
 
     /// The event that ended it, if any.
     pub fn completion(&self) -> Option<&'a Event> {
-        self.span.completion.map(|position| &self.history.events[position])
+        self.span
+            .completion
+            .map(|position| &self.history.events[position])
     }
 
     /// What became of it.
@@ -192,12 +213,17 @@ impl<'a> Operation<'a> {
 
     /// The value of the completion, when it is ok.
     pub fn result(&self) -> Option<&'a Value> {
-        self.completion().filter(|event| event.kind == Kind::Ok).map(|event| &event.value)
+        self.completion()
+            .filter(|event| event.kind == Kind::Ok)
+            .map(|event| &event.value)
     }
 
     /// The version of the completion, when it is ok.
     pub fn version(&self) -> Option<&'a Version> {
-        self.completion().filter(|event| event.kind == Kind::Ok)?.version.as_ref()
+        self.completion()
+            .filter(|event| event.kind == Kind::Ok)?
+            .version
+            .as_ref()
     }
 
     /// Who did it.

@@ -1,0 +1,38 @@
+//! Promises: what a system owes in a scenario, and under which faults.
+
+use serde::{Deserialize, Serialize};
+
+/// One guarantee that a system owes at one level.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Promise {
+    /// The guarantee: the name of the checker that judges it.
+    pub guarantee: String,
+    /// The level of the keys that it holds for; empty where the system has no levels.
+    pub level: String,
+    /// Bounds on the faults it tolerates; faults that no bound names are tolerated without limit.
+    pub tolerates: Vec<Bound>,
+}
+
+/// A key is owed a promise only while at most `homes_max` of its home replicas were struck by one of
+/// `faults`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bound {
+    /// Names of faults, as recorded: `bit-flip`, `lying-sync`, …
+    pub faults: Vec<String>,
+    /// How many home replicas of a key they may strike.
+    pub homes_max: usize,
+}
+
+impl Promise {
+    /// A promise that holds under every fault.
+    pub fn new(guarantee: impl Into<String>, level: impl Into<String>) -> Promise {
+        Promise { guarantee: guarantee.into(), level: level.into(), tolerates: Vec::new() }
+    }
+
+    /// The same, owed only while at most `homes_max` home replicas were struck by one of `faults`.
+    pub fn while_at_most(mut self, homes_max: usize, faults: &[&str]) -> Promise {
+        let faults = faults.iter().map(|&fault| fault.to_owned()).collect();
+        self.tolerates.push(Bound { faults, homes_max });
+        self
+    }
+}
