@@ -4,8 +4,17 @@
 //! The protocol is a value, [`Node`](node::Node): inputs and ticks go in, effects come out. It holds
 //! no socket, no clock and no randomness; the shell around it (`server.rs`) owns those.
 
+pub mod clock;
 pub mod config;
+pub mod coordinator;
 pub mod effect;
+pub mod exchange;
 pub mod message;
 pub mod node;
+pub mod outbox;
+pub mod promise;
+pub mod read;
+pub mod replica;
+pub mod ring;
 pub mod version;
+pub mod write;

@@ -199,27 +199,27 @@ pub enum Message {
     },
     /// Background exchange, first step: hashes of the key buckets that both nodes are home to.
     Digest {
+        /// Names the exchange; echoed by the answer.
+        exchange: OperationId,
         /// One hash a bucket.
         buckets: Vec<u64>,
-        /// The sender is recovering and needs everything the receiver holds for it.
-        recovering: bool,
     },
-    /// Second step: versions in the buckets that differ.
+    /// Second step: versions in the buckets that differ, as many as fit.
     Versions {
+        /// The exchange.
+        exchange: OperationId,
         /// The buckets that differ.
-        buckets: Vec<u16>,
-        /// All shared keys in those buckets.
+        differing: Vec<u16>,
+        /// The shared keys in those buckets, in key order.
         versions: Vec<(String, Version)>,
-        /// Echo: the receiver of this asked for everything because it is recovering.
-        recovering: bool,
+        /// Whether these are all of them.
+        complete: bool,
     },
-    /// Third step: what the other side lacks, and which keys the sender lacks.
+    /// Third step: what the receiver lacks, and what the sender wants; the answer to it wants nothing.
     Entries {
-        /// Entries that the receiver lacks or holds older.
+        /// Entries that the receiver lacks or holds older, as many as fit.
         entries: Vec<(String, Entry)>,
         /// Keys that the sender lacks or holds older.
         wanted: Vec<String>,
-        /// The receiver has now been sent all that the sender holds for it.
-        complete: bool,
     },
 }

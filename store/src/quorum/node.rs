@@ -1,7 +1,23 @@
 //! The protocol as a value: inputs and ticks in, effects out.
+//!
+//! A node is a [`Replica`] of the keys it is home to, a [`Coordinator`] of the requests that reach it,
+//! and one side of the [`Exchange`] with each peer. This file only hands each input to its part.
 
+use super::clock::HybridClock;
 use super::config::Config;
-use super::effect::{Effect, Input, Now, Record};
+use super::coordinator::{Context, Coordinator};
+use super::effect::{Effect, Input, Now, Record, RequestId};
+use super::exchange::{Exchange, is_home};
+use super::message::{Message, NodeId, Operation, Refusal, Request, Response};
+use super::outbox::Outbox;
+use super::replica::Replica;
+use super::ring::Ring;
+
+/// Milliseconds between ticks.
+pub const TICK_MS: u64 = 25;
+
+/// Bytes of keys and values that one page of a dump carries, roughly.
+const PAGE_BYTES: usize = 1 << 19;
 
 /// What a node finds in its data directory when it starts.
 #[derive(Clone, Debug, Default)]
@@ -15,24 +31,221 @@ pub struct Start {
 }
 
 /// One node of the leaderless store.
+///
+/// - A function of its inputs: no clock, no randomness, no socket inside.
+/// - While it recovers it answers no reads and acknowledges no writes; it does hold what it is sent.
+#[derive(Debug)]
 pub struct Node {
     config: Config,
+    ring: Ring,
+    clock: HybridClock,
+    replica: Replica,
+    coordinator: Coordinator,
+    exchange: Exchange,
+    /// The recovery is over once the log is durable up to this record.
+    caught_up_at: Option<u64>,
 }
 
 impl Node {
-    /// A node that starts now.
-    pub fn new(config: Config, _start: Start, _now: Now) -> Node {
-        Node { config }
+    /// A node that starts now, with what its log held.
+    ///
+    /// # Panics
+    /// If the configuration has a [problem](Config::problem).
+    pub fn new(config: Config, start: Start, now: Now) -> Node {
+        assert!(
+            config.problem().is_none(),
+            "the configuration must be checked before: {:?}",
+            config.problem()
+        );
+        let Start {
+            incarnation,
+            records,
+            damaged,
+        } = start;
+        let ring = Ring::new(&config.nodes, config.virtual_nodes);
+        let nodes = config.nodes.len() as NodeId;
+        let mut clock = HybridClock::new(config.node, incarnation, config.safeguards.hybrid_clock);
+        let mut replica = Replica::new(config.replication, config.safeguards.sync_before_acknowledge);
+        for Record { key, entry } in records {
+            clock.observe(entry.version);
+            replica.hold(key, entry, &ring);
+        }
+        Node {
+            exchange: Exchange::new(config.node, nodes, incarnation, damaged, now),
+            coordinator: Coordinator::new(incarnation),
+            caught_up_at: None,
+            config,
+            ring,
+            clock,
+            replica,
+        }
     }
 
     /// Something happened.
-    pub fn step(&mut self, _input: Input, _now: Now, _effects: &mut Vec<Effect>) {
-        let _ = &self.config;
+    pub fn step(&mut self, input: Input, now: Now, effects: &mut Vec<Effect>) {
+        let me = self.config.node;
+        let mut out = Outbox::new(me, effects);
+        match input {
+            Input::Request { id, request } => self.on_request(id, request, now, &mut out),
+            Input::Message { from, message } => self.on_message(from, message, now, &mut out),
+            Input::Synced { through } => {
+                self.replica.synced(through, &self.ring, &mut out);
+                if self.caught_up_at.is_some_and(|record| record <= through) {
+                    self.caught_up(&mut out);
+                }
+            }
+            Input::AppendFailed { record, reason } => self.replica.append_failed(record, &reason, &mut out),
+        }
+        self.listen_to_self(now, &mut out);
     }
 
     /// Time has passed; called every [`TICK_MS`] or so.
-    pub fn tick(&mut self, _now: Now, _effects: &mut Vec<Effect>) {}
-}
+    pub fn tick(&mut self, now: Now, effects: &mut Vec<Effect>) {
+        let mut out = Outbox::new(self.config.node, effects);
+        self.coordinator.tick(&self.config, now, &mut out);
+        self.exchange
+            .tick(self.config.exchange_ms, &self.replica, now, &mut out);
+        self.listen_to_self(now, &mut out);
+    }
 
-/// Milliseconds between ticks.
-pub const TICK_MS: u64 = 25;
+    /// Whether replay found damage that the others have not made up for yet.
+    pub fn is_recovering(&self) -> bool {
+        self.exchange.is_recovering() || self.caught_up_at.is_some()
+    }
+
+    fn on_request(&mut self, id: RequestId, request: Request, now: Now, out: &mut Outbox<'_>) {
+        match request.operation {
+            Operation::Dump { after } => {
+                let response = self.dump(after.as_deref());
+                out.push(Effect::Reply { id, response });
+            }
+            _ => {
+                let Node {
+                    config,
+                    ring,
+                    clock,
+                    coordinator,
+                    ..
+                } = self;
+                coordinator.begin(id, request, &mut Context { config, ring, clock }, now, out);
+            }
+        }
+    }
+
+    fn on_message(&mut self, from: NodeId, message: Message, now: Now, out: &mut Outbox<'_>) {
+        match message {
+            Message::Write {
+                operation,
+                key,
+                entry,
+            } => {
+                self.clock.observe(entry.version);
+                if is_home(&self.ring, self.config.replication, self.config.node, &key) {
+                    let waiter = (!self.is_recovering()).then_some((from, operation));
+                    self.replica.write(key, entry, waiter, &self.ring, out);
+                }
+            }
+            Message::Read { operation, key } => {
+                if !self.is_recovering() {
+                    out.send(
+                        from,
+                        Message::Held {
+                            operation,
+                            entry: self.replica.get(&key).cloned(),
+                        },
+                    );
+                }
+            }
+            Message::Held { operation, entry } => {
+                let Node {
+                    config,
+                    ring,
+                    clock,
+                    coordinator,
+                    ..
+                } = self;
+                coordinator.on_held(
+                    from,
+                    operation,
+                    entry,
+                    &mut Context { config, ring, clock },
+                    now,
+                    out,
+                );
+            }
+            Message::Written { operation } => self.coordinator.on_written(from, operation, out),
+            Message::WriteRefused { operation, refusal } => {
+                self.coordinator.on_write_refused(from, operation, refusal, out);
+            }
+            Message::Digest { exchange, buckets } => {
+                self.exchange
+                    .on_digest(from, exchange, &buckets, &self.replica, out);
+            }
+            Message::Versions {
+                exchange,
+                differing,
+                versions,
+                complete,
+            } => {
+                let answer = (exchange, differing.as_slice(), versions.as_slice(), complete);
+                if self.exchange.on_versions(from, answer, &self.replica, out) {
+                    self.await_recovery(out);
+                }
+            }
+            Message::Entries { entries, wanted } => {
+                self.exchange.on_wanted(from, &wanted, &self.replica, out);
+                self.take_in(entries, out);
+            }
+        }
+    }
+
+    /// Entries from the background exchange: held like any others, and nobody waits for them.
+    fn take_in(&mut self, entries: Vec<(String, super::message::Entry)>, out: &mut Outbox<'_>) {
+        for (key, entry) in entries {
+            self.clock.observe(entry.version);
+            if is_home(&self.ring, self.config.replication, self.config.node, &key) {
+                self.replica.write(key, entry, None, &self.ring, out);
+            }
+        }
+    }
+
+    /// Every peer has made up for the damage; what came last may still have to reach the disk.
+    fn await_recovery(&mut self, out: &mut Outbox<'_>) {
+        match self.replica.is_durable() {
+            true => self.caught_up(out),
+            false => self.caught_up_at = Some(self.replica.appended()),
+        }
+    }
+
+    fn caught_up(&mut self, out: &mut Outbox<'_>) {
+        self.caught_up_at = None;
+        out.push(Effect::Note(
+            "caught up from all other nodes: serving reads again".to_owned(),
+        ));
+        out.push(Effect::Reached("recovered-from-the-others"));
+        out.push(Effect::CaughtUp);
+    }
+
+    /// A page of what this node holds, in key order.
+    fn dump(&self, after: Option<&str>) -> Response {
+        if self.is_recovering() {
+            let why = "this replica recovers from a corrupt log and serves no reads yet".to_owned();
+            return Response::Refused(Refusal::Unavailable(why));
+        }
+        let (mut entries, mut bytes) = (Vec::new(), 0);
+        for (key, held) in self.replica.iter_after(after) {
+            bytes += key.len() + held.entry.value.as_ref().map_or(0, Vec::len) + 40;
+            if bytes > PAGE_BYTES && !entries.is_empty() {
+                return Response::Dump { entries, more: true };
+            }
+            entries.push((key.clone(), held.entry.clone()));
+        }
+        Response::Dump { entries, more: false }
+    }
+
+    fn listen_to_self(&mut self, now: Now, out: &mut Outbox<'_>) {
+        while let Some(message) = out.pop_to_self() {
+            self.on_message(self.config.node, message, now, out);
+        }
+    }
+}

@@ -1,0 +1,388 @@
+//! The coordinator: any node, for the requests that reach it.
+//!
+//! An operation is a [`Read`] or a [`Write`] phase on the home replicas of one key; some turn from
+//! one into the other:
+//!
+//! ```text
+//! get, level one, quorum, all     Read ─► answer, repair stale replicas
+//! get, level atomic               Read ─► Write back what was read ─► answer
+//! put, delete                     Write ─► answer
+//! put, delete, level atomic       Read ─► Write above every version read ─► answer
+//! ```
+//!
+//! The atomic forms are those of Attiya, Bar-Noy and Dolev 1995 with many writers (Lynch and
+//! Shvartsman 1997): both phases on majorities, the version of a write chosen once, between them.
+
+use std::collections::BTreeMap;
+
+use super::clock::HybridClock;
+use super::config::Config;
+use super::effect::{Effect, Now, RequestId};
+use super::message::{Entry, Level, Message, NodeId, Operation, OperationId, Refusal, Request, Response};
+use super::outbox::Outbox;
+use super::read::{Read, Then};
+use super::replica::mode;
+use super::ring::{Homes, Ring};
+use super::version::Version;
+use super::write::Write;
+
+/// Operations in flight at once; more are refused.
+const OPERATIONS_MAX: usize = 10_000;
+/// The longest deadline a client may ask for, in milliseconds.
+const DEADLINE_MS_MAX: u32 = 60_000;
+/// The longest key, in bytes.
+const KEY_BYTES_MAX: usize = 1 << 10;
+/// The longest value, in bytes.
+const VALUE_BYTES_MAX: usize = 1 << 20;
+
+/// What an operation is waiting for.
+#[derive(Debug)]
+enum Phase {
+    Read(Read),
+    Write(Write),
+}
+
+/// What is the same for both phases of an operation.
+#[derive(Debug)]
+pub struct Ticket {
+    /// Whom to answer; none: nobody waits any more, only repair goes on.
+    pub request: Option<RequestId>,
+    /// The operation, as replicas name it.
+    pub operation: OperationId,
+    /// The key.
+    pub key: String,
+    /// The key's home replicas.
+    pub homes: Homes,
+    /// How many of them are needed.
+    pub needed: usize,
+    /// Whether the key is used at level atomic.
+    pub atomic: bool,
+    /// The client's deadline, in milliseconds.
+    pub deadline_ms: u32,
+    /// When it is over, in monotonic nanoseconds.
+    pub deadline: u64,
+    /// When to ask those again who have not answered.
+    pub retry: u64,
+}
+
+/// What one step of a phase came to.
+pub enum Step {
+    /// It waits for more.
+    Wait,
+    /// The client has its answer, and nothing is left to do.
+    Done,
+    /// Now what was read is to be written back.
+    WriteBack(Entry),
+    /// Now this value is to be written, above every version observed.
+    WriteNew(Option<Vec<u8>>),
+}
+
+/// The operations that this node coordinates.
+#[derive(Debug)]
+pub struct Coordinator {
+    operations: BTreeMap<OperationId, (Ticket, Phase)>,
+    last: OperationId,
+}
+
+impl Coordinator {
+    /// A coordinator whose operation numbers no earlier incarnation of this node has used.
+    pub fn new(incarnation: u32) -> Coordinator {
+        Coordinator {
+            operations: BTreeMap::new(),
+            last: u64::from(incarnation) << 32,
+        }
+    }
+
+    /// A client asks for an operation on a key.
+    pub fn begin(
+        &mut self,
+        id: RequestId,
+        request: Request,
+        context: &mut Context<'_>,
+        now: Now,
+        out: &mut Outbox<'_>,
+    ) {
+        if let Err(refusal) = self.admit(&request, context, out) {
+            return out.push(Effect::Reply {
+                id,
+                response: Response::Refused(refusal),
+            });
+        }
+        let Request {
+            operation,
+            level,
+            floor,
+            above,
+            deadline_ms,
+        } = request;
+        for seen in [floor, above].into_iter().flatten() {
+            context.clock.observe(seen);
+        }
+        let atomic = level == Level::Atomic;
+        let (key, then) = match operation {
+            Operation::Get { key } if atomic => (key, Then::WriteBack),
+            Operation::Get { key } => (key, Then::Answer),
+            Operation::Put { key, value } => (key, Then::Write(Some(value))),
+            Operation::Delete { key } => (key, Then::Write(None)),
+            Operation::CompareAndSet { key, expected, new } => (key, Then::CompareAndSet { expected, new }),
+            Operation::Dump { .. } => return,
+        };
+        let reads = atomic || !matches!(then, Then::Write(_));
+        let ticket = self.ticket(id, key, level, reads, deadline_ms, context, now);
+        match then {
+            Then::Write(value) if !reads => {
+                let entry = Entry {
+                    version: context.version(above, now, out),
+                    atomic,
+                    value,
+                };
+                self.write(ticket, entry, false, context.config, out);
+            }
+            then => {
+                ticket.ask(out);
+                let read = Read::new(then, floor, context.config.safeguards.write_back);
+                self.operations
+                    .insert(ticket.operation, (ticket, Phase::Read(read)));
+            }
+        }
+    }
+
+    /// A replica says what it holds.
+    pub fn on_held(
+        &mut self,
+        from: NodeId,
+        operation: OperationId,
+        entry: Option<Entry>,
+        context: &mut Context<'_>,
+        now: Now,
+        out: &mut Outbox<'_>,
+    ) {
+        if let Some(entry) = &entry {
+            context.clock.observe(entry.version);
+        }
+        let Some((ticket, Phase::Read(read))) = self.operations.get_mut(&operation) else {
+            return;
+        };
+        let step = read.on_held(from, entry, ticket, out);
+        self.proceed(operation, step, context, now, out);
+    }
+
+    /// A replica acknowledges a write.
+    pub fn on_written(&mut self, from: NodeId, operation: OperationId, out: &mut Outbox<'_>) {
+        let Some((ticket, Phase::Write(write))) = self.operations.get_mut(&operation) else {
+            return;
+        };
+        if write.on_written(from, ticket, out) {
+            self.operations.remove(&operation);
+        }
+    }
+
+    /// A replica refuses a write.
+    pub fn on_write_refused(
+        &mut self,
+        from: NodeId,
+        operation: OperationId,
+        refusal: Refusal,
+        out: &mut Outbox<'_>,
+    ) {
+        let Some((ticket, Phase::Write(write))) = self.operations.get_mut(&operation) else {
+            return;
+        };
+        if write.on_refused(from, refusal, ticket, out) {
+            self.operations.remove(&operation);
+        }
+    }
+
+    /// Time has passed: asks again, and ends what is past its deadline.
+    pub fn tick(&mut self, config: &Config, now: Now, out: &mut Outbox<'_>) {
+        self.operations.retain(|_, (ticket, phase)| {
+            let over = now.monotonic >= ticket.deadline;
+            let again = now.monotonic >= ticket.retry;
+            if again {
+                ticket.retry = now.monotonic + config.retry_ms * 1_000_000;
+            }
+            match phase {
+                Phase::Read(read) if over => read.give_up(ticket, out),
+                Phase::Write(write) if over => {
+                    write.give_up(ticket, config.safeguards.timeout_is_unknown, out)
+                }
+                Phase::Read(read) if again => read.ask_again(ticket, out),
+                Phase::Write(write) if again => write.ask_again(ticket, out),
+                _ => {}
+            }
+            !over
+        });
+    }
+
+    /// Does what a read phase has come to.
+    fn proceed(
+        &mut self,
+        operation: OperationId,
+        step: Step,
+        context: &mut Context<'_>,
+        now: Now,
+        out: &mut Outbox<'_>,
+    ) {
+        if matches!(step, Step::Wait) {
+            return;
+        }
+        let Some((mut ticket, _)) = self.operations.remove(&operation) else {
+            return;
+        };
+        let (entry, read) = match step {
+            Step::Wait | Step::Done => return,
+            Step::WriteBack(entry) => (entry, true),
+            Step::WriteNew(value) => {
+                // Everything the replicas hold was observed by the clock: the version is above it.
+                (
+                    Entry {
+                        version: context.version(None, now, out),
+                        atomic: ticket.atomic,
+                        value,
+                    },
+                    false,
+                )
+            }
+        };
+        if !ticket.atomic {
+            ticket.needed = needed(context.config, Level::Quorum, false, ticket.homes.len());
+        }
+        // A new number: answers to the read phase must not be taken for acknowledgements.
+        ticket.operation = self.next();
+        self.write(ticket, entry, read, context.config, out);
+    }
+
+    fn write(&mut self, ticket: Ticket, entry: Entry, read: bool, config: &Config, out: &mut Outbox<'_>) {
+        let write = Write::new(entry, read, config.safeguards.distinct_acknowledgements);
+        write.ask(&ticket, out);
+        self.operations
+            .insert(ticket.operation, (ticket, Phase::Write(write)));
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts of a request, taken apart once"
+    )]
+    fn ticket(
+        &mut self,
+        id: RequestId,
+        key: String,
+        level: Level,
+        reads: bool,
+        deadline_ms: u32,
+        context: &Context<'_>,
+        now: Now,
+    ) -> Ticket {
+        let deadline_ms = deadline_ms.min(DEADLINE_MS_MAX);
+        let homes = context.ring.homes(&key, context.config.replication);
+        Ticket {
+            request: Some(id),
+            operation: self.next(),
+            key,
+            needed: needed(context.config, level, reads, homes.len()),
+            homes,
+            atomic: level == Level::Atomic,
+            deadline_ms,
+            deadline: now.monotonic + u64::from(deadline_ms) * 1_000_000,
+            retry: now.monotonic + context.config.retry_ms * 1_000_000,
+        }
+    }
+
+    fn admit(&self, request: &Request, context: &Context<'_>, out: &mut Outbox<'_>) -> Result<(), Refusal> {
+        let (key, value) = match &request.operation {
+            Operation::Get { key } | Operation::Delete { key } => (key, 0),
+            Operation::Put { key, value } => (key, value.len()),
+            Operation::CompareAndSet { key, new, .. } => {
+                if context.config.safeguards.compare_and_set_refused {
+                    return Err(Refusal::CompareAndSet);
+                }
+                out.push(Effect::Reached("compare-and-set-accepted"));
+                (key, new.len())
+            }
+            Operation::Dump { .. } => return Ok(()),
+        };
+        if key.is_empty() || key.len() > KEY_BYTES_MAX {
+            return Err(Refusal::Invalid(format!(
+                "a key has 1 to {KEY_BYTES_MAX} bytes, this one {}",
+                key.len()
+            )));
+        }
+        if value > VALUE_BYTES_MAX {
+            return Err(Refusal::Invalid(format!(
+                "a value has at most {VALUE_BYTES_MAX} bytes, this one {value}"
+            )));
+        }
+        if self.operations.len() >= OPERATIONS_MAX {
+            return Err(Refusal::Unavailable(format!(
+                "{OPERATIONS_MAX} operations are in flight here already"
+            )));
+        }
+        Ok(())
+    }
+
+    fn next(&mut self) -> OperationId {
+        self.last += 1;
+        self.last
+    }
+}
+
+/// What a coordinator shares with the rest of its node.
+pub struct Context<'a> {
+    /// The configuration.
+    pub config: &'a Config,
+    /// The ring.
+    pub ring: &'a Ring,
+    /// The clock that versions come from.
+    pub clock: &'a mut HybridClock,
+}
+
+impl Context<'_> {
+    /// A new version, above what the session has seen.
+    fn version(&mut self, above: Option<Version>, now: Now, out: &mut Outbox<'_>) -> Version {
+        let version = self.clock.next(now.wall);
+        if !self.config.safeguards.hybrid_clock && above.is_some_and(|above| version < above) {
+            out.push(Effect::Reached("version-below-session"));
+        }
+        version
+    }
+}
+
+impl Ticket {
+    /// Asks every home replica what it holds.
+    pub fn ask(&self, out: &mut Outbox<'_>) {
+        for &home in &self.homes {
+            out.send(
+                home,
+                Message::Read {
+                    operation: self.operation,
+                    key: self.key.clone(),
+                },
+            );
+        }
+    }
+
+    /// Answers the client, if it still waits.
+    pub fn reply(&mut self, response: Response, out: &mut Outbox<'_>) {
+        if let Some(id) = self.request.take() {
+            out.push(Effect::Reply { id, response });
+        }
+    }
+
+    /// The refusal for a key that is used at other levels than this operation's.
+    pub fn mixed_levels(&self) -> Response {
+        Response::Refused(Refusal::MixedLevels {
+            used: mode(!self.atomic).to_owned(),
+        })
+    }
+}
+
+/// How many home replicas an operation needs at a level.
+fn needed(config: &Config, level: Level, reads: bool, homes: usize) -> usize {
+    match level {
+        Level::One => 1,
+        Level::Quorum if reads => config.read_quorum,
+        Level::Quorum => config.write_quorum,
+        Level::All => homes,
+        Level::Atomic => homes / 2 + 1,
+    }
+}

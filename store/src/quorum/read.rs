@@ -1,0 +1,201 @@
+//! The read phase: asks the home replicas what they hold.
+
+use std::collections::BTreeMap;
+
+use super::coordinator::{Step, Ticket};
+use super::effect::Effect;
+use super::message::{Entry, Message, NodeId, Refusal, Response};
+use super::outbox::Outbox;
+use super::version::Version;
+
+/// The operation number of repairs: nobody waits for their acknowledgement.
+const REPAIR: u64 = 0;
+
+/// What a read phase is for.
+#[derive(Debug)]
+pub enum Then {
+    /// Answer with the highest version, and repair replicas that hold less.
+    Answer,
+    /// Write the highest version back to a majority, then answer with it.
+    WriteBack,
+    /// Write this value (none: a tombstone) above the highest version.
+    Write(Option<Vec<u8>>),
+    /// If the value is as expected, write the new one.
+    CompareAndSet {
+        /// The value it must have.
+        expected: Option<Vec<u8>>,
+        /// Its new value.
+        new: Vec<u8>,
+    },
+}
+
+/// A read phase: what the home replicas have answered so far.
+///
+/// It ends with an answer only once enough replicas have answered and the highest version among
+/// them reaches what the session has seen.
+#[derive(Debug)]
+pub struct Read {
+    /// What it is for.
+    pub then: Then,
+    floor: Option<Version>,
+    write_back: bool,
+    answers: BTreeMap<NodeId, Option<Entry>>,
+}
+
+impl Read {
+    /// A read that has to reach `floor`.
+    pub fn new(then: Then, floor: Option<Version>, write_back: bool) -> Read {
+        Read {
+            then,
+            floor,
+            write_back,
+            answers: BTreeMap::new(),
+        }
+    }
+
+    /// A replica has answered.
+    pub fn on_held(
+        &mut self,
+        from: NodeId,
+        entry: Option<Entry>,
+        ticket: &mut Ticket,
+        out: &mut Outbox<'_>,
+    ) -> Step {
+        if !ticket.homes.contains(&from) {
+            return Step::Wait;
+        }
+        if entry.as_ref().is_some_and(|entry| entry.atomic != ticket.atomic) {
+            ticket.reply(ticket.mixed_levels(), out);
+            return Step::Done;
+        }
+        self.answers.insert(from, entry);
+        if ticket.request.is_some() && self.is_enough(ticket) {
+            return self.conclude(ticket, out);
+        }
+        if ticket.request.is_none() {
+            self.repair(ticket, out)
+        } else {
+            Step::Wait
+        }
+    }
+
+    /// Asks again: those that have not answered, and, while the session has seen more, all.
+    pub fn ask_again(&self, ticket: &Ticket, out: &mut Outbox<'_>) {
+        let short = self.answers.len() >= ticket.needed;
+        for &home in ticket
+            .homes
+            .iter()
+            .filter(|home| short || !self.answers.contains_key(home))
+        {
+            out.send(
+                home,
+                Message::Read {
+                    operation: ticket.operation,
+                    key: ticket.key.clone(),
+                },
+            );
+        }
+    }
+
+    /// The deadline has passed. Nothing was written: it certainly had no effect.
+    pub fn give_up(&self, ticket: &mut Ticket, out: &mut Outbox<'_>) {
+        let deadline_ms = ticket.deadline_ms;
+        let refusal = match self.floor {
+            Some(floor) if self.answers.len() >= ticket.needed => Refusal::Behind { floor, deadline_ms },
+            _ => Refusal::Deadline {
+                answered: self.answers.len(),
+                needed: ticket.needed,
+                deadline_ms,
+            },
+        };
+        ticket.reply(Response::Refused(refusal), out);
+    }
+
+    fn is_enough(&self, ticket: &Ticket) -> bool {
+        let reads = matches!(self.then, Then::Answer | Then::WriteBack);
+        let reached = !reads || self.highest().map(|entry| entry.version) >= self.floor;
+        self.answers.len() >= ticket.needed && reached
+    }
+
+    fn highest(&self) -> Option<&Entry> {
+        self.answers.values().flatten().max_by_key(|entry| entry.version)
+    }
+
+    fn conclude(&mut self, ticket: &mut Ticket, out: &mut Outbox<'_>) -> Step {
+        let highest = self.highest().cloned();
+        match &mut self.then {
+            Then::Answer => {
+                ticket.reply(answer(highest), out);
+                self.repair(ticket, out)
+            }
+            Then::WriteBack => match highest {
+                Some(entry) if self.must_write_back(&entry, ticket, out) => Step::WriteBack(entry),
+                entry => {
+                    ticket.reply(answer(entry), out);
+                    Step::Done
+                }
+            },
+            Then::Write(value) => Step::WriteNew(value.take()),
+            Then::CompareAndSet { expected, new } => {
+                if highest.and_then(|entry| entry.value) == *expected {
+                    return Step::WriteNew(Some(std::mem::take(new)));
+                }
+                let refusal = Refusal::Invalid("the value is not the expected one".to_owned());
+                ticket.reply(Response::Refused(refusal), out);
+                Step::Done
+            }
+        }
+    }
+
+    /// Whether the version read might be held by fewer than a majority: then a later read could miss
+    /// it, and return an older one (the new-old inversion that the write-back is there for).
+    fn must_write_back(&self, entry: &Entry, ticket: &Ticket, out: &mut Outbox<'_>) -> bool {
+        let holders = self
+            .answers
+            .values()
+            .flatten()
+            .filter(|held| held.version == entry.version);
+        let settled = holders.count() >= ticket.needed;
+        if !settled && !self.write_back {
+            out.push(Effect::Reached("write-back-skipped"));
+        }
+        !settled && self.write_back
+    }
+
+    /// Sends the highest version to replicas that answered with less; done when all have answered.
+    fn repair(&self, ticket: &Ticket, out: &mut Outbox<'_>) -> Step {
+        if let Some(entry) = self.highest() {
+            let stale = |held: &Option<Entry>| held.as_ref().is_none_or(|held| held.version < entry.version);
+            for (&home, _) in self.answers.iter().filter(|(_, held)| stale(held)) {
+                let (key, entry) = (ticket.key.clone(), entry.clone());
+                out.send(
+                    home,
+                    Message::Write {
+                        operation: REPAIR,
+                        key,
+                        entry,
+                    },
+                );
+            }
+        }
+        if self.answers.len() == ticket.homes.len() {
+            Step::Done
+        } else {
+            Step::Wait
+        }
+    }
+}
+
+/// What a client is told of an entry.
+pub fn answer(entry: Option<Entry>) -> Response {
+    match entry {
+        Some(entry) => Response::Value {
+            value: entry.value,
+            version: Some(entry.version),
+        },
+        None => Response::Value {
+            value: None,
+            version: None,
+        },
+    }
+}

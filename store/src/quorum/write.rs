@@ -1,0 +1,139 @@
+//! The write phase: asks the home replicas to hold an entry.
+
+use std::collections::BTreeMap;
+
+use super::coordinator::Ticket;
+use super::effect::Effect;
+use super::message::{Entry, Message, NodeId, Refusal, Response};
+use super::outbox::Outbox;
+use super::read::answer;
+
+/// A write phase: one entry, with one version for ever, also when it is sent again.
+#[derive(Debug)]
+pub struct Write {
+    entry: Entry,
+    /// It writes back what a read has found; the answer is that read's.
+    read: bool,
+    distinct: bool,
+    acknowledged: Vec<NodeId>,
+    refused: BTreeMap<NodeId, Refusal>,
+}
+
+impl Write {
+    /// A write of `entry`; with `read`, the write-back of an atomic read. With `distinct`, a replica
+    /// counts once, however often it acknowledges.
+    pub fn new(entry: Entry, read: bool, distinct: bool) -> Write {
+        Write {
+            entry,
+            read,
+            distinct,
+            acknowledged: Vec::new(),
+            refused: BTreeMap::new(),
+        }
+    }
+
+    /// Asks every home replica to hold the entry.
+    pub fn ask(&self, ticket: &Ticket, out: &mut Outbox<'_>) {
+        for &home in &ticket.homes {
+            self.send(home, ticket, out);
+        }
+    }
+
+    /// Asks those again that have not acknowledged.
+    pub fn ask_again(&self, ticket: &Ticket, out: &mut Outbox<'_>) {
+        for &home in ticket
+            .homes
+            .iter()
+            .filter(|home| !self.acknowledged.contains(home))
+        {
+            self.send(home, ticket, out);
+        }
+    }
+
+    /// A replica holds it. Returns whether nothing is left to do.
+    pub fn on_written(&mut self, from: NodeId, ticket: &mut Ticket, out: &mut Outbox<'_>) -> bool {
+        if !ticket.homes.contains(&from) {
+            return false;
+        }
+        if self.acknowledged.contains(&from) {
+            if self.distinct {
+                return false;
+            }
+            out.push(Effect::Reached("acknowledgement-counted-twice"));
+        }
+        self.acknowledged.push(from);
+        if self.acknowledged.len() >= ticket.needed && ticket.request.is_some() {
+            let written = Response::Written {
+                version: self.entry.version,
+            };
+            let response = if self.read {
+                answer(Some(self.entry.clone()))
+            } else {
+                written
+            };
+            ticket.reply(response, out);
+        }
+        self.is_settled(ticket)
+    }
+
+    /// A replica will not hold it. Returns whether nothing is left to do.
+    pub fn on_refused(
+        &mut self,
+        from: NodeId,
+        refusal: Refusal,
+        ticket: &mut Ticket,
+        out: &mut Outbox<'_>,
+    ) -> bool {
+        // Any other refusal may pass (a full disk gets room): only the deadline ends the asking.
+        if !ticket.homes.contains(&from) || !matches!(refusal, Refusal::MixedLevels { .. }) {
+            return false;
+        }
+        self.refused.insert(from, refusal);
+        if self.refused.len() == ticket.homes.len() {
+            ticket.reply(ticket.mixed_levels(), out);
+        }
+        self.is_settled(ticket)
+    }
+
+    /// The deadline has passed: replicas may hold it, or may yet.
+    pub fn give_up(&self, ticket: &mut Ticket, timeout_is_unknown: bool, out: &mut Outbox<'_>) {
+        if ticket.request.is_none() {
+            return;
+        }
+        let (answered, needed, deadline_ms) = (self.acknowledged.len(), ticket.needed, ticket.deadline_ms);
+        let deadline = Refusal::Deadline {
+            answered,
+            needed,
+            deadline_ms,
+        };
+        let response = if self.read {
+            // The write-back of a read: what anyone may read is as it was.
+            Response::Refused(deadline)
+        } else if timeout_is_unknown {
+            Response::Unknown(deadline.to_string())
+        } else {
+            out.push(Effect::Reached("timeout-reported-as-failure"));
+            Response::Refused(deadline)
+        };
+        ticket.reply(response, out);
+    }
+
+    fn send(&self, home: NodeId, ticket: &Ticket, out: &mut Outbox<'_>) {
+        let (operation, key, entry) = (ticket.operation, ticket.key.clone(), self.entry.clone());
+        out.send(
+            home,
+            Message::Write {
+                operation,
+                key,
+                entry,
+            },
+        );
+    }
+
+    /// Whether every home replica has decided. Until then the coordinator keeps sending, also after
+    /// the client has its answer, so that the last replica gets the write without waiting for a repair.
+    fn is_settled(&self, ticket: &Ticket) -> bool {
+        let decided = |home| self.acknowledged.contains(home) || self.refused.contains_key(home);
+        ticket.homes.iter().all(decided)
+    }
+}
