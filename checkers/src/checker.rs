@@ -4,9 +4,50 @@ use perjury_histories::{History, Value};
 
 use crate::verdict::Verdict;
 
+pub mod convergence;
+pub mod durability;
+pub mod integrity;
+pub mod linearizability;
+pub mod monotonic_reads;
+pub mod monotonic_writes;
+pub mod monotonic_writes_across_keys;
+pub mod read_your_writes;
+pub mod replica_durability;
+pub mod set;
+pub mod stats;
+pub mod writes_follow_reads;
+pub mod writes_follow_reads_across_keys;
+
+/// All checkers, in the order in which reports show them.
+pub const ALL: &[&dyn Checker] = &[
+    &stats::Stats,
+    &integrity::Integrity,
+    &read_your_writes::ReadYourWrites,
+    &monotonic_reads::MonotonicReads,
+    &monotonic_writes::MonotonicWrites,
+    &writes_follow_reads::WritesFollowReads,
+    &monotonic_writes_across_keys::MonotonicWritesAcrossKeys,
+    &writes_follow_reads_across_keys::WritesFollowReadsAcrossKeys,
+    &linearizability::Linearizability,
+    &convergence::Convergence,
+    &durability::Durability,
+    &replica_durability::ReplicaDurability,
+    &set::Set,
+];
+
+/// The checker of this name.
+pub fn named(name: &str) -> Option<&'static dyn Checker> {
+    ALL.iter().copied().find(|checker| checker.name() == name)
+}
+
 /// Judges one guarantee.
 ///
 /// A pure function of its two arguments: no clock, no randomness, no files.
+///
+/// - A history without a single operation of a client is unknown to every checker: it shows nothing.
+/// - What a checker cannot interpret makes its verdict unknown, with the event named; it never panics.
+/// - Anomalies come in the order of their first event, at most
+///   [`ANOMALIES_MAX`](crate::findings::ANOMALIES_MAX) of them.
 pub trait Checker: Sync {
     /// Its name on the command line: the file name in kebab-case.
     fn name(&self) -> &'static str;
@@ -42,8 +83,73 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits {
-            configurations_max: 20_000_000,
+        Limits { configurations_max: 20_000_000 }
+    }
+}
+
+/// Why a checker cannot decide; it names the event, where it is about one.
+pub(crate) type Undecided = String;
+
+/// Runs a judgement on a history that holds any operations at all; what it could not decide is unknown.
+pub(crate) fn decide(history: &History, judge: impl FnOnce() -> Result<Verdict, Undecided>) -> Verdict {
+    if history.operations().len() == 0 {
+        return Verdict::Unknown("the history holds no operation of a client".to_owned());
+    }
+    judge().unwrap_or_else(Verdict::Unknown)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+    use crate::testing::history;
+
+    #[test]
+    fn lists_every_file_under_its_name() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/checker");
+        let files = std::fs::read_dir(folder).expect("the folder of the checkers");
+        let files = files.map(|file| file.expect("a file").path());
+        let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
+        let stems = files.filter_map(|path| Some(path.file_stem()?.to_str()?.replace('_', "-")));
+        let names: BTreeSet<String> = ALL.iter().map(|checker| checker.name().to_owned()).collect();
+        assert_eq!(stems.collect::<BTreeSet<String>>(), names);
+        assert!(names.iter().all(|name| named(name).is_some_and(|checker| checker.name() == name)));
+    }
+
+    #[test]
+    fn passes_no_history_without_operations() {
+        for text in ["", "nemesis:healed()"] {
+            for checker in ALL {
+                let verdict = checker.check(&history(text), &Context::default());
+                assert!(verdict.is_unknown(), "{}: {verdict:?}", checker.name());
+            }
+        }
+    }
+
+    #[test]
+    fn is_unsure_of_hostile_histories_and_names_the_event() {
+        let texts = [
+            ("0:write(x,1) 0:cas(x,5)", "event 2"),
+            ("0:write(x,1) 0:cas(_,[1]):info", "event 2"),
+            ("0:read(x)=[[]]@1 1:read(x)=1@-5.9223372036854775807 2:pop(x)", "event 4"),
+            (r#"0:write(x,1) nemesis:dump(_,{"stage":"never","entries":[]})/n1"#, "event 2"),
+            (r#"0:write(x,1) nemesis:dump(_,{"stage":"converged","entries":[[{},[1],2]]})/n1"#, "event 2"),
+            (r#"0:write(x,1) nemesis:dump(_,{"stage":"converged","entries":[]})"#, "event 2"),
+            (r#"0:write(x,1) nemesis:placement(_,{"x":1})"#, "event 2"),
+            ("0:write(x,1) nemesis:acknowledge(x)/n1", "event 2"),
+            ("0:write(x,1) nemesis:corrupt()", "event 2"),
+        ];
+        let context = Context { acknowledgements_min: Some(1), ..Context::default() };
+        for (text, event) in texts {
+            // No checker panics; integrity reads operations and notes, and so it is never sure.
+            let verdicts =
+                ALL.iter().map(|checker| (checker.name(), checker.check(&history(text), &context)));
+            for (name, verdict) in verdicts.filter(|(name, _)| *name == "integrity") {
+                let Verdict::Unknown(reason) = verdict else { panic!("{name}: {text}: {verdict:?}") };
+                assert!(reason.starts_with(event), "{name}: {text}: {reason}");
+            }
         }
     }
 }

@@ -1,11 +1,24 @@
 //! Planted bugs: one safeguard of the reference store switched off each.
+//!
+//! The clean store passes the same scenarios and seeds; a planted bug that is not found is a bug of
+//! the harness.
+
+pub mod acknowledge_before_sync;
+pub mod acknowledgement_counted_twice;
+pub mod atomic_read_without_write_back;
+pub mod compare_and_set_on_quorums;
+pub mod log_cut_at_bad_record;
+pub mod timeout_reported_as_failure;
+pub mod token_lost_on_failover;
+pub mod torn_tail_taken;
+pub mod wall_clock_versions;
 
 use perjury_store::Safeguards;
 
 /// A safeguard switched off, and what it takes to see that.
 #[derive(Clone, Copy, Debug)]
 pub struct Bug {
-    /// Its name on the command line.
+    /// Its name on the command line: the file name in kebab-case.
     pub name: &'static str,
     /// Its number in the project's list of planted bugs.
     pub number: u32,
@@ -19,7 +32,7 @@ pub struct Bug {
     pub workload: &'static str,
     /// The level at which it shows.
     pub level: &'static str,
-    /// The kinds of fault under which it shows.
+    /// The kinds of fault under which it shows, sorted.
     pub nemesis: &'static [&'static str],
     /// The marker that tells that its code path was reached.
     pub marker: &'static str,
@@ -28,4 +41,19 @@ pub struct Bug {
 }
 
 /// All planted bugs, by number.
-pub const ALL: &[Bug] = &[];
+pub const ALL: &[&Bug] = &[
+    &acknowledge_before_sync::BUG,
+    &torn_tail_taken::BUG,
+    &log_cut_at_bad_record::BUG,
+    &wall_clock_versions::BUG,
+    &compare_and_set_on_quorums::BUG,
+    &token_lost_on_failover::BUG,
+    &acknowledgement_counted_twice::BUG,
+    &atomic_read_without_write_back::BUG,
+    &timeout_reported_as_failure::BUG,
+];
+
+/// The bug of this name.
+pub fn named(name: &str) -> Option<&'static Bug> {
+    ALL.iter().find(|bug| bug.name == name).copied()
+}

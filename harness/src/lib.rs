@@ -8,13 +8,26 @@ compile_error!(
 );
 
 pub mod bug;
+pub mod clients;
+pub mod cluster;
+pub mod command;
+pub mod folder;
 pub mod judge;
 pub mod nemesis;
 pub mod promise;
+pub mod recorder;
+pub mod render;
 pub mod report;
+pub mod rng;
 pub mod run;
 pub mod scenario;
+pub mod sim;
+pub mod store;
+pub mod sweep;
 pub mod system;
+pub mod tally;
+pub mod trial;
+pub mod workload;
 
 pub use promise::Promise;
 pub use scenario::Scenario;

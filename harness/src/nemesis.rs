@@ -1,7 +1,216 @@
-//! Faults, and the schedule that injects them.
+//! The nemesis: faults, and the schedule by which they are injected and healed.
+//!
+//! ```text
+//!  schedule   |--- partition-halves ---|          |- kill -|
+//!                    |-- clock-drift --|                        |-- message-loss --|
+//!  cluster    normal |   two at once   |  normal  |        |    ...
+//! ```
+//!
+//! Each fault is one entry of [`ALL`]; what it did comes back in words, and its healing as a value,
+//! so nothing broken can be forgotten. The schedule is plain data: drawn from a seed, or read from a
+//! file, and printed in a report either way.
+
+pub mod aim;
+pub mod clock;
+pub mod crash;
+pub mod disk;
+pub mod driver;
+pub mod message;
+pub mod partition;
+pub mod schedule;
+
+use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// Which faults are injected when.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Schedule {}
+pub use self::aim::Aim;
+pub use self::driver::{Nemesis, NemesisEvent};
+pub use self::schedule::{Entry, Schedule};
+use crate::cluster::Cluster;
+use crate::sim::FaultId;
+
+/// Something that can go wrong with a cluster.
+pub trait Fault: Sync {
+    /// Its name on the command line, in schedules and in histories.
+    fn name(&self) -> &'static str;
+    /// Which kind of fault it is.
+    fn kind(&self) -> Kind;
+    /// What a system's nodes must take from the seam for it to have an effect.
+    fn needs(&self) -> Needs {
+        Needs::Nothing
+    }
+    /// What happens, in one sentence.
+    fn about(&self) -> &'static str;
+    /// Makes it happen now, to the nodes that `aim` gives.
+    fn inject(&self, cluster: &mut Cluster, aim: &mut Aim) -> Injected;
+}
+
+/// Every fault, by kind.
+pub const ALL: &[&dyn Fault] = &[
+    &partition::Halves,
+    &partition::OneAlone,
+    &partition::MajoritiesRing,
+    &partition::Bridge,
+    &partition::OneWay,
+    &partition::Random,
+    &crash::Kill,
+    &crash::PowerLoss,
+    &crash::Pause,
+    &clock::JumpForward,
+    &clock::JumpBack,
+    &clock::Offset,
+    &clock::Drift,
+    &clock::Strobe,
+    &message::Loss,
+    &message::Delay,
+    &message::Duplication,
+    &message::Reordering,
+    &disk::SlowSync,
+    &disk::FailingSync,
+    &disk::Full,
+    &disk::BitFlip,
+];
+
+/// The fault of this name.
+pub fn find(name: &str) -> Option<&'static dyn Fault> {
+    ALL.iter().copied().find(|fault| fault.name() == name)
+}
+
+/// A kind of fault; the function of its events in a history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Links between nodes are cut.
+    Partition,
+    /// Nodes are killed, lose power, or are paused.
+    Crash,
+    /// Clocks jump, drift and strobe.
+    Clock,
+    /// Messages are lost, delayed, duplicated, reordered.
+    Message,
+    /// Disks are slow, full, or corrupt what they hold.
+    Disk,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Kind; 5] = [
+        Kind::Partition,
+        Kind::Crash,
+        Kind::Clock,
+        Kind::Message,
+        Kind::Disk,
+    ];
+
+    /// Its name on the command line and in histories.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Partition => "partition",
+            Kind::Crash => "crash",
+            Kind::Clock => "clock",
+            Kind::Message => "message",
+            Kind::Disk => "disk",
+        }
+    }
+
+    /// What it does, in one sentence.
+    pub fn about(self) -> &'static str {
+        match self {
+            Kind::Partition => "links between nodes are cut: halves, one node, a ring, a bridge, one way, at random",
+            Kind::Crash => "nodes are killed, lose power or are paused: one, a minority, a majority, all",
+            Kind::Clock => "clocks jump forward and back, are off, drift, strobe",
+            Kind::Message => "messages between nodes are lost, late, repeated, out of order",
+            Kind::Disk => "disks sync slowly or not at all, are full, turn over bits",
+        }
+    }
+
+    /// Its faults.
+    pub fn faults(self) -> impl Iterator<Item = &'static dyn Fault> {
+        ALL.iter().copied().filter(move |fault| fault.kind() == self)
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Kind {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Kind, String> {
+        let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name);
+        let names = || Kind::ALL.map(Kind::name).join(", ");
+        kind.ok_or_else(|| format!("no kind of fault is named `{name}`; there are {}", names()))
+    }
+}
+
+/// Which part of the seam a fault works through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Needs {
+    /// None: it works on any system.
+    Nothing,
+    /// The frames that nodes send each other.
+    Messages,
+    /// The disk.
+    Disk,
+    /// The clocks.
+    Clock,
+}
+
+/// A fault that has begun: what happened, and how to heal it.
+#[must_use = "a fault whose healing is dropped is never healed"]
+#[derive(Debug)]
+pub struct Injected {
+    /// What happened.
+    pub what: What,
+    /// How to heal it.
+    pub heal: Heal,
+}
+
+/// What a fault did, in words for the history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct What {
+    /// The name of the fault.
+    pub fault: &'static str,
+    /// Its kind.
+    #[serde(skip)]
+    pub kind: Kind,
+    /// The nodes it was done to.
+    pub nodes: Vec<String>,
+    /// The rest, in words.
+    pub detail: String,
+}
+
+/// The healing of one fault: takes back exactly what the fault did, whatever else is in force.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Heal(FaultId);
+
+impl Heal {
+    /// Heals it.
+    pub fn apply(self, cluster: &mut Cluster) {
+        cluster.heal(self.0);
+    }
+}
+
+impl Injected {
+    fn new(
+        fault: &dyn Fault,
+        id: FaultId,
+        nodes: impl IntoIterator<Item = impl Into<String>>,
+        detail: String,
+    ) -> Injected {
+        let what = What {
+            fault: fault.name(),
+            kind: fault.kind(),
+            nodes: nodes.into_iter().map(Into::into).collect(),
+            detail,
+        };
+        Injected { what, heal: Heal(id) }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,10 @@ pub struct Promise {
     pub level: String,
     /// Bounds on the faults it tolerates; faults that no bound names are tolerated without limit.
     pub tolerates: Vec<Bound>,
+    /// For durability: how many distinct home replicas must have acknowledged a write before the
+    /// client hears of it, where the system says so.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub acknowledgements_min: Option<usize>,
 }
 
 /// A key is owed a promise only while at most `homes_max` of its home replicas were struck by one of
@@ -26,7 +30,13 @@ pub struct Bound {
 impl Promise {
     /// A promise that holds under every fault.
     pub fn new(guarantee: impl Into<String>, level: impl Into<String>) -> Promise {
-        Promise { guarantee: guarantee.into(), level: level.into(), tolerates: Vec::new() }
+        Promise { guarantee: guarantee.into(), level: level.into(), tolerates: Vec::new(), acknowledgements_min: None }
+    }
+
+    /// The same, with every write acknowledged by at least so many distinct home replicas.
+    pub fn with_acknowledgements(mut self, min: usize) -> Promise {
+        self.acknowledgements_min = Some(min);
+        self
     }
 
     /// The same, owed only while at most `homes_max` home replicas were struck by one of `faults`.

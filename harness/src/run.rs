@@ -1,11 +1,42 @@
 //! One run: a scenario and a seed in, a recorded history out.
+//!
+//! ```text
+//! start │ faults: safety is what counts │ healed: progress, convergence │ power loss of all, replay │ final reads
+//! quiet │ reads and writes              │ writes, then quiet: dumps     │ writes, quiet: dumps      │
+//! ```
+//!
+//! Dumps are taken before any final read, because reads repair.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
 
-use perjury_histories::History;
+use perjury_histories::{History, Key, Value, Version};
+use serde_json::json;
 
+use crate::clients::{self, Desk, Dumps, Stage};
+use crate::cluster::{Cluster, ClusterOptions};
+use crate::nemesis::{Nemesis, NemesisEvent};
+use crate::recorder::{Recorder, fault};
+use crate::rng::Rng;
 use crate::scenario::Scenario;
 use crate::system::System;
+use crate::workload;
+
+/// The cluster comes up.
+const START: Duration = Duration::from_secs(1);
+/// Writes after healing, in which the cluster must show that it makes progress.
+const PROGRESS: Duration = Duration::from_secs(3);
+/// How long open operations are waited for.
+const QUIET_MAX: Duration = Duration::from_secs(10);
+/// How long replicas may take to become equal.
+pub const CONVERGENCE_MAX: Duration = Duration::from_secs(30);
+/// Between two looks at the replicas.
+const LOOK: Duration = Duration::from_millis(500);
+/// How long the cluster stays without power.
+const DARK: Duration = Duration::from_secs(1);
+/// How long replay, and the final reads, may take.
+const FINAL_MAX: Duration = Duration::from_secs(120);
 
 /// What a run left behind.
 #[derive(Clone, Debug)]
@@ -16,7 +47,7 @@ pub struct Recording {
     pub trace: String,
     /// How often each marked code path was reached.
     pub markers: BTreeMap<String, u64>,
-    /// Panics and other failures of the system that no checker looks for.
+    /// Panics of the system: no checker looks for them.
     pub crashes: Vec<String>,
     /// Simulated time of the whole run, in nanoseconds.
     pub simulated_ns: u64,
@@ -38,11 +69,263 @@ pub struct Progress {
 }
 
 /// Runs a scenario with a seed. The same two give the same recording, byte for byte.
+///
+/// # Errors
+/// When the scenario names something that does not exist, or the simulation itself fails.
 pub fn execute(
-    _system: &dyn System,
-    _scenario: &Scenario,
-    _seed: u64,
-    _progress: &mut dyn FnMut(Progress),
+    system: &'static dyn System,
+    scenario: &Scenario,
+    seed: u64,
+    progress: &mut dyn FnMut(Progress),
 ) -> anyhow::Result<Recording> {
-    anyhow::bail!("not yet written")
+    let mut run = Run::new(system, scenario, seed, progress)?;
+    run.start()?;
+    run.faults()?;
+    run.heal()?;
+    run.converge()?;
+    run.power_loss_of_all()?;
+    run.final_reads()?;
+    Ok(run.finish())
+}
+
+/// A run on its way.
+struct Run<'a> {
+    system: &'static dyn System,
+    scenario: &'a Scenario,
+    cluster: Cluster,
+    nemesis: Nemesis,
+    desk: Rc<Desk>,
+    recorder: Rc<Recorder>,
+    rng: Rng,
+    phase: &'static str,
+    progress: &'a mut dyn FnMut(Progress),
+}
+
+impl<'a> Run<'a> {
+    fn new(
+        system: &'static dyn System,
+        scenario: &'a Scenario,
+        seed: u64,
+        progress: &'a mut dyn FnMut(Progress),
+    ) -> anyhow::Result<Run<'a>> {
+        let workload = workload::named(&scenario.workload)
+            .ok_or_else(|| anyhow::anyhow!("there is no workload {:?}", scenario.workload))?;
+        let rng = Rng::new(seed);
+        let recorder = Rc::new(Recorder::default());
+        let options = ClusterOptions {
+            seed: rng.fork("cluster").next(),
+            nodes: scenario.node_names(),
+            ..ClusterOptions::default()
+        };
+        let settings = scenario.clone();
+        let start = Box::new(move |node: &str, env| system.start(&settings, node, env));
+        let mut cluster = Cluster::new(&options, start, recorder.clone())?;
+        recorder.set_time(cluster.time());
+        let desk = Rc::new(Desk::new(system, workload, scenario, recorder.clone()));
+        let (clients_desk, clients_rng) = (desk.clone(), rng.fork("clients"));
+        cluster.client_host(move |sessions| clients::run(clients_desk, sessions, clients_rng));
+        let nemesis = Nemesis::of(scenario, system.seam(), &rng.fork("nemesis"))?;
+        let phase = "start";
+        Ok(Run { system, scenario, cluster, nemesis, desk, recorder, rng, phase, progress })
+    }
+
+    /// The cluster comes up, undisturbed.
+    fn start(&mut self) -> anyhow::Result<()> {
+        self.recorder.note("nemesis", None, json!({"kinds": self.nemesis.kinds()}));
+        self.go_on(START)
+    }
+
+    /// Reads and writes while faults come and go.
+    fn faults(&mut self) -> anyhow::Result<()> {
+        self.phase = "faults";
+        self.desk.set(Stage::Everything);
+        let begin = self.cluster.elapsed();
+        let end = begin + Duration::from_millis(self.scenario.time_ms);
+        while self.cluster.elapsed() < end {
+            let since = self.cluster.elapsed() - begin;
+            let events = self.nemesis.advance(&mut self.cluster, since);
+            self.record(events);
+            self.step()?;
+        }
+        Ok(())
+    }
+
+    /// Heals everything; from here on the cluster must make progress.
+    fn heal(&mut self) -> anyhow::Result<()> {
+        self.phase = "healing";
+        let events = self.nemesis.heal_all(&mut self.cluster);
+        self.record(events);
+        self.recorder.note("healed", None, Value::Null);
+        self.desk.set(Stage::WritesOnly);
+        self.go_on(PROGRESS)
+    }
+
+    /// With no operation open, looks at the replicas until they are equal, or should have been.
+    fn converge(&mut self) -> anyhow::Result<()> {
+        self.be_quiet()?;
+        let dumps = self.look_until_equal()?;
+        self.record_placement();
+        self.record_dumps("converged", &dumps);
+        Ok(())
+    }
+
+    /// Writes go on until the power of the whole cluster fails; then every log is replayed.
+    fn power_loss_of_all(&mut self) -> anyhow::Result<()> {
+        if !self.system.seam().disk {
+            return Ok(());
+        }
+        self.phase = "replay";
+        self.desk.set(Stage::WritesOnly);
+        let moment = Duration::from_millis(self.rng.fork("power").range(500..1500));
+        self.go_on(moment)?;
+        let nodes = self.scenario.node_names();
+        self.cluster.power_loss_all();
+        self.recorder.note("crash", None, fault("power-loss", "start", &nodes, "power loss of the whole cluster"));
+        self.desk.set(Stage::Quiet);
+        self.go_on(DARK)?;
+        self.cluster.restart_all();
+        self.recorder.note("crash", None, fault("power-loss", "end", &nodes, "power is back"));
+        self.be_quiet()?;
+        let replayed = self.dumps()?;
+        self.record_placement();
+        self.record_dumps("replayed", &replayed);
+        // Level one may read any replica: what was acknowledged by others has to reach it first.
+        self.look_until_equal()?;
+        Ok(())
+    }
+
+    fn final_reads(&mut self) -> anyhow::Result<()> {
+        self.phase = "final reads";
+        self.be_quiet()?;
+        let workload = workload::named(&self.scenario.workload);
+        let calls = workload.map(|workload| workload.last(&self.placement(), self.scenario)).unwrap_or_default();
+        self.desk.ask_final_reads(calls);
+        self.until(FINAL_MAX, Desk::is_idle)
+    }
+
+    fn finish(self) -> Recording {
+        let crashes = self.cluster.findings().iter().map(|finding| {
+            format!("{} panicked at {:.3} s: {}", finding.node, finding.at.as_secs_f64(), finding.message)
+        });
+        let crashes = crashes.collect();
+        let (history, trace, markers) = self.recorder.finish();
+        Recording {
+            history,
+            trace,
+            markers,
+            crashes,
+            simulated_ns: nanos(self.cluster.elapsed()),
+            faults_not_available: self.nemesis.not_available(),
+        }
+    }
+
+    /// One tick of the whole simulation.
+    fn step(&mut self) -> anyhow::Result<()> {
+        self.cluster.step()?;
+        (self.progress)(Progress {
+            phase: self.phase,
+            simulated_ns: nanos(self.cluster.elapsed()),
+            faults_ns: self.scenario.time_ms * 1_000_000,
+            operations: self.recorder.completed(),
+        });
+        Ok(())
+    }
+
+    fn go_on(&mut self, time: Duration) -> anyhow::Result<()> {
+        let end = self.cluster.elapsed() + time;
+        while self.cluster.elapsed() < end {
+            self.step()?;
+        }
+        Ok(())
+    }
+
+    /// Goes on until `done`, or until `limit` is over: what is missing then, the checkers will say.
+    fn until(&mut self, limit: Duration, done: impl Fn(&Desk) -> bool) -> anyhow::Result<()> {
+        let end = self.cluster.elapsed() + limit;
+        while !done(&self.desk) && self.cluster.elapsed() < end {
+            self.step()?;
+        }
+        Ok(())
+    }
+
+    fn be_quiet(&mut self) -> anyhow::Result<()> {
+        self.desk.set(Stage::Quiet);
+        self.until(QUIET_MAX, Desk::is_idle)
+    }
+
+    /// What every replica holds; asks those again that do not answer yet.
+    fn dumps(&mut self) -> anyhow::Result<Dumps> {
+        let end = self.cluster.elapsed() + CONVERGENCE_MAX;
+        loop {
+            self.desk.ask_dumps();
+            self.until(QUIET_MAX, Desk::is_idle)?;
+            let dumps = self.desk.take_dumps().unwrap_or_default();
+            let complete = dumps.values().all(Result::is_ok);
+            if complete || self.cluster.elapsed() >= end {
+                return Ok(dumps);
+            }
+            self.go_on(LOOK)?;
+        }
+    }
+
+    fn look_until_equal(&mut self) -> anyhow::Result<Dumps> {
+        let end = self.cluster.elapsed() + CONVERGENCE_MAX;
+        loop {
+            let dumps = self.dumps()?;
+            if is_equal(&dumps, &self.placement()) || self.cluster.elapsed() >= end {
+                return Ok(dumps);
+            }
+            self.go_on(LOOK)?;
+        }
+    }
+
+    fn placement(&self) -> BTreeMap<Key, Vec<String>> {
+        self.system.placement(self.scenario, &self.desk.written())
+    }
+
+    fn record_placement(&self) {
+        let placement: Vec<_> = self.placement().into_iter().collect();
+        self.recorder.note("placement", None, json!(placement));
+    }
+
+    fn record_dumps(&self, stage: &str, dumps: &Dumps) {
+        for (node, held) in dumps {
+            match held {
+                Ok(held) => {
+                    let entry = |held: &crate::system::Held| json!([held.key, held.version, held.value]);
+                    let entries: Vec<Value> = held.iter().map(entry).collect();
+                    self.recorder.note("dump", Some(node), json!({"stage": stage, "entries": entries}));
+                }
+                Err(why) => self.recorder.trace(node, &format!("gave no dump: {why:#}")),
+            }
+        }
+    }
+
+    fn record(&self, events: Vec<NemesisEvent>) {
+        for event in events {
+            let NemesisEvent { kind, fault: name, state, nodes, detail } = event;
+            self.recorder.trace("nemesis", &format!("{name} {state}: {detail}"));
+            self.recorder.note(kind, None, fault(name, state, &nodes, &detail));
+        }
+    }
+}
+
+/// Whether all home replicas of each key hold the same.
+fn is_equal(dumps: &Dumps, placement: &BTreeMap<Key, Vec<String>>) -> bool {
+    let held: BTreeMap<&String, BTreeMap<&Key, (&Option<Version>, &Value)>> = dumps
+        .iter()
+        .filter_map(|(node, held)| {
+            let entries = held.as_ref().ok()?.iter().map(|held| (&held.key, (&held.version, &held.value)));
+            Some((node, entries.collect()))
+        })
+        .collect();
+    placement.iter().all(|(key, homes)| {
+        let mut copies = homes.iter().map(|home| held.get(home).map(|held| held.get(key)));
+        let first = copies.next().flatten();
+        first.is_some() && copies.all(|copy| copy == first)
+    })
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -3,6 +3,8 @@
 //! The reference store is plugged in through these traits, and so is anyone's own: start a node,
 //! make a client, invoke an operation, dump a replica, state the promises.
 
+use std::collections::BTreeMap;
+
 use perjury_histories::{Key, Value, Version};
 use perjury_store::env::{Env, LocalFuture};
 
@@ -34,9 +36,9 @@ pub trait System: Sync {
     /// What it promises in this scenario, for each level in use.
     fn promises(&self, scenario: &Scenario) -> Vec<Promise>;
 
-    /// The nodes that keep a copy of `key`; all of them, unless it says otherwise.
-    fn homes(&self, scenario: &Scenario, _key: &Key) -> Vec<String> {
-        scenario.node_names()
+    /// The nodes that keep a copy of each key; all of them, unless it says otherwise.
+    fn placement(&self, scenario: &Scenario, keys: &[Key]) -> BTreeMap<Key, Vec<String>> {
+        keys.iter().map(|key| (key.clone(), scenario.node_names())).collect()
     }
 
     /// Functions that it promises to refuse, whatever happens.
@@ -93,8 +95,8 @@ pub struct Call {
     pub level: String,
     /// The node to ask; any, when absent.
     pub node: Option<String>,
-    /// Keys that a read of everything should visit; not recorded.
-    pub keys: Vec<Key>,
+    /// Keys that a read of everything visits, with their levels; not recorded.
+    pub keys: Vec<(Key, String)>,
     /// Whether it belongs to the final reads.
     pub is_final: bool,
 }

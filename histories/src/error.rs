@@ -16,7 +16,7 @@ pub enum Error {
         source: io::Error,
     },
     /// The text is no history; whoever wrote it can help.
-    #[error("line {line}{}: {problem}", column.map(|column| format!(", column {column}")).unwrap_or_default())]
+    #[error("line {line}{}: {problem}", column_text(*column))]
     Input {
         /// The line that is wrong, from 1.
         line: u64,
@@ -34,4 +34,8 @@ impl Error {
             Error::Unreadable { line, .. } | Error::Input { line, .. } => *line,
         }
     }
+}
+
+fn column_text(column: Option<usize>) -> String {
+    column.map(|column| format!(", column {column}")).unwrap_or_default()
 }

@@ -223,3 +223,40 @@ impl<'de> Deserialize<'de> for Key {
         deserializer.deserialize_any(Expected)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn writes_processes_as_jepsen_does() {
+        for (process, value) in [
+            (Process::Client(u64::MAX), json!(u64::MAX)),
+            (Process::Nemesis, json!("nemesis")),
+            (Process::Unknown, json!(null)),
+        ] {
+            assert_eq!(serde_json::to_value(process).unwrap(), value);
+            assert_eq!(serde_json::from_value::<Process>(value).unwrap(), process);
+        }
+    }
+
+    #[test]
+    fn tells_a_number_from_a_name_in_a_key() {
+        for (key, value) in [(Key::Number(-7), json!(-7)), (Key::from("-7"), json!("-7"))] {
+            assert_eq!(serde_json::to_value(&key).unwrap(), value);
+            assert_eq!(serde_json::from_value::<Key>(value).unwrap(), key);
+        }
+        assert!(Key::from(-7) != Key::from("-7"));
+    }
+
+    #[test]
+    fn orders_versions_number_by_number() {
+        let version = |numbers: &[i64]| Version(numbers.to_vec());
+        assert!(version(&[2]) < version(&[10]));
+        assert!(version(&[1, 9]) < version(&[2]));
+        assert!(version(&[1]) < version(&[1, 0]));
+        assert_eq!(version(&[1, -2, 3]).to_string(), "1.-2.3");
+    }
+}

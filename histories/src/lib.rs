@@ -5,15 +5,48 @@
 //! a network or a random number: a history is a file, and what it says is the same years later.
 //!
 //! ```text
-//! event.rs      Event, Process, Kind, Key, Version: one entry of a history
-//! history.rs    History and Operation: pairing, and what makes a history well formed
-//! format/       text in and out, one file per format
-//! notation.rs   the one-line form of a history, for tests and reports
+//! event.rs         Event, Process, Kind, Key, Version: one entry of a history
+//! history.rs       History: events in real-time order, and what makes them well formed
+//! operation.rs     Operation: an invocation with its completion, and its fate
+//! format/          text in and out, one file per format
+//! notation.rs      the one-line form of a history, for tests and reports
+//! error.rs         what can go wrong when a history is read
+//! exact.rs         JSON values, read without losing the digits of an integer
+//! ../corpus/       histories of our own making, good and bad, by model
+//! ```
+//!
+//! A client writes, another reads at the same time; the history goes to a file and comes back:
+//!
+//! ```
+//! use perjury_histories::format::jsonl;
+//! use perjury_histories::{Fate, Value, notation};
+//!
+//! let history = notation::parse("0:write(x,1)?  1:read(x)=1@3  0:info")?;
+//!
+//! let mut file = Vec::new();
+//! jsonl::write(&history, &mut file)?;
+//! assert_eq!(
+//!     String::from_utf8_lossy(&file).lines().nth(3),
+//!     Some(r#"{"index":2,"process":1,"type":"ok","f":"read","value":1,"key":"x","version":[3]}"#)
+//! );
+//!
+//! let history = jsonl::read(file.as_slice())?;
+//! let operations: Vec<_> = history.operations().collect();
+//! assert_eq!(operations[0].fate(), Fate::Unknown);
+//! assert_eq!(operations[1].result(), Some(&Value::from(1)));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod error;
 pub mod event;
+mod exact;
+pub mod format;
 pub mod history;
+pub mod notation;
+pub mod operation;
 
+pub use error::Error;
 pub use event::{Event, Key, Kind, Process, Version};
-pub use history::{Fate, History, Malformed, Operation};
+pub use history::{History, Malformed};
+pub use operation::{Fate, Operation};
 pub use serde_json::Value;

@@ -18,3 +18,8 @@ pub mod replica;
 pub mod ring;
 pub mod version;
 pub mod write;
+
+#[cfg(test)]
+mod testkit;
+#[cfg(test)]
+mod tests;

@@ -21,18 +21,13 @@ impl HybridClock {
     /// The clock of a node in its current incarnation. With `hybrid` off, versions follow the wall
     /// clock alone, wherever it jumps.
     pub fn new(node: u16, incarnation: u32, hybrid: bool) -> HybridClock {
-        HybridClock {
-            node,
-            incarnation,
-            millis: 0,
-            counter: 0,
-            hybrid,
-        }
+        HybridClock { node, incarnation, millis: 0, counter: 0, hybrid }
     }
 
     /// A version was seen: later ones are above it.
     pub fn observe(&mut self, version: Version) {
-        if (version.millis, version.counter) > (self.millis, self.counter) {
+        // Without the safeguard nothing may touch the counter either: it keeps versions unique.
+        if self.hybrid && (version.millis, version.counter) > (self.millis, self.counter) {
             (self.millis, self.counter) = (version.millis, version.counter);
         }
     }
@@ -49,19 +44,8 @@ impl HybridClock {
         } else {
             (self.millis, self.counter) = (self.millis.saturating_add(1), 0);
         }
-        let HybridClock {
-            node,
-            incarnation,
-            millis,
-            counter,
-            ..
-        } = *self;
-        Version {
-            millis,
-            counter,
-            node,
-            incarnation,
-        }
+        let HybridClock { node, incarnation, millis, counter, .. } = *self;
+        Version { millis, counter, node, incarnation }
     }
 }
 
@@ -74,9 +58,7 @@ mod tests {
     #[test]
     fn rises_while_the_wall_clock_jumps_back() {
         let mut clock = HybridClock::new(0, 1, true);
-        let versions: Vec<Version> = [100, 101, 90, 90, 102]
-            .map(|millis| clock.next(millis * MS))
-            .to_vec();
+        let versions: Vec<Version> = [100, 101, 90, 90, 102].map(|millis| clock.next(millis * MS)).to_vec();
         assert!(versions.is_sorted_by(|a, b| a < b), "{versions:?}");
         assert_eq!((versions[4].millis, versions[4].counter), (102, 0));
     }
@@ -84,14 +66,17 @@ mod tests {
     #[test]
     fn goes_above_what_it_observed() {
         let mut clock = HybridClock::new(0, 1, true);
-        let seen = Version {
-            millis: 500,
-            counter: u32::MAX,
-            node: 9,
-            incarnation: 9,
-        };
+        let seen = Version { millis: 500, counter: u32::MAX, node: 9, incarnation: 9 };
         clock.observe(seen);
         assert!(clock.next(100 * MS) > seen);
+    }
+
+    #[test]
+    fn never_issues_a_version_twice_even_without_the_safeguard() {
+        let mut clock = HybridClock::new(0, 1, false);
+        let first = clock.next(100 * MS);
+        clock.observe(Version { millis: 500, ..Version::default() });
+        assert_ne!(clock.next(100 * MS), first);
     }
 
     #[test]

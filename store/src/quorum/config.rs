@@ -49,11 +49,10 @@ impl Config {
         let quorum = 1..=self.replication;
         if usize::from(self.node) >= nodes {
             Some(format!("node {} of a cluster of {nodes}", self.node))
+        } else if nodes > usize::from(NodeId::MAX) {
+            Some(format!("{nodes} nodes are too many: at most {}", NodeId::MAX))
         } else if self.replication == 0 || self.replication > nodes {
-            Some(format!(
-                "replication {} needs that many nodes, and there are {nodes}",
-                self.replication
-            ))
+            Some(format!("replication {} needs that many nodes, and there are {nodes}", self.replication))
         } else if !quorum.contains(&self.read_quorum) {
             Some(format!(
                 "read quorum {} is not between 1 and replication {}",

@@ -55,6 +55,8 @@ pub struct Ticket {
     pub homes: Homes,
     /// How many of them are needed.
     pub needed: usize,
+    /// A write gets a version above this: what the session or the read phase has seen.
+    pub above: Option<Version>,
     /// Whether the key is used at level atomic.
     pub atomic: bool,
     /// The client's deadline, in milliseconds.
@@ -87,10 +89,7 @@ pub struct Coordinator {
 impl Coordinator {
     /// A coordinator whose operation numbers no earlier incarnation of this node has used.
     pub fn new(incarnation: u32) -> Coordinator {
-        Coordinator {
-            operations: BTreeMap::new(),
-            last: u64::from(incarnation) << 32,
-        }
+        Coordinator { operations: BTreeMap::new(), last: u64::from(incarnation) << 32 }
     }
 
     /// A client asks for an operation on a key.
@@ -103,18 +102,9 @@ impl Coordinator {
         out: &mut Outbox<'_>,
     ) {
         if let Err(refusal) = self.admit(&request, context, out) {
-            return out.push(Effect::Reply {
-                id,
-                response: Response::Refused(refusal),
-            });
+            return out.push(Effect::Reply { id, response: Response::Refused(refusal) });
         }
-        let Request {
-            operation,
-            level,
-            floor,
-            above,
-            deadline_ms,
-        } = request;
+        let Request { operation, level, floor, above, deadline_ms } = request;
         for seen in [floor, above].into_iter().flatten() {
             context.clock.observe(seen);
         }
@@ -128,21 +118,17 @@ impl Coordinator {
             Operation::Dump { .. } => return,
         };
         let reads = atomic || !matches!(then, Then::Write(_));
-        let ticket = self.ticket(id, key, level, reads, deadline_ms, context, now);
+        let mut ticket = self.ticket(id, key, level, reads, deadline_ms, context, now);
+        ticket.above = above;
         match then {
             Then::Write(value) if !reads => {
-                let entry = Entry {
-                    version: context.version(above, now, out),
-                    atomic,
-                    value,
-                };
+                let entry = Entry { version: context.version(ticket.above, now, out), atomic, value };
                 self.write(ticket, entry, false, context.config, out);
             }
             then => {
                 ticket.ask(out);
                 let read = Read::new(then, floor, context.config.safeguards.write_back);
-                self.operations
-                    .insert(ticket.operation, (ticket, Phase::Read(read)));
+                self.operations.insert(ticket.operation, (ticket, Phase::Read(read)));
             }
         }
     }
@@ -199,7 +185,7 @@ impl Coordinator {
             let over = now.monotonic >= ticket.deadline;
             let again = now.monotonic >= ticket.retry;
             if again {
-                ticket.retry = now.monotonic + config.retry_ms * 1_000_000;
+                ticket.retry = later(now, config.retry_ms);
             }
             match phase {
                 Phase::Read(read) if over => read.give_up(ticket, out),
@@ -233,13 +219,9 @@ impl Coordinator {
             Step::Wait | Step::Done => return,
             Step::WriteBack(entry) => (entry, true),
             Step::WriteNew(value) => {
-                // Everything the replicas hold was observed by the clock: the version is above it.
+                // What the replicas hold was observed by the clock: the version is above it.
                 (
-                    Entry {
-                        version: context.version(None, now, out),
-                        atomic: ticket.atomic,
-                        value,
-                    },
+                    Entry { version: context.version(ticket.above, now, out), atomic: ticket.atomic, value },
                     false,
                 )
             }
@@ -255,14 +237,10 @@ impl Coordinator {
     fn write(&mut self, ticket: Ticket, entry: Entry, read: bool, config: &Config, out: &mut Outbox<'_>) {
         let write = Write::new(entry, read, config.safeguards.distinct_acknowledgements);
         write.ask(&ticket, out);
-        self.operations
-            .insert(ticket.operation, (ticket, Phase::Write(write)));
+        self.operations.insert(ticket.operation, (ticket, Phase::Write(write)));
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the parts of a request, taken apart once"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "the parts of a request, taken apart once")]
     fn ticket(
         &mut self,
         id: RequestId,
@@ -281,14 +259,20 @@ impl Coordinator {
             key,
             needed: needed(context.config, level, reads, homes.len()),
             homes,
+            above: None,
             atomic: level == Level::Atomic,
             deadline_ms,
-            deadline: now.monotonic + u64::from(deadline_ms) * 1_000_000,
-            retry: now.monotonic + context.config.retry_ms * 1_000_000,
+            deadline: later(now, deadline_ms.into()),
+            retry: later(now, context.config.retry_ms),
         }
     }
 
-    fn admit(&self, request: &Request, context: &Context<'_>, out: &mut Outbox<'_>) -> Result<(), Refusal> {
+    fn admit(
+        &mut self,
+        request: &Request,
+        context: &Context<'_>,
+        out: &mut Outbox<'_>,
+    ) -> Result<(), Refusal> {
         let (key, value) = match &request.operation {
             Operation::Get { key } | Operation::Delete { key } => (key, 0),
             Operation::Put { key, value } => (key, value.len()),
@@ -312,12 +296,28 @@ impl Coordinator {
                 "a value has at most {VALUE_BYTES_MAX} bytes, this one {value}"
             )));
         }
-        if self.operations.len() >= OPERATIONS_MAX {
+        if let Some(version) =
+            [request.floor, request.above].into_iter().flatten().find(|seen| !seen.is_possible())
+        {
+            return Err(Refusal::Invalid(format!("no session can have seen version {version}")));
+        }
+        if !self.make_room() {
             return Err(Refusal::Unavailable(format!(
                 "{OPERATIONS_MAX} operations are in flight here already"
             )));
         }
         Ok(())
+    }
+
+    /// Makes room for one more operation. Those whose client has its answer go first: they wait only
+    /// for a late replica, which the background exchange brings up to date as well.
+    fn make_room(&mut self) -> bool {
+        if self.operations.len() < OPERATIONS_MAX {
+            return true;
+        }
+        let answered = self.operations.iter().find(|(_, (ticket, _))| ticket.request.is_none());
+        let answered = answered.map(|(&operation, _)| operation);
+        answered.is_some_and(|operation| self.operations.remove(&operation).is_some())
     }
 
     fn next(&mut self) -> OperationId {
@@ -351,13 +351,7 @@ impl Ticket {
     /// Asks every home replica what it holds.
     pub fn ask(&self, out: &mut Outbox<'_>) {
         for &home in &self.homes {
-            out.send(
-                home,
-                Message::Read {
-                    operation: self.operation,
-                    key: self.key.clone(),
-                },
-            );
+            out.send(home, Message::Read { operation: self.operation, key: self.key.clone() });
         }
     }
 
@@ -370,10 +364,13 @@ impl Ticket {
 
     /// The refusal for a key that is used at other levels than this operation's.
     pub fn mixed_levels(&self) -> Response {
-        Response::Refused(Refusal::MixedLevels {
-            used: mode(!self.atomic).to_owned(),
-        })
+        Response::Refused(Refusal::MixedLevels { used: mode(!self.atomic).to_owned() })
     }
+}
+
+/// The moment so many milliseconds from now, in monotonic nanoseconds.
+fn later(now: Now, ms: u64) -> u64 {
+    now.monotonic.saturating_add(ms.saturating_mul(1_000_000))
 }
 
 /// How many home replicas an operation needs at a level.

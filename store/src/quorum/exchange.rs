@@ -8,10 +8,16 @@
 //! ```
 //!
 //! Each message carries as much as fits a frame; what does not fit still differs, and comes with a
-//! later exchange. A replica that lost records to a corrupt disk recovers by the same exchange: it is
-//! caught up with a peer once an exchange with it, begun after the start, leaves nothing wanted.
+//! later exchange, whose list starts elsewhere.
+//!
+//! A replica that lost records to a corrupt disk recovers by the same exchange: it is caught up with a
+//! peer once it holds all that the peer listed in one whole answer to an exchange begun after the
+//! start. What the peer takes in later than that is sent to this replica as well, like any write;
+//! waiting for a moment without differences could take for ever under load.
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::effect::Now;
 use super::message::{Entry, Message, NodeId, OperationId};
@@ -35,11 +41,15 @@ pub struct Exchange {
     last: OperationId,
     next_at: u64,
     next_peer: NodeId,
-    /// The exchange begun with each peer.
-    begun: BTreeMap<NodeId, OperationId>,
-    /// Peers that this node has still to catch up from; while there are any, it is recovering.
-    behind: BTreeSet<NodeId>,
+    /// Exchanges of earlier incarnations have numbers up to this one.
+    before: OperationId,
+    /// Peers that this node has still to catch up from; while there are any, it is recovering. With
+    /// each, what is still missing of the first whole list that it sent.
+    behind: BTreeMap<NodeId, Option<Missing>>,
 }
+
+/// Keys, and the versions at which they must be held.
+type Missing = BTreeMap<String, Version>;
 
 impl Exchange {
     /// Exchanges of node `me` among `nodes`; with `damaged`, it must first catch up from all others.
@@ -51,8 +61,8 @@ impl Exchange {
             last: u64::from(incarnation) << 32,
             next_at: now.monotonic,
             next_peer: me,
-            begun: BTreeMap::new(),
-            behind: others.collect(),
+            before: u64::from(incarnation) << 32,
+            behind: others.map(|node| (node, None)).collect(),
         }
     }
 
@@ -67,17 +77,10 @@ impl Exchange {
             return;
         }
         let haste = if self.is_recovering() { RECOVERY_HASTE } else { 1 };
-        self.next_at = now.monotonic + period_ms * 1_000_000 / haste;
+        self.next_at = now.monotonic.saturating_add(period_ms.saturating_mul(1_000_000) / haste);
         let peer = self.turn();
         self.last += 1;
-        self.begun.insert(peer, self.last);
-        out.send(
-            peer,
-            Message::Digest {
-                exchange: self.last,
-                buckets: self.buckets(peer, replica),
-            },
-        );
+        out.send(peer, Message::Digest { exchange: self.last, buckets: self.buckets(peer, replica) });
     }
 
     /// A peer begins an exchange: answers with the versions in buckets that differ.
@@ -92,27 +95,22 @@ impl Exchange {
         let ours = self.buckets(from, replica);
         let differs = |bucket: &u16| theirs.get(usize::from(*bucket)) != ours.get(usize::from(*bucket));
         let differing: Vec<u16> = (0..BUCKETS).filter(differs).collect();
-        let (mut versions, mut bytes, mut complete) = (Vec::new(), 0, true);
-        for (key, held) in self
-            .shared(from, replica)
-            .filter(|(_, held)| differing.contains(&bucket(held)))
-        {
-            bytes += key.len() + 20;
-            if bytes > MESSAGE_BYTES {
-                complete = false;
-                break;
-            }
-            versions.push((key.clone(), held.entry.version));
-        }
-        out.send(
-            from,
-            Message::Versions {
-                exchange,
-                differing,
-                versions,
-                complete,
-            },
-        );
+        let listed: Vec<_> =
+            self.shared(from, replica).filter(|(_, held)| differing.contains(&bucket(held))).collect();
+        // A list that is cut starts anywhere, or the keys past the cut would never have their turn.
+        let complete = listed.iter().map(|(key, _)| listed_bytes(key)).sum::<usize>() <= MESSAGE_BYTES;
+        let start = match complete {
+            true => 0,
+            false => (xxh3_64(&exchange.to_le_bytes()) % listed.len() as u64) as usize,
+        };
+        let mut bytes = 0;
+        let fits = |(key, _): &&(&String, &Held)| {
+            bytes += listed_bytes(key);
+            bytes <= MESSAGE_BYTES
+        };
+        let turned = listed[start..].iter().chain(&listed[..start]).take_while(fits);
+        let versions = turned.map(|(key, held)| ((*key).clone(), held.entry.version)).collect();
+        out.send(from, Message::Versions { exchange, differing, versions, complete });
     }
 
     /// A peer's versions in the buckets that differ: sends what it lacks, asks for what it has newer.
@@ -122,46 +120,55 @@ impl Exchange {
         from: NodeId,
         (exchange, differing, versions, complete): (OperationId, &[u16], &[(String, Version)], bool),
         replica: &Replica,
+        ring: &Ring,
         out: &mut Outbox<'_>,
     ) -> bool {
-        if self.begun.get(&from) != Some(&exchange) {
+        if exchange <= self.before || exchange > self.last {
             return false;
         }
-        let held = |key: &str| replica.get(key).map(|entry| entry.version);
-        let newer = versions
-            .iter()
-            .filter(|(key, version)| held(key) < Some(*version));
-        let wanted: Vec<String> = newer.map(|(key, _)| key.clone()).collect();
-        let theirs: BTreeMap<&str, Version> = versions
-            .iter()
-            .map(|(key, version)| (key.as_str(), *version))
-            .collect();
-        // Of keys past a cut list it is not known what the peer holds.
-        let covered = |key: &str| complete || versions.last().is_some_and(|(last, _)| key <= last.as_str());
-        let lacking = self.shared(from, replica).filter(|(key, held)| {
-            let differs = differing.contains(&bucket(held));
-            differs && covered(key) && theirs.get(key.as_str()) < Some(&held.entry.version)
+        let is_shared = |key: &str| {
+            let homes = ring.homes(key, replica.replication());
+            homes.contains(&from) && homes.contains(&self.me)
+        };
+        let newer =
+            versions.iter().filter(|(key, version)| is_missing(key, *version, replica) && is_shared(key));
+        let missing: Missing = newer.cloned().collect();
+        let theirs: BTreeMap<&str, Version> =
+            versions.iter().map(|(key, version)| (key.as_str(), *version)).collect();
+        let lacking = self.shared(from, replica).filter(|(key, held)| match theirs.get(key.as_str()) {
+            Some(theirs) => *theirs < held.entry.version,
+            // What a cut list leaves out, the peer may hold.
+            None => complete && differing.contains(&bucket(held)),
         });
         let entries = as_many_as_fit(lacking);
-        let caught_up = complete && wanted.is_empty();
+        let wanted: Vec<String> = missing.keys().cloned().collect();
         if !entries.is_empty() || !wanted.is_empty() {
             out.send(from, Message::Entries { entries, wanted });
         }
-        caught_up && self.behind.remove(&from) && self.behind.is_empty()
+        self.is_recovering() && self.catch_up(from, complete.then_some(missing), replica)
+    }
+
+    /// A peer has sent a list: `missing`, if it was whole. Returns whether this ended the recovery.
+    fn catch_up(&mut self, from: NodeId, missing: Option<Missing>, replica: &Replica) -> bool {
+        let Some(before) = self.behind.get_mut(&from) else { return false };
+        let nothing_missing = missing.as_ref().is_some_and(Missing::is_empty);
+        *before = before.take().or(missing);
+        if let Some(before) = before {
+            before.retain(|key, version| is_missing(key, *version, replica));
+        }
+        if nothing_missing || before.as_ref().is_some_and(Missing::is_empty) {
+            self.behind.remove(&from);
+        }
+        self.behind.is_empty()
     }
 
     /// A peer wants these keys.
     pub fn on_wanted(&self, from: NodeId, wanted: &[String], replica: &Replica, out: &mut Outbox<'_>) {
         if !wanted.is_empty() {
             let wanted: BTreeSet<&String> = wanted.iter().collect();
-            let entries = as_many_as_fit(self.shared(from, replica).filter(|(key, _)| wanted.contains(key)));
-            out.send(
-                from,
-                Message::Entries {
-                    entries,
-                    wanted: Vec::new(),
-                },
-            );
+            let held = wanted.into_iter().filter_map(|key| replica.get_key_value(key));
+            let entries = as_many_as_fit(held.filter(|(_, held)| held.homes.contains(&from)));
+            out.send(from, Message::Entries { entries, wanted: Vec::new() });
         }
     }
 
@@ -169,7 +176,7 @@ impl Exchange {
     fn turn(&mut self) -> NodeId {
         loop {
             self.next_peer = (self.next_peer + 1) % self.nodes;
-            let useful = !self.is_recovering() || self.behind.contains(&self.next_peer);
+            let useful = !self.is_recovering() || self.behind.contains_key(&self.next_peer);
             if self.next_peer != self.me && useful {
                 return self.next_peer;
             }
@@ -179,9 +186,7 @@ impl Exchange {
     /// What this node holds of the keys that both it and `peer` are home to.
     fn shared<'a>(&self, peer: NodeId, replica: &'a Replica) -> impl Iterator<Item = (&'a String, &'a Held)> {
         let me = self.me;
-        replica
-            .iter()
-            .filter(move |(_, held)| held.homes.contains(&peer) && held.homes.contains(&me))
+        replica.iter().filter(move |(_, held)| held.homes.contains(&peer) && held.homes.contains(&me))
     }
 
     fn buckets(&self, peer: NodeId, replica: &Replica) -> Vec<u64> {
@@ -205,12 +210,15 @@ fn as_many_as_fit<'a>(held: impl Iterator<Item = (&'a String, &'a Held)>) -> Vec
         bytes += key.len() + held.entry.value.as_ref().map_or(0, Vec::len) + 40;
         first || bytes <= MESSAGE_BYTES
     };
-    held.take_while(fits)
-        .map(|(key, held)| (key.clone(), held.entry.clone()))
-        .collect()
+    held.take_while(fits).map(|(key, held)| (key.clone(), held.entry.clone())).collect()
 }
 
-/// Whether `node` keeps `key` at all: entries for others are not taken in.
-pub fn is_home(ring: &Ring, replication: usize, node: NodeId, key: &str) -> bool {
-    ring.homes(key, replication).contains(&node)
+/// Whether less is held of a key than this version.
+fn is_missing(key: &str, version: Version, replica: &Replica) -> bool {
+    replica.get(key).is_none_or(|entry| entry.version < version)
+}
+
+/// What a key takes in a list of versions, roughly.
+fn listed_bytes(key: &str) -> usize {
+    key.len() + 25
 }

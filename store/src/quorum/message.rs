@@ -37,6 +37,14 @@ pub struct Entry {
     pub value: Option<Vec<u8>>,
 }
 
+impl Entry {
+    /// Which of two entries of one key stays: the later one; but what is used at level atomic stays
+    /// atomic, should the other have slipped in where the key was not known yet.
+    pub fn rank(&self) -> (bool, Version) {
+        (self.atomic, self.version)
+    }
+}
+
 /// What a client asks of the node that coordinates.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
@@ -210,7 +218,7 @@ pub enum Message {
         exchange: OperationId,
         /// The buckets that differ.
         differing: Vec<u16>,
-        /// The shared keys in those buckets, in key order.
+        /// The shared keys in those buckets.
         versions: Vec<(String, Version)>,
         /// Whether these are all of them.
         complete: bool,
@@ -222,4 +230,19 @@ pub enum Message {
         /// Keys that the sender lacks or holds older.
         wanted: Vec<String>,
     },
+}
+
+impl Message {
+    /// Whether every version in it is one that a clock can have issued. Anything else comes from a
+    /// broken node, and must not reach the clock: versions issued after it would be as impossible.
+    pub fn is_possible(&self) -> bool {
+        match self {
+            Message::Write { entry, .. } | Message::Held { entry: Some(entry), .. } => {
+                entry.version.is_possible()
+            }
+            Message::Versions { versions, .. } => versions.iter().all(|(_, version)| version.is_possible()),
+            Message::Entries { entries, .. } => entries.iter().all(|(_, entry)| entry.version.is_possible()),
+            _ => true,
+        }
+    }
 }

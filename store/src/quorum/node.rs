@@ -7,8 +7,8 @@ use super::clock::HybridClock;
 use super::config::Config;
 use super::coordinator::{Context, Coordinator};
 use super::effect::{Effect, Input, Now, Record, RequestId};
-use super::exchange::{Exchange, is_home};
-use super::message::{Message, NodeId, Operation, Refusal, Request, Response};
+use super::exchange::Exchange;
+use super::message::{Entry, Message, NodeId, Operation, Refusal, Request, Response};
 use super::outbox::Outbox;
 use super::replica::Replica;
 use super::ring::Ring;
@@ -42,8 +42,6 @@ pub struct Node {
     replica: Replica,
     coordinator: Coordinator,
     exchange: Exchange,
-    /// The recovery is over once the log is durable up to this record.
-    caught_up_at: Option<u64>,
 }
 
 impl Node {
@@ -57,11 +55,7 @@ impl Node {
             "the configuration must be checked before: {:?}",
             config.problem()
         );
-        let Start {
-            incarnation,
-            records,
-            damaged,
-        } = start;
+        let Start { incarnation, records, damaged } = start;
         let ring = Ring::new(&config.nodes, config.virtual_nodes);
         let nodes = config.nodes.len() as NodeId;
         let mut clock = HybridClock::new(config.node, incarnation, config.safeguards.hybrid_clock);
@@ -73,7 +67,6 @@ impl Node {
         Node {
             exchange: Exchange::new(config.node, nodes, incarnation, damaged, now),
             coordinator: Coordinator::new(incarnation),
-            caught_up_at: None,
             config,
             ring,
             clock,
@@ -87,13 +80,13 @@ impl Node {
         let mut out = Outbox::new(me, effects);
         match input {
             Input::Request { id, request } => self.on_request(id, request, now, &mut out),
-            Input::Message { from, message } => self.on_message(from, message, now, &mut out),
-            Input::Synced { through } => {
-                self.replica.synced(through, &self.ring, &mut out);
-                if self.caught_up_at.is_some_and(|record| record <= through) {
-                    self.caught_up(&mut out);
+            Input::Message { from, message } => {
+                // Only other nodes speak this way: what a node tells itself goes through the outbox.
+                if usize::from(from) < self.config.nodes.len() && from != me {
+                    self.on_message(from, message, now, &mut out);
                 }
             }
+            Input::Synced { through } => self.replica.synced(through, &self.ring, &mut out),
             Input::AppendFailed { record, reason } => self.replica.append_failed(record, &reason, &mut out),
         }
         self.listen_to_self(now, &mut out);
@@ -103,14 +96,13 @@ impl Node {
     pub fn tick(&mut self, now: Now, effects: &mut Vec<Effect>) {
         let mut out = Outbox::new(self.config.node, effects);
         self.coordinator.tick(&self.config, now, &mut out);
-        self.exchange
-            .tick(self.config.exchange_ms, &self.replica, now, &mut out);
+        self.exchange.tick(self.config.exchange_ms, &self.replica, now, &mut out);
         self.listen_to_self(now, &mut out);
     }
 
     /// Whether replay found damage that the others have not made up for yet.
     pub fn is_recovering(&self) -> bool {
-        self.exchange.is_recovering() || self.caught_up_at.is_some()
+        self.exchange.is_recovering()
     }
 
     fn on_request(&mut self, id: RequestId, request: Request, now: Now, out: &mut Outbox<'_>) {
@@ -120,110 +112,71 @@ impl Node {
                 out.push(Effect::Reply { id, response });
             }
             _ => {
-                let Node {
-                    config,
-                    ring,
-                    clock,
-                    coordinator,
-                    ..
-                } = self;
+                let Node { config, ring, clock, coordinator, .. } = self;
                 coordinator.begin(id, request, &mut Context { config, ring, clock }, now, out);
             }
         }
     }
 
     fn on_message(&mut self, from: NodeId, message: Message, now: Now, out: &mut Outbox<'_>) {
+        if !message.is_possible() {
+            let name = &self.config.nodes[usize::from(from)];
+            return out.push(Effect::Note(format!("{name} sent a version that no clock can have issued")));
+        }
         match message {
-            Message::Write {
-                operation,
-                key,
-                entry,
-            } => {
+            Message::Write { operation, key, entry } => {
                 self.clock.observe(entry.version);
-                if is_home(&self.ring, self.config.replication, self.config.node, &key) {
+                if self.is_home(&key) {
                     let waiter = (!self.is_recovering()).then_some((from, operation));
                     self.replica.write(key, entry, waiter, &self.ring, out);
                 }
             }
             Message::Read { operation, key } => {
-                if !self.is_recovering() {
-                    out.send(
-                        from,
-                        Message::Held {
-                            operation,
-                            entry: self.replica.get(&key).cloned(),
-                        },
-                    );
+                if self.is_home(&key) && !self.is_recovering() {
+                    out.send(from, Message::Held { operation, entry: self.replica.get(&key).cloned() });
                 }
             }
             Message::Held { operation, entry } => {
-                let Node {
-                    config,
-                    ring,
-                    clock,
-                    coordinator,
-                    ..
-                } = self;
-                coordinator.on_held(
-                    from,
-                    operation,
-                    entry,
-                    &mut Context { config, ring, clock },
-                    now,
-                    out,
-                );
+                let Node { config, ring, clock, coordinator, .. } = self;
+                coordinator.on_held(from, operation, entry, &mut Context { config, ring, clock }, now, out);
             }
             Message::Written { operation } => self.coordinator.on_written(from, operation, out),
             Message::WriteRefused { operation, refusal } => {
                 self.coordinator.on_write_refused(from, operation, refusal, out);
             }
             Message::Digest { exchange, buckets } => {
-                self.exchange
-                    .on_digest(from, exchange, &buckets, &self.replica, out);
+                self.exchange.on_digest(from, exchange, &buckets, &self.replica, out);
             }
-            Message::Versions {
-                exchange,
-                differing,
-                versions,
-                complete,
-            } => {
+            Message::Versions { exchange, differing, versions, complete } => {
                 let answer = (exchange, differing.as_slice(), versions.as_slice(), complete);
-                if self.exchange.on_versions(from, answer, &self.replica, out) {
-                    self.await_recovery(out);
+                if self.exchange.on_versions(from, answer, &self.replica, &self.ring, out) {
+                    caught_up(out);
                 }
             }
             Message::Entries { entries, wanted } => {
                 self.exchange.on_wanted(from, &wanted, &self.replica, out);
-                self.take_in(entries, out);
+                self.take_in(from, entries, out);
             }
         }
     }
 
     /// Entries from the background exchange: held like any others, and nobody waits for them.
-    fn take_in(&mut self, entries: Vec<(String, super::message::Entry)>, out: &mut Outbox<'_>) {
+    fn take_in(&mut self, from: NodeId, entries: Vec<(String, Entry)>, out: &mut Outbox<'_>) {
+        let mut back = Vec::new();
         for (key, entry) in entries {
             self.clock.observe(entry.version);
-            if is_home(&self.ring, self.config.replication, self.config.node, &key) {
-                self.replica.write(key, entry, None, &self.ring, out);
+            if self.is_home(&key) {
+                back.extend(self.replica.take_in(key, entry, &self.ring, out));
             }
         }
-    }
-
-    /// Every peer has made up for the damage; what came last may still have to reach the disk.
-    fn await_recovery(&mut self, out: &mut Outbox<'_>) {
-        match self.replica.is_durable() {
-            true => self.caught_up(out),
-            false => self.caught_up_at = Some(self.replica.appended()),
+        if !back.is_empty() {
+            out.send(from, Message::Entries { entries: back, wanted: Vec::new() });
         }
     }
 
-    fn caught_up(&mut self, out: &mut Outbox<'_>) {
-        self.caught_up_at = None;
-        out.push(Effect::Note(
-            "caught up from all other nodes: serving reads again".to_owned(),
-        ));
-        out.push(Effect::Reached("recovered-from-the-others"));
-        out.push(Effect::CaughtUp);
+    /// Whether this node keeps `key` at all: entries for others are not taken in.
+    fn is_home(&self, key: &str) -> bool {
+        self.ring.homes(key, self.config.replication).contains(&self.config.node)
     }
 
     /// A page of what this node holds, in key order.
@@ -248,4 +201,11 @@ impl Node {
             self.on_message(self.config.node, message, now, out);
         }
     }
+}
+
+/// Every peer has made up for the damage, and what they sent is durable here: it is held.
+fn caught_up(out: &mut Outbox<'_>) {
+    out.push(Effect::Note("caught up from all other nodes: serving reads again".to_owned()));
+    out.push(Effect::Reached("recovered-from-the-others"));
+    out.push(Effect::CaughtUp);
 }

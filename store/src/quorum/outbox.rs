@@ -16,11 +16,7 @@ pub struct Outbox<'a> {
 impl<'a> Outbox<'a> {
     /// The outbox of node `me`, filling `effects`.
     pub fn new(me: NodeId, effects: &'a mut Vec<Effect>) -> Outbox<'a> {
-        Outbox {
-            me,
-            to_self: VecDeque::new(),
-            effects,
-        }
+        Outbox { me, to_self: VecDeque::new(), effects }
     }
 
     /// Says something to a node.

@@ -57,32 +57,17 @@ pub struct Promise {
 pub fn promises(config: &Config, write: Level, read: Level) -> Vec<Promise> {
     use Guarantee::*;
     let atomic = write == Level::Atomic && read == Level::Atomic;
-    let (written, read) = (
-        replicas(config, write, config.write_quorum),
-        replicas(config, read, config.read_quorum),
-    );
-    let always = |guarantee| Promise {
-        guarantee,
-        damaged_homes_max: None,
-    };
+    let (written, read) =
+        (replicas(config, write, config.write_quorum), replicas(config, read, config.read_quorum));
+    let always = |guarantee| Promise { guarantee, damaged_homes_max: None };
     let mut promises = vec![always(Integrity), always(Convergence), always(ReplicaDurability)];
-    promises.push(Promise {
-        guarantee: Durability,
-        damaged_homes_max: Some(written - 1),
-    });
+    promises.push(Promise { guarantee: Durability, damaged_homes_max: Some(written - 1) });
     if written + read > config.replication {
         promises.extend([ReadYourWrites, MonotonicReads, MonotonicWrites, WritesFollowReads].map(always));
     }
     if atomic {
-        let across = [
-            MonotonicWritesAcrossKeys,
-            WritesFollowReadsAcrossKeys,
-            Linearizability,
-        ];
-        promises.extend(across.map(|guarantee| Promise {
-            guarantee,
-            damaged_homes_max: Some(0),
-        }));
+        let across = [MonotonicWritesAcrossKeys, WritesFollowReadsAcrossKeys, Linearizability];
+        promises.extend(across.map(|guarantee| Promise { guarantee, damaged_homes_max: Some(0) }));
     }
     promises
 }
@@ -107,10 +92,7 @@ mod tests {
 
     fn promised(write: Level, read: Level) -> Vec<Guarantee> {
         let config = Config::new(0, (1..=5).map(|number| format!("n{number}")).collect());
-        promises(&config, write, read)
-            .into_iter()
-            .map(|promise| promise.guarantee)
-            .collect()
+        promises(&config, write, read).into_iter().map(|promise| promise.guarantee).collect()
     }
 
     #[test]

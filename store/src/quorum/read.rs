@@ -45,12 +45,7 @@ pub struct Read {
 impl Read {
     /// A read that has to reach `floor`.
     pub fn new(then: Then, floor: Option<Version>, write_back: bool) -> Read {
-        Read {
-            then,
-            floor,
-            write_back,
-            answers: BTreeMap::new(),
-        }
+        Read { then, floor, write_back, answers: BTreeMap::new() }
     }
 
     /// A replica has answered.
@@ -68,32 +63,22 @@ impl Read {
             ticket.reply(ticket.mixed_levels(), out);
             return Step::Done;
         }
-        self.answers.insert(from, entry);
+        // Answers to a question asked twice may arrive in any order.
+        let answer = self.answers.entry(from).or_default();
+        if answer.as_ref().map(|held| held.version) < entry.as_ref().map(|entry| entry.version) {
+            *answer = entry;
+        }
         if ticket.request.is_some() && self.is_enough(ticket) {
             return self.conclude(ticket, out);
         }
-        if ticket.request.is_none() {
-            self.repair(ticket, out)
-        } else {
-            Step::Wait
-        }
+        if ticket.request.is_none() { self.repair(ticket, out) } else { Step::Wait }
     }
 
     /// Asks again: those that have not answered, and, while the session has seen more, all.
     pub fn ask_again(&self, ticket: &Ticket, out: &mut Outbox<'_>) {
-        let short = self.answers.len() >= ticket.needed;
-        for &home in ticket
-            .homes
-            .iter()
-            .filter(|home| short || !self.answers.contains_key(home))
-        {
-            out.send(
-                home,
-                Message::Read {
-                    operation: ticket.operation,
-                    key: ticket.key.clone(),
-                },
-            );
+        let behind = ticket.request.is_some() && self.answers.len() >= ticket.needed;
+        for &home in ticket.homes.iter().filter(|home| behind || !self.answers.contains_key(home)) {
+            out.send(home, Message::Read { operation: ticket.operation, key: ticket.key.clone() });
         }
     }
 
@@ -102,11 +87,7 @@ impl Read {
         let deadline_ms = ticket.deadline_ms;
         let refusal = match self.floor {
             Some(floor) if self.answers.len() >= ticket.needed => Refusal::Behind { floor, deadline_ms },
-            _ => Refusal::Deadline {
-                answered: self.answers.len(),
-                needed: ticket.needed,
-                deadline_ms,
-            },
+            _ => Refusal::Deadline { answered: self.answers.len(), needed: ticket.needed, deadline_ms },
         };
         ticket.reply(Response::Refused(refusal), out);
     }
@@ -123,6 +104,7 @@ impl Read {
 
     fn conclude(&mut self, ticket: &mut Ticket, out: &mut Outbox<'_>) -> Step {
         let highest = self.highest().cloned();
+        ticket.above = ticket.above.max(highest.as_ref().map(|entry| entry.version));
         match &mut self.then {
             Then::Answer => {
                 ticket.reply(answer(highest), out);
@@ -150,11 +132,7 @@ impl Read {
     /// Whether the version read might be held by fewer than a majority: then a later read could miss
     /// it, and return an older one (the new-old inversion that the write-back is there for).
     fn must_write_back(&self, entry: &Entry, ticket: &Ticket, out: &mut Outbox<'_>) -> bool {
-        let holders = self
-            .answers
-            .values()
-            .flatten()
-            .filter(|held| held.version == entry.version);
+        let holders = self.answers.values().flatten().filter(|held| held.version == entry.version);
         let settled = holders.count() >= ticket.needed;
         if !settled && !self.write_back {
             out.push(Effect::Reached("write-back-skipped"));
@@ -168,34 +146,17 @@ impl Read {
             let stale = |held: &Option<Entry>| held.as_ref().is_none_or(|held| held.version < entry.version);
             for (&home, _) in self.answers.iter().filter(|(_, held)| stale(held)) {
                 let (key, entry) = (ticket.key.clone(), entry.clone());
-                out.send(
-                    home,
-                    Message::Write {
-                        operation: REPAIR,
-                        key,
-                        entry,
-                    },
-                );
+                out.send(home, Message::Write { operation: REPAIR, key, entry });
             }
         }
-        if self.answers.len() == ticket.homes.len() {
-            Step::Done
-        } else {
-            Step::Wait
-        }
+        if self.answers.len() == ticket.homes.len() { Step::Done } else { Step::Wait }
     }
 }
 
 /// What a client is told of an entry.
 pub fn answer(entry: Option<Entry>) -> Response {
     match entry {
-        Some(entry) => Response::Value {
-            value: entry.value,
-            version: Some(entry.version),
-        },
-        None => Response::Value {
-            value: None,
-            version: None,
-        },
+        Some(entry) => Response::Value { value: entry.value, version: Some(entry.version) },
+        None => Response::Value { value: None, version: None },
     }
 }

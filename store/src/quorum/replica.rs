@@ -22,6 +22,9 @@ use super::outbox::Outbox;
 use super::ring::{Homes, Ring};
 use super::version::Version;
 
+/// Bytes of records that are not durable yet; more are refused until the disk has caught up.
+const PENDING_BYTES_MAX: usize = 64 << 20;
+
 /// Who waits for a write to be durable.
 pub type Waiter = (NodeId, OperationId);
 
@@ -36,6 +39,8 @@ pub struct Held {
     pub key_hash: u64,
     /// Hash of key and version: differs where replicas differ.
     pub hash: u64,
+    /// The key was used at another level before it turned out to be atomic elsewhere.
+    was_mixed: bool,
 }
 
 /// A write that is in the log, but not yet durable.
@@ -49,13 +54,15 @@ struct Pending {
 /// The copies that one node keeps.
 ///
 /// - What is held is durable (with the safeguard `sync_before_acknowledge` on).
-/// - The version held of a key never goes down.
+/// - The [rank](Entry::rank) held of a key never goes down: nor does its version, where levels are
+///   not mixed.
 #[derive(Debug)]
 pub struct Replica {
     held: BTreeMap<String, Held>,
     pending: BTreeMap<RecordNumber, Pending>,
     /// The last pending record of each key.
     newest: BTreeMap<String, RecordNumber>,
+    pending_bytes: usize,
     appended: RecordNumber,
     sync_before_acknowledge: bool,
     replication: usize,
@@ -68,10 +75,16 @@ impl Replica {
             held: BTreeMap::new(),
             pending: BTreeMap::new(),
             newest: BTreeMap::new(),
+            pending_bytes: 0,
             appended: 0,
             sync_before_acknowledge,
             replication,
         }
+    }
+
+    /// How many home replicas each key has.
+    pub fn replication(&self) -> usize {
+        self.replication
     }
 
     /// What is held of a key.
@@ -91,20 +104,16 @@ impl Replica {
         self.held.range::<str, _>((from, Unbounded))
     }
 
-    /// Number of the last record appended.
-    pub fn appended(&self) -> RecordNumber {
-        self.appended
-    }
-
-    /// Whether everything appended is durable.
-    pub fn is_durable(&self) -> bool {
-        self.pending.is_empty()
+    /// What is held of a key, with what the background exchange needs to know.
+    pub fn get_key_value(&self, key: &str) -> Option<(&String, &Held)> {
+        self.held.get_key_value(key)
     }
 
     /// Holds an entry, unless something newer is held: from replay, or once it is durable.
     pub fn hold(&mut self, key: String, entry: Entry, ring: &Ring) {
         if let Some(held) = self.held.get_mut(&key) {
-            if held.entry.version < entry.version {
+            if held.entry.rank() < entry.rank() {
+                held.was_mixed |= held.entry.atomic != entry.atomic;
                 held.hash = hash(held.key_hash, entry.version);
                 held.entry = entry;
             }
@@ -113,18 +122,11 @@ impl Replica {
         let key_hash = xxh3_64(key.as_bytes());
         let homes = ring.homes(&key, self.replication);
         let hash = hash(key_hash, entry.version);
-        self.held.insert(
-            key,
-            Held {
-                entry,
-                homes,
-                key_hash,
-                hash,
-            },
-        );
+        self.held.insert(key, Held { entry, homes, key_hash, hash, was_mixed: false });
     }
 
-    /// Asked to hold an entry: appends it, and acknowledges to `waiter` once it is durable.
+    /// Asked by a coordinator to hold an entry: appends it, and acknowledges to `waiter` once it is
+    /// durable.
     pub fn write(
         &mut self,
         key: String,
@@ -133,46 +135,77 @@ impl Replica {
         ring: &Ring,
         out: &mut Outbox<'_>,
     ) {
-        if let Some(used) = self.other_mode(&key, entry.atomic) {
-            return refuse(
-                waiter,
-                Refusal::MixedLevels {
-                    used: used.to_owned(),
-                },
-                out,
-            );
-        }
-        if self.get(&key).is_some_and(|held| held.version >= entry.version) {
-            return acknowledge(&key, entry.version, waiter, out);
-        }
-        if let Some(pending) = self
-            .newest
-            .get(&key)
-            .and_then(|record| self.pending.get_mut(record))
-            && pending.entry.version >= entry.version
+        if let Some(held) = self.held.get(&key)
+            && held.entry.atomic != entry.atomic
         {
-            pending.waiters.extend(waiter);
+            // A refusal says "never held, and never will be". Where the key has changed sides, an
+            // earlier copy of this very write may have been held: nothing certain can be said.
+            if !held.was_mixed {
+                let used = mode(held.entry.atomic).to_owned();
+                refuse(waiter, Refusal::MixedLevels { used }, out);
+            }
             return;
         }
+        if self.newest(&key).is_some_and(|pending| pending.entry.atomic != entry.atomic) {
+            // How the key is used is not durable, so not decided: the coordinator will ask again.
+            return;
+        }
+        self.append(key, entry, waiter, ring, out);
+    }
+
+    /// Told by another replica what it holds: appends it, unless something newer is held. Returns
+    /// what is held here where the key is used at level atomic and the other replica does not know.
+    pub fn take_in(
+        &mut self,
+        key: String,
+        entry: Entry,
+        ring: &Ring,
+        out: &mut Outbox<'_>,
+    ) -> Option<(String, Entry)> {
+        match self.get(&key) {
+            Some(held) if held.atomic && !entry.atomic => Some((key, held.clone())),
+            _ => {
+                self.append(key, entry, None, ring, out);
+                None
+            }
+        }
+    }
+
+    fn append(
+        &mut self,
+        key: String,
+        entry: Entry,
+        waiter: Option<Waiter>,
+        ring: &Ring,
+        out: &mut Outbox<'_>,
+    ) {
+        if self.get(&key).is_some_and(|held| held.rank() >= entry.rank()) {
+            return acknowledge(&key, entry.version, waiter, out);
+        }
+        if let Some(pending) = self.newest(&key)
+            && pending.entry.rank() >= entry.rank()
+        {
+            if waiter.is_some_and(|waiter| !pending.waiters.contains(&waiter)) {
+                pending.waiters.extend(waiter);
+            }
+            return;
+        }
+        let bytes = bytes(&key, &entry);
+        if self.pending_bytes + bytes > PENDING_BYTES_MAX {
+            let why = "the disk does not keep up with writes".to_owned();
+            return refuse(waiter, Refusal::Unavailable(why), out);
+        }
         self.appended += 1;
-        out.push(Effect::Append(Record {
-            key: key.clone(),
-            entry: entry.clone(),
-        }));
+        out.push(Effect::Append(Record { key: key.clone(), entry: entry.clone() }));
         if !self.sync_before_acknowledge {
             out.push(Effect::Reached("acknowledged-before-sync"));
             acknowledge(&key, entry.version, waiter, out);
             return self.hold(key, entry, ring);
         }
+        self.pending_bytes += bytes;
         self.newest.insert(key.clone(), self.appended);
-        self.pending.insert(
-            self.appended,
-            Pending {
-                key,
-                entry,
-                waiters: waiter.into_iter().collect(),
-            },
-        );
+        let waiters = waiter.into_iter().collect();
+        self.pending.insert(self.appended, Pending { key, entry, waiters });
     }
 
     /// The log is durable up to this record.
@@ -180,11 +213,10 @@ impl Replica {
         while let Some(first) = self.pending.first_entry()
             && *first.key() <= through
         {
-            let (record, Pending { key, entry, waiters }) = first.remove_entry();
-            self.forget_newest(&key, record);
-            let version = entry.version;
+            let record = *first.key();
+            let Some(Pending { key, entry, waiters }) = self.remove_pending(record) else { return };
             for waiter in waiters {
-                acknowledge(&key, version, Some(waiter), out);
+                acknowledge(&key, entry.version, Some(waiter), out);
             }
             self.hold(key, entry, ring);
         }
@@ -192,36 +224,31 @@ impl Replica {
 
     /// This record could not be appended: whoever waits for it is told.
     pub fn append_failed(&mut self, record: RecordNumber, reason: &str, out: &mut Outbox<'_>) {
-        let Some(Pending { key, waiters, .. }) = self.pending.remove(&record) else {
-            return;
-        };
-        self.forget_newest(&key, record);
+        let Some(Pending { waiters, .. }) = self.remove_pending(record) else { return };
         for waiter in waiters {
-            refuse(
-                Some(waiter),
-                Refusal::Unavailable(format!("the log takes no writes: {reason}")),
-                out,
-            );
+            refuse(Some(waiter), Refusal::Unavailable(format!("the log takes no writes: {reason}")), out);
         }
     }
 
-    fn forget_newest(&mut self, key: &str, record: RecordNumber) {
-        if self.newest.get(key) == Some(&record) {
-            self.newest.remove(key);
+    fn remove_pending(&mut self, record: RecordNumber) -> Option<Pending> {
+        let pending = self.pending.remove(&record)?;
+        self.pending_bytes -= bytes(&pending.key, &pending.entry);
+        if self.newest.get(&pending.key) == Some(&record) {
+            self.newest.remove(&pending.key);
         }
+        Some(pending)
     }
 
-    /// How the key is used, when that is not how it is to be used now.
-    fn other_mode(&self, key: &str, atomic: bool) -> Option<&'static str> {
-        let pending = || {
-            self.newest
-                .get(key)
-                .and_then(|record| self.pending.get(record))
-                .map(|p| p.entry.atomic)
-        };
-        let used = self.get(key).map(|entry| entry.atomic).or_else(pending)?;
-        (used != atomic).then_some(mode(used))
+    /// The last pending record of a key.
+    fn newest(&mut self, key: &str) -> Option<&mut Pending> {
+        let record = self.newest.get(key)?;
+        self.pending.get_mut(record)
     }
+}
+
+/// What a pending record takes in memory, roughly.
+fn bytes(key: &str, entry: &Entry) -> usize {
+    2 * key.len() + entry.value.as_ref().map_or(0, Vec::len) + 200
 }
 
 /// The name of how a key is used.
@@ -230,12 +257,7 @@ pub fn mode(atomic: bool) -> &'static str {
 }
 
 fn hash(key_hash: u64, version: Version) -> u64 {
-    let Version {
-        millis,
-        counter,
-        node,
-        incarnation,
-    } = version;
+    let Version { millis, counter, node, incarnation } = version;
     let mut bytes = [0; 18];
     bytes[..8].copy_from_slice(&millis.to_le_bytes());
     bytes[8..12].copy_from_slice(&counter.to_le_bytes());
@@ -246,10 +268,7 @@ fn hash(key_hash: u64, version: Version) -> u64 {
 
 fn acknowledge(key: &str, version: Version, waiter: Option<Waiter>, out: &mut Outbox<'_>) {
     let Some((to, operation)) = waiter else { return };
-    out.push(Effect::Acknowledged {
-        key: key.to_owned(),
-        version,
-    });
+    out.push(Effect::Acknowledged { key: key.to_owned(), version });
     out.send(to, Message::Written { operation });
 }
 

@@ -76,10 +76,7 @@ mod tests {
                 shares[usize::from(home)] += 1;
             }
         }
-        assert!(
-            shares.iter().all(|share| (4_000..=8_000).contains(share)),
-            "{shares:?}"
-        );
+        assert!(shares.iter().all(|share| (4_000..=8_000).contains(share)), "{shares:?}");
     }
 
     #[test]

@@ -26,25 +26,26 @@ pub struct Version {
 }
 
 impl Version {
+    /// No clock issues versions from here on: a wall clock of 64-bit nanoseconds ends before, in the
+    /// year 2554. The rest of the numbers is there so that counting up from a version that someone
+    /// made up (a hostile token, say) never runs out of them.
+    pub const MILLIS_END: u64 = 1 << 46;
+
+    /// Whether a clock can have issued it.
+    pub fn is_possible(self) -> bool {
+        self.millis < Version::MILLIS_END
+    }
+
     /// The version as a history holds it.
     pub fn to_integers(self) -> [i64; 4] {
         // A hostile clock reading past the year 292 million saturates; the order is kept up to there.
         let millis = i64::try_from(self.millis).unwrap_or(i64::MAX);
-        [
-            millis,
-            self.counter.into(),
-            self.node.into(),
-            self.incarnation.into(),
-        ]
+        [millis, self.counter.into(), self.node.into(), self.incarnation.into()]
     }
 }
 
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}.{}.{}.{}",
-            self.millis, self.counter, self.node, self.incarnation
-        )
+        write!(f, "{}.{}.{}.{}", self.millis, self.counter, self.node, self.incarnation)
     }
 }

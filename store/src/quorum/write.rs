@@ -23,13 +23,7 @@ impl Write {
     /// A write of `entry`; with `read`, the write-back of an atomic read. With `distinct`, a replica
     /// counts once, however often it acknowledges.
     pub fn new(entry: Entry, read: bool, distinct: bool) -> Write {
-        Write {
-            entry,
-            read,
-            distinct,
-            acknowledged: Vec::new(),
-            refused: BTreeMap::new(),
-        }
+        Write { entry, read, distinct, acknowledged: Vec::new(), refused: BTreeMap::new() }
     }
 
     /// Asks every home replica to hold the entry.
@@ -41,11 +35,7 @@ impl Write {
 
     /// Asks those again that have not acknowledged.
     pub fn ask_again(&self, ticket: &Ticket, out: &mut Outbox<'_>) {
-        for &home in ticket
-            .homes
-            .iter()
-            .filter(|home| !self.acknowledged.contains(home))
-        {
+        for &home in ticket.homes.iter().filter(|home| !self.acknowledged.contains(home)) {
             self.send(home, ticket, out);
         }
     }
@@ -63,20 +53,14 @@ impl Write {
         }
         self.acknowledged.push(from);
         if self.acknowledged.len() >= ticket.needed && ticket.request.is_some() {
-            let written = Response::Written {
-                version: self.entry.version,
-            };
-            let response = if self.read {
-                answer(Some(self.entry.clone()))
-            } else {
-                written
-            };
+            let written = Response::Written { version: self.entry.version };
+            let response = if self.read { answer(Some(self.entry.clone())) } else { written };
             ticket.reply(response, out);
         }
         self.is_settled(ticket)
     }
 
-    /// A replica will not hold it. Returns whether nothing is left to do.
+    /// A replica will never hold it, and never has. Returns whether nothing is left to do.
     pub fn on_refused(
         &mut self,
         from: NodeId,
@@ -89,8 +73,16 @@ impl Write {
             return false;
         }
         self.refused.insert(from, refusal);
-        if self.refused.len() == ticket.homes.len() {
-            ticket.reply(ticket.mixed_levels(), out);
+        if self.refused.len() == ticket.homes.len() && ticket.request.is_some() {
+            let response = match ticket.mixed_levels() {
+                // A key used at other levels may yet turn out to be atomic elsewhere; then a copy of
+                // this write that still travels would be taken.
+                Response::Refused(refusal) if ticket.atomic && !self.read => {
+                    Response::Unknown(refusal.to_string())
+                }
+                response => response,
+            };
+            ticket.reply(response, out);
         }
         self.is_settled(ticket)
     }
@@ -101,11 +93,7 @@ impl Write {
             return;
         }
         let (answered, needed, deadline_ms) = (self.acknowledged.len(), ticket.needed, ticket.deadline_ms);
-        let deadline = Refusal::Deadline {
-            answered,
-            needed,
-            deadline_ms,
-        };
+        let deadline = Refusal::Deadline { answered, needed, deadline_ms };
         let response = if self.read {
             // The write-back of a read: what anyone may read is as it was.
             Response::Refused(deadline)
@@ -120,14 +108,7 @@ impl Write {
 
     fn send(&self, home: NodeId, ticket: &Ticket, out: &mut Outbox<'_>) {
         let (operation, key, entry) = (ticket.operation, ticket.key.clone(), self.entry.clone());
-        out.send(
-            home,
-            Message::Write {
-                operation,
-                key,
-                entry,
-            },
-        );
+        out.send(home, Message::Write { operation, key, entry });
     }
 
     /// Whether every home replica has decided. Until then the coordinator keeps sending, also after

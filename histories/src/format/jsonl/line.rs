@@ -16,11 +16,11 @@ pub(super) struct Wrong {
     /// In bytes, from 1.
     pub(super) column: Option<usize>,
     pub(super) problem: String,
-    /// Whether the line ended too early.
+    /// Whether the line ends too early.
     pub(super) is_eof: bool,
 }
 
-/// The event of this line, which is at this position among the events.
+/// The event of this line, given without its end, which is at this position among the events.
 pub(super) fn parse(text: &str, position: u64) -> Result<Event, Wrong> {
     // Without this, serde would take an array for the fields in some order.
     let start = text.len() - text.trim_ascii_start().len();
@@ -31,20 +31,22 @@ pub(super) fn parse(text: &str, position: u64) -> Result<Event, Wrong> {
     let line: Line = serde_json::from_str(text).map_err(|error| {
         let column = Some(error.column()).filter(|&column| column > 0);
         let problem = exact::words(&error);
-        let is_eof = error.is_eof() || problem.contains("EOF while parsing");
+        // What a cut leaves is mostly an unexpected end, but "1." is a wrong number.
+        let is_eof = problem.contains("EOF while parsing") || !text.ends_with('}');
         Wrong { column, problem, is_eof }
     })?;
+    let missing = |field| Wrong { column: None, problem: format!("{field} is missing"), is_eof: false };
     Ok(Event {
         index: line.index.unwrap_or(position),
         time: line.time,
-        process: line.process,
-        kind: line.kind,
+        process: line.process.unwrap_or(Process::Unknown),
+        kind: line.kind.ok_or_else(|| missing(Field::Type))?,
+        function: line.function.ok_or_else(|| missing(Field::F))?,
         value: line.value.map_or(Ok(Value::Null), |raw| value(Field::Value, raw, text))?,
         key: line.key,
         node: line.node,
         error: line.error.map(|raw| value(Field::Error, raw, text)).transpose()?,
-        function: line.function,
-        is_final: line.is_final,
+        is_final: line.is_final.unwrap_or(false),
         session: line.session,
         version: line.version,
     })
@@ -58,18 +60,177 @@ fn value(field: Field, raw: &RawValue, line: &str) -> Result<Value, Wrong> {
     })
 }
 
-/// The fields of a line, with those values still unread that may be anything.
+/// The fields of a line; those that may be any JSON are not yet built.
+#[derive(Default)]
 struct Line<'a> {
     index: Option<u64>,
-    time: Option<u64>,
-    process: Process,
-    kind: Kind,
-    function: String,
+    process: Option<Process>,
+    kind: Option<Kind>,
+    function: Option<String>,
     value: Option<&'a RawValue>,
     key: Option<Key>,
+    time: Option<u64>,
     node: Option<String>,
+    is_final: Option<bool>,
     error: Option<&'a RawValue>,
-    is_final: bool,
     session: Option<u64>,
     version: Option<Version>,
+}
+
+/// A field's name.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(field_identifier, rename_all = "lowercase")]
+enum Field {
+    Index,
+    Process,
+    Type,
+    F,
+    Value,
+    Key,
+    Time,
+    Node,
+    Final,
+    Error,
+    Session,
+    Version,
+    #[serde(other)]
+    Other,
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", format!("{self:?}").to_lowercase())
+    }
+}
+
+impl<'de> Deserialize<'de> for Line<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Line<'de>, D::Error> {
+        struct Fields;
+
+        impl<'de> Visitor<'de> for Fields {
+            type Value = Line<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an event, a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Line<'de>, A::Error> {
+                let mut line = Line::default();
+                let mut seen = 0_u32;
+                while let Some(field) = map.next_key::<Field>()? {
+                    let bit = 1 << field as u32;
+                    if seen & bit != 0 && field != Field::Other {
+                        return Err(de::Error::custom(format!("{field} stands there twice")));
+                    }
+                    seen |= bit;
+                    // serde_json finds the place of the error again at the end of the message.
+                    line.take(field, &mut map)
+                        .map_err(|error| de::Error::custom(format!("{field}: {error}")))?;
+                }
+                Ok(line)
+            }
+        }
+
+        deserializer.deserialize_map(Fields)
+    }
+}
+
+impl<'de> Line<'de> {
+    /// Reads the value of this field.
+    fn take<A: MapAccess<'de>>(&mut self, field: Field, map: &mut A) -> Result<(), A::Error> {
+        match field {
+            Field::Index => self.index = map.next_value()?,
+            Field::Process => self.process = map.next_value()?,
+            Field::Type => self.kind = map.next_value()?,
+            Field::F => self.function = Some(map.next_value::<Option<String>>()?.unwrap_or_default()),
+            Field::Value => self.value = Some(map.next_value()?),
+            Field::Key => self.key = map.next_value()?,
+            Field::Time => self.time = map.next_value::<Time>()?.0,
+            Field::Node => self.node = map.next_value()?,
+            Field::Final => self.is_final = map.next_value()?,
+            Field::Error => self.error = map.next_value()?,
+            Field::Session => self.session = map.next_value()?,
+            Field::Version => self.version = map.next_value()?,
+            Field::Other => map.next_value::<IgnoredAny>().map(drop)?,
+        }
+        Ok(())
+    }
+}
+
+/// A time, or Jepsen's -1 where none was taken.
+struct Time(Option<u64>);
+
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Time, D::Error> {
+        struct Expected;
+
+        impl Visitor<'_> for Expected {
+            type Value = Time;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("nanoseconds from 0, or -1 for none")
+            }
+
+            fn visit_u64<E: de::Error>(self, time: u64) -> Result<Time, E> {
+                Ok(Time(Some(time)))
+            }
+
+            fn visit_i64<E: de::Error>(self, time: i64) -> Result<Time, E> {
+                match time {
+                    -1 => Ok(Time(None)),
+                    _ => Err(E::invalid_value(de::Unexpected::Signed(time), &self)),
+                }
+            }
+
+            fn visit_unit<E: de::Error>(self) -> Result<Time, E> {
+                Ok(Time(None))
+            }
+        }
+
+        deserializer.deserialize_any(Expected)
+    }
+}
+
+/// The fields as they are written, in this order.
+#[derive(Serialize)]
+struct Written<'a> {
+    index: u64,
+    process: Process,
+    r#type: Kind,
+    f: Option<&'a str>,
+    value: &'a Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'a Key>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    r#final: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<&'a Version>,
+}
+
+/// Writes the line of this event, its end included.
+pub(super) fn print(event: &Event, output: &mut impl Write) -> io::Result<()> {
+    let written = Written {
+        index: event.index,
+        process: event.process,
+        r#type: event.kind,
+        f: Some(event.function.as_str()).filter(|function| !function.is_empty()),
+        value: &event.value,
+        key: event.key.as_ref(),
+        time: event.time,
+        node: event.node.as_deref(),
+        r#final: event.is_final.then_some(true),
+        error: event.error.as_ref().filter(|error| !error.is_null()),
+        session: event.session,
+        version: event.version.as_ref(),
+    };
+    serde_json::to_writer(&mut *output, &written)?;
+    output.write_all(b"\n")
 }

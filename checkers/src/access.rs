@@ -1,0 +1,259 @@
+//! What each operation did to the register of its key, and who wrote what was read.
+//!
+//! ```text
+//! function  argument      observes          writes
+//! read      -             result, if ok     -
+//! write     value         -                 value
+//! delete    -             -                 null
+//! cas       [old, new]    old, if ok        new
+//! add       element       -                 element, where it has a key (the set workload)
+//! ```
+
+use perjury_histories::{Fate, History, Key, Operation, Value, Version};
+use rustc_hash::FxHashMap;
+
+use crate::checker::Undecided;
+
+/// What a delete writes.
+static NOTHING: Value = Value::Null;
+
+/// An operation on one register.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Access<'a> {
+    pub operation: Operation<'a>,
+    pub key: Option<&'a Key>,
+    pub act: Act<'a>,
+}
+
+/// What it does to the register.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Act<'a> {
+    /// Returns the value; none: what it returned is not known.
+    Read(Option<&'a Value>),
+    /// Replaces the value.
+    Write(&'a Value),
+    /// Replaces the first value by the second, if it is that.
+    Cas(&'a Value, &'a Value),
+}
+
+/// Whether an access reads or writes; a compare-and-set counts as a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    Read,
+    Write,
+}
+
+impl<'a> Access<'a> {
+    /// Whether it reads or writes.
+    pub fn role(&self) -> Role {
+        match self.act {
+            Act::Read(_) => Role::Read,
+            Act::Write(_) | Act::Cas(..) => Role::Write,
+        }
+    }
+
+    /// The value that it writes, if it takes effect.
+    pub fn written(&self) -> Option<&'a Value> {
+        match self.act {
+            Act::Read(_) => None,
+            Act::Write(value) | Act::Cas(_, value) => Some(value),
+        }
+    }
+
+    /// The value that it certainly saw.
+    pub fn observed(&self) -> Option<&'a Value> {
+        match self.act {
+            Act::Read(value) => value,
+            Act::Cas(old, _) if self.is_ok() => Some(old),
+            Act::Cas(..) | Act::Write(_) => None,
+        }
+    }
+
+    /// Whether it certainly happened.
+    pub fn is_ok(&self) -> bool {
+        self.operation.fate() == Fate::Ok
+    }
+
+    /// Whether it may have happened.
+    pub fn is_possible(&self) -> bool {
+        self.operation.fate() != Fate::Fail
+    }
+
+    /// Whether it is a write, cas, delete or add.
+    pub fn is_write(&self) -> bool {
+        self.role() == Role::Write
+    }
+
+    /// Whether it is a read.
+    pub fn is_read(&self) -> bool {
+        self.role() == Role::Read
+    }
+
+    /// The index of its invocation.
+    pub fn index(&self) -> u64 {
+        self.operation.invocation().index
+    }
+}
+
+/// Where in the order of a key's writes an access stands, as far as it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Position<'a> {
+    /// Before every write.
+    Initial,
+    /// At some write, nobody knows which place it has.
+    Somewhere,
+    /// At the write of this version.
+    At(&'a Version),
+}
+
+impl Position<'_> {
+    /// Whether this is certainly before the other one.
+    pub fn is_below(self, other: Self) -> bool {
+        match (self, other) {
+            (Position::Initial, other) => other != Position::Initial,
+            (Position::At(left), Position::At(right)) => left < right,
+            _ => false,
+        }
+    }
+
+    /// Whether it is known which of the two comes first, or that they are the same.
+    pub fn is_comparable(self, other: Self) -> bool {
+        self == Position::Initial
+            || other == Position::Initial
+            || matches!((self, other), (Position::At(_), Position::At(_)))
+    }
+}
+
+/// All accesses of a history, in the order of their invocations.
+pub(crate) struct Accesses<'a> {
+    list: Vec<Access<'a>>,
+    by_value: FxHashMap<(Option<&'a Key>, &'a Value), Vec<usize>>,
+    by_version: FxHashMap<(Option<&'a Key>, &'a Version), Vec<usize>>,
+    reads_have_versions: bool,
+    initial: &'a Value,
+}
+
+impl<'a> Accesses<'a> {
+    /// The accesses of this history. Reads of a whole set and adds without a key are none. Errs on an
+    /// operation that may have happened and that has no meaning on a register.
+    pub fn of(history: &'a History, initial: &'a Value) -> Result<Accesses<'a>, Undecided> {
+        let has_set = history.operations().any(|operation| operation.function() == "add");
+        let mut accesses = Accesses {
+            list: Vec::new(),
+            by_value: FxHashMap::default(),
+            by_version: FxHashMap::default(),
+            reads_have_versions: false,
+            initial,
+        };
+        for operation in history.operations() {
+            let key = operation.key();
+            if has_set && key.is_none() && matches!(operation.function(), "read" | "add") {
+                continue;
+            }
+            if let Some(act) = act(operation)? {
+                accesses.push(Access { operation, key, act });
+            }
+        }
+        Ok(accesses)
+    }
+
+    fn push(&mut self, access: Access<'a>) {
+        let number = self.list.len();
+        if let Some(value) = access.written() {
+            self.by_value.entry((access.key, value)).or_default().push(number);
+            if let Some(version) = access.operation.version() {
+                self.by_version.entry((access.key, version)).or_default().push(number);
+            }
+        } else if access.operation.version().is_some() {
+            self.reads_have_versions = true;
+        }
+        self.list.push(access);
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Access<'a>> {
+        self.list.iter()
+    }
+
+    /// Everything that tried to write this value to this key, also what failed.
+    pub fn writers<'s>(
+        &'s self,
+        key: Option<&'s Key>,
+        value: &'s Value,
+    ) -> impl Iterator<Item = &'s Access<'a>> {
+        let numbers = self.by_value.get(&(key, value)).map_or(&[][..], Vec::as_slice);
+        numbers.iter().map(|&number| &self.list[number])
+    }
+
+    /// The ok writes of this key that have this version: one, unless the store is badly broken.
+    pub fn at_version<'s>(
+        &'s self,
+        key: Option<&'s Key>,
+        version: &'s Version,
+    ) -> impl Iterator<Item = &'s Access<'a>> {
+        let numbers = self.by_version.get(&(key, version)).map_or(&[][..], Vec::as_slice);
+        numbers.iter().map(|&number| &self.list[number])
+    }
+
+    /// The write whose value this read returned: the ok write of the same version, else the only
+    /// operation that may have written that value. None for the initial value, or when several might.
+    pub fn writer(&self, read: &Access<'a>) -> Option<&Access<'a>> {
+        let value = read.observed()?;
+        if let Some(version) = read.operation.version().filter(|_| read.is_read())
+            && let Some(write) = self.at_version(read.key, version).next()
+        {
+            return Some(write);
+        }
+        let mut possible = self.writers(read.key, value).filter(|write| write.is_possible());
+        possible.next().filter(|_| value != self.initial && possible.next().is_none())
+    }
+
+    /// Where an ok access stands in the order of its key: by its version, else by what the value it
+    /// read proves.
+    ///
+    /// A read of the initial value without a version stands before every write if versions are recorded
+    /// with reads at all, or if nobody may have written that value again.
+    pub fn position(&self, access: &Access<'a>) -> Option<Position<'a>> {
+        if !access.is_ok() {
+            return None;
+        }
+        if let Some(version) = access.operation.version() {
+            return Some(Position::At(version));
+        }
+        let Act::Read(value) = access.act else {
+            return Some(Position::Somewhere);
+        };
+        let value = value?;
+        let mut possible = self.writers(access.key, value).filter(|write| write.is_possible()).peekable();
+        if value == self.initial {
+            let is_initial = self.reads_have_versions || possible.peek().is_none();
+            return is_initial.then_some(Position::Initial);
+        }
+        possible.peek()?;
+        let version = self.writer(access).and_then(|write| write.operation.version());
+        Some(version.map_or(Position::Somewhere, Position::At))
+    }
+}
+
+/// What an operation did to its register; none for one that failed and would have had no meaning.
+fn act(operation: Operation<'_>) -> Result<Option<Act<'_>>, Undecided> {
+    let argument = operation.argument();
+    Ok(Some(match operation.function() {
+        "read" => Act::Read(operation.result()),
+        "write" | "add" => Act::Write(argument),
+        "delete" => Act::Write(&NOTHING),
+        "cas" => match argument.as_array().map(Vec::as_slice) {
+            Some([old, new]) => Act::Cas(old, new),
+            _ if operation.fate() == Fate::Fail => return Ok(None),
+            _ => {
+                let index = operation.invocation().index;
+                return Err(format!("event {index}: the value of a cas must be [old, new]"));
+            }
+        },
+        _ if operation.fate() == Fate::Fail => return Ok(None),
+        other => {
+            let index = operation.invocation().index;
+            return Err(format!("event {index}: {other} is no operation on a register"));
+        }
+    }))
+}

@@ -1,0 +1,169 @@
+//! Set: what was added is in it at the end, and nothing else, and that once.
+//!
+//! ```text
+//! process 0  ├─ add 1 ─┤ ok      ├─ add 2 ─┤ ok      ├─ add 3 ──── outcome unknown
+//! process 1                                                  ├─ final read ─┤ ok, [1]      2 is lost, 3 may be
+//! ```
+//!
+//! Judged by the last ok read without a key: of those marked final, where any is. Elements whose `add` was
+//! ok before that read was invoked must be in it. Elements that nobody tried to add before it returned, or
+//! whose every `add` certainly failed, must not, and no element may be in it twice.
+
+use perjury_histories::{Fate, History, Operation, Value};
+use rustc_hash::FxHashMap;
+
+use super::{Checker, Context, Undecided, decide};
+use crate::findings::Findings;
+use crate::verdict::{Anomaly, AnomalyKind, Verdict};
+use crate::words;
+
+/// See the [module](self).
+pub struct Set;
+
+impl Checker for Set {
+    fn name(&self) -> &'static str {
+        "set"
+    }
+
+    fn about(&self) -> &'static str {
+        "The final read holds every element that was added, once, and no other."
+    }
+
+    fn check(&self, history: &History, _: &Context) -> Verdict {
+        decide(history, || judge(history))
+    }
+}
+
+fn judge(history: &History) -> Result<Verdict, Undecided> {
+    let adds: Vec<Operation<'_>> =
+        history.operations().filter(|operation| operation.function() == "add").collect();
+    if adds.is_empty() {
+        return Err("nothing was added".to_owned());
+    }
+    let Some(read) = final_read(history) else {
+        return Err("no final read of the set is ok".to_owned());
+    };
+    let index = read.invocation().index;
+    let not_array = || format!("event {index}: the final read of a set must return an array");
+    let elements = read.result().and_then(Value::as_array).ok_or_else(not_array)?;
+    let mut findings = Findings::default();
+    findings.extend(lost(&adds, elements, read));
+    findings.extend(unexpected(&adds, elements, read));
+    Ok(findings.or_valid())
+}
+
+/// The last ok read without a key, of the final ones if there are any.
+fn final_read(history: &History) -> Option<Operation<'_>> {
+    let reads = history.operations().filter(|operation| {
+        operation.function() == "read" && operation.key().is_none() && operation.fate() == Fate::Ok
+    });
+    reads.max_by_key(|read| (read.is_final(), read.invoked_at()))
+}
+
+/// Elements that were added and are not there.
+fn lost(adds: &[Operation<'_>], elements: &[Value], read: Operation<'_>) -> Vec<Anomaly> {
+    let counts = counts(elements);
+    let owed =
+        adds.iter().filter(|add| add.fate() == Fate::Ok && add.returned_at() < Some(read.invoked_at()));
+    let lost = owed.filter(|add| !counts.contains_key(add.argument()));
+    let anomaly = |add: &Operation<'_>| {
+        let at = words::moment(read.completion().unwrap_or(read.invocation()));
+        let explanation = format!("{}, but it was not in the final read at {at}", words::deed(*add));
+        let shown = [add.invocation().index, read.invocation().index];
+        Anomaly::new(AnomalyKind::LostElement, add.key(), shown, explanation)
+    };
+    lost.map(anomaly).collect()
+}
+
+/// Elements that are there and should not be, or too often.
+fn unexpected(adds: &[Operation<'_>], elements: &[Value], read: Operation<'_>) -> Vec<Anomaly> {
+    let returned_at = read.returned_at().unwrap_or(usize::MAX);
+    let mut attempts: FxHashMap<&Value, Vec<&Operation<'_>>> = FxHashMap::default();
+    for add in adds.iter().filter(|add| add.invoked_at() < returned_at) {
+        attempts.entry(add.argument()).or_default().push(add);
+    }
+    let mut anomalies = Vec::new();
+    let mut counts = counts(elements);
+    for element in elements {
+        let Some(count) = counts.remove(element) else { continue };
+        let attempts = attempts.get(element).map_or(&[][..], Vec::as_slice);
+        let what = match attempts {
+            [] => "nobody had tried to add it".to_owned(),
+            [first, ..] if attempts.iter().all(|add| add.fate() == Fate::Fail) => words::deed(**first),
+            _ if count > 1 => format!("it was there {count} times"),
+            _ => continue,
+        };
+        let at = words::moment(read.completion().unwrap_or(read.invocation()));
+        let explanation = format!("the final read at {at} held {}, but {what}", words::value(element));
+        let shown = attempts.iter().take(1).map(|add| add.invocation().index);
+        let shown = shown.chain([read.invocation().index]);
+        anomalies.push(Anomaly::new(AnomalyKind::UnexpectedElement, None, shown, explanation));
+    }
+    anomalies
+}
+
+/// How often each element is there.
+fn counts(elements: &[Value]) -> FxHashMap<&Value, usize> {
+    let mut counts = FxHashMap::default();
+    for element in elements {
+        *counts.entry(element).or_insert(0) += 1;
+    }
+    counts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::*;
+
+    #[test]
+    fn accepts_elements_that_were_added() {
+        accepts(&Set, "0:add(_,1) 0:add(_,2) 1:read!()=[2,1]");
+    }
+
+    #[test]
+    fn rejects_lost_element() {
+        let verdict = rejects(&Set, "0:add(_,1) 0:add(_,2) 1:read!()=[1]", AnomalyKind::LostElement, &[2, 4]);
+        assert!(verdict.contains("process 0 added 2 at event 3"), "{verdict}");
+    }
+
+    #[test]
+    fn accepts_element_added_during_the_read() {
+        accepts(&Set, "0:add(_,1) 1:read!()? 0:add(_,2) 1:ok=[1]");
+    }
+
+    #[test]
+    fn accepts_either_fate_of_unknown_add() {
+        accepts(&Set, "0:add(_,1) 2:add(_,2):info 1:read!()=[1,2]");
+        accepts(&Set, "0:add(_,1) 2:add(_,2):info 1:read!()=[1]");
+    }
+
+    #[test]
+    fn rejects_element_that_failed() {
+        accepts(&Set, "0:add(_,1) 2:add(_,2):fail 1:read!()=[1]");
+        rejects(&Set, "0:add(_,1) 2:add(_,2):fail 1:read!()=[1,2]", AnomalyKind::UnexpectedElement, &[2, 4]);
+    }
+
+    #[test]
+    fn rejects_element_that_nobody_added() {
+        rejects(&Set, "0:add(_,1) 1:read!()=[1,2]", AnomalyKind::UnexpectedElement, &[2]);
+    }
+
+    #[test]
+    fn rejects_duplicate() {
+        rejects(&Set, "0:add(_,1) 1:read!()=[1,1]", AnomalyKind::UnexpectedElement, &[0, 2]);
+    }
+
+    #[test]
+    fn judges_the_final_read_alone() {
+        accepts(&Set, "0:add(_,1) 1:read!()=[1] 2:read()=[]");
+        rejects(&Set, "0:add(_,1) 1:read()=[1] 2:read()=[]", AnomalyKind::LostElement, &[0, 4]);
+    }
+
+    #[test]
+    fn is_unsure_without_an_array() {
+        assert!(is_unsure(&Set, "0:add(_,1) 1:read!()=7").contains("event 2"));
+        is_unsure(&Set, "0:add(_,1) 1:read!():fail");
+        is_unsure(&Set, "1:read!()=[]");
+    }
+}

@@ -1,0 +1,135 @@
+//! What the nemesis noted about the inside of the store, read from its events.
+//!
+//! ```text
+//! function     fields               value
+//! acknowledge  node, key, version                                        the replica says: durable here
+//! corrupt      node, perhaps key                                         the replica found a corrupt record
+//! healed                                                                 every fault is healed from here on
+//! placement                         [[key, [node, …]], …]                the home replicas of each key
+//! dump         node                 {"stage": "converged" or "replayed",
+//!                                    "entries": [[key, [number, …], value], …]}
+//! ```
+//!
+//! Every other function is a fault, and no concern of this module.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use perjury_histories::{Event, History, Key, Process, Value, Version};
+use serde::Deserialize;
+
+use crate::checker::Undecided;
+
+/// A note, with the event it was read from and the position of that event in the history.
+pub(crate) struct Note<'a> {
+    pub event: &'a Event,
+    pub position: usize,
+    pub what: What<'a>,
+}
+
+/// What a note says.
+pub(crate) enum What<'a> {
+    Acknowledge { node: &'a str, key: &'a Key, version: &'a Version },
+    Corrupt { node: &'a str, key: Option<&'a Key> },
+    Healed,
+    Placement(Placement),
+    Dump(Dump<'a>),
+}
+
+/// The home replicas of each key.
+pub(crate) type Placement = BTreeMap<Key, BTreeSet<String>>;
+
+/// Everything that one replica held at one moment.
+pub(crate) struct Dump<'a> {
+    pub event: &'a Event,
+    pub position: usize,
+    pub node: &'a str,
+    pub stage: Stage,
+    pub entries: BTreeMap<Key, Entry>,
+}
+
+/// What a replica holds under one key; the value null is a tombstone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub version: Version,
+    pub value: Value,
+}
+
+/// When a dump was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Stage {
+    /// After everything was healed and the replicas had time to become equal, before any final read.
+    Converged,
+    /// After a power loss of the whole cluster and the replay of the logs.
+    Replayed,
+}
+
+/// All notes about the inside of the store, in order. Errs on one that cannot be read.
+pub(crate) fn all(history: &History) -> Result<Vec<Note<'_>>, Undecided> {
+    let mut notes = Vec::new();
+    for (position, event) in history.events().iter().enumerate() {
+        if event.process == Process::Nemesis
+            && let Some(what) = what(position, event)?
+        {
+            notes.push(Note { event, position, what });
+        }
+    }
+    Ok(notes)
+}
+
+/// The last placement noted.
+pub(crate) fn placement<'a>(notes: &'a [Note<'_>]) -> Option<&'a Placement> {
+    notes.iter().rev().find_map(|note| match &note.what {
+        What::Placement(placement) => Some(placement),
+        _ => None,
+    })
+}
+
+/// The last dump of each node at this stage.
+pub(crate) fn last_dumps<'n, 'a>(notes: &'n [Note<'a>], stage: Stage) -> BTreeMap<&'a str, &'n Dump<'a>> {
+    let dumps = notes.iter().filter_map(|note| match &note.what {
+        What::Dump(dump) if dump.stage == stage => Some((dump.node, dump)),
+        _ => None,
+    });
+    dumps.collect()
+}
+
+fn what(position: usize, event: &Event) -> Result<Option<What<'_>>, Undecided> {
+    let missing = |field: &str| format!("event {}: {} without {field}", event.index, event.function);
+    let node = || event.node.as_deref().ok_or_else(|| missing("a node"));
+    let key = event.key.as_ref();
+    Ok(Some(match event.function.as_str() {
+        "acknowledge" => What::Acknowledge {
+            node: node()?,
+            key: key.ok_or_else(|| missing("a key"))?,
+            version: event.version.as_ref().ok_or_else(|| missing("a version"))?,
+        },
+        "corrupt" => What::Corrupt { node: node()?, key },
+        "healed" => What::Healed,
+        "placement" => What::Placement(placed(event)?),
+        "dump" => {
+            let node = node()?;
+            let (stage, entries) = dumped(event)?;
+            What::Dump(Dump { event, position, node, stage, entries })
+        }
+        _ => return Ok(None),
+    }))
+}
+
+fn placed(event: &Event) -> Result<Placement, Undecided> {
+    let homes = Vec::<(Key, BTreeSet<String>)>::deserialize(&event.value);
+    let homes = homes.map_err(|error| format!("event {}: placement: {error}", event.index))?;
+    Ok(homes.into_iter().collect())
+}
+
+fn dumped(event: &Event) -> Result<(Stage, BTreeMap<Key, Entry>), Undecided> {
+    #[derive(Deserialize)]
+    struct Dumped {
+        stage: Stage,
+        entries: Vec<(Key, Version, Value)>,
+    }
+    let Dumped { stage, entries } =
+        Dumped::deserialize(&event.value).map_err(|error| format!("event {}: dump: {error}", event.index))?;
+    let entries = entries.into_iter().map(|(key, version, value)| (key, Entry { version, value }));
+    Ok((stage, entries.collect()))
+}

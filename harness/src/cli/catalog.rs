@@ -1,0 +1,67 @@
+//! All that can be chosen by name, as the crates list it.
+
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use perjury::nemesis::Kind;
+use perjury::{bug, store, workload};
+use perjury_checkers::checker;
+use serde::Serialize;
+
+/// One thing that has a name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// What it is, in one sentence.
+    pub about: String,
+    /// What it consists of: the faults of a kind.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Entry>,
+}
+
+impl Entry {
+    fn new(name: &'static str, about: impl Into<String>) -> Entry {
+        Entry { name, about: about.into(), parts: Vec::new() }
+    }
+}
+
+/// The systems under test.
+pub fn stores() -> Vec<Entry> {
+    store::ALL.iter().map(|store| Entry::new(store.name(), store.about())).collect()
+}
+
+/// What the clients do.
+pub fn workloads() -> Vec<Entry> {
+    workload::ALL.iter().map(|workload| Entry::new(workload.name(), workload.about())).collect()
+}
+
+/// The kinds of fault.
+pub fn nemeses() -> Vec<Entry> {
+    let kind = |kind: Kind| Entry {
+        parts: kind.faults().map(|fault| Entry::new(fault.name(), fault.about())).collect(),
+        ..Entry::new(kind.name(), kind.about())
+    };
+    Kind::ALL.into_iter().map(kind).collect()
+}
+
+/// The judges.
+pub fn checkers() -> Vec<Entry> {
+    checker::ALL.iter().map(|checker| Entry::new(checker.name(), checker.about())).collect()
+}
+
+/// The safeguards that can be switched off.
+pub fn bugs() -> Vec<Entry> {
+    bug::ALL.iter().map(|bug| Entry::new(bug.name, bug.about)).collect()
+}
+
+/// Accepts the names of these entries, and explains them in the help.
+pub fn parser(entries: Vec<Entry>) -> PossibleValuesParser {
+    let value = |entry: Entry| PossibleValue::new(entry.name).help(entry.about);
+    PossibleValuesParser::new(entries.into_iter().map(value))
+}
+
+/// The same for kinds of fault, and `none`.
+pub fn nemesis_parser() -> PossibleValuesParser {
+    let mut entries = nemeses();
+    entries.push(Entry::new("none", "no faults at all"));
+    parser(entries)
+}

@@ -1,0 +1,81 @@
+//! Which checkers fit a history, by the functions in it.
+
+use std::collections::BTreeSet;
+
+use perjury::workload::{self, Workload};
+use perjury_checkers::{Checker, checker};
+use perjury_histories::{History, Process};
+
+/// Checkers that judge what replicas told of themselves, with the note that they need.
+const NEED_NOTES: &[(&str, &str)] =
+    &[("convergence", "dump"), ("durability", "dump"), ("replica-durability", "acknowledge")];
+/// A checker that fits every history.
+const ALWAYS: &str = "stats";
+
+/// The checkers of every workload that has just these functions, and of those only what the history's
+/// notes allow to judge. None for functions that no workload knows.
+pub fn checkers(history: &History) -> Vec<&'static dyn Checker> {
+    let functions: BTreeSet<&str> = history.operations().map(|operation| operation.function()).collect();
+    let notes: BTreeSet<&str> = history.notes().map(|event| event.function.as_str()).collect();
+    let Some(workload) = workload(&functions) else { return Vec::new() };
+    let fits = |name: &str| {
+        name == ALWAYS
+            || workload.checkers().contains(&name)
+                && NEED_NOTES.iter().all(|&(needy, note)| needy != name || notes.contains(note))
+    };
+    checker::ALL.iter().copied().filter(|checker| fits(checker.name())).collect()
+}
+
+/// The workload that makes histories with these functions.
+fn workload(functions: &BTreeSet<&str>) -> Option<&'static dyn Workload> {
+    let name = match functions {
+        _ if functions.is_empty() => return None,
+        _ if functions.is_subset(&BTreeSet::from(["read", "write"])) => "register",
+        _ if functions.is_subset(&BTreeSet::from(["read", "write", "cas"])) => "cas-register",
+        _ if functions.is_subset(&BTreeSet::from(["read", "add"])) => "set",
+        _ => return None,
+    };
+    workload::named(name)
+}
+
+/// Why nothing fits.
+pub fn none(history: &History) -> String {
+    let functions: BTreeSet<&str> = history
+        .events()
+        .iter()
+        .filter(|event| event.process != Process::Nemesis)
+        .map(|event| event.function.as_str())
+        .collect();
+    match functions.len() {
+        0 => "no operations: there is nothing to judge".to_owned(),
+        _ => format!(
+            "no checker fits the functions {}; choose with --checker, see: perjury list checkers",
+            functions.into_iter().collect::<Vec<_>>().join(", ")
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use perjury_histories::notation;
+
+    fn names(text: &str) -> Vec<&'static str> {
+        let history = notation::parse(text).expect("a history");
+        checkers(&history).iter().map(|checker| checker.name()).collect()
+    }
+
+    #[test]
+    fn fits_checkers_to_functions() {
+        assert!(names("0:write(x,1) 0:read(x)=1").contains(&"linearizability"));
+        assert!(names("0:add(_,1) 0:read!()=[1]").contains(&"set"));
+        assert!(!names("0:add(_,1) 0:read!()=[1]").contains(&"linearizability"));
+        assert_eq!(names("0:txn(_,[])"), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn leaves_out_what_needs_notes_that_are_not_there() {
+        assert!(!names("0:write(x,1)").contains(&"convergence"));
+        assert!(names("0:write(x,1) nemesis:dump(_,{})").contains(&"convergence"));
+    }
+}

@@ -1,0 +1,123 @@
+//! `perjury inspect`: what happened in a run.
+
+mod filter;
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use perjury::folder;
+use perjury::render::{self, faults, lanes, summary, table, words};
+use perjury::report::{FaultSpan, Report};
+use perjury::tally;
+use perjury_histories::History;
+
+use super::exit::{self, Exit, usage};
+use super::replay;
+use filter::Filter;
+
+/// Shows what happened in a run, or in any history: a summary, the faults over time, and the events, one
+/// lane a client.
+///
+/// Without filters it shows the events around the first broken promise, else the first ones.
+#[derive(Args)]
+#[command(after_long_help = EXAMPLES)]
+pub struct Inspect {
+    /// A run's folder, or a history
+    #[arg(value_name = "RUN|FILE")]
+    path: PathBuf,
+    #[command(flatten)]
+    filter: Filter,
+    /// Shows at most this many events
+    #[arg(long, value_name = "COUNT", default_value_t = 60)]
+    limit: usize,
+    /// Shows all events that the filters let through
+    #[arg(long, conflicts_with = "limit")]
+    all: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo perjury inspect runs/…/4711
+  cargo perjury inspect runs/…/4711 --key k3 --from 10s --to 20s
+  cargo perjury inspect runs/…/4711 --around 812 --context 10
+  cargo perjury inspect runs/…/4711 --function acknowledge --key k3 --all | less";
+
+impl Inspect {
+    pub fn execute(self) -> anyhow::Result<Exit> {
+        let (report, history) = read(&self.path)?;
+        let faults = report.as_ref().map_or_else(|| tally::faults(&history), |report| report.faults.clone());
+        let mut text = head(&self.path, report.as_ref(), &history);
+        text.push_str(&over_time(&faults, &history));
+        let start = report.as_ref().and_then(first_evidence);
+        text.push_str(&self.events(&history, start));
+        exit::print(&text)?;
+        Ok(Exit::Valid)
+    }
+
+    /// The events that the filters let through, as many as may be shown.
+    fn events(&self, history: &History, start: Option<u64>) -> String {
+        let filter = self.filter.or_around(start);
+        let found = filter.positions(history);
+        let limit = if self.all { usize::MAX } else { self.limit };
+        let shown = &found.positions[..found.positions.len().min(limit)];
+        let mut text = if shown.is_empty() { String::new() } else { lanes::draw(history, shown) };
+        let total = history.events().len();
+        text.push_str(&format!("\n{} of {} shown", words::thousands(shown.len() as u64), words::count(total as u64, "event")));
+        if shown.len() < found.positions.len() {
+            let hidden = (found.positions.len() - shown.len()) as u64;
+            text.push_str(&format!("; {} more match: --limit or --all", words::thousands(hidden)));
+        }
+        if found.quiet > 0 {
+            let quiet = words::count(found.quiet as u64, "note");
+            text.push_str(&format!("; {quiet} of replicas left out: --function acknowledge,dump,placement"));
+        }
+        text.push('\n');
+        text
+    }
+}
+
+/// The history, and the report where there is one.
+fn read(path: &Path) -> anyhow::Result<(Option<Report>, History)> {
+    let is_run = path.is_dir() || path.file_name().is_some_and(|name| name == folder::REPORT);
+    let folder = is_run.then(|| replay::open(path)).transpose()?;
+    let history = match &folder {
+        Some(folder) => folder.history(),
+        None => folder::read_history(path),
+    };
+    Ok((folder.map(|folder| folder.report), history.or_else(|error| usage(format!("{error:#}")))?))
+}
+
+fn head(path: &Path, report: Option<&Report>, history: &History) -> String {
+    match report {
+        Some(report) => {
+            let style = table::style(&report.verdict).unwrap_or_default();
+            format!(
+                "{}\n{}verdict {style}{}{style:#}\n\n{}\n{}\n",
+                report.command,
+                summary::scenario(&report.scenario),
+                report.verdict,
+                table::promised(&report.rows),
+                summary::facts(report)
+            )
+        }
+        None => format!(
+            "{}\n{}\n",
+            path.display(),
+            summary::named("operations", &summary::operations(&tally::operations(history)))
+        ),
+    }
+}
+
+fn over_time(faults: &[FaultSpan], history: &History) -> String {
+    let end = history.events().iter().filter_map(|event| event.time).max().unwrap_or(0);
+    match faults::timeline(faults, end) {
+        text if text.is_empty() => text,
+        text => format!("faults over time\n{text}\n"),
+    }
+}
+
+/// The first event that shows a broken promise.
+fn first_evidence(report: &Report) -> Option<u64> {
+    let anomalies = render::broken(report).flat_map(|row| &row.anomalies);
+    anomalies.min_by_key(|anomaly| anomaly.operations.len())?.operations.first().copied()
+}

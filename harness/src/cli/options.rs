@@ -1,0 +1,207 @@
+//! The options that make a scenario, for `run` and `sweep` alike.
+
+use clap::Args;
+use perjury::nemesis::Schedule;
+use perjury::{Scenario, System, command, store};
+
+use super::catalog;
+use super::exit::usage;
+use super::parse;
+
+/// What to run. Everything has a default; `--bug` brings the workload, level and faults that show it.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Scenario")]
+pub struct Options {
+    /// The system under test [default: quorum]
+    #[arg(long, value_name = "NAME", value_parser = catalog::parser(catalog::stores()))]
+    store: Option<String>,
+    /// Number of nodes [default: 5]
+    #[arg(long, value_name = "COUNT")]
+    nodes: Option<usize>,
+    /// N: replicas of each key [default: 3]
+    #[arg(long, value_name = "N")]
+    replication: Option<usize>,
+    /// R: replicas that must answer a read at level quorum [default: 2]
+    #[arg(long, value_name = "R")]
+    read_quorum: Option<usize>,
+    /// W: replicas that must acknowledge a write at level quorum [default: 2]
+    #[arg(long, value_name = "W")]
+    write_quorum: Option<usize>,
+    /// one, quorum, all, atomic; mixed: each key has one of them; WRITE/READ, such as one/all
+    /// [default: mixed]
+    #[arg(long, value_name = "LEVEL", value_parser = parse::level)]
+    level: Option<String>,
+    /// What the clients do [default: register]
+    #[arg(long, value_name = "NAME", value_parser = catalog::parser(catalog::workloads()))]
+    workload: Option<String>,
+    /// Kinds of fault, with commas between them [default: partition,crash,clock]
+    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = catalog::nemesis_parser())]
+    nemesis: Option<Vec<String>>,
+    /// A file with a fixed schedule of faults, as JSON, instead of one drawn from the seed
+    #[arg(long, value_name = "FILE")]
+    schedule: Option<String>,
+    /// Simulated time with faults: 60s, 500ms, 2m [default: 60s]
+    #[arg(long, value_name = "DURATION", value_parser = parse::duration_ms)]
+    time: Option<u64>,
+    /// Operations that all clients together start in a second [default: 50]
+    #[arg(long, value_name = "PER-SECOND")]
+    rate: Option<f64>,
+    /// Number of clients [default: 10]
+    #[arg(long, value_name = "COUNT")]
+    clients: Option<usize>,
+    /// Number of keys, in workloads with a fixed set of them [default: 8]
+    #[arg(long, value_name = "COUNT")]
+    keys: Option<usize>,
+    /// Switches one safeguard of the store off: the verdict should say so
+    #[arg(long, value_name = "NAME", value_parser = catalog::parser(catalog::bugs()))]
+    bug: Option<String>,
+}
+
+impl Options {
+    /// The scenario, and the system under test. Errors say what cannot be, and what to do.
+    pub fn scenario(&self) -> anyhow::Result<(&'static dyn System, Scenario)> {
+        let base = command::base(self.bug.as_deref());
+        let nodes = self.nodes.unwrap_or(base.nodes);
+        let scenario = Scenario {
+            store: self.store.clone().unwrap_or(base.store),
+            nodes,
+            replication: self.replication.unwrap_or(base.replication),
+            read_quorum: self.read_quorum.unwrap_or(base.read_quorum),
+            write_quorum: self.write_quorum.unwrap_or(base.write_quorum),
+            level: self.level.clone().unwrap_or(base.level),
+            workload: self.workload.clone().unwrap_or(base.workload),
+            nemesis: self.nemesis.as_ref().map_or(Ok(base.nemesis), |kinds| nemesis(kinds))?,
+            schedule: self.schedule.as_deref().map(|text| schedule(text, nodes)).transpose()?,
+            time_ms: self.time.unwrap_or(base.time_ms),
+            rate: self.rate.unwrap_or(base.rate),
+            clients: self.clients.unwrap_or(base.clients),
+            keys: self.keys.unwrap_or(base.keys),
+            bug: self.bug.clone(),
+        };
+        validate(&scenario)?;
+        Ok((system(&scenario.store)?, scenario))
+    }
+}
+
+/// The system of this name.
+pub fn system(name: &str) -> anyhow::Result<&'static dyn System> {
+    let names = || store::ALL.iter().map(|store| store.name()).collect::<Vec<_>>().join(", ");
+    match store::named(name) {
+        Some(system) => Ok(system),
+        None => usage(format!("this program has no store '{name}'; it has {}", names())),
+    }
+}
+
+/// Kinds of fault, each once, in order.
+fn nemesis(kinds: &[String]) -> anyhow::Result<Vec<String>> {
+    let mut kinds = kinds.to_vec();
+    kinds.sort();
+    kinds.dedup();
+    if kinds.iter().any(|kind| kind == "none") {
+        if kinds.len() > 1 {
+            return usage("--nemesis none goes with no other kind of fault");
+        }
+        kinds.clear();
+    }
+    Ok(kinds)
+}
+
+/// A schedule from a file, or written out, as the command in a report has it.
+fn schedule(text: &str, nodes: usize) -> anyhow::Result<Schedule> {
+    let names = Scenario { nodes, ..Scenario::default() }.node_names();
+    let (place, json) = if text.starts_with(['{', '[']) {
+        ("--schedule", text.to_owned())
+    } else {
+        let file = std::fs::read_to_string(text);
+        (text, file.or_else(|error| usage(format!("cannot read the schedule {text}: {error}")))?)
+    };
+    Schedule::parse(&json, &names).or_else(|error| usage(format!("{place}: {error:#}")))
+}
+
+/// Refuses what cannot be run.
+fn validate(scenario: &Scenario) -> anyhow::Result<()> {
+    let Scenario { nodes, replication, read_quorum, write_quorum, .. } = *scenario;
+    if !(1..=100).contains(&nodes) {
+        return usage(format!("--nodes {nodes}: take 1 to 100"));
+    }
+    if !(1..=nodes).contains(&replication) {
+        return usage(format!(
+            "--replication {replication} with {nodes} nodes: take 1 to {nodes}, or more --nodes"
+        ));
+    }
+    for (option, quorum) in [("--read-quorum", read_quorum), ("--write-quorum", write_quorum)] {
+        if !(1..=replication).contains(&quorum) {
+            return usage(format!(
+                "{option} {quorum} with {replication} replicas: take 1 to {replication}, or more --replication"
+            ));
+        }
+    }
+    if !(scenario.rate.is_finite() && scenario.rate > 0.0 && scenario.rate <= 100_000.0) {
+        return usage(format!("--rate {}: take a number above 0 and up to 100000", scenario.rate));
+    }
+    for (option, count) in [("--clients", scenario.clients), ("--keys", scenario.keys)] {
+        if !(1..=10_000).contains(&count) {
+            return usage(format!("{option} {count}: take 1 to 10000"));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::exit::Usage;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    fn scenario(line: &str) -> anyhow::Result<Scenario> {
+        let words = ["perjury"].into_iter().chain(line.split_whitespace());
+        Ok(Line::try_parse_from(words)?.options.scenario()?.1)
+    }
+
+    #[test]
+    fn is_the_default_scenario_without_options() {
+        assert_eq!(scenario("").expect("a scenario"), Scenario::default());
+    }
+
+    #[test]
+    fn reads_back_what_a_report_says() {
+        for line in ["", "--level one/all --nemesis none", "--nodes 7 --replication 5 --time 1500ms --rate 2.5"] {
+            let made = scenario(line).expect("a scenario");
+            assert_eq!(scenario(&command::options(&made)).expect("the same"), made);
+        }
+    }
+
+    #[test]
+    fn takes_what_a_bug_needs_and_lets_options_overrule_it() {
+        for bug in perjury::bug::ALL {
+            let made = scenario(&format!("--bug {} --time 20s", bug.name)).expect("a scenario");
+            assert_eq!((made.workload.as_str(), made.time_ms), (bug.workload, 20_000));
+            let made = scenario(&format!("--bug {} --nemesis none", bug.name)).expect("a scenario");
+            assert_eq!((made.level.as_str(), made.nemesis.len()), (bug.level, 0));
+        }
+    }
+
+    #[test]
+    fn says_what_to_do_about_what_cannot_be() {
+        for (line, hint) in [
+            ("--nodes 2", "--replication 3 with 2 nodes: take 1 to 2"),
+            ("--read-quorum 4", "take 1 to 3, or more --replication"),
+            ("--write-quorum 0", "take 1 to 3"),
+            ("--rate NaN", "take a number above 0"),
+            ("--clients 0", "take 1 to 10000"),
+            ("--nemesis none,crash", "goes with no other"),
+            ("--schedule /no/such/file", "cannot read the schedule"),
+        ] {
+            let error = scenario(line).expect_err(line);
+            assert!(format!("{error:#}").contains(hint), "{line}: {error:#}");
+            assert!(error.downcast_ref::<Usage>().is_some(), "{line} is the caller's to mend");
+        }
+    }
+}

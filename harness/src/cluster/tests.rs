@@ -1,0 +1,268 @@
+//! The cluster with a small system of its own: nodes that ping each other through the seam.
+
+pub(crate) mod pings;
+
+use std::cell::RefCell;
+
+use super::*;
+use crate::sim::network::MessageEffect;
+use pings::{Log, node};
+
+fn options(nodes: usize) -> ClusterOptions {
+    ClusterOptions {
+        seed: 1,
+        nodes: (1..=nodes).map(|n| format!("n{n}")).collect(),
+        ..ClusterOptions::default()
+    }
+}
+
+fn cluster(nodes: usize) -> (Cluster, Rc<Log>) {
+    let options = options(nodes);
+    let log = Rc::new(Log::default());
+    let all = options.nodes.clone();
+    let start: Start = Box::new(move |name, env| node(name, all.clone(), env));
+    let cluster = Cluster::new(&options, start, log.clone()).expect("valid options");
+    (cluster, log)
+}
+
+fn run(cluster: &mut Cluster, time: Duration) {
+    let until = cluster.elapsed() + time;
+    while cluster.elapsed() < until {
+        cluster.step().expect("only nodes fail");
+    }
+}
+
+fn seconds(n: u64) -> Duration {
+    Duration::from_secs(n)
+}
+
+#[test]
+fn nodes_reach_each_other_and_write_to_disk() {
+    let (mut cluster, log) = cluster(3);
+    run(&mut cluster, seconds(2));
+    for (from, to) in [("n1", "n2"), ("n2", "n1"), ("n3", "n1")] {
+        assert!(log.pings(from, to) > 5, "{from} -> {to}: {}", log.pings(from, to));
+    }
+    assert!(cluster.disk_counts("n1").syncs > 5);
+}
+
+#[test]
+fn overlapping_partitions_heal_one_by_one() {
+    let (mut cluster, log) = cluster(4);
+    let (one_way, halves) = (cluster.new_fault(), cluster.new_fault());
+    let sides: Vec<String> = cluster.nodes().to_vec();
+    cluster.block(one_way, "n1", "n3");
+    cluster.block_between(halves, &sides[..2], &sides[2..]);
+    cluster.heal(halves);
+    assert!(cluster.is_blocked("n1", "n3"));
+    assert!(!cluster.is_blocked("n3", "n1"));
+    run(&mut cluster, seconds(3));
+    assert_eq!(log.pings("n1", "n3"), 0);
+    assert!(log.pings("n3", "n1") > 5);
+    assert!(log.pings("n2", "n3") > 5);
+    cluster.heal(one_way);
+    run(&mut cluster, seconds(3));
+    assert!(log.pings("n1", "n3") > 5);
+}
+
+#[test]
+fn pause_freezes_and_resumes_with_a_burst() {
+    let (mut cluster, log) = cluster(2);
+    // Connections last two seconds: this is the middle of the second one.
+    run(&mut cluster, seconds(3));
+    let fault = cluster.new_fault();
+    cluster.pause(fault, "n2");
+    assert_eq!(cluster.status("n2"), Status::Paused);
+    run(&mut cluster, Duration::from_millis(100));
+    let frozen = log.len_of("n2");
+    run(&mut cluster, Duration::from_millis(900));
+    assert_eq!(log.len_of("n2"), frozen);
+    let arrived = log.pings("n1", "n2");
+    cluster.heal(fault);
+    run(&mut cluster, Duration::from_millis(100));
+    assert_eq!(cluster.status("n2"), Status::Running);
+    let burst = log.pings("n1", "n2") - arrived;
+    assert!(burst >= 5, "a burst of {burst}");
+}
+
+#[test]
+fn killed_node_stops_and_restarts_with_its_disk() {
+    let (mut cluster, log) = cluster(2);
+    run(&mut cluster, seconds(2));
+    let (first, second) = (cluster.new_fault(), cluster.new_fault());
+    cluster.kill(first, "n2");
+    cluster.kill(second, "n2");
+    let before = log.len_of("n2");
+    run(&mut cluster, seconds(1));
+    assert_eq!(log.len_of("n2"), before);
+    cluster.heal(first);
+    assert_eq!(cluster.status("n2"), Status::Killed, "the other fault still holds it");
+    cluster.heal(second);
+    run(&mut cluster, seconds(1));
+    assert_eq!(cluster.status("n2"), Status::Running);
+    assert!(log.has("n2", "started with"), "{:?}", log.lines());
+    assert!(!log.has("n1", "started with"));
+}
+
+#[test]
+fn whole_cluster_loses_power_and_comes_back() {
+    let (mut cluster, log) = cluster(3);
+    run(&mut cluster, seconds(2));
+    cluster.power_loss_all();
+    assert!(cluster.nodes().iter().all(|node| cluster.status(node) == Status::Off));
+    let before = log.lines().len();
+    run(&mut cluster, seconds(1));
+    assert_eq!(log.lines().len(), before);
+    cluster.restart_all();
+    run(&mut cluster, seconds(2));
+    for node in ["n1", "n2", "n3"] {
+        assert!(log.has(node, "started with"));
+    }
+}
+
+#[test]
+fn power_loss_is_silent_and_a_kill_is_not() {
+    for (power, said) in [(true, false), (false, true)] {
+        let (mut cluster, log) = cluster(2);
+        run(&mut cluster, seconds(2));
+        let fault = cluster.new_fault();
+        if power {
+            cluster.power_loss(fault, "n2");
+        } else {
+            cluster.kill(fault, "n2");
+        }
+        run(&mut cluster, seconds(1));
+        assert_eq!(log.has("n1", "end of n2"), said, "power loss: {power}");
+    }
+}
+
+#[test]
+fn messages_are_lost_and_duplicated_as_told() {
+    let (mut cluster, log) = cluster(3);
+    run(&mut cluster, seconds(2));
+    let nodes: BTreeSet<String> = ["n2".to_string()].into();
+    let (chance, effect) = (1.0, MessageEffect::Loss);
+    let lossy = cluster.new_fault();
+    cluster.disturb(
+        lossy,
+        MessageFault {
+            nodes: nodes.clone(),
+            chance,
+            effect,
+        },
+    );
+    run(&mut cluster, Duration::from_millis(100));
+    let (to_n2, to_n3) = (log.pings("n1", "n2"), log.pings("n1", "n3"));
+    run(&mut cluster, seconds(1));
+    assert_eq!(log.pings("n1", "n2"), to_n2);
+    assert!(log.pings("n1", "n3") > to_n3);
+    assert!(cluster.message_counts().lost > 10);
+    cluster.heal(lossy);
+    let twice = cluster.new_fault();
+    let effect = MessageEffect::Duplication(Duration::from_millis(50));
+    cluster.disturb(twice, MessageFault { nodes, chance, effect });
+    run(&mut cluster, seconds(1));
+    assert!(cluster.message_counts().duplicated > 10);
+    assert!(log.repeated("n1", "n2") > 5);
+    assert_eq!(log.repeated("n1", "n3"), 0);
+}
+
+#[test]
+fn panic_of_a_node_becomes_a_finding() {
+    let start: Start = Box::new(|name, env| {
+        let name = name.to_string();
+        Box::pin(async move {
+            if name == "n2" {
+                // In a task of its own, where tokio would swallow it.
+                tokio::task::spawn_local(async { panic!("index out of reach") });
+            }
+            env.clock.sleep(seconds(1)).await;
+            env.observer.note("still here");
+            anyhow::ensure!(name != "n3", "no more");
+            Ok(())
+        })
+    });
+    let log = Rc::new(Log::default());
+    let mut cluster = Cluster::new(&options(3), start, log.clone()).expect("valid options");
+    run(&mut cluster, seconds(2));
+    let [finding] = cluster.findings() else {
+        panic!("one finding, not {:?}", cluster.findings());
+    };
+    assert_eq!(finding.node, "n2");
+    assert!(finding.message.ends_with("index out of reach"), "{finding:?}");
+    assert!(log.has("n1", "still here") && !log.has("n2", "still here"));
+    assert!(log.has("n2", "the process panicked"));
+    assert!(log.has("n3", "the process failed: no more"));
+    assert_eq!(cluster.status("n3"), Status::Exited);
+    cluster.restart_all();
+    run(&mut cluster, Duration::from_millis(10));
+    assert_eq!(cluster.status("n3"), Status::Running);
+}
+
+#[test]
+fn panic_of_the_clients_is_an_error() {
+    let (mut cluster, _) = cluster(2);
+    cluster.client_host(|sessions| async move {
+        let env = sessions.env("c1");
+        env.clock.sleep(seconds(1)).await;
+        panic!("the clients gave up")
+    });
+    let error = (0..1000).find_map(|_| cluster.step().err());
+    let words = error.expect("it panicked").to_string();
+    assert!(words.contains("the clients gave up"), "{words}");
+    assert!(cluster.elapsed() >= seconds(1));
+}
+
+#[test]
+fn clients_reach_nodes_through_partitions_and_are_refused_by_dead_ones() {
+    let (mut cluster, _) = cluster(3);
+    let fault = cluster.new_fault();
+    let nodes: Vec<String> = cluster.nodes().to_vec();
+    cluster.block_between(fault, &nodes[..1], &nodes[1..]);
+    cluster.kill(fault, "n3");
+    let outcomes: Rc<RefCell<Vec<(String, String)>>> = Rc::default();
+    let seen = outcomes.clone();
+    cluster.client_host(|sessions| async move {
+        let env = sessions.env("c1");
+        env.clock.sleep(Duration::from_millis(100)).await;
+        for node in ["n1", "n2", "n3"] {
+            let outcome = match env.network.connect(&format!("{node}:7000")).await {
+                Ok(_) => "connected".to_string(),
+                Err(error) => error.kind().to_string(),
+            };
+            seen.borrow_mut().push((node.to_string(), outcome));
+        }
+        Ok(())
+    });
+    run(&mut cluster, seconds(1));
+    let expected = [("n1", "connected"), ("n2", "connected"), ("n3", "connection refused")];
+    let expected = expected.map(|(node, outcome)| (node.to_string(), outcome.to_string()));
+    assert_eq!(*outcomes.borrow(), expected);
+}
+
+#[test]
+fn sleep_follows_the_monotonic_clock() {
+    let woken: Rc<RefCell<Vec<(String, u64)>>> = Rc::default();
+    let seen = woken.clone();
+    let start: Start = Box::new(move |name, env| {
+        let (name, seen) = (name.to_string(), seen.clone());
+        Box::pin(async move {
+            env.clock.sleep(seconds(10)).await;
+            let true_ms = turmoil::sim_elapsed().map_or(0, |now| now.as_millis() as u64);
+            seen.borrow_mut().push((name, true_ms));
+            std::future::pending().await
+        })
+    });
+    let watch = Rc::new(Log::default());
+    let mut cluster = Cluster::new(&options(3), start, watch).expect("valid options");
+    let (slow, fast) = (cluster.new_fault(), cluster.new_fault());
+    cluster.skew(slow, "n2", ClockFault::Drift(-500_000));
+    run(&mut cluster, seconds(5));
+    cluster.skew(fast, "n3", ClockFault::Drift(1_000_000));
+    run(&mut cluster, seconds(16));
+    let woken: BTreeMap<String, u64> = woken.borrow().iter().cloned().collect();
+    // n3 has five of its ten seconds left, which take 2.5.
+    for (node, at) in [("n1", 10_000), ("n2", 20_000), ("n3", 7_500)] {
+        assert!((at..=at + 10).contains(&woken[node]), "{node}: {woken:?}");
+    }
+}

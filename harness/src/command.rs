@@ -1,0 +1,113 @@
+//! The command that repeats a run: the seed, and only those options that differ from their defaults.
+//!
+//! ```text
+//! cargo perjury run --seed 4711 --bug unsynced --time 20s
+//! ```
+
+use std::fmt::Write as _;
+
+use crate::bug;
+use crate::scenario::Scenario;
+
+/// The scenario that options are given against: the default one, or what a planted bug needs to show.
+pub fn base(planted: Option<&str>) -> Scenario {
+    let mut scenario = Scenario::default();
+    if let Some(bug) = planted.and_then(bug::named) {
+        scenario.workload = bug.workload.to_owned();
+        scenario.level = bug.level.to_owned();
+        scenario.nemesis = bug.nemesis.iter().map(|&kind| kind.to_owned()).collect();
+        scenario.nemesis.sort();
+        scenario.bug = Some(bug.name.to_owned());
+    }
+    scenario
+}
+
+/// The command that repeats a run of `scenario` with `seed`, ready for a shell.
+pub fn repeat(scenario: &Scenario, seed: u64) -> String {
+    format!("cargo perjury run --seed {seed}{}", options(scenario))
+}
+
+/// The options that make `scenario`, each after a space.
+pub fn options(scenario: &Scenario) -> String {
+    let base = base(scenario.bug.as_deref());
+    let mut text = String::new();
+    let mut option = |name: &str, value: String, default: String| {
+        if value != default {
+            write!(text, " --{name} {}", quoted(&value)).expect("a string takes everything");
+        }
+    };
+    option("bug", scenario.bug.clone().unwrap_or_default(), String::new());
+    option("store", scenario.store.clone(), base.store);
+    option("nodes", scenario.nodes.to_string(), base.nodes.to_string());
+    option("replication", scenario.replication.to_string(), base.replication.to_string());
+    option("read-quorum", scenario.read_quorum.to_string(), base.read_quorum.to_string());
+    option("write-quorum", scenario.write_quorum.to_string(), base.write_quorum.to_string());
+    option("level", scenario.level.clone(), base.level);
+    option("workload", scenario.workload.clone(), base.workload);
+    option("nemesis", list(&scenario.nemesis), list(&base.nemesis));
+    if let Some(schedule) = &scenario.schedule {
+        option("schedule", serde_json::to_string(schedule).expect("plain data"), String::new());
+    }
+    option("time", time(scenario.time_ms), time(base.time_ms));
+    option("rate", scenario.rate.to_string(), base.rate.to_string());
+    option("clients", scenario.clients.to_string(), base.clients.to_string());
+    option("keys", scenario.keys.to_string(), base.keys.to_string());
+    text
+}
+
+fn list(nemesis: &[String]) -> String {
+    if nemesis.is_empty() { "none".to_owned() } else { nemesis.join(",") }
+}
+
+/// Milliseconds as the command line takes them: `60s`, `1500ms`.
+fn time(ms: u64) -> String {
+    if ms.is_multiple_of(1000) { format!("{}s", ms / 1000) } else { format!("{ms}ms") }
+}
+
+/// In single quotes where a shell would not take it as one plain word.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.,/:=+".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_the_seed_alone_for_the_default_scenario() {
+        assert_eq!(repeat(&Scenario::default(), 7), "cargo perjury run --seed 7");
+    }
+
+    #[test]
+    fn says_what_differs() {
+        let scenario = Scenario {
+            level: "one/all".to_owned(),
+            nemesis: Vec::new(),
+            time_ms: 1500,
+            rate: 12.5,
+            ..Scenario::default()
+        };
+        assert_eq!(
+            repeat(&scenario, 7),
+            "cargo perjury run --seed 7 --level one/all --nemesis none --time 1500ms --rate 12.5"
+        );
+    }
+
+    #[test]
+    fn says_a_bug_without_what_it_implies() {
+        for bug in bug::ALL {
+            assert_eq!(options(&base(Some(bug.name))), format!(" --bug {}", bug.name));
+        }
+    }
+
+    #[test]
+    fn quotes_what_a_shell_would_take_apart() {
+        assert_eq!(quoted("a,b"), "a,b");
+        assert_eq!(quoted(r#"{"it's"}"#), r#"'{"it'\''s"}'"#);
+    }
+}

@@ -1,0 +1,108 @@
+//! Whom a fault hits: drawn, or fixed by a schedule.
+
+use crate::cluster::Cluster;
+use crate::rng::Rng;
+
+/// How many of the nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    /// One.
+    One,
+    /// More than one where that is possible, fewer than half.
+    Minority,
+    /// More than half, not all.
+    Majority,
+    /// All.
+    All,
+}
+
+impl Size {
+    /// Small ones more often: a cluster that is mostly down shows little.
+    pub fn draw(rng: &mut Rng) -> Size {
+        match rng.below(20) {
+            0..10 => Size::One,
+            10..15 => Size::Minority,
+            15..18 => Size::Majority,
+            _ => Size::All,
+        }
+    }
+
+    /// How many of `nodes` nodes that is; at least one.
+    fn count(self, nodes: usize) -> usize {
+        match self {
+            Size::One => 1,
+            Size::Minority => (nodes.saturating_sub(1) / 2).max(1),
+            Size::Majority => nodes / 2 + 1,
+            Size::All => nodes,
+        }
+    }
+}
+
+/// The aim of one injection: its randomness, and the nodes that a schedule fixed, if it did.
+#[derive(Clone, Debug)]
+pub struct Aim {
+    /// Decides everything about the injection that is not fixed.
+    pub rng: Rng,
+    nodes: Option<Vec<String>>,
+}
+
+impl Aim {
+    /// Draws from `seed`; hits `nodes` where they are given.
+    pub fn new(seed: u64, nodes: Option<Vec<String>>) -> Aim {
+        Aim {
+            rng: Rng::new(seed),
+            nodes,
+        }
+    }
+
+    /// The fixed nodes, or as many as `size` says.
+    pub fn nodes(&mut self, cluster: &Cluster, size: Size) -> Vec<String> {
+        // Drawn in any case, so that fixing the nodes leaves the rest of the fault as it was.
+        let drawn = self
+            .rng
+            .subset(cluster.nodes(), size.count(cluster.nodes().len()));
+        self.nodes.clone().unwrap_or(drawn)
+    }
+
+    /// The fixed nodes, or a number of them that is drawn too.
+    pub fn some_nodes(&mut self, cluster: &Cluster) -> Vec<String> {
+        let size = Size::draw(&mut self.rng);
+        self.nodes(cluster, size)
+    }
+
+    /// The fixed nodes, or one, or a minority: for faults that would stop a larger part for long.
+    pub fn few_nodes(&mut self, cluster: &Cluster) -> Vec<String> {
+        let size = *self.rng.pick(&[Size::One, Size::Minority]);
+        self.nodes(cluster, size)
+    }
+
+    /// All nodes, those that were aimed at first and the others in random order.
+    pub fn order(&mut self, cluster: &Cluster) -> Vec<String> {
+        let mut order = cluster.nodes().to_vec();
+        self.rng.shuffle(&mut order);
+        if let Some(first) = &self.nodes {
+            order.sort_by_key(|node| !first.contains(node));
+        }
+        order
+    }
+}
+
+/// All nodes but these.
+pub fn others(cluster: &Cluster, nodes: &[String]) -> Vec<String> {
+    let all = cluster.nodes().iter();
+    all.filter(|node| !nodes.contains(node)).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_what_they_say() {
+        let counts = |nodes| [Size::One, Size::Minority, Size::Majority, Size::All].map(|s| s.count(nodes));
+        assert_eq!(counts(5), [1, 2, 3, 5]);
+        assert_eq!(counts(4), [1, 1, 3, 4]);
+        assert_eq!(counts(3), [1, 1, 2, 3]);
+        assert_eq!(counts(1), [1, 1, 1, 1]);
+    }
+}

@@ -1,0 +1,124 @@
+//! Disk faults: slow and failing syncs, no space, and a bit that turns over.
+
+use std::time::Duration;
+
+use super::aim::{Aim, Size};
+use super::{Fault, Injected, Kind, Needs};
+use crate::cluster::Cluster;
+use crate::sim::disk::DiskFault;
+
+fn break_disks(
+    fault: &dyn Fault,
+    cluster: &mut Cluster,
+    nodes: Vec<String>,
+    wrong: DiskFault,
+    detail: String,
+) -> Injected {
+    let id = cluster.new_fault();
+    for node in &nodes {
+        cluster.break_disk(id, node, wrong);
+    }
+    Injected::new(fault, id, nodes, detail)
+}
+
+/// Syncs take long.
+pub struct SlowSync;
+
+impl Fault for SlowSync {
+    fn name(&self) -> &'static str {
+        "disk-slow-sync"
+    }
+    fn kind(&self) -> Kind {
+        Kind::Disk
+    }
+    fn needs(&self) -> Needs {
+        Needs::Disk
+    }
+    fn about(&self) -> &'static str {
+        "syncs take up to half a second longer"
+    }
+    fn inject(&self, cluster: &mut Cluster, aim: &mut Aim) -> Injected {
+        let nodes = aim.some_nodes(cluster);
+        let longest = aim.rng.range(20..501);
+        let [from, to] = [longest / 4, longest].map(Duration::from_millis);
+        let detail = format!("{} to {longest} ms longer", longest / 4);
+        break_disks(self, cluster, nodes, DiskFault::SlowSync(from, to), detail)
+    }
+}
+
+/// Syncs fail.
+pub struct FailingSync;
+
+impl Fault for FailingSync {
+    fn name(&self) -> &'static str {
+        "disk-failing-sync"
+    }
+    fn kind(&self) -> Kind {
+        Kind::Disk
+    }
+    fn needs(&self) -> Needs {
+        Needs::Disk
+    }
+    fn about(&self) -> &'static str {
+        "some syncs fail with an input/output error"
+    }
+    fn inject(&self, cluster: &mut Cluster, aim: &mut Aim) -> Injected {
+        let nodes = aim.few_nodes(cluster);
+        let percent = aim.rng.range(2..31);
+        let wrong = DiskFault::FailingSync(percent as f64 / 100.0);
+        break_disks(self, cluster, nodes, wrong, format!("{percent} % of syncs fail"))
+    }
+}
+
+/// No space is left.
+pub struct Full;
+
+impl Fault for Full {
+    fn name(&self) -> &'static str {
+        "disk-full"
+    }
+    fn kind(&self) -> Kind {
+        Kind::Disk
+    }
+    fn needs(&self) -> Needs {
+        Needs::Disk
+    }
+    fn about(&self) -> &'static str {
+        "no space is left: writes are cut short and fail"
+    }
+    fn inject(&self, cluster: &mut Cluster, aim: &mut Aim) -> Injected {
+        let nodes = aim.few_nodes(cluster);
+        break_disks(self, cluster, nodes, DiskFault::Full, "no space left".to_string())
+    }
+}
+
+/// One bit turns over in the middle of a log, and the process is restarted so that replay sees it.
+pub struct BitFlip;
+
+impl Fault for BitFlip {
+    fn name(&self) -> &'static str {
+        "disk-bit-flip"
+    }
+    fn kind(&self) -> Kind {
+        Kind::Disk
+    }
+    fn needs(&self) -> Needs {
+        Needs::Disk
+    }
+    fn about(&self) -> &'static str {
+        "one bit turns over in the middle of a log; the process is killed and replays it"
+    }
+    fn inject(&self, cluster: &mut Cluster, aim: &mut Aim) -> Injected {
+        let nodes = aim.nodes(cluster, Size::One);
+        let id = cluster.new_fault();
+        let mut detail = Vec::new();
+        for node in &nodes {
+            cluster.kill(id, node);
+            detail.push(match cluster.flip(node, &mut aim.rng) {
+                Some(flip) => format!("{node}: {} at byte {}", flip.file, flip.at),
+                None => format!("{node}: no log to corrupt"),
+            });
+        }
+        Injected::new(self, id, nodes, detail.join(", "))
+    }
+}

@@ -1,0 +1,203 @@
+//! Which faults are injected when: plain data, drawn from a seed or read from a file.
+//!
+//! ```json
+//! [
+//!   {"at_ms": 3000, "for_ms": 4000, "fault": "partition-halves", "nodes": ["n1", "n2"]},
+//!   {"at_ms": 5000, "for_ms": 1000, "fault": "kill", "seed": 7}
+//! ]
+//! ```
+
+mod names;
+
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use serde::{Deserialize, Serialize};
+
+use super::{Fault, Kind};
+use crate::rng::Rng;
+
+/// From the end of one episode of faults to the beginning of the next.
+const GAP_MEAN: Duration = Duration::from_millis(2_500);
+const GAP_MS_MIN: u64 = 500;
+const GAP_MS_MAX: u64 = 8_000;
+/// How long a fault lasts.
+const LENGTH_MS_MIN: u64 = 1_000;
+const LENGTH_MS_MAX: u64 = 8_000;
+
+/// Which faults are injected when, by time.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Schedule {
+    /// The faults; they may overlap.
+    pub entries: Vec<Entry>,
+}
+
+/// One fault of a schedule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// When it begins, in simulated milliseconds since the run began.
+    #[serde(deserialize_with = "names::milliseconds")]
+    pub at_ms: u64,
+    /// How long it lasts, in simulated milliseconds.
+    #[serde(deserialize_with = "names::milliseconds")]
+    pub for_ms: u64,
+    /// The name of the fault.
+    #[serde(deserialize_with = "names::fault")]
+    pub fault: String,
+    /// The nodes it hits; drawn, when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nodes: Option<Vec<String>>,
+    /// Decides all that is not said here.
+    #[serde(default)]
+    pub seed: u64,
+}
+
+impl Entry {
+    /// When it begins.
+    pub fn at(&self) -> Duration {
+        Duration::from_millis(self.at_ms)
+    }
+}
+
+impl Schedule {
+    /// Draws faults of these kinds for a run of this length, from those that are available.
+    ///
+    /// Episodes of one to three faults that overlap, and gaps in which the cluster works normally.
+    /// Each kind that has an available fault comes at least once.
+    pub fn draw(
+        kinds: &[Kind],
+        duration: Duration,
+        rng: &mut Rng,
+        available: &dyn Fn(&dyn Fault) -> bool,
+    ) -> Schedule {
+        let of_kind = |kind: &Kind| kind.faults().filter(|fault| available(*fault)).collect::<Vec<_>>();
+        let mut choices: Vec<Vec<&dyn Fault>> = kinds.iter().map(of_kind).collect();
+        choices.retain(|faults| !faults.is_empty());
+        if choices.is_empty() {
+            return Schedule::default();
+        }
+        let end_ms = duration.as_millis() as u64;
+        let mut bag = Bag::new(choices);
+        let mut entries = Vec::new();
+        let mut at_ms = gap_ms(rng);
+        while at_ms + LENGTH_MS_MIN <= end_ms {
+            let episode = episode(at_ms, end_ms, &mut bag, rng);
+            at_ms = episode.iter().map(|entry| entry.at_ms + entry.for_ms).fold(at_ms, u64::max) + gap_ms(rng);
+            entries.extend(episode);
+        }
+        // A run too short for its kinds gets the others somewhere in between.
+        for fault in bag.never_drawn(rng) {
+            let at_ms = rng.below(end_ms / 2 + 1);
+            let for_ms = rng.range(end_ms / 8..end_ms / 2 + 1).min(LENGTH_MS_MAX);
+            entries.push(entry(at_ms, for_ms, fault, rng));
+        }
+        entries.sort_by_key(|entry| entry.at_ms);
+        Schedule { entries }
+    }
+
+    /// Reads a schedule from JSON, for a cluster of these nodes.
+    ///
+    /// # Errors
+    /// With the place, when it is no schedule: bad JSON, a time before the run, a fault or node that
+    /// does not exist.
+    pub fn parse(text: &str, nodes: &[String]) -> anyhow::Result<Schedule> {
+        let schedule: Schedule = serde_json::from_str(text).context("not a schedule of faults")?;
+        schedule.check_nodes(nodes)?;
+        Ok(schedule)
+    }
+
+    /// Checks that the nodes it names are among these.
+    ///
+    /// # Errors
+    /// With the entry, when one is not.
+    pub fn check_nodes(&self, nodes: &[String]) -> anyhow::Result<()> {
+        for (number, entry) in self.entries.iter().enumerate() {
+            let place = || format!("entry {} ({})", number + 1, entry.fault);
+            let Some(hit) = &entry.nodes else { continue };
+            ensure!(!hit.is_empty(), "{}: `nodes` is empty; leave it out to have them drawn", place());
+            for node in hit {
+                let known = nodes.contains(node);
+                ensure!(known, "{}: no node is named `{node}`; there are {}", place(), nodes.join(", "));
+            }
+        }
+        Ok(())
+    }
+
+    /// The names of its faults, each once, sorted.
+    pub fn faults(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.entries.iter().map(|entry| entry.fault.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+}
+
+fn gap_ms(rng: &mut Rng) -> u64 {
+    let drawn = rng.exponential(GAP_MEAN).as_millis() as u64;
+    drawn.clamp(GAP_MS_MIN, GAP_MS_MAX)
+}
+
+/// One to three faults that begin close to each other and end by `end_ms`.
+fn episode(begin_ms: u64, end_ms: u64, bag: &mut Bag, rng: &mut Rng) -> Vec<Entry> {
+    let faults = match rng.below(10) {
+        0..4 => 1,
+        4..8 => 2,
+        _ => 3,
+    };
+    let mut entries: Vec<Entry> = Vec::new();
+    for _ in 0..faults {
+        // The later ones begin while the first is in force.
+        let at_ms = entries.first().map_or(begin_ms, |first| first.at_ms + rng.below(first.for_ms));
+        let for_ms = rng.range(LENGTH_MS_MIN..LENGTH_MS_MAX + 1);
+        let for_ms = for_ms.min(end_ms.saturating_sub(at_ms));
+        entries.push(entry(at_ms, for_ms, bag.draw(rng), rng));
+    }
+    entries
+}
+
+fn entry(at_ms: u64, for_ms: u64, fault: &dyn Fault, rng: &mut Rng) -> Entry {
+    Entry {
+        at_ms,
+        for_ms,
+        fault: fault.name().to_string(),
+        nodes: None,
+        seed: rng.next() >> 32,
+    }
+}
+
+/// Deals the kinds in random order, all of them before any comes again.
+struct Bag {
+    choices: Vec<Vec<&'static dyn Fault>>,
+    left: Vec<usize>,
+    drawn: usize,
+}
+
+impl Bag {
+    fn new(choices: Vec<Vec<&'static dyn Fault>>) -> Bag {
+        Bag {
+            choices,
+            left: Vec::new(),
+            drawn: 0,
+        }
+    }
+
+    fn draw(&mut self, rng: &mut Rng) -> &'static dyn Fault {
+        if self.left.is_empty() {
+            self.left = (0..self.choices.len()).collect();
+            rng.shuffle(&mut self.left);
+        }
+        self.drawn += 1;
+        let kind = self.left.pop().unwrap_or_default();
+        *rng.pick(&self.choices[kind])
+    }
+
+    fn never_drawn(mut self, rng: &mut Rng) -> Vec<&'static dyn Fault> {
+        let missing = self.choices.len().saturating_sub(self.drawn);
+        (0..missing).map(|_| self.draw(rng)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,119 @@
+//! Drawing and reading schedules.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::nemesis::{ALL, Needs};
+use crate::rng::Rng;
+
+fn draw(kinds: &[Kind], seconds: u64, seed: u64) -> Schedule {
+    let all = |_: &dyn Fault| true;
+    Schedule::draw(kinds, Duration::from_secs(seconds), &mut Rng::new(seed), &all)
+}
+
+fn kinds_of(schedule: &Schedule) -> Vec<Kind> {
+    let kind = |entry: &Entry| crate::nemesis::find(&entry.fault).map(Fault::kind);
+    let mut kinds: Vec<Kind> = schedule.entries.iter().filter_map(kind).collect();
+    kinds.sort();
+    kinds.dedup();
+    kinds
+}
+
+#[test]
+fn every_kind_comes_at_least_once_and_ends_in_time() {
+    for seconds in [1, 3, 10, 60] {
+        for seed in 0..200 {
+            let schedule = draw(&Kind::ALL, seconds, seed);
+            assert_eq!(kinds_of(&schedule), Kind::ALL, "{seconds} s, seed {seed}");
+            let ends = schedule.entries.iter().map(|entry| entry.at_ms + entry.for_ms);
+            assert!(ends.max().is_some_and(|end| end <= seconds * 1000));
+        }
+    }
+}
+
+#[test]
+fn faults_overlap_and_leave_gaps() {
+    let (mut alone, mut together, mut calm) = (0, 0, 0);
+    for seed in 0..100 {
+        let schedule = draw(&[Kind::Partition, Kind::Crash, Kind::Clock], 60, seed);
+        for ms in (0..60_000).step_by(100) {
+            let covers = |entry: &&Entry| (entry.at_ms..entry.at_ms + entry.for_ms).contains(&ms);
+            match schedule.entries.iter().filter(covers).count() {
+                0 => calm += 1,
+                1 => alone += 1,
+                _ => together += 1,
+            }
+        }
+    }
+    let percent = |part: i32| part * 100 / (calm + alone + together);
+    let shares = [percent(calm), percent(alone), percent(together)];
+    assert!(shares.iter().all(|share| (15..60).contains(share)), "{shares:?}");
+}
+
+#[test]
+fn same_seed_draws_the_same() {
+    assert_eq!(draw(&Kind::ALL, 60, 7), draw(&Kind::ALL, 60, 7));
+    assert_ne!(draw(&Kind::ALL, 60, 7), draw(&Kind::ALL, 60, 8));
+}
+
+#[test]
+fn draws_only_what_is_available() {
+    let plain = |fault: &dyn Fault| fault.needs() == Needs::Nothing;
+    for seed in 0..50 {
+        let schedule = Schedule::draw(&Kind::ALL, Duration::from_secs(30), &mut Rng::new(seed), &plain);
+        assert_eq!(kinds_of(&schedule), [Kind::Partition, Kind::Crash]);
+        assert!(!schedule.faults().contains(&"power-loss"));
+    }
+    assert_eq!(draw(&[], 60, 1), Schedule::default());
+}
+
+fn refusal(text: &str) -> String {
+    let nodes = ["n1".to_string(), "n2".to_string()];
+    let error = Schedule::parse(text, &nodes).expect_err("refused");
+    format!("{error:#}")
+}
+
+#[test]
+fn reads_a_file_and_names_what_is_wrong() {
+    let good = r#"[{"at_ms": 3000, "for_ms": 10, "fault": "kill", "nodes": ["n2"]}]"#;
+    let schedule = Schedule::parse(good, &["n2".to_string()]).expect("valid");
+    assert_eq!(schedule.entries[0].nodes, Some(vec!["n2".to_string()]));
+
+    let unknown = refusal("[{\"at_ms\": 1, \"for_ms\": 1,\n \"fault\": \"kil\"}]");
+    assert!(unknown.contains("no fault is named `kil`; the nearest is `kill`"), "{unknown}");
+    assert!(unknown.contains("line 2"), "{unknown}");
+    let negative = refusal(r#"[{"at_ms": -5, "for_ms": 1, "fault": "kill"}]"#);
+    assert!(negative.contains("a time of -5 ms is before the run at line 1"), "{negative}");
+    let node = refusal(&good.replace("n2", "n9"));
+    assert!(node.contains("entry 1 (kill): no node is named `n9`; there are n1, n2"), "{node}");
+    assert!(refusal(&good.replace(r#""n2""#, "")).contains("`nodes` is empty"));
+    assert!(refusal(&good.replace("at_ms", "at")).contains("unknown field `at`"));
+    assert!(refusal("{").contains("not a schedule of faults"));
+}
+
+prop_compose! {
+    fn any_entry()(
+        at_ms in 0..=i64::MAX as u64,
+        for_ms in 0..100_000u64,
+        fault in 0..ALL.len(),
+        nodes in prop::option::of(prop::collection::vec("n[1-5]", 1..4)),
+        seed: u64,
+    ) -> Entry {
+        Entry { at_ms, for_ms, fault: ALL[fault].name().to_string(), nodes, seed }
+    }
+}
+
+proptest! {
+    #[test]
+    fn json_round_trip(entries in prop::collection::vec(any_entry(), 0..6)) {
+        let schedule = Schedule { entries };
+        let text = serde_json::to_string(&schedule).expect("plain data");
+        let nodes: Vec<String> = (1..=5).map(|n| format!("n{n}")).collect();
+        prop_assert_eq!(Schedule::parse(&text, &nodes).expect("what was written"), schedule);
+    }
+
+    #[test]
+    fn reading_never_panics(text in "[\\[\\]{}\":,a-z0-9_-]{0,60}") {
+        Schedule::parse(&text, &[]).ok();
+    }
+}

@@ -1,0 +1,206 @@
+//! All faults on a small system: what they touch, that they heal, and that it all repeats.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::*;
+use crate::cluster::tests::pings::{Log, node};
+use crate::cluster::{ClusterOptions, Start};
+use crate::rng::Rng;
+use crate::sim::network::Status;
+
+fn cluster(seed: u64, nodes: usize) -> (Cluster, Rc<Log>) {
+    let options = ClusterOptions {
+        seed,
+        nodes: (1..=nodes).map(|n| format!("n{n}")).collect(),
+        ..ClusterOptions::default()
+    };
+    let log = Rc::new(Log::default());
+    let all = options.nodes.clone();
+    let start: Start = Box::new(move |name, env| node(name, all.clone(), env));
+    let cluster = Cluster::new(&options, start, log.clone()).expect("valid options");
+    (cluster, log)
+}
+
+/// Runs a schedule to its end, heals, and gives everything that happened, with times.
+fn trace(seed: u64) -> Vec<String> {
+    let (mut cluster, log) = cluster(seed, 5);
+    let mut rng = Rng::new(seed).fork("schedule");
+    let schedule = Schedule::draw(&Kind::ALL, Duration::from_secs(20), &mut rng, &|_| true);
+    let mut nemesis = Nemesis::new(&schedule);
+    let mut written = 0;
+    let mut trace = Vec::new();
+    while cluster.elapsed() < Duration::from_secs(25) {
+        cluster.step().expect("only nodes fail");
+        let now = cluster.elapsed();
+        let lines = log.lines_from(written);
+        written += lines.len();
+        trace.extend(lines.iter().map(|line| format!("{now:?} {line}")));
+        let mut events = nemesis.advance(&mut cluster, now);
+        if nemesis.is_done() || now >= Duration::from_secs(20) {
+            events.extend(nemesis.heal_all(&mut cluster));
+        }
+        trace.extend(events.iter().map(|event| format!("{now:?} {}", event.value())));
+    }
+    trace.push(format!("{:?}", cluster.message_counts()));
+    trace
+}
+
+#[test]
+fn same_seed_gives_the_same_trace_on_any_thread() {
+    for seed in 0..4 {
+        let here = trace(seed);
+        let there = std::thread::spawn(move || trace(seed)).join().expect("no panic");
+        assert!(here.len() > 200, "seed {seed}: {} lines", here.len());
+        assert_eq!(here, there, "seed {seed}");
+    }
+    assert_ne!(trace(1), trace(2));
+}
+
+/// Everything about a cluster that a fault may change.
+fn state(cluster: &Cluster) -> String {
+    let nodes = cluster.nodes();
+    let describe = |node: &String| {
+        let cut: Vec<_> = nodes.iter().filter(|to| cluster.is_blocked(node, to)).collect();
+        let skew = cluster.clock_error(node);
+        format!("{node} {:?} {skew} {cut:?}", cluster.status(node))
+    };
+    nodes.iter().map(describe).collect::<Vec<_>>().join("; ")
+}
+
+#[test]
+fn each_fault_heals_what_it_did() {
+    for fault in ALL {
+        for nodes in [1, 2, 3, 5] {
+            let (mut cluster, _) = cluster(1, nodes);
+            let run = |cluster: &mut Cluster, ms: u64| {
+                for _ in 0..ms / 5 {
+                    cluster.step().expect("only nodes fail");
+                }
+            };
+            run(&mut cluster, 1_000);
+            let before = state(&cluster);
+            for seed in 0..3 {
+                let injected = fault.inject(&mut cluster, &mut Aim::new(seed, None));
+                assert_eq!(injected.what.fault, fault.name());
+                assert!(!injected.what.nodes.is_empty(), "{}", fault.name());
+                run(&mut cluster, 500);
+                injected.heal.apply(&mut cluster);
+                run(&mut cluster, 500);
+                assert_eq!(state(&cluster), before, "{} on {nodes}", fault.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn faults_in_force_change_the_cluster() {
+    for fault in Kind::ALL[..3].iter().flat_map(|kind| kind.faults()) {
+        let (mut cluster, _) = cluster(1, 5);
+        cluster.step().expect("only nodes fail");
+        let before = state(&cluster);
+        let injected = fault.inject(&mut cluster, &mut Aim::new(1, None));
+        cluster.step().expect("only nodes fail");
+        assert_ne!(state(&cluster), before, "{}", fault.name());
+        injected.heal.apply(&mut cluster);
+    }
+}
+
+#[test]
+fn disk_and_message_faults_leave_their_counts() {
+    let counts = |name: &str| {
+        let (mut cluster, _) = cluster(1, 3);
+        let entry = Entry {
+            at_ms: 1_000,
+            for_ms: 4_000,
+            fault: name.to_string(),
+            nodes: Some(vec!["n2".to_string()]),
+            seed: 1,
+        };
+        let mut nemesis = Nemesis::new(&Schedule { entries: vec![entry] });
+        while cluster.elapsed() < Duration::from_secs(6) {
+            cluster.step().expect("only nodes fail");
+            let now = cluster.elapsed();
+            nemesis.advance(&mut cluster, now);
+        }
+        (cluster.disk_counts("n2"), cluster.message_counts())
+    };
+    assert!(counts("disk-slow-sync").0.slow > 5);
+    assert!(counts("disk-failing-sync").0.failed > 0);
+    assert!(counts("disk-full").0.full > 5);
+    assert_eq!(counts("disk-bit-flip").0.flips, 1);
+    assert!(counts("message-loss").1.lost > 0);
+    assert!(counts("message-delay").1.delayed > 0);
+    assert!(counts("message-duplication").1.duplicated > 0);
+    assert!(counts("message-reordering").1.reordered > 0);
+}
+
+#[test]
+fn nemesis_follows_its_schedule() {
+    let (mut cluster, _) = cluster(1, 3);
+    let text = r#"[
+        {"at_ms": 200, "for_ms": 400, "fault": "kill", "nodes": ["n2"]},
+        {"at_ms": 100, "for_ms": 300, "fault": "pause", "nodes": ["n1"]}
+    ]"#;
+    let nodes = cluster.nodes().to_vec();
+    let mut nemesis = Nemesis::new(&Schedule::parse(text, &nodes).expect("valid"));
+    let mut seen = Vec::new();
+    while cluster.elapsed() < Duration::from_secs(1) {
+        cluster.step().expect("only nodes fail");
+        let now = cluster.elapsed();
+        for event in nemesis.advance(&mut cluster, now) {
+            seen.push((now.as_millis(), event.what.fault, event.state.name()));
+        }
+        if now == Duration::from_millis(300) {
+            assert_eq!(cluster.status("n1"), Status::Paused);
+            assert_eq!(cluster.status("n2"), Status::Killed);
+        }
+    }
+    let expected = [
+        (100, "pause", "start"),
+        (200, "kill", "start"),
+        (400, "pause", "end"),
+        (600, "kill", "end"),
+    ];
+    assert_eq!(seen, expected);
+    assert!(nemesis.is_done());
+}
+
+#[test]
+fn healing_all_ends_what_is_in_force_and_forgets_the_rest() {
+    let (mut cluster, _) = cluster(1, 3);
+    cluster.step().expect("only nodes fail");
+    let healthy = state(&cluster);
+    let entry = |fault: &str, at_ms| Entry {
+        at_ms,
+        for_ms: 60_000,
+        fault: fault.to_string(),
+        nodes: None,
+        seed: 3,
+    };
+    let now_and_later = ALL.iter().flat_map(|fault| [entry(fault.name(), 0), entry(fault.name(), 90_000)]);
+    let entries = now_and_later.collect();
+    let mut nemesis = Nemesis::new(&Schedule { entries });
+    let begun = nemesis.advance(&mut cluster, Duration::ZERO);
+    assert_eq!(begun.len(), ALL.len());
+    for _ in 0..100 {
+        cluster.step().expect("only nodes fail");
+    }
+    assert_ne!(state(&cluster), healthy);
+    assert_eq!(nemesis.heal_all(&mut cluster).len(), ALL.len());
+    assert_eq!(state(&cluster), healthy);
+    assert!(nemesis.is_done());
+}
+
+#[test]
+fn names_are_unique_and_every_kind_has_faults() {
+    let names: BTreeSet<&str> = ALL.iter().map(|fault| fault.name()).collect();
+    assert_eq!(names.len(), ALL.len());
+    for kind in Kind::ALL {
+        assert!(kind.faults().count() >= 3);
+        assert_eq!(kind.name().parse(), Ok(kind));
+    }
+    let error = "disks".parse::<Kind>().expect_err("no such kind");
+    assert!(error.contains("partition, crash, clock, message, disk"), "{error}");
+}

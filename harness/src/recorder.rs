@@ -1,0 +1,120 @@
+//! Records everything: operations, faults, what nodes tell, in one order with one clock.
+//!
+//! All clients share one simulated host, so events are recorded in the order in which they happened;
+//! the time of an event is the simulator's true time, never a node's own clock.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::rc::Rc;
+
+use perjury_histories::{Event, History, Key, Kind, Process, Value, Version};
+use perjury_store::quorum::version::Version as StoreVersion;
+use serde_json::json;
+
+use crate::sim::clock::TrueTime;
+use crate::sim::observer::Watch;
+
+/// The one recorder of a run.
+#[derive(Default)]
+pub struct Recorder {
+    time: RefCell<Rc<TrueTime>>,
+    record: RefCell<Record>,
+}
+
+#[derive(Default)]
+struct Record {
+    history: History,
+    last_ns: u64,
+    trace: String,
+    markers: BTreeMap<String, u64>,
+    completed: u64,
+}
+
+impl Recorder {
+    /// From here on, times are read from this clock.
+    pub fn set_time(&self, time: Rc<TrueTime>) {
+        *self.time.borrow_mut() = time;
+    }
+
+    /// Adds an event; its index and time are filled in.
+    ///
+    /// # Panics
+    /// If the event does not fit the history so far: that would be a mistake of the harness.
+    pub fn event(&self, mut event: Event) {
+        event.index = self.record.borrow().history.events().len() as u64;
+        event.time = Some(self.now());
+        let mut record = self.record.borrow_mut();
+        if event.kind != Kind::Invoke && matches!(event.process, Process::Client(_)) {
+            record.completed += 1;
+        }
+        record.history.push(event).expect("the harness invokes and completes in order");
+    }
+
+    /// Adds a note of the nemesis.
+    pub fn note(&self, function: &str, node: Option<&str>, value: Value) {
+        let mut event = Event::new(0, Process::Nemesis, Kind::Info, function);
+        event.node = node.map(str::to_owned);
+        event.value = value;
+        self.event(event);
+    }
+
+    /// Adds a line to the trace.
+    pub fn trace(&self, host: &str, text: &str) {
+        let now = self.now();
+        let mut record = self.record.borrow_mut();
+        let (seconds, micros) = (now / 1_000_000_000, now / 1_000 % 1_000_000);
+        // Writing to a string cannot fail.
+        let _ = writeln!(record.trace, "{seconds:>5}.{micros:06} {host:<8} {text}");
+    }
+
+    /// Operations completed so far.
+    pub fn completed(&self) -> u64 {
+        self.record.borrow().completed
+    }
+
+    /// Everything recorded: history, trace and markers.
+    pub fn finish(&self) -> (History, String, BTreeMap<String, u64>) {
+        let Record { history, trace, markers, .. } = self.record.take();
+        (history, trace, markers)
+    }
+
+    /// True time in nanoseconds; hosts run one after the other within a tick, so it is kept from
+    /// going back between them.
+    fn now(&self) -> u64 {
+        let now = u64::try_from(self.time.borrow().now().as_nanos()).unwrap_or(u64::MAX);
+        let mut record = self.record.borrow_mut();
+        record.last_ns = record.last_ns.max(now);
+        record.last_ns
+    }
+}
+
+impl Watch for Recorder {
+    fn note(&self, host: &str, text: &str) {
+        self.trace(host, text);
+    }
+
+    fn reached(&self, _: &str, marker: &'static str) {
+        *self.record.borrow_mut().markers.entry(marker.to_owned()).or_default() += 1;
+    }
+
+    fn acknowledged(&self, host: &str, key: &str, version: StoreVersion) {
+        let mut event = Event::new(0, Process::Nemesis, Kind::Info, "acknowledge");
+        event.node = Some(host.to_owned());
+        event.key = Some(Key::Name(key.to_owned()));
+        event.version = Some(Version(version.to_integers().to_vec()));
+        self.event(event);
+    }
+
+    fn corrupt(&self, host: &str, key: Option<&str>) {
+        let mut event = Event::new(0, Process::Nemesis, Kind::Info, "corrupt");
+        event.node = Some(host.to_owned());
+        event.key = key.map(Key::from);
+        self.event(event);
+    }
+}
+
+/// The note of a fault that starts or ends.
+pub fn fault(fault: &str, state: &str, nodes: &[String], detail: &str) -> Value {
+    json!({"fault": fault, "state": state, "nodes": nodes, "detail": detail})
+}

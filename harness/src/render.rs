@@ -1,0 +1,69 @@
+//! Reports as people see them: plain text, at most 100 columns wide.
+//!
+//! ```text
+//! table.rs      guarantee, level, outcome, evidence
+//! evidence.rs   an anomaly as marks on a time axis: operations, notes, faults in force
+//! anomaly.rs    those marks drawn, with the versions in order
+//! faults.rs     bars over time, one a fault
+//! lanes.rs      a history event by event, one lane a client
+//! summary.rs    a whole report
+//! sweep.rs      the summary of a sweep
+//! words.rs      times, values, operations in words
+//! ```
+
+pub mod anomaly;
+pub mod evidence;
+pub mod faults;
+pub mod lanes;
+pub mod summary;
+pub mod sweep;
+pub mod table;
+pub mod words;
+
+use perjury_histories::History;
+
+use crate::report::{Report, Row, RowOutcome};
+
+/// No line is wider, unless a single word is.
+pub const WIDTH: usize = 100;
+
+/// What `anomaly.txt` holds: the command that repeats the run, then the smallest counterexample to each
+/// broken promise. `None` when no promise was broken.
+pub fn anomalies(report: &Report, history: &History) -> Option<String> {
+    let broken: Vec<&Row> = broken(report).collect();
+    if broken.is_empty() {
+        return None;
+    }
+    let mut text = format!("{}\n", report.command);
+    for row in broken {
+        text.push('\n');
+        text.push_str(&counterexample(report, history, row));
+    }
+    Some(text)
+}
+
+/// The promises that were broken.
+pub fn broken(report: &Report) -> impl Iterator<Item = &Row> {
+    report.rows.iter().filter(|row| row.promised && row.outcome == RowOutcome::Broken)
+}
+
+/// The smallest counterexample of one row.
+fn counterexample(report: &Report, history: &History, row: &Row) -> String {
+    let title = match row.level.as_str() {
+        "" => row.guarantee.clone(),
+        level => format!("{}, level {level}", row.guarantee),
+    };
+    let mut text = format!("{title}: broken\n");
+    let smallest = row.anomalies.iter().min_by_key(|anomaly| (anomaly.operations.len(), &anomaly.operations));
+    match smallest {
+        None => text.push_str(&words::indented(&row.evidence, 2)),
+        Some(anomaly) => text.push_str(&anomaly::draw(history, &report.faults, anomaly)),
+    }
+    if row.anomalies.len() > 1 {
+        text.push_str(&format!(
+            "  This is the smallest of {} counterexamples; report.json has them all.\n",
+            row.anomalies.len()
+        ));
+    }
+    text
+}

@@ -1,0 +1,144 @@
+//! A report in words: what was run, what it found, and what to do about it.
+
+use std::collections::BTreeMap;
+
+use perjury_histories::History;
+
+use super::{broken, faults, table, words};
+use crate::report::{Report, RowOutcome};
+use crate::scenario::Scenario;
+
+/// At most this many counterexamples are drawn on the screen; the run's folder has all of them.
+const DRAWN_MAX: usize = 3;
+
+/// What a scenario is, in a line or two.
+pub fn scenario(scenario: &Scenario) -> String {
+    let nemesis = match (&scenario.schedule, scenario.nemesis.as_slice()) {
+        (Some(_), _) => "under a fixed schedule of faults".to_owned(),
+        (None, []) => "without faults".to_owned(),
+        (None, kinds) => format!("under {} faults", kinds.join(", ")),
+    };
+    let bug = scenario.bug.as_ref().map(|bug| format!("; planted bug: {bug}")).unwrap_or_default();
+    words::indented(
+        &format!(
+            "{}, {} nodes, N={} R={} W={}, level {}; {} by {} clients, {} operations a second, {} {nemesis}{bug}",
+            scenario.store,
+            scenario.nodes,
+            scenario.replication,
+            scenario.read_quorum,
+            scenario.write_quorum,
+            scenario.level,
+            scenario.workload,
+            scenario.clients,
+            scenario.rate,
+            words::seconds(scenario.time_ms * 1_000_000),
+        ),
+        0,
+    )
+}
+
+/// The whole report: the table of promises, the smallest counterexamples, what was done, and information.
+pub fn report(report: &Report, history: &History) -> String {
+    let mut text = scenario(&report.scenario);
+    text.push('\n');
+    text.push_str(&table::promised(&report.rows));
+    for row in broken(report).take(DRAWN_MAX) {
+        text.push('\n');
+        text.push_str(&super::counterexample(report, history, row));
+    }
+    let hidden = broken(report).count().saturating_sub(DRAWN_MAX);
+    if hidden > 0 {
+        text.push_str(&format!("\n… and {} more, in anomaly.txt\n", words::count(hidden as u64, "broken promise")));
+    }
+    text.push('\n');
+    text.push_str(&facts(report));
+    text
+}
+
+/// Operations, faults, markers and information: a line each, with its name in front.
+pub fn facts(report: &Report) -> String {
+    let mut text = named("operations", &operations(&report.operations));
+    text.push_str(&named("faults", &faults::counts(&report.faults)));
+    for fault in &report.faults_not_available {
+        text.push_str(&named("not available", fault));
+    }
+    if report.scenario.bug.is_some() {
+        text.push_str(&named("reached", &counts(&report.markers)));
+    }
+    for information in &report.information {
+        text.push_str(&named("information", information));
+    }
+    for row in report.rows.iter().filter(|row| !row.promised && row.outcome == RowOutcome::Broken) {
+        let level = if row.level.is_empty() { String::new() } else { format!(" at level {}", row.level) };
+        text.push_str(&named("information", &format!("not promised, and broken: {}{level}: {}", row.guarantee, row.evidence)));
+    }
+    text
+}
+
+/// `read 10 ok, 2 fail; write 5 ok`.
+pub fn operations(operations: &BTreeMap<String, BTreeMap<String, u64>>) -> String {
+    let of_function = |(function, endings): (&String, &BTreeMap<String, u64>)| {
+        let endings: Vec<String> =
+            ["ok", "fail", "info"]
+                .iter()
+                .filter_map(|&ending| endings.get(ending).map(|&count| format!("{} {ending}", words::thousands(count))))
+                .collect();
+        format!("{function} {}", endings.join(", "))
+    };
+    let all: Vec<String> = operations.iter().map(of_function).collect();
+    if all.is_empty() { "none".to_owned() } else { all.join("; ") }
+}
+
+/// `name 3, other 5`.
+pub fn counts(counts: &BTreeMap<String, u64>) -> String {
+    let all: Vec<String> =
+        counts.iter().map(|(name, &count)| format!("{name} {}", words::thousands(count))).collect();
+    if all.is_empty() { "none".to_owned() } else { all.join(", ") }
+}
+
+/// A fact with its name in a column of its own.
+pub fn named(name: &str, fact: &str) -> String {
+    let lines = words::wrapped(fact, super::WIDTH - 15);
+    let line = |(position, line): (usize, &String)| {
+        let name = if position == 0 { name } else { "" };
+        format!("{name:<13}  {line}").trim_end().to_owned() + "\n"
+    };
+    lines.iter().enumerate().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::folder;
+    use crate::report::Row;
+    use perjury_checkers::{Anomaly, AnomalyKind};
+    use perjury_histories::{Key, notation};
+
+    #[test]
+    fn tells_all_that_matters_of_a_broken_promise() {
+        let history = notation::parse("0:write(x,1) 0:read(x)=5").expect("a history");
+        let mut made = folder::tests::report(7);
+        let explanation = "nobody wrote 5".to_owned();
+        made.rows = vec![
+            Row {
+                guarantee: "integrity".to_owned(),
+                level: "one".to_owned(),
+                promised: true,
+                outcome: RowOutcome::Broken,
+                evidence: explanation.clone(),
+                anomalies: vec![Anomaly::new(AnomalyKind::GarbageRead, Some(&Key::from("x")), [2], explanation)],
+            },
+            Row {
+                guarantee: "linearizability".to_owned(),
+                level: "one".to_owned(),
+                promised: false,
+                outcome: RowOutcome::Broken,
+                evidence: "no order explains it".to_owned(),
+                anomalies: Vec::new(),
+            },
+        ];
+        made.operations = crate::tally::operations(&history);
+        let text = anstream::adapter::strip_str(&report(&made, &history)).to_string();
+        assert_eq!(text, "");
+    }
+}

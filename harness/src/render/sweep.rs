@@ -1,0 +1,144 @@
+//! The summary of a sweep in words.
+
+use super::{summary, table, words};
+use crate::sweep::{Case, Cost, Summary};
+
+/// At most this many failed seeds are listed; `--json` and `--junit` have all of them.
+const FAILED_MAX: usize = 20;
+
+/// What a sweep found: how each promise fared, the seeds that failed, what was done, what it cost.
+pub fn text(sum: &Summary) -> String {
+    let mut text = summary::scenario(&sum.scenario);
+    text.push('\n');
+    if !sum.rows.is_empty() {
+        let mut rows = table::plain(["guarantee", "held", "broken", "not owed", "unknown"]);
+        for (name, counts) in &sum.rows {
+            let counts = [counts.held, counts.broken, counts.not_owed, counts.unknown].map(words::thousands);
+            rows.add_row([[name.clone()].as_slice(), counts.as_slice()].concat());
+        }
+        text.push_str(&format!("{rows}\n\n"));
+    }
+    for case in sum.failed.iter().take(FAILED_MAX) {
+        text.push_str(&failed(case));
+    }
+    let hidden = sum.failed.len().saturating_sub(FAILED_MAX);
+    if hidden > 0 {
+        text.push_str(&format!("… and {}; --json lists them all\n\n", words::count(hidden as u64, "more failed seed")));
+    }
+    text.push_str(&summary::named("operations", &summary::operations(&sum.operations)));
+    text.push_str(&summary::named("faults", &summary::counts(&sum.faults)));
+    text.push_str(&summary::named("reached", &summary::counts(&sum.markers)));
+    text.push_str(&cost(&sum.cost, sum.runs()));
+    text.push_str(&summary::named("runs", &verdicts(sum)));
+    text.push_str(&summary::named("repeat with", &sum.command));
+    text
+}
+
+/// A seed that failed, and how to see it again.
+fn failed(case: &Case) -> String {
+    let why = case.error.as_ref().or(case.why.as_ref()).map_or("", String::as_str);
+    let mut text = words::indented(&format!("seed {} {}: {why}", case.seed, case.verdict), 0);
+    text.push_str(&format!("  {}\n", case.command));
+    if let Some(folder) = &case.folder {
+        text.push_str(&format!("  {}\n", folder.display()));
+    }
+    text.push('\n');
+    text
+}
+
+fn cost(cost: &Cost, runs: u64) -> String {
+    let cpu = |ns: u64| format!("{:.1} CPU s", ns as f64 / 1e9);
+    let mut text = summary::named(
+        "speed",
+        &format!(
+            "{:.2} runs a second with {}; {:.0} simulated s per CPU s, recording included, checking apart",
+            cost.runs_per_second(runs),
+            words::count(cost.jobs as u64, "thread"),
+            cost.simulated_per_cpu_second(),
+        ),
+    );
+    text.push_str(&summary::named(
+        "time",
+        &format!(
+            "{:.1} s; {:.0} simulated s; simulation {}, checking {}",
+            cost.wall_ns as f64 / 1e9,
+            cost.simulated_ns as f64 / 1e9,
+            cpu(cost.simulation_cpu_ns),
+            cpu(cost.checking_cpu_ns),
+        ),
+    ));
+    if let Some(bytes) = cost.memory_bytes_max {
+        text.push_str(&summary::named("memory", &format!("{} MB at most", bytes / 1_000_000)));
+    }
+    if let Some(baseline) = cost.baseline {
+        text.push_str(&summary::named(
+            "baseline",
+            &format!(
+                "an empty simulation of as many hosts: {baseline:.0} simulated s per CPU s; ours is {:.2} of that",
+                cost.simulated_per_cpu_second() / baseline,
+            ),
+        ));
+    }
+    text
+}
+
+fn verdicts(sum: &Summary) -> String {
+    let count = |verdict: &str| format!("{} {verdict}", words::thousands(sum.count_of(verdict)));
+    let errors = match sum.count_of("error") {
+        0 => String::new(),
+        errors => format!(", {} not executed", words::thousands(errors)),
+    };
+    format!(
+        "{}: {}, {}, {}{errors}",
+        words::count(sum.runs(), "seed"),
+        count("valid"),
+        count("invalid"),
+        count("unknown"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::scenario::Scenario;
+    use crate::sweep::RowCounts;
+
+    #[test]
+    fn says_what_failed_and_what_it_cost() {
+        let case = Case {
+            why: Some("durability@all broken: x is gone".to_owned()),
+            error: None,
+            verdict: "invalid".to_owned(),
+            folder: Some("runs/some/7".into()),
+            ..Case::failed(&Scenario::default(), 7, String::new())
+        };
+        let sum = Summary {
+            command: "cargo perjury sweep --seeds 7..9".to_owned(),
+            verdict: "invalid",
+            scenario: Scenario::default(),
+            seeds: (7, 9),
+            verdicts: BTreeMap::from([("valid".to_owned(), 1), ("invalid".to_owned(), 1)]),
+            failed: vec![case],
+            rows: BTreeMap::from([(
+                "durability@all".to_owned(),
+                RowCounts { held: 1, broken: 1, not_owed: 0, unknown: 0 },
+            )]),
+            markers: BTreeMap::new(),
+            faults: BTreeMap::from([("crash kill".to_owned(), 12)]),
+            operations: BTreeMap::from([("read".to_owned(), BTreeMap::from([("ok".to_owned(), 1_200)]))]),
+            cost: Cost {
+                jobs: 2,
+                wall_ns: 4_000_000_000,
+                simulated_ns: 150_000_000_000,
+                simulation_cpu_ns: 1_500_000_000,
+                checking_cpu_ns: 200_000_000,
+                memory_bytes_max: Some(50_000_000),
+                baseline: Some(200.0),
+            },
+            cases: BTreeMap::new(),
+        };
+        assert_eq!(text(&sum), "");
+    }
+}

@@ -1,0 +1,96 @@
+//! The table of promises: guarantee, level, outcome, evidence.
+
+use anstyle::{AnsiColor, Style};
+use comfy_table::{ContentArrangement, Table, presets};
+
+use super::WIDTH;
+use crate::report::{Row, RowOutcome};
+
+/// The rows of what was promised. What was not promised is information, and stands elsewhere.
+pub fn promised(rows: &[Row]) -> String {
+    let mut table = plain(["guarantee", "level", "promised", "outcome", "evidence"]);
+    for row in rows.iter().filter(|row| row.promised) {
+        table.add_row([&row.guarantee, &row.level, "yes", word(row.outcome), &row.evidence]);
+    }
+    painted(&table.to_string())
+}
+
+/// An empty table with this header.
+pub fn plain<const COLUMNS: usize>(header: [&str; COLUMNS]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_FULL_CONDENSED);
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH as u16).set_header(header);
+    table
+}
+
+/// An outcome in words.
+pub fn word(outcome: RowOutcome) -> &'static str {
+    match outcome {
+        RowOutcome::Held => "held",
+        RowOutcome::Broken => "broken",
+        RowOutcome::NotOwed => "not owed",
+        RowOutcome::Unknown => "unknown",
+    }
+}
+
+/// The same table with its outcomes and verdicts in colour. Colours never widen a cell: they are put in
+/// once the table is laid out.
+pub fn painted(table: &str) -> String {
+    table.lines().map(|line| painted_line(line) + "\n").collect()
+}
+
+fn painted_line(line: &str) -> String {
+    let mut cells: Vec<String> = line.split('┆').map(str::to_owned).collect();
+    for cell in cells.iter_mut() {
+        let word = cell.trim_matches(['│', ' ']).to_owned();
+        if let Some(style) = style(&word) {
+            *cell = cell.replace(&word, &format!("{style}{word}{style:#}"));
+        }
+    }
+    cells.join("┆")
+}
+
+/// The colour of an outcome or a verdict.
+pub fn style(word: &str) -> Option<Style> {
+    let color = match word {
+        "held" | "valid" => AnsiColor::Green,
+        "broken" | "invalid" => AnsiColor::Red,
+        "not owed" | "unknown" => AnsiColor::Yellow,
+        _ => return None,
+    };
+    Some(color.on_default().bold())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn draws_promised_rows_and_wraps_evidence() {
+        let row = |guarantee: &str, promised, outcome, evidence: &str| Row {
+            guarantee: guarantee.to_owned(),
+            level: "quorum".to_owned(),
+            promised,
+            outcome,
+            evidence: evidence.to_owned(),
+            anomalies: Vec::new(),
+        };
+        let rows = [
+            row("integrity", true, RowOutcome::Held, "1,203 reads"),
+            row("durability", true, RowOutcome::Broken, &"many words ".repeat(9)),
+            row("linearizability", false, RowOutcome::Broken, ""),
+        ];
+        let table = anstream::adapter::strip_str(&promised(&rows)).to_string();
+        assert_eq!(
+            table,
+            "\
+┌────────────┬────────┬──────────┬─────────┬───────────────────────────────────────────────────────┐
+"
+        );
+    }
+
+    #[test]
+    fn paints_outcomes_only() {
+        assert_eq!(painted_line("│ held ┆ it held │"), "│ \u{1b}[1m\u{1b}[32mheld\u{1b}[0m ┆ it held │");
+    }
+}

@@ -1,0 +1,59 @@
+//! What nodes tell of their inside, passed on with the name of the host that tells it.
+
+use std::rc::Rc;
+
+use perjury_store::env::Observer;
+use perjury_store::quorum::version::Version;
+
+/// Who records what nodes tell; nothing comes back to them.
+pub trait Watch {
+    /// A line for the log.
+    fn note(&self, host: &str, text: &str);
+    /// The code path of this name was reached.
+    fn reached(&self, host: &str, marker: &'static str);
+    /// The replica on this host acknowledged that it holds `key` at `version`, durably.
+    fn acknowledged(&self, host: &str, key: &str, version: Version);
+    /// The replica on this host found a corrupt record; of which key, where it can tell.
+    fn corrupt(&self, host: &str, key: Option<&str>);
+}
+
+/// Records nothing: for tests, and for measuring.
+pub struct Unwatched;
+
+impl Watch for Unwatched {
+    fn note(&self, _: &str, _: &str) {}
+    fn reached(&self, _: &str, _: &'static str) {}
+    fn acknowledged(&self, _: &str, _: &str, _: Version) {}
+    fn corrupt(&self, _: &str, _: Option<&str>) {}
+}
+
+/// The observer that one host is given.
+pub struct SimObserver {
+    host: String,
+    watch: Rc<dyn Watch>,
+}
+
+impl SimObserver {
+    /// Passes on what `host` tells.
+    pub fn new(host: &str, watch: Rc<dyn Watch>) -> SimObserver {
+        SimObserver {
+            host: host.to_string(),
+            watch,
+        }
+    }
+}
+
+impl Observer for SimObserver {
+    fn note(&self, text: &str) {
+        self.watch.note(&self.host, text);
+    }
+    fn reached(&self, marker: &'static str) {
+        self.watch.reached(&self.host, marker);
+    }
+    fn acknowledged(&self, key: &str, version: Version) {
+        self.watch.acknowledged(&self.host, key, version);
+    }
+    fn corrupt(&self, key: Option<&str>) {
+        self.watch.corrupt(&self.host, key);
+    }
+}

@@ -1,0 +1,284 @@
+//! The reference store's leaderless family, plugged in.
+//!
+//! A call of a workload becomes requests of the store, its versions become arrays of integers, and
+//! the store's table of promises becomes promises about checkers.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use perjury_histories::{Key, Value, Version};
+use perjury_store::Safeguards;
+use perjury_store::client::{Answer, ClientOptions};
+use perjury_store::env::{Env, LocalFuture};
+use perjury_store::quorum::config::Config;
+use perjury_store::quorum::message::{Entry, Level, NodeId, Operation, Response};
+use perjury_store::quorum::promise::{Guarantee, acknowledgements, promises};
+use perjury_store::quorum::ring::Ring;
+use perjury_store::quorum::version::Version as StoreVersion;
+use perjury_store::server::{ServerOptions, serve};
+
+use crate::bug;
+use crate::promise::Promise;
+use crate::scenario::{LEVELS, Scenario};
+use crate::system::{Call, Client, Held, Reply, Seam, System};
+
+/// Where every node listens.
+const PORT: u16 = 7000;
+/// How long a client waits for one answer.
+const DEADLINE: Duration = Duration::from_millis(1500);
+/// Bytes of a log segment: small, so that a run rotates often.
+const SEGMENT_BYTES_MAX: u32 = 16 << 10;
+/// Keys that a read of all asks for at once.
+const PARALLEL_READS: usize = 16;
+/// Faults that leave a disk without what it said it had.
+const DAMAGE: &[&str] = &["bit-flip", "lying-sync"];
+
+/// Quorums on a consistent-hash ring, at levels one, quorum, all and atomic.
+pub struct Quorum;
+
+impl System for Quorum {
+    fn name(&self) -> &'static str {
+        "quorum"
+    }
+
+    fn about(&self) -> &'static str {
+        "leaderless quorums on a consistent-hash ring, at levels one, quorum, all and atomic"
+    }
+
+    fn start(&self, scenario: &Scenario, node: &str, env: Env) -> LocalFuture<'static, anyhow::Result<()>> {
+        let nodes = scenario.node_names();
+        let id = nodes.iter().position(|name| name == node).unwrap_or_default();
+        let addresses = nodes.iter().map(|name| format!("{name}:{PORT}")).collect();
+        let mut options =
+            ServerOptions::new(config(scenario, id as NodeId), format!("0.0.0.0:{PORT}"), addresses);
+        options.segment_bytes_max = SEGMENT_BYTES_MAX;
+        Box::pin(async move { Ok(serve(options, env).await?) })
+    }
+
+    fn client(&self, scenario: &Scenario, _: u64, env: Env) -> Box<dyn Client> {
+        Box::new(QuorumClient { client: session(scenario, &env), scenario: scenario.clone(), env })
+    }
+
+    fn promises(&self, scenario: &Scenario) -> Vec<Promise> {
+        let config = config(scenario, 0);
+        let levels: Vec<&str> = match scenario.level.as_str() {
+            "mixed" => LEVELS.to_vec(),
+            level => vec![level],
+        };
+        let mut all: Vec<Promise> = levels.iter().flat_map(|level| promises_at(&config, level)).collect();
+        let durability = all.iter().filter(|promise| promise.guarantee == "durability");
+        let weakest = durability.flat_map(|promise| &promise.tolerates).map(|bound| bound.homes_max).min();
+        all.push(Promise::new("set", "").while_at_most(weakest.unwrap_or(0), DAMAGE));
+        all
+    }
+
+    fn placement(&self, scenario: &Scenario, keys: &[Key]) -> BTreeMap<Key, Vec<String>> {
+        let nodes = scenario.node_names();
+        let ring = Ring::new(&nodes, config(scenario, 0).virtual_nodes);
+        let homes = |key: &Key| {
+            let homes = ring.homes(&key.to_string(), scenario.replication);
+            homes.into_iter().map(|home| nodes[usize::from(home)].clone()).collect()
+        };
+        keys.iter().map(|key| (key.clone(), homes(key))).collect()
+    }
+
+    fn refuses(&self, _: &Scenario) -> Vec<String> {
+        vec!["cas".to_owned()]
+    }
+
+    fn seam(&self) -> Seam {
+        Seam::ALL
+    }
+}
+
+/// The store's configuration in a scenario, with its planted bug.
+fn config(scenario: &Scenario, node: NodeId) -> Config {
+    Config {
+        replication: scenario.replication,
+        read_quorum: scenario.read_quorum,
+        write_quorum: scenario.write_quorum,
+        safeguards: safeguards(scenario),
+        ..Config::new(node, scenario.node_names())
+    }
+}
+
+fn safeguards(scenario: &Scenario) -> Safeguards {
+    let mut safeguards = Safeguards::default();
+    if let Some(bug) = scenario.bug.as_deref().and_then(bug::named) {
+        (bug.plant)(&mut safeguards);
+    }
+    safeguards
+}
+
+/// The store's promises for keys of one level, in the words of the harness.
+fn promises_at(config: &Config, level: &str) -> Vec<Promise> {
+    let (write, read) = pair(level);
+    let in_our_words = |promise: perjury_store::quorum::promise::Promise| {
+        let mut ours = Promise::new(checker(promise.guarantee), level);
+        if let Some(homes_max) = promise.damaged_homes_max {
+            ours = ours.while_at_most(homes_max, DAMAGE);
+        }
+        match promise.guarantee {
+            Guarantee::Durability => ours.with_acknowledgements(acknowledgements(config, write)),
+            _ => ours,
+        }
+    };
+    promises(config, write, read).into_iter().map(in_our_words).collect()
+}
+
+/// The checker that judges a guarantee.
+fn checker(guarantee: Guarantee) -> &'static str {
+    match guarantee {
+        Guarantee::Integrity => "integrity",
+        Guarantee::Convergence => "convergence",
+        Guarantee::Durability => "durability",
+        Guarantee::ReplicaDurability => "replica-durability",
+        Guarantee::ReadYourWrites => "read-your-writes",
+        Guarantee::MonotonicReads => "monotonic-reads",
+        Guarantee::MonotonicWrites => "monotonic-writes",
+        Guarantee::WritesFollowReads => "writes-follow-reads",
+        Guarantee::MonotonicWritesAcrossKeys => "monotonic-writes-across-keys",
+        Guarantee::WritesFollowReadsAcrossKeys => "writes-follow-reads-across-keys",
+        Guarantee::Linearizability => "linearizability",
+    }
+}
+
+/// Write and read level of `one/all`; of `one`, both.
+fn pair(level: &str) -> (Level, Level) {
+    let (write, read) = level.split_once('/').unwrap_or((level, level));
+    (one_level(write), one_level(read))
+}
+
+fn one_level(name: &str) -> Level {
+    match name {
+        "one" => Level::One,
+        "all" => Level::All,
+        "atomic" => Level::Atomic,
+        _ => Level::Quorum,
+    }
+}
+
+fn session(scenario: &Scenario, env: &Env) -> perjury_store::client::Client {
+    let nodes = scenario.node_names().into_iter().map(|name| (name.clone(), format!("{name}:{PORT}")));
+    let options = ClientOptions { safeguards: safeguards(scenario), ..ClientOptions::new(nodes.collect()) };
+    perjury_store::client::Client::new(env.clone(), options)
+}
+
+/// A session of the store's own client.
+struct QuorumClient {
+    client: perjury_store::client::Client,
+    scenario: Scenario,
+    env: Env,
+}
+
+impl Client for QuorumClient {
+    fn invoke<'a>(&'a mut self, call: &'a Call) -> LocalFuture<'a, Reply> {
+        Box::pin(async move {
+            match operation(call) {
+                Some((operation, level)) => self.one(call, operation, level).await,
+                None if call.function == "read" => self.read_all(call).await,
+                None => Reply::fail(format!("the store has no {} of {}", call.function, call.value)),
+            }
+        })
+    }
+
+    fn dump<'a>(&'a mut self, node: &'a str) -> LocalFuture<'a, Option<anyhow::Result<Vec<Held>>>> {
+        Box::pin(async move {
+            let node = self.scenario.node_names().iter().position(|name| name == node)? as NodeId;
+            let entries = self.client.dump(node, DEADLINE).await.map_err(anyhow::Error::from);
+            Some(entries.map(|entries| entries.into_iter().map(held).collect()))
+        })
+    }
+}
+
+impl QuorumClient {
+    async fn one(&mut self, call: &Call, operation: Operation, level: Level) -> Reply {
+        let names = self.scenario.node_names();
+        let node = call.node.as_ref().and_then(|node| names.iter().position(|name| name == node));
+        let answer = self.client.call(operation, level, DEADLINE, node.map(|node| node as NodeId)).await;
+        let served_by = names.get(usize::from(answer.node)).cloned().unwrap_or_default();
+        reply(call, answer).from(served_by)
+    }
+
+    /// Reads many keys, several at a time, each part in a session of its own; fails if any read fails.
+    async fn read_all(&self, call: &Call) -> Reply {
+        let parts = call.keys.chunks(call.keys.len().div_ceil(PARALLEL_READS).max(1));
+        let reads: Vec<_> = parts
+            .map(|part| {
+                let (mut client, part) = (session(&self.scenario, &self.env), part.to_vec());
+                tokio::task::spawn_local(async move { read_part(&mut client, &part).await })
+            })
+            .collect();
+        let mut elements = Vec::new();
+        for read in reads {
+            match read.await {
+                Ok(Ok(values)) => elements.extend(values),
+                Ok(Err(why)) => return Reply::fail(why),
+                Err(end) => return Reply::fail(end.to_string()),
+            }
+        }
+        Reply::ok(Value::Array(elements), None)
+    }
+}
+
+/// The values of these keys, those that are there.
+async fn read_part(
+    client: &mut perjury_store::client::Client,
+    keys: &[(Key, String)],
+) -> Result<Vec<Value>, String> {
+    let mut values = Vec::new();
+    for (key, level) in keys {
+        match client.get(&key.to_string(), pair(level).1, DEADLINE).await.outcome {
+            Response::Value { value, .. } => values.extend(value.as_deref().map(decode)),
+            Response::Refused(refusal) => return Err(format!("{key}: {refusal}")),
+            other => return Err(format!("{key}: {other:?}")),
+        }
+    }
+    Ok(values)
+}
+
+/// What the store is asked for, and at which level; none for a read of everything.
+fn operation(call: &Call) -> Option<(Operation, Level)> {
+    let key = call.key.as_ref()?.to_string();
+    let (write, read) = pair(&call.level);
+    match call.function {
+        "read" => Some((Operation::Get { key }, read)),
+        "write" | "add" => Some((Operation::Put { key, value: encode(&call.value) }, write)),
+        "cas" => {
+            let [expected, new] = call.value.as_array()?.as_slice() else { return None };
+            let expected = (!expected.is_null()).then(|| encode(expected));
+            Some((Operation::CompareAndSet { key, expected, new: encode(new) }, write))
+        }
+        _ => None,
+    }
+}
+
+fn reply(call: &Call, answer: Answer) -> Reply {
+    match answer.outcome {
+        Response::Value { value, version } => {
+            Reply::ok(value.as_deref().map_or(Value::Null, decode), version.map(integers))
+        }
+        Response::Written { version } => Reply::ok(call.value.clone(), Some(integers(version))),
+        Response::Refused(refusal) => Reply::fail(refusal.to_string()),
+        Response::Unknown(why) => Reply::info(why),
+        Response::Dump { .. } => Reply::fail("the store answered another question"),
+    }
+}
+
+fn held((key, entry): (String, Entry)) -> Held {
+    let value = entry.value.as_deref().map_or(Value::Null, decode);
+    Held { key: Key::Name(key), version: Some(integers(entry.version)), value }
+}
+
+fn integers(version: StoreVersion) -> Version {
+    Version(version.to_integers().to_vec())
+}
+
+fn encode(value: &Value) -> Vec<u8> {
+    value.to_string().into_bytes()
+}
+
+/// Bytes that are no JSON are garbage that somebody must see: they become a string.
+fn decode(bytes: &[u8]) -> Value {
+    serde_json::from_slice(bytes).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(bytes).into_owned()))
+}

@@ -1,0 +1,111 @@
+//! A sweep: one scenario with many seeds, one simulation a thread.
+//!
+//! What is kept of each seed is a line, so memory stays flat; and all of it is counts and maps ordered by
+//! seed, so that a summary does not depend on which thread finished first.
+//!
+//! ```text
+//! seeds 0..1000 ──> thread 1: 0, 2, 5, …  ─┐
+//!                   thread 2: 1, 3, 4, …  ─┴──> summary: verdicts, rows, markers, faults, cost
+//! ```
+
+mod cost;
+mod junit;
+mod summary;
+
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use rayon::prelude::*;
+
+pub use cost::{memory_bytes_max, wall_ns};
+pub use junit::junit;
+pub use summary::{Case, Cost, RowCounts, Summary};
+
+use crate::cluster::ClusterOptions;
+use crate::report::Report;
+use crate::run::{self, Recording};
+use crate::scenario::Scenario;
+use crate::system::System;
+use crate::{cluster, folder, render, trial};
+
+/// What to sweep, and how.
+pub struct Plan<'a> {
+    /// The system under test.
+    pub system: &'static dyn System,
+    /// What to run.
+    pub scenario: &'a Scenario,
+    /// With which seeds.
+    pub seeds: Range<u64>,
+    /// How many simulations at a time.
+    pub jobs: usize,
+    /// Whether to keep the folders of valid runs too.
+    pub keeps_all: bool,
+    /// Where run folders go.
+    pub out: PathBuf,
+}
+
+/// Runs every seed; `done` is called after each, from the thread that ran it.
+///
+/// A run that cannot be executed, or whose folder cannot be written, is a [`Case`] with an error; the
+/// other seeds go on. An error here means that nothing was run.
+pub fn sweep(plan: &Plan<'_>, done: &(dyn Fn(&Case) + Sync)) -> anyhow::Result<Summary> {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(plan.jobs)
+        .build()
+        .with_context(|| format!("cannot start {} threads", plan.jobs))?;
+    let summary = Mutex::new(Summary::new(plan.scenario, plan.seeds.clone(), plan.jobs));
+    let start = cost::wall_ns();
+    pool.install(|| {
+        plan.seeds.clone().into_par_iter().for_each(|seed| {
+            let (case, report) = try_one(plan, seed);
+            done(&case);
+            // A poisoned lock means that counting itself panicked, and that panic is on its way.
+            summary.lock().expect("counting does not panic").add(case, report.as_ref());
+        });
+    });
+    let mut summary = summary.into_inner().expect("counting does not panic");
+    summary.cost.wall_ns = cost::wall_ns() - start;
+    summary.cost.memory_bytes_max = memory_bytes_max();
+    Ok(summary)
+}
+
+/// Runs and judges one seed on this thread, and keeps its folder if it is worth keeping.
+fn try_one(plan: &Plan<'_>, seed: u64) -> (Case, Option<Report>) {
+    let start = cost::thread_cpu_ns();
+    let recording = match run::execute(plan.system, plan.scenario, seed, &mut |_| {}) {
+        Ok(recording) => recording,
+        Err(error) => return (Case::failed(plan.scenario, seed, format!("{error:#}")), None),
+    };
+    let simulated = cost::thread_cpu_ns();
+    let report = match trial::report(plan.system, plan.scenario, seed, &recording) {
+        Ok(report) => report,
+        Err(error) => return (Case::failed(plan.scenario, seed, format!("{error:#}")), None),
+    };
+    let mut case = Case::new(&report);
+    case.simulation_cpu_ns = simulated - start;
+    case.checking_cpu_ns = cost::thread_cpu_ns() - simulated;
+    if plan.keeps_all || report.verdict != "valid" {
+        match keep(plan, &recording, &report) {
+            Ok(path) => case.folder = Some(path),
+            Err(error) => case.error = Some(format!("{error:#}")),
+        }
+    }
+    (case, Some(report))
+}
+
+fn keep(plan: &Plan<'_>, recording: &Recording, report: &Report) -> anyhow::Result<PathBuf> {
+    let anomaly = render::anomalies(report, &recording.history);
+    Ok(folder::keep(&plan.out, recording, report, anomaly.as_deref())?.path)
+}
+
+/// Simulated seconds a CPU second of an empty simulation with as many hosts, over this simulated time: the
+/// nodes, and the one that all clients share. No store could be faster.
+pub fn baseline(scenario: &Scenario, simulated: Duration) -> anyhow::Result<f64> {
+    let start = cost::thread_cpu_ns();
+    cluster::empty_loop(scenario.nodes + 1, ClusterOptions::default().tick, simulated)?;
+    let spent = cost::thread_cpu_ns() - start;
+    Ok(simulated.as_nanos() as f64 / spent.max(1) as f64)
+}

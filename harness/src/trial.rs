@@ -1,0 +1,146 @@
+//! A trial: one run, and the report of what it found.
+//!
+//! ```text
+//! scenario + seed ── execute ──> recording ── judge ──> report
+//! ```
+
+use std::sync::OnceLock;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::judge::{self, Charge};
+use crate::report::{Program, Report, Row, RowOutcome};
+use crate::run::{self, Progress, Recording};
+use crate::scenario::Scenario;
+use crate::system::System;
+use crate::{command, tally, workload};
+
+/// Version of the shape of `report.json`.
+pub const SCHEMA: u32 = 1;
+/// The guarantee that every system owes without saying so: no node panics.
+pub const NO_PANIC: &str = "no-panic";
+
+/// Runs a scenario with a seed, and judges what was recorded.
+pub fn try_seed(
+    system: &'static dyn System,
+    scenario: &Scenario,
+    seed: u64,
+    progress: &mut dyn FnMut(Progress),
+) -> anyhow::Result<(Recording, Report)> {
+    let recording = run::execute(system, scenario, seed, progress)?;
+    let report = report(system, scenario, seed, &recording)?;
+    Ok((recording, report))
+}
+
+/// The report of a recording: every row judged, everything counted.
+///
+/// # Errors
+/// When the scenario names a workload that does not exist.
+pub fn report(
+    system: &dyn System,
+    scenario: &Scenario,
+    seed: u64,
+    recording: &Recording,
+) -> anyhow::Result<Report> {
+    let promises = system.promises(scenario);
+    let refuses = system.refuses(scenario);
+    let workload = workload::named(&scenario.workload)
+        .ok_or_else(|| anyhow::anyhow!("there is no workload {:?}", scenario.workload))?;
+    let levels = judge::levels(&recording.history, workload, scenario);
+    let charge = Charge { workload: workload.name(), promises: &promises, levels: &levels, refuses: &refuses };
+    let (mut rows, information) = judge::judge(&recording.history, &charge)?;
+    rows.splice(0..0, crashes(&recording.crashes));
+    Ok(Report {
+        command: command::repeat(scenario, seed),
+        schema: SCHEMA,
+        program: program(),
+        scenario: scenario.clone(),
+        seed,
+        verdict: verdict(&rows).to_owned(),
+        promises,
+        levels,
+        refuses,
+        rows,
+        information,
+        operations: tally::operations(&recording.history),
+        faults: tally::faults(&recording.history),
+        faults_not_available: recording.faults_not_available.clone(),
+        markers: recording.markers.clone(),
+        simulated_ns: recording.simulated_ns,
+    })
+}
+
+/// A system that panics breaks a promise that nobody needs to state.
+fn crashes(crashes: &[String]) -> Option<Row> {
+    let first = crashes.first()?;
+    let others = match crashes.len() {
+        1 => String::new(),
+        count => format!(" (and {} more)", count - 1),
+    };
+    Some(Row {
+        guarantee: NO_PANIC.to_owned(),
+        level: String::new(),
+        promised: true,
+        outcome: RowOutcome::Broken,
+        evidence: format!("{first}{others}"),
+        anomalies: Vec::new(),
+    })
+}
+
+/// The worst of all promised rows: `invalid`, `unknown` or `valid`. A run that owed nothing, or in
+/// which nothing that was owed could be seen to hold, is no pass.
+pub fn verdict(rows: &[Row]) -> &'static str {
+    let any = |outcome| rows.iter().any(|row| row.promised && row.outcome == outcome);
+    if any(RowOutcome::Broken) {
+        "invalid"
+    } else if any(RowOutcome::Unknown) || !any(RowOutcome::Held) {
+        "unknown"
+    } else {
+        "valid"
+    }
+}
+
+/// This program: its version, and a hash of the binary that runs.
+///
+/// The hash is computed once, and is `unknown` where the system does not let a program read itself.
+pub fn program() -> Program {
+    static BINARY: OnceLock<String> = OnceLock::new();
+    let binary = BINARY.get_or_init(|| {
+        let bytes = std::env::current_exe().and_then(std::fs::read);
+        bytes.map_or_else(|_| "unknown".to_owned(), |bytes| format!("{:016x}", xxh3_64(&bytes)))
+    });
+    Program { version: env!("CARGO_PKG_VERSION").to_owned(), binary: binary.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(promised: bool, outcome: RowOutcome) -> Row {
+        let (guarantee, level, evidence) = (String::new(), String::new(), String::new());
+        Row { guarantee, level, promised, outcome, evidence, anomalies: Vec::new() }
+    }
+
+    #[test]
+    fn takes_the_worst_promised_row() {
+        use RowOutcome::{Broken, Held, NotOwed, Unknown};
+        assert_eq!(verdict(&[row(true, Held), row(true, NotOwed)]), "valid");
+        assert_eq!(verdict(&[row(true, Held), row(true, Unknown)]), "unknown");
+        assert_eq!(verdict(&[row(true, Unknown), row(true, Broken)]), "invalid");
+        assert_eq!(verdict(&[row(true, Held), row(false, Broken)]), "valid");
+    }
+
+    #[test]
+    fn does_not_pass_when_nothing_was_owed() {
+        assert_eq!(verdict(&[]), "unknown");
+        assert_eq!(verdict(&[row(true, RowOutcome::NotOwed), row(false, RowOutcome::Held)]), "unknown");
+    }
+
+    #[test]
+    fn holds_a_panic_against_the_system() {
+        let row = crashes(&["n1: index out of bounds".to_owned(), "n2".to_owned()]).expect("a row");
+        assert_eq!(row.evidence, "n1: index out of bounds (and 1 more)");
+        assert_eq!(verdict(&[row]), "invalid");
+        assert_eq!(crashes(&[]), None);
+    }
+}

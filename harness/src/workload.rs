@@ -1,0 +1,104 @@
+//! What the clients do: generators of operations, and which checkers judge them.
+
+pub mod cas_register;
+pub mod register;
+pub mod set;
+
+use std::collections::BTreeMap;
+
+use perjury_histories::{Key, Value};
+
+use crate::rng::Rng;
+use crate::scenario::Scenario;
+use crate::system::Call;
+
+/// All workloads.
+pub const ALL: &[&dyn Workload] = &[&register::Register, &set::Set, &cas_register::CasRegister];
+
+/// The workload of this name.
+pub fn named(name: &str) -> Option<&'static dyn Workload> {
+    ALL.iter().find(|workload| workload.name() == name).copied()
+}
+
+/// A generator of operations, with its final reads and its checkers.
+///
+/// Every written value contains the number of its invocation, so that each read names its writer.
+pub trait Workload: Sync {
+    /// Its name on the command line: the file name in kebab-case.
+    fn name(&self) -> &'static str;
+    /// What it does, in one sentence.
+    fn about(&self) -> &'static str;
+    /// Invocation number `n` of the run, for one session; `writes_only` while reads would repair what
+    /// is to be judged.
+    fn next(&self, n: u64, session: &Session, scenario: &Scenario, writes_only: bool, rng: &mut Rng) -> Call;
+    /// The final reads, after everything is healed, replayed and settled: rounds of calls, one round
+    /// after the other. `written` are the keys that any invocation has written, with their homes.
+    fn last(&self, written: &BTreeMap<Key, Vec<String>>, scenario: &Scenario) -> Vec<Call>;
+    /// The level of a key that this workload writes.
+    fn level_of(&self, key: &Key, scenario: &Scenario) -> String {
+        let number = |name: &str| name.trim_start_matches(|c: char| !c.is_ascii_digit()).parse().unwrap_or(0);
+        match key {
+            Key::Name(name) => scenario.level_of(number(name)),
+            Key::Number(number) => scenario.level_of(usize::try_from(*number).unwrap_or(0)),
+        }
+    }
+    /// Names of the checkers that judge it, key by key and level by level.
+    fn checkers(&self) -> &'static [&'static str];
+    /// Names of the checkers that judge it as a whole.
+    fn checkers_of_all(&self) -> &'static [&'static str] {
+        &["progress", "stats"]
+    }
+}
+
+/// What a generator may know of the session it generates for.
+#[derive(Clone, Debug, Default)]
+pub struct Session {
+    /// Its number.
+    pub number: u64,
+    /// Its present process number.
+    pub process: u64,
+    /// What it last read or wrote, with ok, of each key.
+    pub last_seen: BTreeMap<Key, Value>,
+}
+
+/// The checkers of workloads on registers.
+const REGISTER_CHECKERS: &[&str] = &[
+    "integrity",
+    "read-your-writes",
+    "monotonic-reads",
+    "monotonic-writes",
+    "writes-follow-reads",
+    "monotonic-writes-across-keys",
+    "writes-follow-reads-across-keys",
+    "linearizability",
+    "convergence",
+    "durability",
+    "replica-durability",
+];
+
+/// A call on one key at its own level.
+fn call(function: &'static str, key: Key, value: Value, level: String) -> Call {
+    Call { function, key: Some(key), value, level, node: None, keys: Vec::new(), is_final: false }
+}
+
+/// A register key drawn from those of the scenario, with its level.
+fn any_key(scenario: &Scenario, rng: &mut Rng) -> (Key, String) {
+    let number = rng.below(scenario.keys as u64) as usize;
+    (Key::Name(format!("k{number}")), scenario.level_of(number))
+}
+
+/// Final reads of registers: at level one from each replica (level atomic, which is never mixed with
+/// others, is left out), then each key at its own level.
+fn last_of_registers(written: &BTreeMap<Key, Vec<String>>, levels: impl Fn(&Key) -> String) -> Vec<Call> {
+    let read = |key: &Key, level: &str, node: Option<&String>| Call {
+        node: node.cloned(),
+        is_final: true,
+        ..call("read", key.clone(), Value::Null, level.to_owned())
+    };
+    let mut calls = Vec::new();
+    for (key, homes) in written.iter().filter(|(key, _)| !matches!(levels(key).as_str(), "atomic" | "")) {
+        calls.extend(homes.iter().map(|home| read(key, "one", Some(home))));
+    }
+    calls.extend(written.keys().map(|key| read(key, &levels(key), None)));
+    calls
+}

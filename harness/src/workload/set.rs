@@ -1,0 +1,50 @@
+//! Unique elements added to a set, one key of the store per element.
+
+use std::collections::BTreeMap;
+
+use perjury_histories::{Key, Value};
+
+use super::{Session, Workload, call};
+use crate::rng::Rng;
+use crate::scenario::Scenario;
+use crate::system::Call;
+
+/// Adds element after element; the final read is a read of all.
+pub struct Set;
+
+impl Workload for Set {
+    fn name(&self) -> &'static str {
+        "set"
+    }
+
+    fn about(&self) -> &'static str {
+        "adds unique elements, one key each; the final read is a read of all"
+    }
+
+    fn next(&self, n: u64, _: &Session, scenario: &Scenario, _: bool, _: &mut Rng) -> Call {
+        let key = Key::Name(format!("e{n}"));
+        let level = self.level_of(&key, scenario);
+        call("add", key, Value::from(n), level)
+    }
+
+    fn last(&self, written: &BTreeMap<Key, Vec<String>>, scenario: &Scenario) -> Vec<Call> {
+        let keys = written.keys().map(|key| (key.clone(), self.level_of(key, scenario))).collect();
+        vec![Call {
+            function: "read",
+            key: None,
+            value: Value::Null,
+            level: String::new(),
+            node: None,
+            keys,
+            is_final: true,
+        }]
+    }
+
+    fn checkers(&self) -> &'static [&'static str] {
+        &["convergence", "durability", "replica-durability"]
+    }
+
+    fn checkers_of_all(&self) -> &'static [&'static str] {
+        &["set", "progress", "stats"]
+    }
+}

@@ -1,0 +1,8 @@
+//! What the crate promises as a whole: round trips, bad input, and the histories it must read.
+
+mod bad_input;
+mod jsonl;
+mod notation;
+mod own_corpus;
+mod shared_corpus;
+mod strategies;

@@ -1,0 +1,352 @@
+//! The client: one session, with its token.
+//!
+//! A session asks one thing at a time. It keeps to one coordinator until that one fails it, and
+//! sometimes changes to spread the load; the token goes along, so that what it has seen is never
+//! taken back, whoever coordinates.
+//!
+//! ```text
+//!  session ──put k──▶ n1   n1 dies before it answers        outcome unknown: it may hold, or yet hold
+//!          ──get k──▶ n3   floor: what the session saw of k  reached, or refused; never older
+//! ```
+
+mod connection;
+mod token;
+
+use std::time::Duration;
+
+use crate::deadline::within;
+use crate::env::Env;
+use crate::quorum::message::{Entry, Level, NodeId, Operation, Refusal, Request, Response};
+use crate::quorum::version::Version;
+use crate::safeguards::Safeguards;
+use crate::wire::WireError;
+
+use connection::Connection;
+pub use token::Token;
+
+/// Time that connecting may take: then another node is tried.
+const CONNECT_MAX: Duration = Duration::from_millis(500);
+
+/// What a client is told.
+#[derive(Clone, Debug)]
+pub struct ClientOptions {
+    /// All nodes, name and address, sorted by name: positions are [`NodeId`]s.
+    pub nodes: Vec<(String, String)>,
+    /// Keys in the token at most.
+    pub token_keys_max: usize,
+    /// One call in this many goes to another coordinator than the one before, without need; 0: none.
+    pub wander_one_in: u64,
+    /// Which safeguards are on.
+    pub safeguards: Safeguards,
+}
+
+impl ClientOptions {
+    /// The defaults, for these nodes.
+    pub fn new(nodes: Vec<(String, String)>) -> ClientOptions {
+        ClientOptions { nodes, token_keys_max: 4096, wander_one_in: 32, safeguards: Safeguards::default() }
+    }
+}
+
+/// How a call ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The node that coordinated, or was last asked to.
+    pub node: NodeId,
+    /// What it said, or what is certain without its word: [`Response::Refused`] only where there
+    /// was certainly no effect, [`Response::Unknown`] only for writes.
+    pub outcome: Response,
+    /// The key that left the token to make room: its session guarantees end here.
+    pub guarantee_ended: Option<String>,
+}
+
+/// A session.
+pub struct Client {
+    env: Env,
+    options: ClientOptions,
+    token: Token,
+    connections: Vec<Option<Connection>>,
+    coordinator: NodeId,
+}
+
+/// Why a call has no answer.
+enum Failure {
+    /// It certainly did not leave.
+    NotSent(WireError),
+    /// The deadline passed.
+    Missed,
+    /// The connection ended first.
+    Lost(WireError),
+}
+
+struct Call {
+    operation: Operation,
+    level: Level,
+    deadline: Duration,
+    /// When it passes, on the monotonic clock.
+    until: u64,
+}
+
+impl Client {
+    /// A new session: an empty token, and a coordinator chosen at random. Connects when first asked.
+    ///
+    /// Panics without nodes.
+    pub fn new(env: Env, options: ClientOptions) -> Client {
+        assert!(!options.nodes.is_empty(), "a client needs at least one node");
+        let coordinator = below(env.random.next(), options.nodes.len());
+        Client {
+            token: Token::new(options.token_keys_max),
+            connections: options.nodes.iter().map(|_| None).collect(),
+            coordinator: coordinator as NodeId,
+            env,
+            options,
+        }
+    }
+
+    /// What this session has seen.
+    pub fn token(&self) -> &Token {
+        &self.token
+    }
+
+    /// Reads a key.
+    pub async fn get(&mut self, key: &str, level: Level, deadline: Duration) -> Answer {
+        self.call(Operation::Get { key: key.to_owned() }, level, deadline, None).await
+    }
+
+    /// Writes a value.
+    pub async fn put(&mut self, key: &str, value: Vec<u8>, level: Level, deadline: Duration) -> Answer {
+        self.call(Operation::Put { key: key.to_owned(), value }, level, deadline, None).await
+    }
+
+    /// Writes a tombstone.
+    pub async fn delete(&mut self, key: &str, level: Level, deadline: Duration) -> Answer {
+        self.call(Operation::Delete { key: key.to_owned() }, level, deadline, None).await
+    }
+
+    /// Does `operation` within `deadline`, coordinated by `node`, or else by a node of its choice.
+    ///
+    /// While nothing has been sent, and no node was named, it goes from node to node.
+    pub async fn call(
+        &mut self,
+        operation: Operation,
+        level: Level,
+        deadline: Duration,
+        node: Option<NodeId>,
+    ) -> Answer {
+        let nanos = u64::try_from(deadline.as_nanos()).unwrap_or(u64::MAX);
+        let until = self.env.clock.monotonic().saturating_add(nanos);
+        let call = Call { operation, level, deadline, until };
+        match node {
+            Some(node) => self.coordinate(node),
+            None => self.wander(),
+        }
+        let mut attempts_left = if node.is_some() { 1 } else { self.options.nodes.len() };
+        let outcome = loop {
+            attempts_left -= 1;
+            match self.attempt(&call).await {
+                Err(Failure::NotSent(error)) if attempts_left > 0 && worth_another(&error) => self.change(),
+                Err(failure) => break self.outcome_of(&call, failure),
+                Ok(response) => break response,
+            }
+        };
+        let answer = Answer {
+            node: self.coordinator,
+            guarantee_ended: self.learn(&call.operation, &outcome),
+            outcome,
+        };
+        if node.is_none() && is_coordinators_fault(&answer.outcome) {
+            self.change();
+        }
+        answer
+    }
+
+    /// Everything that `node` itself holds; each page within `deadline`.
+    pub async fn dump(&mut self, node: NodeId, deadline: Duration) -> Result<Vec<(String, Entry)>, Refusal> {
+        let mut all = Vec::new();
+        loop {
+            let after = all.last().map(|(key, _): &(String, Entry)| key.clone());
+            let operation = Operation::Dump { after };
+            match self.call(operation, Level::One, deadline, Some(node)).await.outcome {
+                Response::Dump { entries, more } => {
+                    let is_last = !more || entries.is_empty();
+                    all.extend(entries);
+                    if is_last {
+                        return Ok(all);
+                    }
+                }
+                Response::Refused(refusal) => return Err(refusal),
+                other => return Err(Refusal::Unavailable(format!("not a dump: {other:?}"))),
+            }
+        }
+    }
+
+    fn wander(&mut self) {
+        let one_in = self.options.wander_one_in;
+        if one_in > 0 && self.env.random.next().is_multiple_of(one_in) {
+            self.change();
+        }
+    }
+
+    /// Takes another coordinator, at random.
+    fn change(&mut self) {
+        let others = self.options.nodes.len() - 1;
+        if others > 0 {
+            let step = 1 + below(self.env.random.next(), others);
+            let next = (usize::from(self.coordinator) + step) % self.options.nodes.len();
+            self.coordinate(next as NodeId);
+        }
+    }
+
+    fn coordinate(&mut self, node: NodeId) {
+        if node == self.coordinator {
+            return;
+        }
+        self.coordinator = node;
+        if !self.options.safeguards.token_survives_failover && !self.token.is_empty() {
+            self.env.observer.reached("token-dropped");
+            self.token.clear();
+        }
+    }
+
+    async fn attempt(&mut self, call: &Call) -> Result<Response, Failure> {
+        let node = usize::from(self.coordinator);
+        let mut kept = self.connections.get_mut(node).and_then(Option::take);
+        let mut connection = match kept.take_if(|kept| kept.end().is_none()) {
+            Some(connection) => connection,
+            None => self.connect(node, call).await.map_err(Failure::NotSent)?,
+        };
+        let request = self.request(call).ok_or(Failure::NotSent(WireError::Late))?;
+        let id = connection.send(request).map_err(Failure::NotSent)?;
+        let response = within(&*self.env.clock, self.time_left(call), connection.answer(id))
+            .await
+            .ok_or(Failure::Missed)?
+            .map_err(Failure::Lost)?;
+        if !fits(&call.operation, &response) {
+            return Err(Failure::Lost(WireError::Unexpected("the answer is to another question")));
+        }
+        // A connection that failed in any way is not kept.
+        self.connections[node] = Some(connection);
+        Ok(response)
+    }
+
+    async fn connect(&self, node: usize, call: &Call) -> Result<Connection, WireError> {
+        let Some((name, address)) = self.options.nodes.get(node) else {
+            return Err(WireError::Unexpected("there is no node of that number"));
+        };
+        let limit = self.time_left(call).min(CONNECT_MAX);
+        Connection::open(&self.env, name, address, limit).await
+    }
+
+    /// The request, with a deadline somewhat before the call's own, so that the node answers first;
+    /// none once no time is left.
+    fn request(&self, call: &Call) -> Option<Request> {
+        let left = self.time_left(call);
+        let ahead = (left / 8).min(Duration::from_millis(250));
+        let deadline_ms = u32::try_from((left - ahead).as_millis()).unwrap_or(u32::MAX);
+        (deadline_ms > 0).then(|| Request {
+            operation: call.operation.clone(),
+            level: call.level,
+            floor: key_of(&call.operation).and_then(|key| self.token.floor(key)),
+            above: self.token.highest(),
+            deadline_ms,
+        })
+    }
+
+    fn time_left(&self, call: &Call) -> Duration {
+        Duration::from_nanos(call.until.saturating_sub(self.env.clock.monotonic()))
+    }
+
+    /// What is certain when there is no answer.
+    fn outcome_of(&self, call: &Call, failure: Failure) -> Response {
+        let name = match self.options.nodes.get(usize::from(self.coordinator)) {
+            Some((name, _)) => name.clone(),
+            None => format!("node {}", self.coordinator),
+        };
+        let (was_sent, why) = match failure {
+            Failure::NotSent(error @ WireError::TooLarge) => {
+                return Response::Refused(Refusal::Invalid(error.to_string()));
+            }
+            Failure::NotSent(error) => (false, format!("{name} was not reached: {error}")),
+            Failure::Lost(error) => (true, format!("{name} was lost before it answered: {error}")),
+            Failure::Missed => {
+                let why = format!("{name} did not answer within {} ms", call.deadline.as_millis());
+                let mut is_unknown = is_write(&call.operation);
+                if is_unknown && !self.options.safeguards.timeout_is_unknown {
+                    self.env.observer.reached("timeout-reported-as-failure");
+                    is_unknown = false;
+                }
+                (is_unknown, why)
+            }
+        };
+        if was_sent && is_write(&call.operation) {
+            Response::Unknown(why)
+        } else {
+            Response::Refused(Refusal::Unavailable(why))
+        }
+    }
+
+    /// Takes into the token what a call has shown; returns the key that left it.
+    fn learn(&mut self, operation: &Operation, outcome: &Response) -> Option<String> {
+        let ended = self.token.rise(key_of(operation)?, version_of(outcome)?);
+        if let Some(key) = &ended {
+            self.env.observer.reached("token-evicted");
+            self.env.observer.note(&format!("the token is full: session guarantees for {key} end here"));
+        }
+        ended
+    }
+}
+
+/// `random` brought below `bound`.
+fn below(random: u64, bound: usize) -> usize {
+    (random % bound as u64) as usize
+}
+
+fn key_of(operation: &Operation) -> Option<&str> {
+    match operation {
+        Operation::Get { key }
+        | Operation::Put { key, .. }
+        | Operation::Delete { key }
+        | Operation::CompareAndSet { key, .. } => Some(key),
+        Operation::Dump { .. } => None,
+    }
+}
+
+fn version_of(outcome: &Response) -> Option<Version> {
+    match outcome {
+        Response::Value { version, .. } => *version,
+        Response::Written { version } => Some(*version),
+        _ => None,
+    }
+}
+
+fn is_write(operation: &Operation) -> bool {
+    !matches!(operation, Operation::Get { .. } | Operation::Dump { .. })
+}
+
+/// Whether `response` can be the answer to `operation`.
+fn fits(operation: &Operation, response: &Response) -> bool {
+    match response {
+        Response::Value { .. } => matches!(operation, Operation::Get { .. }),
+        Response::Written { .. } | Response::Unknown(_) => is_write(operation),
+        Response::Dump { .. } => matches!(operation, Operation::Dump { .. }),
+        Response::Refused(_) => true,
+    }
+}
+
+/// Whether another node may do better with a call that was not sent.
+fn worth_another(error: &WireError) -> bool {
+    !matches!(error, WireError::TooLarge | WireError::Late)
+}
+
+/// Whether another coordinator may do better next time.
+fn is_coordinators_fault(outcome: &Response) -> bool {
+    match outcome {
+        Response::Unknown(_) => true,
+        Response::Refused(refusal) => {
+            matches!(refusal, Refusal::Deadline { .. } | Refusal::Behind { .. } | Refusal::Unavailable(_))
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

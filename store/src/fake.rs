@@ -1,0 +1,199 @@
+//! A seam for unit tests: connections in memory, tokio's paused clock, a network that does as told.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::rc::Rc;
+use std::time::Duration;
+
+use smallvec::{SmallVec, smallvec};
+use tokio::io::DuplexStream;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use crate::env::{Clock, Disk, Env, File, Listener, LocalFuture, Network, Observer, Random, Stream};
+use crate::quorum::version::Version;
+
+/// The world around what is tested.
+#[derive(Clone, Default)]
+pub(crate) struct World {
+    doors: Rc<RefCell<BTreeMap<String, mpsc::UnboundedSender<DuplexStream>>>>,
+    /// What becomes of the next frames; then everything is delivered at once.
+    pub(crate) fates: Rc<RefCell<VecDeque<SmallVec<[Duration; 2]>>>>,
+    /// The one disk of this world: fit for one node.
+    pub(crate) disk: MemoryDisk,
+    /// What the observer was told: notes, and markers in angle brackets.
+    pub(crate) told: Rc<RefCell<Vec<String>>>,
+}
+
+impl World {
+    /// A seam into this world; `random` is the first of its random numbers, which count up.
+    pub(crate) fn env(&self, random: u64) -> Env {
+        Env {
+            network: Rc::new(self.clone()),
+            disk: Rc::new(self.disk.clone()),
+            random: Rc::new(Counter(Cell::new(random))),
+            clock: Rc::new(PausedClock(Instant::now())),
+            observer: Rc::new(self.clone()),
+        }
+    }
+
+    /// Listens at `address`, as long as the result lives.
+    pub(crate) fn listen(&self, address: &str) -> mpsc::UnboundedReceiver<DuplexStream> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        self.doors.borrow_mut().insert(address.to_owned(), sender);
+        receiver
+    }
+
+    /// Runs a test with the clock paused: time passes only when nothing else can happen.
+    pub(crate) fn run<T>(test: impl Future<Output = T>) -> T {
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        tokio::task::LocalSet::new().block_on(&runtime, test)
+    }
+}
+
+impl Network for World {
+    fn bind(&self, address: &str) -> LocalFuture<'static, io::Result<Box<dyn Listener>>> {
+        let door = Door(self.listen(address));
+        Box::pin(async { Ok(Box::new(door) as Box<dyn Listener>) })
+    }
+
+    fn connect(&self, address: &str) -> LocalFuture<'static, io::Result<Box<dyn Stream>>> {
+        let door = self.doors.borrow().get(address).cloned();
+        Box::pin(async move {
+            let (ours, theirs) = tokio::io::duplex(1 << 16);
+            let sent = door.map(|door| door.send(theirs));
+            match sent {
+                Some(Ok(())) => Ok(Box::new(ours) as Box<dyn Stream>),
+                _ => Err(io::ErrorKind::ConnectionRefused.into()),
+            }
+        })
+    }
+
+    fn deliveries(&self, _address: &str) -> SmallVec<[Duration; 2]> {
+        let fate = self.fates.borrow_mut().pop_front();
+        fate.unwrap_or(smallvec![Duration::ZERO])
+    }
+}
+
+struct Door(mpsc::UnboundedReceiver<DuplexStream>);
+
+impl Listener for Door {
+    fn accept(&mut self) -> LocalFuture<'_, io::Result<(Box<dyn Stream>, String)>> {
+        Box::pin(async {
+            let stream = self.0.recv().await.ok_or(io::ErrorKind::NotConnected)?;
+            Ok((Box::new(stream) as Box<dyn Stream>, "caller".to_owned()))
+        })
+    }
+}
+
+impl Observer for World {
+    fn note(&self, text: &str) {
+        self.told.borrow_mut().push(text.to_owned());
+    }
+    fn reached(&self, marker: &'static str) {
+        self.told.borrow_mut().push(format!("<{marker}>"));
+    }
+    fn acknowledged(&self, _key: &str, _version: Version) {}
+    fn corrupt(&self, _key: Option<&str>) {}
+}
+
+struct Counter(Cell<u64>);
+
+impl Random for Counter {
+    fn next(&self) -> u64 {
+        self.0.replace(self.0.get() + 1)
+    }
+}
+
+struct PausedClock(Instant);
+
+impl Clock for PausedClock {
+    fn wall(&self) -> u64 {
+        self.monotonic()
+    }
+    fn monotonic(&self) -> u64 {
+        self.0.elapsed().as_nanos() as u64
+    }
+    fn sleep(&self, duration: Duration) -> LocalFuture<'static, ()> {
+        Box::pin(tokio::time::sleep(duration))
+    }
+}
+
+/// A disk in memory whose syncs take a while, and that can be full or fail.
+#[derive(Clone, Default)]
+pub(crate) struct MemoryDisk {
+    files: Rc<RefCell<BTreeMap<String, Rc<RefCell<Vec<u8>>>>>>,
+    /// Syncs begun, of files and of the directory.
+    pub(crate) syncs: Rc<Cell<usize>>,
+    /// No more bytes fit.
+    pub(crate) is_full: Rc<Cell<bool>>,
+    /// Syncs fail.
+    pub(crate) is_failing: Rc<Cell<bool>>,
+}
+
+impl MemoryDisk {
+    fn sync(&self) -> LocalFuture<'static, io::Result<()>> {
+        self.syncs.set(self.syncs.get() + 1);
+        let result = if self.is_failing.get() { Err(io::Error::other("bad sector")) } else { Ok(()) };
+        Box::pin(async {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            result
+        })
+    }
+}
+
+impl Disk for MemoryDisk {
+    fn list(&self) -> io::Result<Vec<String>> {
+        Ok(self.files.borrow().keys().cloned().collect())
+    }
+    fn create(&self, name: &str) -> io::Result<Box<dyn File>> {
+        self.files.borrow_mut().insert(name.to_owned(), Rc::default());
+        self.open(name)
+    }
+    fn open(&self, name: &str) -> io::Result<Box<dyn File>> {
+        let bytes = self.files.borrow().get(name).cloned().ok_or(io::ErrorKind::NotFound)?;
+        Ok(Box::new(MemoryFile { bytes, disk: self.clone() }))
+    }
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        let file = self.files.borrow_mut().remove(from).ok_or(io::ErrorKind::NotFound)?;
+        self.files.borrow_mut().insert(to.to_owned(), file);
+        Ok(())
+    }
+    fn remove(&self, name: &str) -> io::Result<()> {
+        self.files.borrow_mut().remove(name);
+        Ok(())
+    }
+    fn sync_directory(&self) -> LocalFuture<'static, io::Result<()>> {
+        self.sync()
+    }
+}
+
+struct MemoryFile {
+    bytes: Rc<RefCell<Vec<u8>>>,
+    disk: MemoryDisk,
+}
+
+impl File for MemoryFile {
+    fn len(&self) -> io::Result<u64> {
+        Ok(self.bytes.borrow().len() as u64)
+    }
+    fn append(&self, bytes: &[u8]) -> io::Result<()> {
+        if self.disk.is_full.get() {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.bytes.borrow_mut().extend_from_slice(bytes);
+        Ok(())
+    }
+    fn read(&self) -> io::Result<Vec<u8>> {
+        Ok(self.bytes.borrow().clone())
+    }
+    fn truncate(&self, len: u64) -> io::Result<()> {
+        self.bytes.borrow_mut().truncate(len as usize);
+        Ok(())
+    }
+    fn sync(&self) -> LocalFuture<'static, io::Result<()>> {
+        self.disk.sync()
+    }
+}

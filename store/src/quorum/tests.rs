@@ -1,0 +1,12 @@
+//! The protocol on a cluster of values: one behaviour a test, then random schedules.
+
+mod atomic;
+mod bounds;
+mod exchange;
+mod judge;
+mod levels;
+mod random;
+mod reads;
+mod recovery;
+mod safeguards;
+mod writes;

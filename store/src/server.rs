@@ -1,0 +1,140 @@
+//! The server: one node, from its data directory to its sockets.
+//!
+//! Everything runs on one thread. [`serve`] opens the log, then the socket, and hands both to one
+//! loop that owns the protocol; connections and links are tasks around it.
+//!
+//! ```text
+//!  reception ──calls, messages──▶ replica ──messages──▶ links
+//!      ▲                           │  ▲
+//!      └────────answers────────────┘  └──appends, syncs──▶ log
+//! ```
+
+mod reception;
+mod replica;
+
+use std::io;
+use std::rc::Rc;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use crate::env::Env;
+use crate::link::Link;
+use crate::quorum::config::Config;
+use crate::storage::{self, Log};
+
+use reception::Reception;
+use replica::Replica;
+
+/// Calls and messages that wait for the replica at most.
+const EVENTS_MAX: usize = 1024;
+
+/// What a server is told.
+#[derive(Clone, Debug)]
+pub struct ServerOptions {
+    /// The cluster, and which of its nodes this is.
+    pub config: Config,
+    /// Where to listen (`host:port`).
+    pub listen: String,
+    /// Addresses of all nodes, in the order of `config.nodes`. This node's own is not used.
+    pub addresses: Vec<String>,
+    /// Bytes after which the log starts a new segment.
+    pub segment_bytes_max: u32,
+    /// Connections open at the same time at most.
+    pub connections_max: usize,
+}
+
+impl ServerOptions {
+    /// The defaults, for this place in this cluster.
+    pub fn new(config: Config, listen: String, addresses: Vec<String>) -> ServerOptions {
+        ServerOptions {
+            config,
+            listen,
+            addresses,
+            segment_bytes_max: storage::Options::default().segment_bytes_max,
+            connections_max: 1024,
+        }
+    }
+}
+
+/// Why a server does not start, or ends.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// For the caller: the cluster cannot be like that.
+    #[error("the cluster's configuration is wrong: {0}")]
+    Config(String),
+    /// For the operator: the data directory cannot be used, or the disk has failed. Nobody knows
+    /// then what is durable, so the node stops; what it has acknowledged is on the disk, or on
+    /// those of the others.
+    #[error("{0}")]
+    Storage(#[from] storage::Error),
+    /// For the operator: the address cannot be used.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: String,
+        /// What the operating system says.
+        source: io::Error,
+    },
+}
+
+/// Runs a node until its disk fails. Dropping the future ends it, with all its tasks.
+///
+/// Must run inside a tokio `LocalSet`. Says through the observer when it listens.
+pub async fn serve(options: ServerOptions, env: Env) -> Result<(), Error> {
+    check(&options)?;
+    let name = options.config.nodes[usize::from(options.config.node)].clone();
+    let log_options = storage::Options {
+        segment_bytes_max: options.segment_bytes_max,
+        safeguards: options.config.safeguards,
+    };
+    let (disk, observer) = (env.disk.clone(), env.observer.clone());
+    let (log, replayed) = Log::open(disk, observer, &name, log_options).await?;
+    let listen = |source| Error::Listen { address: options.listen.clone(), source };
+    let listener = env.network.bind(&options.listen).await.map_err(listen)?;
+    env.observer.note(&format!("{name}: listening on {}", options.listen));
+
+    let mut tasks = JoinSet::new();
+    let links = open_links(&options, &name, &env, &mut tasks);
+    let (events, inbox) = mpsc::channel(EVENTS_MAX);
+    let reception = Reception {
+        env: env.clone(),
+        node: options.config.node,
+        nodes: options.config.nodes.clone(),
+        connections_max: options.connections_max,
+        events,
+    };
+    tasks.spawn_local(reception::accept(Rc::new(reception), listener));
+    let replica = Replica::new(options.config, log, replayed, links, env);
+    tokio::select! {
+        biased;
+        end = replica.run(inbox) => end,
+        Some(Err(error)) = tasks.join_next() => std::panic::resume_unwind(error.into_panic()),
+    }
+}
+
+fn check(options: &ServerOptions) -> Result<(), Error> {
+    let config = &options.config;
+    if let Some(problem) = config.problem() {
+        return Err(Error::Config(problem));
+    }
+    if !config.nodes.is_sorted_by(|a, b| a < b) {
+        return Err(Error::Config("names of nodes must be sorted, and no two the same".to_owned()));
+    }
+    if options.addresses.len() != config.nodes.len() {
+        let (nodes, addresses) = (config.nodes.len(), options.addresses.len());
+        return Err(Error::Config(format!("{addresses} addresses for {nodes} nodes")));
+    }
+    Ok(())
+}
+
+/// One link to each other node; none at this node's own place.
+fn open_links(options: &ServerOptions, name: &str, env: &Env, tasks: &mut JoinSet<()>) -> Vec<Option<Link>> {
+    let peers = options.config.nodes.iter().zip(&options.addresses);
+    peers
+        .map(|(peer, address)| (peer != name).then(|| Link::open(env.clone(), name, peer, address, tasks)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,209 @@
+//! The loop that owns the protocol and the log.
+//!
+//! ```text
+//!  event ─▶ step ─▶ effects: send, answer, append 1, append 2
+//!  event ─▶ step ─▶ effects: append 3                          sync (1, 2) under way
+//!                                                              … done: step(Synced 2)
+//!                                                              sync (3): one for all that came meanwhile
+//! ```
+//!
+//! One sync is under way at most, and covers every append made before it began: group commit.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::future;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use crate::env::{Env, LocalFuture};
+use crate::link::Link;
+use crate::quorum::config::Config;
+use crate::quorum::effect::{Effect, Input, Now, Record, RecordNumber, RequestId};
+use crate::quorum::node::{Node, Start, TICK_MS};
+use crate::storage::{self, Log, Replayed};
+
+use super::Error;
+use super::reception::{Event, Reply};
+
+/// Events handled between two looks at the clock and the disk.
+const BATCH_MAX: usize = 256;
+/// Between two syncs where nobody waits for them.
+const BACKGROUND_SYNC_EVERY: Duration = Duration::from_secs(1);
+
+/// A node at work.
+pub(super) struct Replica {
+    env: Env,
+    node: Node,
+    log: Log,
+    /// By node; none at this node's own place.
+    links: Vec<Option<Link>>,
+    /// Calls not answered yet; the node answers each by its deadline, and bounds their number.
+    calls: BTreeMap<RequestId, Reply>,
+    last_request: RequestId,
+    /// The number of the last append.
+    appended: RecordNumber,
+    /// The number of the last append that the last sync begun covers.
+    sync_begun: RecordNumber,
+    sync: Option<Sync>,
+    sync_in_background: bool,
+    next_background_sync: u64,
+}
+
+/// A sync under way.
+struct Sync {
+    through: RecordNumber,
+    done: LocalFuture<'static, Result<(), storage::Error>>,
+}
+
+impl Replica {
+    /// A node with what replay found.
+    pub(super) fn new(
+        config: Config,
+        log: Log,
+        replayed: Replayed,
+        links: Vec<Option<Link>>,
+        env: Env,
+    ) -> Replica {
+        let sync_in_background = !config.safeguards.sync_before_acknowledge;
+        let start =
+            Start { incarnation: replayed.incarnation, records: replayed.records, damaged: replayed.damaged };
+        Replica {
+            node: Node::new(config, start, now(&env)),
+            env,
+            log,
+            links,
+            calls: BTreeMap::new(),
+            last_request: 0,
+            appended: 0,
+            sync_begun: 0,
+            sync: None,
+            sync_in_background,
+            next_background_sync: 0,
+        }
+    }
+
+    /// Works until the disk fails.
+    pub(super) async fn run(mut self, mut inbox: mpsc::Receiver<Event>) -> Result<(), Error> {
+        let every = Duration::from_millis(TICK_MS);
+        let mut tick = self.env.clock.sleep(every);
+        loop {
+            tokio::select! {
+                biased;
+                through = synced(&mut self.sync) => {
+                    let through = through?;
+                    self.step(Input::Synced { through }).await?;
+                }
+                () = &mut tick => {
+                    tick = self.env.clock.sleep(every);
+                    let mut effects = Vec::new();
+                    self.node.tick(now(&self.env), &mut effects);
+                    self.carry_out(effects).await?;
+                }
+                Some(event) = inbox.recv() => {
+                    self.handle(event).await?;
+                    for _ in 1..BATCH_MAX {
+                        let Ok(event) = inbox.try_recv() else { break };
+                        self.handle(event).await?;
+                    }
+                }
+            }
+            self.begin_sync();
+        }
+    }
+
+    async fn handle(&mut self, event: Event) -> Result<(), Error> {
+        match event {
+            Event::Message { from, message } => self.step(Input::Message { from, message }).await,
+            Event::Call { reply, request } => {
+                self.last_request += 1;
+                let id = self.last_request;
+                self.calls.insert(id, reply);
+                self.step(Input::Request { id, request }).await
+            }
+        }
+    }
+
+    async fn step(&mut self, input: Input) -> Result<(), Error> {
+        let mut effects = Vec::new();
+        self.node.step(input, now(&self.env), &mut effects);
+        self.carry_out(effects).await
+    }
+
+    async fn carry_out(&mut self, effects: Vec<Effect>) -> Result<(), Error> {
+        let mut effects = VecDeque::from(effects);
+        while let Some(effect) = effects.pop_front() {
+            match effect {
+                Effect::Send { to, message } => {
+                    if let Some(Some(link)) = self.links.get(usize::from(to)) {
+                        link.send(message);
+                    }
+                }
+                Effect::Reply { id, response } => {
+                    if let Some(reply) = self.calls.remove(&id) {
+                        reply.send(response);
+                    }
+                }
+                Effect::Append(record) => {
+                    if let Some(failed) = self.append(&record)? {
+                        let mut more = Vec::new();
+                        self.node.step(failed, now(&self.env), &mut more);
+                        effects.extend(more);
+                    }
+                }
+                Effect::Acknowledged { key, version } => self.env.observer.acknowledged(&key, version),
+                Effect::CaughtUp => self.repair().await,
+                Effect::Reached(marker) => self.env.observer.reached(marker),
+                Effect::Note(text) => self.env.observer.note(&text),
+            }
+        }
+        Ok(())
+    }
+
+    /// Appends a record; returns what the node has to know if that failed and left no trace.
+    fn append(&mut self, record: &Record) -> Result<Option<Input>, Error> {
+        self.appended += 1;
+        match self.log.append(record) {
+            Ok(()) => Ok(None),
+            Err(storage::Error::NotAppended(reason)) => {
+                Ok(Some(Input::AppendFailed { record: self.appended, reason }))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Cuts damage out of the log. Where that fails the damage stays, and the next start finds it.
+    async fn repair(&mut self) {
+        if let Err(error) = self.log.repair().await {
+            self.env.observer.note(&format!("the log was not repaired: {error}"));
+        }
+    }
+
+    fn begin_sync(&mut self) {
+        if self.sync.is_some() || self.sync_begun == self.appended {
+            return;
+        }
+        if self.sync_in_background {
+            let monotonic = self.env.clock.monotonic();
+            if monotonic < self.next_background_sync {
+                return;
+            }
+            self.next_background_sync = monotonic + BACKGROUND_SYNC_EVERY.as_nanos() as u64;
+        }
+        self.sync_begun = self.appended;
+        self.sync = Some(Sync { through: self.appended, done: self.log.sync() });
+    }
+}
+
+/// The last record that the sync under way has made durable; waits for ever when none is.
+async fn synced(sync: &mut Option<Sync>) -> Result<RecordNumber, storage::Error> {
+    let Some(Sync { through, done }) = sync else {
+        return future::pending().await;
+    };
+    let (through, result) = (*through, done.await);
+    *sync = None;
+    result.map(|()| through)
+}
+
+fn now(env: &Env) -> Now {
+    Now { wall: env.clock.wall(), monotonic: env.clock.monotonic() }
+}

@@ -1,0 +1,60 @@
+//! The write-ahead log of a node: what it has acknowledged, it still knows after a power loss.
+//!
+//! A data directory holds one `meta` file (whose directory it is, and how often the node was
+//! started) and the log, in segments:
+//!
+//! ```text
+//! meta              node n1, incarnation 3
+//! log-0000000001    header, record, record, …   full: never written again
+//! log-0000000002    header, record, …           active: appends go here
+//! ```
+//!
+//! # What may be found at start
+//!
+//! A power loss in the middle of a write leaves a *torn tail*: bytes that no sync had covered, so
+//! nobody was promised anything about them. They are cut. A bad record that *had* been synced is
+//! *corruption*: cutting there would silently drop records that this replica has acknowledged, and
+//! the others count on its word (Alagappan et al., "Protocol-Aware Recovery for Consensus-Based
+//! Storage", FAST 2018). It is reported, every good record before and after it is replayed, and the
+//! replica must catch up from the others before it answers for what it holds.
+//!
+//! Checksums alone cannot tell the two apart. Therefore each frame carries the position up to which
+//! the log was durable when the frame was appended:
+//!
+//! ```text
+//! offset  25        70        115       160
+//!         | A       | B       | C       | D        nothing follows
+//! synced    25        25        115       115
+//!
+//! B bad:  C says that bytes up to 115 were durable, so B was whole once: corruption
+//! D cut short by the end of the file: nothing says that D was ever durable: torn
+//! D whole, checksum wrong, last bytes not zero: torn or flipped, who knows: taken for corruption,
+//!         which costs a catch-up at worst
+//! ```
+//!
+//! Bytes that never arrived are missing at the end of the file, or read as zeros. See
+//! [`frame`](self::frame) for the layout and [`plan`](self::plan) for the decision.
+//!
+//! # Durable or not
+//!
+//! [`Log::append`](log::Log::append) reaches the operating system, [`Log::sync`](log::Log::sync) the
+//! disk: the content of every segment in order, and then the directory when a segment is new.
+
+pub mod error;
+pub mod frame;
+pub mod log;
+pub mod meta;
+pub mod plan;
+pub mod repair;
+pub mod replace;
+pub mod replay;
+pub mod segment;
+
+#[cfg(test)]
+mod test_disk;
+#[cfg(test)]
+mod tests;
+
+pub use error::Error;
+pub use log::{Log, Options};
+pub use replay::Replayed;

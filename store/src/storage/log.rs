@@ -1,0 +1,224 @@
+//! The log while the node runs: append and sync.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use crate::Safeguards;
+use crate::env::{Disk, File, LocalFuture, Observer};
+use crate::quorum::effect::Record;
+
+use super::Error;
+use super::frame::{self, Position};
+use super::plan::Corrupt;
+use super::segment::{self, HEADER_BYTES, Identity};
+
+/// How a log is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// A segment of at least this length is full: the next record goes to a new one.
+    pub segment_bytes_max: u32,
+    /// Which safeguards are on.
+    pub safeguards: Safeguards,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { segment_bytes_max: 16 << 20, safeguards: Safeguards::default() }
+    }
+}
+
+/// A write-ahead log, open for appends.
+///
+/// - A record is durable once a [`sync`](Log::sync) begun after its append has succeeded.
+/// - The active segment holds no damage; damaged ones are never appended to.
+/// - At most one segment has a name that is not durable yet, and it is the active one.
+pub struct Log {
+    pub(super) disk: Rc<dyn Disk>,
+    pub(super) observer: Rc<dyn Observer>,
+    pub(super) node: String,
+    pub(super) damage: Vec<Damage>,
+    options: Options,
+    /// Segments that may not be durable yet, in order; the last is active.
+    open: Vec<Open>,
+    progress: Rc<Progress>,
+    frame: Vec<u8>,
+}
+
+/// What replay found corrupt in a segment, and nobody has cut out yet.
+#[derive(Debug)]
+pub(super) struct Damage {
+    pub segment: u32,
+    pub corrupt: Vec<Corrupt>,
+}
+
+struct Open {
+    identity: Identity,
+    file: Rc<dyn File>,
+    len: u32,
+}
+
+/// What a sync under way shares with the log.
+#[derive(Default)]
+struct Progress {
+    durable: Cell<Position>,
+    poison: RefCell<Option<String>>,
+}
+
+impl Progress {
+    fn check(&self) -> Result<(), Error> {
+        match &*self.poison.borrow() {
+            Some(reason) => Err(Error::Poisoned(reason.clone())),
+            None => Ok(()),
+        }
+    }
+
+    fn poison(&self, reason: String) -> Error {
+        self.poison.borrow_mut().get_or_insert(reason.clone());
+        Error::Poisoned(reason)
+    }
+}
+
+impl Log {
+    /// A log without an active segment: to be followed by `begin`, `begin_after` or `resume`.
+    pub(super) fn new(disk: Rc<dyn Disk>, observer: Rc<dyn Observer>, node: &str, options: Options) -> Log {
+        Log {
+            disk,
+            observer,
+            node: node.to_owned(),
+            damage: Vec::new(),
+            options,
+            open: Vec::new(),
+            progress: Rc::default(),
+            frame: Vec::new(),
+        }
+    }
+
+    /// Goes on in segment `number`, all of which is durable.
+    pub(super) fn resume(&mut self, number: u32) -> Result<(), Error> {
+        let name = segment::name(number);
+        let file = self.disk.open(&name).map_err(Error::disk(format!("open {name}")))?;
+        let len = file.len().map_err(Error::disk(format!("measure {name}")))?;
+        // Replay has read it and found it short enough.
+        let len = u32::try_from(len).unwrap_or(u32::MAX);
+        self.progress.durable.set(Position { segment: number, offset: len });
+        self.open.push(Open { identity: Identity::new(&self.node, number), file: file.into(), len });
+        Ok(())
+    }
+
+    /// Begins a segment after segment `number`, all of which is durable, and damaged.
+    pub(super) fn begin_after(&mut self, number: u32) -> Result<(), Error> {
+        self.progress.durable.set(Position { segment: number, offset: u32::MAX });
+        self.begin(number + 1)
+    }
+
+    /// Keeps in mind what replay found corrupt in segment `number`.
+    pub(super) fn found_damage(&mut self, segment: u32, corrupt: Vec<Corrupt>) {
+        if !corrupt.is_empty() {
+            self.damage.push(Damage { segment, corrupt });
+        }
+    }
+
+    /// Begins segment `number`. It is the first, or the one before is durable or will be synced first.
+    pub(super) fn begin(&mut self, number: u32) -> Result<(), Error> {
+        let name = segment::name(number);
+        let identity = Identity::new(&self.node, number);
+        let header = identity.encode();
+        let file = self.disk.create(&name).map_err(Error::disk(format!("create {name}")))?;
+        if let Err(error) = file.append(&header) {
+            // Gone again, so that the next attempt finds its name free.
+            if let Err(second) = self.disk.remove(&name) {
+                let reason = format!("cannot begin {name} ({error}), nor remove it again ({second})");
+                return Err(self.progress.poison(reason));
+            }
+            return Err(Error::disk(format!("begin {name}"))(error));
+        }
+        self.open.push(Open { identity, file: file.into(), len: header.len() as u32 });
+        Ok(())
+    }
+
+    /// Appends a record; it reaches the operating system at once.
+    ///
+    /// After [`Error::NotAppended`] the log is as before the call. After [`Error::Poisoned`] the node
+    /// must stop.
+    pub fn append(&mut self, record: &Record) -> Result<(), Error> {
+        self.progress.check()?;
+        self.rotate_if_full()?;
+        let active = self.open.last_mut().expect("a log has an active segment");
+        self.frame.clear();
+        let seed = active.identity.seed();
+        let durable = self.progress.durable.get();
+        let fits = frame::encode(&mut self.frame, record, active.len as usize, durable, seed);
+        let end = u32::try_from(self.frame.len()).ok().and_then(|len| active.len.checked_add(len));
+        let Some(end) = end.filter(|_| fits) else {
+            return Err(Error::NotAppended("too long for the log".to_owned()));
+        };
+        if let Err(error) = active.file.append(&self.frame) {
+            return Err(self.cut_partial_frame(error));
+        }
+        active.len = end;
+        Ok(())
+    }
+
+    /// A part of the frame may have been written. It must go, or a later sync would make it durable
+    /// and replay would take it for corruption.
+    fn cut_partial_frame(&self, error: std::io::Error) -> Error {
+        let active = self.open.last().expect("a log has an active segment");
+        match active.file.truncate(active.len.into()) {
+            Ok(()) => Error::NotAppended(error.to_string()),
+            Err(second) => self.progress.poison(format!(
+                "cannot append to {} ({error}), nor cut off again what was written ({second})",
+                segment::name(active.identity.number)
+            )),
+        }
+    }
+
+    /// Begins a new segment when the active one is full, unless the name of the active one is not
+    /// durable yet: then a power loss could leave a later segment without this one.
+    fn rotate_if_full(&mut self) -> Result<(), Error> {
+        let active = self.open.last().expect("a log has an active segment");
+        let number = active.identity.number;
+        let full = active.len >= self.options.segment_bytes_max && active.len > HEADER_BYTES as u32;
+        if !full || self.progress.durable.get().segment < number {
+            return Ok(());
+        }
+        match self.begin(number + 1) {
+            Err(Error::Disk { action, source }) => {
+                Err(Error::NotAppended(format!("cannot {action}: {source}")))
+            }
+            begun => begun,
+        }
+    }
+
+    /// Makes everything appended before this call durable. Appends may go on meanwhile.
+    ///
+    /// After an error the log is poisoned: the kernel may have dropped the pages it could not write
+    /// and report success the next time (Rebello et al., "Can Applications Recover from fsync
+    /// Failures?", USENIX ATC 2020), so trying again would prove nothing.
+    pub fn sync(&mut self) -> LocalFuture<'static, Result<(), Error>> {
+        let progress = self.progress.clone();
+        let durable = progress.durable.get();
+        self.open.retain(|open| open.identity.number >= durable.segment);
+        let active = self.open.last().expect("a log has an active segment");
+        let target = Position { segment: active.identity.number, offset: active.len };
+        let files: Vec<Rc<dyn File>> = self.open.iter().map(|open| open.file.clone()).collect();
+        let disk = self.disk.clone();
+        Box::pin(async move {
+            progress.check()?;
+            if target <= durable {
+                return Ok(());
+            }
+            for file in files {
+                let synced = file.sync().await;
+                synced.map_err(|error| progress.poison(format!("cannot sync the log: {error}")))?;
+            }
+            let is_new = target.segment > durable.segment;
+            if is_new {
+                let synced = disk.sync_directory().await;
+                synced
+                    .map_err(|error| progress.poison(format!("cannot sync the data directory: {error}")))?;
+            }
+            progress.durable.set(target.max(progress.durable.get()));
+            Ok(())
+        })
+    }
+}

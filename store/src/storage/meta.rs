@@ -1,0 +1,81 @@
+//! Whose data directory this is, and how often its node was started.
+
+use super::Error;
+use super::frame::integer;
+
+/// Its file.
+pub const NAME: &str = "meta";
+
+const MAGIC: &[u8; 8] = b"perjmeta";
+const VERSION: u8 = 1;
+const PREFIX_BYTES: usize = MAGIC.len() + 1;
+
+/// What the `meta` file says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Meta {
+    /// The node's name.
+    pub node: String,
+    /// How often it has been started. A version that a node issues carries it, so it is raised,
+    /// durably, before the node does anything else.
+    pub incarnation: u32,
+}
+
+impl Meta {
+    /// ```text
+    /// | magic 8 | version 1 | incarnation 4 | name | crc 4 |
+    /// ```
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = MAGIC.to_vec();
+        out.push(VERSION);
+        out.extend_from_slice(&self.incarnation.to_le_bytes());
+        out.extend_from_slice(self.node.as_bytes());
+        out.extend_from_slice(&crc32c::crc32c(&out).to_le_bytes());
+        out
+    }
+
+    /// Reads what [`Meta::encode`] wrote; anything else is an error that tells the operator what to do.
+    pub fn decode(bytes: &[u8]) -> Result<Meta, Error> {
+        let wrong = |problem: &str| Error::directory(NAME, problem);
+        if !bytes.starts_with(MAGIC) {
+            return Err(wrong(
+                "not a meta file of perjury-store; check that --data names the right directory",
+            ));
+        }
+        let version = *bytes.get(MAGIC.len()).ok_or_else(damaged)?;
+        if version != VERSION {
+            return Err(wrong(&format!(
+                "written in format version {version}, and this program reads version {VERSION}; \
+                 use the program that wrote it"
+            )));
+        }
+        let (content, crc) = bytes.split_last_chunk::<4>().ok_or_else(damaged)?;
+        if crc32c::crc32c(content).to_le_bytes() != *crc || content.len() < PREFIX_BYTES + 4 {
+            return Err(damaged());
+        }
+        let (incarnation, node) = content[PREFIX_BYTES..].split_at(4);
+        Ok(Meta {
+            node: String::from_utf8(node.to_vec()).map_err(|_| damaged())?,
+            incarnation: integer(incarnation) as u32,
+        })
+    }
+}
+
+fn damaged() -> Error {
+    unreadable("damaged")
+}
+
+/// The error for a directory that has a log and no `meta` file.
+pub fn missing() -> Error {
+    unreadable("missing")
+}
+
+/// Without its incarnation a node could issue a version twice, so it must not start.
+fn unreadable(how: &str) -> Error {
+    Error::directory(
+        NAME,
+        format!(
+            "{how}; without it the node cannot tell how often it was started. Restore this file from a copy, or \
+             start the node under a new name with an empty directory, so that it catches up from the others"
+        ),
+    )
+}

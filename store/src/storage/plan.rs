@@ -1,0 +1,207 @@
+//! What becomes of the bad stretches that replay found: cut, or reported.
+//!
+//! A pure function of what was read, so that nothing on disk changes before all of it is understood.
+
+use std::ops::Range;
+
+use crate::Safeguards;
+use crate::quorum::effect::Record;
+
+use super::frame::Position;
+use super::segment::{Bad, Content, HEADER_BYTES, Piece};
+
+/// A segment as read.
+pub struct Found {
+    /// Its number.
+    pub number: u32,
+    /// Its pieces, in order.
+    pub pieces: Vec<Piece>,
+}
+
+/// What to do with a segment before the log goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Nothing.
+    Keep,
+    /// Cut it to this length.
+    Truncate(u32),
+    /// Replace it by one that holds its records and nothing else.
+    Rewrite,
+    /// Remove it.
+    Remove,
+}
+
+/// A corrupt stretch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Corrupt {
+    /// Where it is.
+    pub range: Range<u32>,
+    /// Whose record it was, when that is certain.
+    pub key: Option<String>,
+}
+
+/// What was decided for a segment.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// Its number.
+    pub number: u32,
+    /// Its records to be replayed.
+    pub records: Vec<Record>,
+    /// What to do with it.
+    pub action: Action,
+    /// Torn stretches that the action cuts out.
+    pub torn: Vec<Range<u32>>,
+    /// Torn stretches taken for records (bug 3).
+    pub taken: usize,
+    /// Corrupt stretches: they stay until the replica has caught up.
+    pub corrupt: Vec<Corrupt>,
+}
+
+/// What was decided for a log.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Its segments, in order.
+    pub segments: Vec<Planned>,
+    /// Up to where the log was certainly durable before.
+    pub durable: Position,
+    /// Records are dropped and nobody is told (bug 4).
+    pub cut_silently: bool,
+}
+
+/// Decides for a whole log, segments in order.
+pub fn plan(mut found: Vec<Found>, safeguards: Safeguards) -> Plan {
+    let durable = durable(&found);
+    let cut = match first_corrupt(&found, durable) {
+        Some(at) if !safeguards.corrupt_record_reported => Some(drop_from(&mut found, at)),
+        _ => None,
+    };
+    let segments = found.into_iter().map(|segment| plan_segment(segment, durable, safeguards));
+    let mut plan = Plan { segments: segments.collect(), durable, cut_silently: cut.is_some() };
+    if let Some(at) = cut {
+        plan.cut_at(at);
+    }
+    plan
+}
+
+/// Up to where the log was certainly durable once: what its frames say, and what follows from the
+/// last segment's existence (see `Log::append`: the name of a segment is synced before the next is
+/// begun).
+fn durable(found: &[Found]) -> Position {
+    let said = found.iter().flat_map(|segment| &segment.pieces).filter_map(|piece| match &piece.content {
+        Content::Good(_, synced) => Some(*synced),
+        Content::Bad(bad) => bad.synced,
+    });
+    let rotated = found.last().map(|last| Position { segment: last.number - 1, offset: HEADER_BYTES as u32 });
+    said.chain(rotated).max().unwrap_or_default()
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Good,
+    Torn,
+    Corrupt,
+}
+
+fn fate(segment: u32, piece: &Piece, durable: Position) -> Fate {
+    match &piece.content {
+        Content::Good(..) => Fate::Good,
+        Content::Bad(bad) if bad.torn && durable <= position(segment, piece) => Fate::Torn,
+        Content::Bad(_) => Fate::Corrupt,
+    }
+}
+
+fn position(segment: u32, piece: &Piece) -> Position {
+    Position { segment, offset: piece.range.start }
+}
+
+fn plan_segment(segment: Found, durable: Position, safeguards: Safeguards) -> Planned {
+    let fates: Vec<Fate> = segment.pieces.iter().map(|piece| fate(segment.number, piece, durable)).collect();
+    let tail = fates.iter().rposition(|fate| *fate != Fate::Torn).map_or(0, |last| last + 1);
+    // Cutting a hole moves what follows it, and corruption has to stay where it is until it is
+    // repaired: where both are, a hole is taken for corruption too.
+    let damaged = fates.contains(&Fate::Corrupt);
+    let mut planned = Planned::new(segment.number);
+    for (index, piece) in segment.pieces.into_iter().enumerate() {
+        let at_end = index >= tail;
+        match piece.content {
+            Content::Good(record, _) => planned.records.push(record),
+            Content::Bad(bad) if fates[index] == Fate::Torn && (at_end || !damaged) => {
+                planned.cut(piece.range, at_end);
+                if !safeguards.torn_tail_cut {
+                    planned.take(bad, damaged);
+                }
+            }
+            Content::Bad(bad) => planned.corrupt.push(Corrupt { range: piece.range, key: bad.key }),
+        }
+    }
+    planned
+}
+
+impl Action {
+    /// Ends a segment at `offset`. One that loses its header is written anew.
+    fn cut(offset: u32) -> Action {
+        if offset < HEADER_BYTES as u32 { Action::Rewrite } else { Action::Truncate(offset) }
+    }
+}
+
+impl Planned {
+    fn new(number: u32) -> Planned {
+        Planned {
+            number,
+            records: Vec::new(),
+            action: Action::Keep,
+            torn: Vec::new(),
+            taken: 0,
+            corrupt: Vec::new(),
+        }
+    }
+
+    fn cut(&mut self, range: Range<u32>, at_end: bool) {
+        self.action = match self.action {
+            Action::Keep if at_end => Action::cut(range.start),
+            Action::Truncate(len) => Action::Truncate(len),
+            _ => Action::Rewrite,
+        };
+        self.torn.push(range);
+    }
+
+    /// Bug 3: what is there of a torn record counts as the record.
+    fn take(&mut self, bad: Bad, damaged: bool) {
+        let Some(record) = bad.remains else { return };
+        self.records.push(record);
+        self.taken += 1;
+        if !damaged {
+            self.action = Action::Rewrite;
+        }
+    }
+}
+
+/// Bug 4: the log ends at the first corrupt record, and nobody is told.
+impl Plan {
+    fn cut_at(&mut self, at: Position) {
+        for segment in &mut self.segments {
+            segment.action = match segment.action {
+                _ if segment.number > at.segment => Action::Remove,
+                Action::Keep if segment.number == at.segment => Action::cut(at.offset),
+                action => action,
+            };
+        }
+    }
+}
+
+fn first_corrupt(found: &[Found], durable: Position) -> Option<Position> {
+    found.iter().find_map(|segment| {
+        let pieces = &segment.pieces;
+        let corrupt = pieces.iter().find(|piece| fate(segment.number, piece, durable) == Fate::Corrupt)?;
+        Some(position(segment.number, corrupt))
+    })
+}
+
+/// Forgets all pieces from `at` on.
+fn drop_from(found: &mut [Found], at: Position) -> Position {
+    for segment in found {
+        let number = segment.number;
+        segment.pieces.retain(|piece| position(number, piece) < at);
+    }
+    at
+}

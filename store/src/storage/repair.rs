@@ -1,0 +1,53 @@
+//! Cutting damage out of the log, once the replica has caught up.
+
+use super::Error;
+use super::log::{Damage, Log};
+use super::plan::Corrupt;
+use super::replace::{read, replace};
+use super::segment::{self, Content, Identity, Piece};
+
+impl Log {
+    /// Cuts out of the log what replay found corrupt: each damaged segment is replaced by one that
+    /// holds its good records and nothing else.
+    ///
+    /// The caller must have made durable what it learnt from the other replicas. Until this is done
+    /// the damage stays where it is, so that a crash in the middle of catching up finds it again; a
+    /// crash in the middle of this leaves each segment as it was or repaired.
+    pub async fn repair(&mut self) -> Result<(), Error> {
+        while let Some(damage) = self.damage.pop() {
+            let repaired = self.repair_segment(&damage).await;
+            if let Err(error) = repaired {
+                self.damage.push(damage);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    async fn repair_segment(&self, damage: &Damage) -> Result<(), Error> {
+        let name = segment::name(damage.segment);
+        let identity = Identity::new(&self.node, damage.segment);
+        let pieces = segment::scan(identity, &read(&*self.disk, &name)?)?;
+        if !same_damage(&pieces, damage) {
+            // What went bad since then is still in memory, not yet reported, and not in the log of
+            // any catch-up: the next start finds all of it.
+            self.observer.note(&format!("{name}: more damage since replay; left as it is"));
+            return Ok(());
+        }
+        let good = pieces.into_iter().filter_map(|piece| match piece.content {
+            Content::Good(record, _) => Some(record),
+            Content::Bad(_) => None,
+        });
+        let content = identity.write(&good.collect::<Vec<_>>());
+        let content = content.expect("the good records of a segment fit a segment");
+        replace(&self.disk, &name, &content).await?;
+        self.observer.note(&format!("{name}: corrupt records cut out"));
+        Ok(())
+    }
+}
+
+fn same_damage(pieces: &[Piece], damage: &Damage) -> bool {
+    let bad = pieces.iter().filter(|piece| matches!(piece.content, Content::Bad(_)));
+    let found = bad.map(|piece| &piece.range);
+    found.eq(damage.corrupt.iter().map(|Corrupt { range, .. }| range))
+}

@@ -1,0 +1,226 @@
+//! One file of the log: a header, then frames.
+//!
+//! ```text
+//! 0       8         9      17       21    25
+//! | magic | version | node | number | crc | frame | frame | …
+//! ```
+//!
+//! Every later version keeps these 25 bytes, so that a program can tell a file it must not touch from
+//! a damaged one.
+
+use std::ops::Range;
+
+use crate::quorum::effect::Record;
+
+use super::Error;
+use super::frame::{self, Header, Position, integer};
+
+/// Length of a segment's header.
+pub const HEADER_BYTES: usize = 25;
+
+const MAGIC: &[u8; 8] = b"perjulog";
+const VERSION: u8 = 1;
+/// A header that differs from the expected one in no more bytes is ours, and damaged.
+const DAMAGED_BYTES_MAX: usize = 4;
+
+/// The name of segment `number`.
+pub fn name(number: u32) -> String {
+    format!("log-{number:010}")
+}
+
+/// The number of the segment with this name; none for other files.
+pub fn number(file: &str) -> Option<u32> {
+    let number = file.strip_prefix("log-")?.parse().ok()?;
+    (name(number) == file).then_some(number)
+}
+
+/// What a segment's header says: nothing that is not known before it is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Hash of the node's name.
+    pub node: u64,
+    /// The segment's number: 1, 2, 3, …
+    pub number: u32,
+}
+
+impl Identity {
+    /// Segment `number` of the node of this name.
+    pub fn new(node: &str, number: u32) -> Identity {
+        Identity { node: xxhash_rust::xxh3::xxh3_64(node.as_bytes()), number }
+    }
+
+    /// The header.
+    pub fn encode(self) -> [u8; HEADER_BYTES] {
+        let mut out = [0; HEADER_BYTES];
+        out[..8].copy_from_slice(MAGIC);
+        out[8] = VERSION;
+        out[9..17].copy_from_slice(&self.node.to_le_bytes());
+        out[17..21].copy_from_slice(&self.number.to_le_bytes());
+        out[21..].copy_from_slice(&self.seed().to_le_bytes());
+        out
+    }
+
+    /// What the checksums of its frames start from: a frame of another segment is not one of this.
+    pub fn seed(self) -> u32 {
+        let start = crc32c::crc32c_append(crc32c::crc32c(MAGIC), &[VERSION]);
+        let node = crc32c::crc32c_append(start, &self.node.to_le_bytes());
+        crc32c::crc32c_append(node, &self.number.to_le_bytes())
+    }
+
+    /// A segment of this identity with these records, all durable before anyone reads it. None when
+    /// they are too long for one segment.
+    pub fn write(self, records: &[Record]) -> Option<Vec<u8>> {
+        let mut out = self.encode().to_vec();
+        for record in records {
+            let offset = out.len();
+            let synced = Position { segment: self.number, offset: u32::try_from(offset).ok()? };
+            if !frame::encode(&mut out, record, offset, synced, self.seed()) {
+                return None;
+            }
+        }
+        Some(out)
+    }
+}
+
+/// A stretch of a segment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Piece {
+    /// Where it is.
+    pub range: Range<u32>,
+    /// What it holds.
+    pub content: Content,
+}
+
+/// What a stretch of a segment holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Content {
+    /// An intact record, and how far the log was durable when it was appended.
+    Good(Record, Position),
+    /// Bytes that are not what was written.
+    Bad(Bad),
+}
+
+/// Bytes that are not what was written.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Bad {
+    /// They look like a write that never reached the disk whole: cut short, or zeros at the end.
+    pub torn: bool,
+    /// The frame's header is intact; how far the log was durable when it was appended.
+    pub synced: Option<Position>,
+    /// The key, when that is certain.
+    pub key: Option<String>,
+    /// What a reader without checksums would take a torn frame for.
+    pub remains: Option<Record>,
+}
+
+/// Takes a segment apart into pieces that cover all of its bytes but an intact header.
+///
+/// Nothing in it stops the reader: after bad bytes it goes on at the next valid frame header. An
+/// error is a segment that another node, or another program, wrote.
+pub fn scan(identity: Identity, bytes: &[u8]) -> Result<Vec<Piece>, Error> {
+    if u32::try_from(bytes.len()).is_err() {
+        return Err(Error::directory(name(identity.number), "too long for a log segment"));
+    }
+    let mut pieces = Vec::new();
+    pieces.extend(check_header(identity, bytes)?);
+    let seed = identity.seed();
+    let mut offset = HEADER_BYTES.min(bytes.len());
+    while offset < bytes.len() {
+        let (end, content) = read_piece(bytes, offset, seed);
+        pieces.push(piece(offset..end, content));
+        offset = end;
+    }
+    Ok(pieces)
+}
+
+fn piece(range: Range<usize>, content: Content) -> Piece {
+    Piece { range: range.start as u32..range.end as u32, content }
+}
+
+/// The piece that is the header, if that is bad.
+fn check_header(identity: Identity, bytes: &[u8]) -> Result<Option<Piece>, Error> {
+    let expected = identity.encode();
+    let Some(head) = bytes.first_chunk::<HEADER_BYTES>() else {
+        let torn = Bad { torn: true, ..Bad::default() };
+        return Ok(Some(piece(0..bytes.len(), Content::Bad(torn))));
+    };
+    if *head == expected {
+        return Ok(None);
+    }
+    let wrong = |problem: String| Err(Error::directory(name(identity.number), problem));
+    let intact = integer(&head[21..]) == u64::from(crc32c::crc32c(&head[..21]));
+    let torn = frame::is_beginning(head, &expected);
+    let differing = head.iter().zip(&expected).filter(|(a, b)| a != b).count();
+    if intact && head[..8] == *MAGIC && head[8] != VERSION {
+        return wrong(format!(
+            "written in format version {}, and this program reads version {VERSION}; use the program that wrote it",
+            head[8]
+        ));
+    }
+    if intact && head[..8] == *MAGIC {
+        return wrong(
+            "a log segment of another node, or of another number; it does not belong here".to_owned(),
+        );
+    }
+    if !torn && differing > DAMAGED_BYTES_MAX {
+        return wrong("not a log segment of perjury-store; it does not belong here".to_owned());
+    }
+    let bad = Bad { torn, ..Bad::default() };
+    Ok(Some(piece(0..HEADER_BYTES, Content::Bad(bad))))
+}
+
+/// The piece at `offset`: where it ends, and what it holds.
+fn read_piece(bytes: &[u8], offset: usize, seed: u32) -> (usize, Content) {
+    let Some(header) = Header::read(bytes, offset, seed) else {
+        let end = next_header(bytes, offset + 1, seed);
+        return (end, Content::Bad(without_header(&bytes[offset..end], end == bytes.len())));
+    };
+    let end = offset + header.frame_bytes();
+    if let Some(whole) = bytes.get(offset..end) {
+        if let Some(record) = header.record(whole) {
+            return (end, Content::Good(record, header.synced));
+        }
+    }
+    let next = next_header(bytes, offset + 1, seed);
+    let found = &bytes[offset..end.min(next)];
+    let torn = match end.cmp(&next) {
+        std::cmp::Ordering::Greater => next == bytes.len(),
+        _ => found.ends_with(&[0; 4]),
+    };
+    let remains =
+        if torn { header.record_unchecked(&found[..found.len().min(end - offset - 4)]) } else { None };
+    let bad = Bad { torn, synced: Some(header.synced), key: header.key(found), remains };
+    (end.min(next), Content::Bad(bad))
+}
+
+/// Bytes without a valid frame header in front.
+fn without_header(found: &[u8], at_end: bool) -> Bad {
+    Bad { torn: never_arrived(found, at_end), ..Bad::default() }
+}
+
+/// Whether nothing is there but zeros and beginnings of frame headers: if a header did not arrive
+/// whole, nothing of its frame after it did.
+fn never_arrived(found: &[u8], at_end: bool) -> bool {
+    let mut rest = found;
+    loop {
+        rest = &rest[leading_zeros(rest)..];
+        if rest.is_empty() {
+            return true;
+        }
+        let Some(after) = rest.get(frame::HEADER_BYTES..) else { return at_end };
+        let zeros = leading_zeros(after);
+        if zeros < after.len().min(frame::BODY_BYTES_MIN) {
+            return false;
+        }
+        rest = &after[zeros..];
+    }
+}
+
+fn leading_zeros(bytes: &[u8]) -> usize {
+    bytes.iter().take_while(|byte| **byte == 0).count()
+}
+
+/// Where the next valid frame header at or after `from` is; the end if there is none.
+fn next_header(bytes: &[u8], from: usize, seed: u32) -> usize {
+    (from..bytes.len()).find(|offset| Header::read(bytes, *offset, seed).is_some()).unwrap_or(bytes.len())
+}

@@ -1,0 +1,135 @@
+//! The log against everything a disk may do to it.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::rc::Rc;
+
+use futures_util::FutureExt;
+
+use crate::Safeguards;
+use crate::env::Observer;
+use crate::quorum::effect::Record;
+use crate::quorum::message::Entry;
+use crate::quorum::version::Version;
+
+use super::test_disk::{Keep, MemoryDisk};
+use super::{Error, Log, Options, Replayed};
+
+mod codec;
+mod crash;
+mod damage;
+mod faults;
+mod planted;
+mod real;
+
+/// Drives a future that never waits, as nothing does on a disk in memory.
+fn now<T>(future: impl Future<Output = T>) -> T {
+    future.now_or_never().expect("a disk in memory answers at once")
+}
+
+fn record(number: u64) -> Record {
+    let version = Version { millis: number, ..Version::default() };
+    let value = (number % 5 != 4).then(|| format!("value {number}").into_bytes());
+    Record { key: format!("key {}", number % 3), entry: Entry { version, atomic: false, value } }
+}
+
+fn records(numbers: std::ops::Range<u64>) -> Vec<Record> {
+    numbers.map(record).collect()
+}
+
+/// Two records a segment.
+fn small() -> Options {
+    Options { segment_bytes_max: 100, safeguards: Safeguards::default() }
+}
+
+fn open(disk: &MemoryDisk) -> Result<(Log, Replayed), Error> {
+    open_with(disk, small(), &Rc::default())
+}
+
+fn open_with(disk: &MemoryDisk, options: Options, observer: &Rc<Recorder>) -> Result<(Log, Replayed), Error> {
+    now(Log::open(disk.shared(), observer.clone(), "n1", options))
+}
+
+/// A disk whose log holds these records, each synced before the next was appended.
+fn disk_with(records: &[Record], options: Options) -> MemoryDisk {
+    let disk = MemoryDisk::default();
+    let (mut log, _) = open_with(&disk, options, &Rc::default()).unwrap();
+    for record in records {
+        log.append(record).unwrap();
+        now(log.sync()).unwrap();
+    }
+    disk
+}
+
+/// Remembers what it is told.
+#[derive(Default)]
+struct Recorder {
+    markers: RefCell<Vec<&'static str>>,
+    corrupt: RefCell<Vec<Option<String>>>,
+    notes: RefCell<Vec<String>>,
+}
+
+impl Recorder {
+    fn reached(&self, marker: &str) -> bool {
+        self.markers.borrow().contains(&marker)
+    }
+}
+
+impl Observer for Recorder {
+    fn note(&self, text: &str) {
+        self.notes.borrow_mut().push(text.to_owned());
+    }
+
+    fn reached(&self, marker: &'static str) {
+        self.markers.borrow_mut().push(marker);
+    }
+
+    fn acknowledged(&self, _key: &str, _version: Version) {}
+
+    fn corrupt(&self, key: Option<&str>) {
+        self.corrupt.borrow_mut().push(key.map(str::to_owned));
+    }
+}
+
+#[test]
+fn replays_what_was_synced_over_many_segments_and_starts() {
+    let disk = disk_with(&records(0..10), small());
+    assert!(disk.snapshot().len() > 4, "the log rotates: {:?}", disk.snapshot().keys());
+    let (mut log, replayed) = open(&disk.after_power_loss(Keep::Nothing)).unwrap();
+    assert_eq!(replayed, Replayed { incarnation: 2, records: records(0..10), damaged: false });
+    log.append(&record(10)).unwrap();
+    now(log.sync()).unwrap();
+
+    let disk = disk.after_power_loss(Keep::Everything);
+    let (_, replayed) = open(&disk).unwrap();
+    assert_eq!(replayed.incarnation, 2, "the second disk is not the first");
+}
+
+#[test]
+fn unsynced_record_is_gone_after_power_loss_and_there_after_kill() {
+    let disk = disk_with(&records(0..3), small());
+    let (mut log, _) = open(&disk).unwrap();
+    log.append(&record(3)).unwrap();
+    let replay = |keep| open(&disk.after_power_loss(keep)).unwrap().1;
+    assert_eq!(replay(Keep::Nothing).records, records(0..3));
+    assert_eq!(replay(Keep::Everything).records, records(0..4));
+}
+
+#[test]
+fn sync_covers_what_was_appended_before_it_and_claims_no_more() {
+    let disk = MemoryDisk::default();
+    let (mut log, _) = open(&disk).unwrap();
+    log.append(&record(0)).unwrap();
+    let sync = log.sync();
+    // Appended while the sync is under way, over a segment's end.
+    for number in 1..4 {
+        log.append(&record(number)).unwrap();
+    }
+    now(sync).unwrap();
+    log.append(&record(4)).unwrap();
+    for keep in Keep::all() {
+        let (_, replayed) = open(&disk.after_power_loss(keep)).unwrap();
+        assert_eq!(replayed.records.first(), Some(&record(0)), "{keep:?}");
+        assert!(!replayed.damaged, "{keep:?}");
+    }
+}

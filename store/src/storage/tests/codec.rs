@@ -1,0 +1,115 @@
+//! What is written is what is read.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::*;
+use crate::storage::frame::{self, Header, Position};
+use crate::storage::meta::Meta;
+use crate::storage::segment::{self, Content, Identity};
+
+fn any_record() -> impl Strategy<Value = Record> {
+    let version = (any::<u64>(), any::<u32>(), any::<u16>(), any::<u32>());
+    let value = proptest::option::of(vec(any::<u8>(), 0..200));
+    (".{0,20}", version, any::<bool>(), value).prop_map(|(key, version, atomic, value)| {
+        let (millis, counter, node, incarnation) = version;
+        let version = Version { millis, counter, node, incarnation };
+        Record { key, entry: Entry { version, atomic, value } }
+    })
+}
+
+fn any_position() -> impl Strategy<Value = Position> {
+    (any::<u32>(), any::<u32>()).prop_map(|(segment, offset)| Position { segment, offset })
+}
+
+proptest! {
+    #[test]
+    fn frame_round_trips(record in any_record(), synced in any_position(), offset in 0..1000_usize, seed: u32) {
+        let mut bytes = vec![7; offset];
+        prop_assert!(frame::encode(&mut bytes, &record, offset, synced, seed));
+        let header = Header::read(&bytes, offset, seed).unwrap();
+        let frame = &bytes[offset..];
+        prop_assert_eq!(header.frame_bytes(), frame.len());
+        prop_assert_eq!(header.synced, synced);
+        prop_assert_eq!(header.key(frame), Some(record.key.clone()));
+        prop_assert_eq!(header.record(frame), Some(record));
+    }
+
+    #[test]
+    fn frame_belongs_to_its_place(record in any_record(), offset in 0..1000_usize, seed: u32) {
+        let mut bytes = vec![0; offset];
+        prop_assert!(frame::encode(&mut bytes, &record, offset, Position::default(), seed));
+        prop_assert_eq!(Header::read(&bytes, offset, seed ^ 1), None);
+        bytes.insert(0, 0);
+        prop_assert_eq!(Header::read(&bytes, offset + 1, seed), None);
+    }
+
+    #[test]
+    fn segment_round_trips(node in ".{0,9}", number in 1..u32::MAX, records in vec(any_record(), 0..9)) {
+        let identity = Identity::new(&node, number);
+        let pieces = segment::scan(identity, &identity.write(&records).unwrap()).unwrap();
+        let read = pieces.into_iter().map(|piece| match piece.content {
+            Content::Good(record, _) => Some(record),
+            Content::Bad(_) => None,
+        });
+        prop_assert_eq!(read.collect::<Option<Vec<_>>>(), Some(records));
+    }
+
+    #[test]
+    fn segment_names_round_trip_in_order(one: u32, other: u32) {
+        let (first, second) = (segment::name(one), segment::name(other));
+        prop_assert_eq!(segment::number(&first), Some(one));
+        prop_assert_eq!(first.cmp(&second), one.cmp(&other));
+    }
+
+    #[test]
+    fn meta_round_trips(node in ".{0,20}", incarnation: u32) {
+        let meta = Meta { node, incarnation };
+        prop_assert_eq!(Meta::decode(&meta.encode()).unwrap(), meta);
+    }
+
+    #[test]
+    fn any_bytes_are_read_without_panic(bytes in vec(any::<u8>(), 0..300), number in 1..9_u32) {
+        let identity = Identity::new("n1", number);
+        let mut segment = identity.encode().to_vec();
+        segment.extend_from_slice(&bytes);
+        let pieces = segment::scan(identity, &segment).unwrap();
+        let covered: u32 = pieces.iter().map(|piece| piece.range.end - piece.range.start).sum();
+        prop_assert_eq!(covered as usize, bytes.len());
+        prop_assert!(Meta::decode(&bytes).is_err());
+        let _ = segment::scan(identity, &bytes);
+    }
+}
+
+#[test]
+fn shortest_frame_is_as_long_as_said() {
+    let mut bytes = Vec::new();
+    let entry = Entry { version: Version::default(), atomic: false, value: None };
+    let shortest = Record { key: String::new(), entry };
+    assert!(frame::encode(&mut bytes, &shortest, 0, Position::default(), 0));
+    assert_eq!(bytes.len(), frame::HEADER_BYTES + frame::BODY_BYTES_MIN);
+}
+
+#[test]
+fn other_names_are_no_segments() {
+    for name in
+        ["log-1", "log-00000000001", "log-0000000001.new", "log-000000000x", "meta", "xlog-0000000001"]
+    {
+        assert_eq!(segment::number(name), None, "{name}");
+    }
+}
+
+#[test]
+fn frame_inside_a_value_is_not_taken_for_a_record() {
+    // A client stores the log's own bytes, and the frame that holds them loses its header.
+    let identity = Identity::new("n1", 1);
+    let inner = identity.write(&[record(0), record(1)]).unwrap();
+    let mut outer = record(2);
+    outer.entry.value = Some(inner);
+    let mut bytes = identity.write(&[outer, record(3)]).unwrap();
+    bytes[segment::HEADER_BYTES] ^= 1;
+    let pieces = segment::scan(identity, &bytes).unwrap();
+    assert_eq!(pieces.len(), 2);
+    assert!(matches!(&pieces[0].content, Content::Bad(_)));
+    assert!(matches!(&pieces[1].content, Content::Good(good, _) if *good == record(3)));
+}

@@ -1,0 +1,126 @@
+//! The sending half of a connection: what waits to be written, and what the network makes of it.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use bytes::Bytes;
+use futures_util::SinkExt;
+use tokio::io::AsyncWrite;
+use tokio::sync::mpsc;
+use tokio_util::codec::FramedWrite;
+
+use crate::env::Env;
+
+use super::{Codec, FRAME_BYTES_MAX, Frame, WireError};
+
+/// Bytes that wait for one connection at most.
+const QUEUE_BYTES_MAX: usize = 4 * FRAME_BYTES_MAX;
+
+/// What a waiting frame costs beside its bytes.
+const FRAME_BYTES_EXTRA: usize = 64;
+
+enum Item {
+    Frame(Bytes),
+    Close,
+}
+
+/// Where frames for one connection are put; cheap to clone. Never waits: what finds no room is refused.
+#[derive(Clone)]
+pub struct Outbox {
+    items: mpsc::UnboundedSender<Item>,
+    waiting: Rc<Cell<usize>>,
+    env: Env,
+    address: Rc<str>,
+}
+
+/// The other end of an [`Outbox`]: writes what was put there.
+pub struct Queue {
+    items: mpsc::UnboundedReceiver<Item>,
+    waiting: Rc<Cell<usize>>,
+}
+
+impl Outbox {
+    /// An outbox for a connection to `address`, and the queue that feeds its socket.
+    pub fn new(env: Env, address: &str) -> (Outbox, Queue) {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let waiting = Rc::new(Cell::new(0));
+        let outbox = Outbox { items: sender, waiting: waiting.clone(), env, address: address.into() };
+        (outbox, Queue { items: receiver, waiting })
+    }
+
+    /// Sends a frame as the network of the seam lets it: at once, later, never, or more than once.
+    ///
+    /// On an error it was certainly not sent; otherwise it may arrive.
+    pub fn send(&self, frame: &Frame) -> Result<(), WireError> {
+        let bytes = frame.encode()?;
+        self.room(&bytes)?;
+        for delay in self.env.network.deliveries(&self.address) {
+            if delay.is_zero() {
+                self.push(bytes.clone());
+            } else {
+                let (outbox, bytes) = (self.clone(), bytes.clone());
+                let sleep = self.env.clock.sleep(delay);
+                tokio::task::spawn_local(async move {
+                    sleep.await;
+                    if outbox.room(&bytes).is_ok() {
+                        outbox.push(bytes);
+                    }
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends a frame that belongs to the connection itself, at once.
+    pub fn send_exempt(&self, frame: &Frame) -> Result<(), WireError> {
+        let bytes = frame.encode()?;
+        self.room(&bytes)?;
+        self.push(bytes);
+        Ok(())
+    }
+
+    /// Ends the connection once everything put here before is written.
+    pub fn close(&self) {
+        // No receiver: the connection has ended already.
+        let _ = self.items.send(Item::Close);
+    }
+
+    fn room(&self, bytes: &Bytes) -> Result<(), WireError> {
+        if self.items.is_closed() {
+            Err(WireError::Closed)
+        } else if self.waiting.get() + bytes.len() + FRAME_BYTES_EXTRA > QUEUE_BYTES_MAX {
+            Err(WireError::Full)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn push(&self, bytes: Bytes) {
+        let cost = bytes.len() + FRAME_BYTES_EXTRA;
+        if self.items.send(Item::Frame(bytes)).is_ok() {
+            self.waiting.set(self.waiting.get() + cost);
+        }
+    }
+}
+
+impl Queue {
+    /// Writes frames until the outbox is closed, or the connection fails.
+    pub async fn write(mut self, writer: impl AsyncWrite + Unpin) -> Result<(), WireError> {
+        let mut frames = FramedWrite::new(writer, Codec::default());
+        while let Some(item) = self.items.recv().await {
+            // What waits is written together: under simulation each write is a packet.
+            let mut next = Some(item);
+            while let Some(item) = next {
+                let Item::Frame(bytes) = item else {
+                    return frames.close().await;
+                };
+                let cost = bytes.len() + FRAME_BYTES_EXTRA;
+                frames.feed(bytes).await?;
+                self.waiting.set(self.waiting.get() - cost);
+                next = self.items.try_recv().ok();
+            }
+            frames.flush().await?;
+        }
+        frames.close().await
+    }
+}

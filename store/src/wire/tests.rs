@@ -1,0 +1,205 @@
+use futures_util::StreamExt;
+use proptest::prelude::*;
+use tokio_test::io::Builder;
+use tokio_util::codec::{Encoder, FramedRead};
+
+use super::*;
+use crate::quorum::message::{Entry, Level, Operation, Refusal};
+use crate::quorum::version::Version;
+
+fn version() -> impl Strategy<Value = Version> {
+    (any::<u64>(), any::<u32>(), any::<u16>(), any::<u32>())
+        .prop_map(|(millis, counter, node, incarnation)| Version { millis, counter, node, incarnation })
+}
+
+fn value() -> impl Strategy<Value = Vec<u8>> {
+    proptest::collection::vec(any::<u8>(), 0..40)
+}
+
+fn entry() -> impl Strategy<Value = Entry> {
+    (version(), any::<bool>(), proptest::option::of(value())).prop_map(|(version, atomic, value)| Entry {
+        version,
+        atomic,
+        value,
+    })
+}
+
+fn entries() -> impl Strategy<Value = Vec<(String, Entry)>> {
+    proptest::collection::vec((".*", entry()), 0..3)
+}
+
+fn operation() -> impl Strategy<Value = Operation> {
+    prop_oneof![
+        ".*".prop_map(|key| Operation::Get { key }),
+        (".*", value()).prop_map(|(key, value)| Operation::Put { key, value }),
+        ".*".prop_map(|key| Operation::Delete { key }),
+        (".*", proptest::option::of(value()), value())
+            .prop_map(|(key, expected, new)| Operation::CompareAndSet { key, expected, new }),
+        proptest::option::of(".*").prop_map(|after| Operation::Dump { after }),
+    ]
+}
+
+fn request() -> impl Strategy<Value = Request> {
+    let level = prop_oneof![Just(Level::One), Just(Level::Quorum), Just(Level::All), Just(Level::Atomic)];
+    let seen = || proptest::option::of(version());
+    (operation(), level, seen(), seen(), any::<u32>()).prop_map(
+        |(operation, level, floor, above, deadline_ms)| Request {
+            operation,
+            level,
+            floor,
+            above,
+            deadline_ms,
+        },
+    )
+}
+
+fn refusal() -> impl Strategy<Value = Refusal> {
+    prop_oneof![
+        Just(Refusal::CompareAndSet),
+        (any::<usize>(), any::<usize>(), any::<u32>())
+            .prop_map(|(answered, needed, deadline_ms)| Refusal::Deadline { answered, needed, deadline_ms }),
+        (version(), any::<u32>()).prop_map(|(floor, deadline_ms)| Refusal::Behind { floor, deadline_ms }),
+        ".*".prop_map(|used| Refusal::MixedLevels { used }),
+        ".*".prop_map(Refusal::Unavailable),
+        ".*".prop_map(Refusal::Invalid),
+    ]
+}
+
+fn response() -> impl Strategy<Value = Response> {
+    prop_oneof![
+        (proptest::option::of(value()), proptest::option::of(version()))
+            .prop_map(|(value, version)| Response::Value { value, version }),
+        version().prop_map(|version| Response::Written { version }),
+        (entries(), any::<bool>()).prop_map(|(entries, more)| Response::Dump { entries, more }),
+        refusal().prop_map(Response::Refused),
+        ".*".prop_map(Response::Unknown),
+    ]
+}
+
+fn message() -> impl Strategy<Value = Message> {
+    let key = || ".*";
+    prop_oneof![
+        (any::<u64>(), key(), entry()).prop_map(|(operation, key, entry)| Message::Write {
+            operation,
+            key,
+            entry
+        }),
+        any::<u64>().prop_map(|operation| Message::Written { operation }),
+        (any::<u64>(), refusal())
+            .prop_map(|(operation, refusal)| Message::WriteRefused { operation, refusal }),
+        (any::<u64>(), key()).prop_map(|(operation, key)| Message::Read { operation, key }),
+        (any::<u64>(), proptest::option::of(entry()))
+            .prop_map(|(operation, entry)| Message::Held { operation, entry }),
+        (any::<u64>(), proptest::collection::vec(any::<u64>(), 0..4))
+            .prop_map(|(exchange, buckets)| Message::Digest { exchange, buckets }),
+        (
+            any::<u64>(),
+            proptest::collection::vec(any::<u16>(), 0..4),
+            proptest::collection::vec((key(), version()), 0..3),
+            any::<bool>()
+        )
+            .prop_map(|(exchange, differing, versions, complete)| Message::Versions {
+                exchange,
+                differing,
+                versions,
+                complete
+            }),
+        (entries(), proptest::collection::vec(key(), 0..3))
+            .prop_map(|(entries, wanted)| Message::Entries { entries, wanted }),
+    ]
+}
+
+fn frame() -> impl Strategy<Value = Frame> {
+    let caller = prop_oneof![Just(Caller::Client), ".*".prop_map(Caller::Node)];
+    prop_oneof![
+        ".*".prop_map(Frame::Refused),
+        (caller, ".*").prop_map(|(from, to)| Frame::Hello { from, to }),
+        (any::<u64>(), request()).prop_map(|(id, request)| Frame::Call { id, request }),
+        (any::<u64>(), response()).prop_map(|(id, response)| Frame::Answer { id, response }),
+        message().prop_map(Frame::Peer),
+        Just(Frame::Ping),
+        Just(Frame::Pong),
+    ]
+}
+
+/// The frames as one direction of a connection.
+fn stream_of(frames: &[Frame]) -> Vec<u8> {
+    let mut codec = Codec::default();
+    let mut bytes = bytes::BytesMut::new();
+    for frame in frames {
+        codec.encode(frame.encode().unwrap(), &mut bytes).unwrap();
+    }
+    bytes.to_vec()
+}
+
+/// What a reader makes of these pieces of a stream, followed by its end.
+fn read(pieces: &[&[u8]]) -> Vec<Result<Frame, WireError>> {
+    let mut io = Builder::new();
+    for piece in pieces {
+        io.read(piece);
+    }
+    let frames = FramedRead::new(io.build(), Codec::default());
+    tokio_test::block_on(frames.collect())
+}
+
+fn error_of(bytes: &[u8]) -> WireError {
+    let error = read(&[bytes]).pop().expect("an error, not an end");
+    error.expect_err("an error, not a frame")
+}
+
+proptest! {
+    #[test]
+    fn every_frame_survives_the_wire(frames in proptest::collection::vec(frame(), 1..4), cut in any::<prop::sample::Index>()) {
+        let bytes = stream_of(&frames);
+        let (head, tail) = bytes.split_at(cut.index(bytes.len()));
+        let pieces: Vec<&[u8]> = [head, tail].into_iter().filter(|piece| !piece.is_empty()).collect();
+        let arrived: Vec<Frame> = read(&pieces).into_iter().map(Result::unwrap).collect();
+        prop_assert_eq!(arrived, frames);
+    }
+
+    #[test]
+    fn arbitrary_bytes_are_an_error_and_no_panic(bytes in proptest::collection::vec(any::<u8>(), 1..64)) {
+        let magic_first = [&MAGIC[..], &bytes].concat();
+        for stream in [bytes, magic_first] {
+            let arrived = read(&[&stream]);
+            prop_assert!(arrived.len() <= stream.len());
+        }
+    }
+}
+
+#[test]
+fn a_stream_cut_anywhere_but_between_frames_says_so() {
+    let frames = [Frame::Ping, Frame::Refused("no".to_owned())];
+    let bytes = stream_of(&frames);
+    let between = [stream_of(&frames[..1]).len(), bytes.len()];
+    for cut in 1..=bytes.len() {
+        let last = read(&[&bytes[..cut]]).pop();
+        let is_cut = matches!(last, Some(Err(WireError::Cut)));
+        // After the magic alone nothing is missing but a hello, which the server asks for itself.
+        let is_whole = between.contains(&cut) || cut == MAGIC.len();
+        assert_eq!(is_cut, !is_whole, "cut after {cut} bytes: {last:?}");
+    }
+}
+
+#[test]
+fn names_what_is_wrong_with_a_stream() {
+    let good = stream_of(&[Frame::Ping]);
+    let with = |offset: usize, byte: u8| {
+        let mut bytes = good.clone();
+        bytes[offset] = byte;
+        error_of(&bytes)
+    };
+    assert!(matches!(error_of(b"GET / HTTP/1.1\r\n"), WireError::Magic(magic) if &magic == b"GET "));
+    assert!(matches!(with(4, 0xff), WireError::TooLarge));
+    assert!(matches!(with(8, 9), WireError::Version(9)));
+    assert!(matches!(with(9, 0x7f), WireError::Body(_)));
+    assert!(matches!(error_of(&[&MAGIC[..], &[0, 0, 0, 0]].concat()), WireError::Empty));
+    assert!(matches!(error_of(&[&MAGIC[..], &[0, 0, 0, 3, VERSION, 5, 5]].concat()), WireError::Rest(1)));
+}
+
+#[test]
+fn refuses_to_send_what_no_one_would_read() {
+    let entry = |bytes| Frame::Refused("x".repeat(bytes));
+    assert!(entry(FRAME_BYTES_MAX - 16).encode().is_ok());
+    assert!(matches!(entry(FRAME_BYTES_MAX).encode(), Err(WireError::TooLarge)));
+}

@@ -1,0 +1,90 @@
+//! What can come over a socket: whatever it is, it closes its own connection, and nothing else.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::time::Duration;
+
+use bytes::BytesMut;
+use perjury_store::quorum::message::{Level, Message, Response};
+use perjury_store::wire::{Caller, Codec, FRAME_BYTES_MAX, Frame, MAGIC, VERSION};
+use tokio_util::codec::{Decoder, Encoder};
+
+use crate::cluster::{Cluster, PATIENCE, block_on};
+
+const DEADLINE: Duration = Duration::from_secs(2);
+
+/// The frames as one side of a connection sends them.
+fn stream_of(frames: &[Frame]) -> Vec<u8> {
+    let (mut codec, mut bytes) = (Codec::default(), BytesMut::new());
+    for frame in frames {
+        codec.encode(frame.encode().unwrap(), &mut bytes).unwrap();
+    }
+    bytes.to_vec()
+}
+
+fn hello(from: Caller, to: &str) -> Frame {
+    Frame::Hello { from, to: to.to_owned() }
+}
+
+/// The last word of the node at `address` to a connection that sends `bytes`, and perhaps ends there.
+fn refusal(address: &str, bytes: &[u8], end: bool) -> String {
+    let mut socket = TcpStream::connect(address).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket.write_all(bytes).unwrap();
+    if end {
+        socket.shutdown(Shutdown::Write).unwrap();
+    }
+    let mut answer = Vec::new();
+    socket.read_to_end(&mut answer).expect("the node closes the connection");
+    let mut answer = BytesMut::from(answer.as_slice());
+    match Codec::default().decode(&mut answer).expect("the node answers with frames") {
+        Some(Frame::Refused(why)) => why,
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+#[test]
+fn bad_input_closes_its_own_connection_and_nothing_else() {
+    block_on(async {
+        let cluster = Cluster::start(2);
+        let address = &cluster.peers[0].1;
+        let mut client = cluster.client();
+        let put = client.put("k", b"before".to_vec(), Level::All, DEADLINE).await;
+        assert!(matches!(put.outcome, Response::Written { .. }), "{put:?}");
+
+        let client_hello = || hello(Caller::Client, "n1");
+        let node = |name: &str| Caller::Node(name.to_owned());
+        let message = Frame::Peer(Message::Written { operation: 1 });
+        let with_length = |length: u32| [&MAGIC[..], &length.to_be_bytes()].concat();
+        let mut other_version = stream_of(&[client_hello()]);
+        other_version[8] = VERSION + 1;
+        let cut = stream_of(&[client_hello()]);
+        let too_large = FRAME_BYTES_MAX as u32 + 1;
+        let cases: [(&str, Vec<u8>, bool); 10] = [
+            ("not a perjury-store", b"GET / HTTP/1.1\r\n\r\n".to_vec(), false),
+            ("protocol version 2", other_version, false),
+            ("larger than 4194304 bytes", [with_length(too_large), vec![7; 100_000]].concat(), false),
+            ("cannot be decoded", [with_length(3), vec![VERSION, 99, 99]].concat(), false),
+            ("cut within a frame", cut[..cut.len() - 1].to_vec(), true),
+            ("there is no node n7 in this cluster", stream_of(&[hello(node("n7"), "n1")]), false),
+            ("two nodes call themselves n1", stream_of(&[hello(node("n1"), "n1")]), false),
+            ("this is node n1, not n2", stream_of(&[hello(Caller::Client, "n2")]), false),
+            ("a connection starts with a hello", stream_of(&[message.clone()]), false),
+            ("a client sends calls", stream_of(&[client_hello(), message]), false),
+        ];
+        for (expected, bytes, end) in cases {
+            let why = refusal(address, &bytes, end);
+            assert!(why.contains(expected), "{why}, not {expected}");
+        }
+
+        let got = client.get("k", Level::All, DEADLINE).await;
+        assert!(matches!(&got.outcome, Response::Value { value: Some(value), .. } if value == b"before"));
+    });
+}
+
+#[test]
+fn says_no_hello_in_time_and_closes() {
+    let cluster = Cluster::start(1);
+    let why = refusal(&cluster.peers[0].1, &MAGIC, false);
+    assert!(why.contains("nothing was heard"), "{why}");
+}

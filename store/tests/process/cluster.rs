@@ -1,0 +1,173 @@
+//! Clusters of real processes, which end with the test, however it ends.
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use perjury_store::client::{Client, ClientOptions};
+use perjury_store::env::real;
+
+/// Time that anything may take before a test gives up on it.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The program, with these arguments.
+pub fn program(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_perjury-store"));
+    command.args(arguments);
+    command
+}
+
+/// Runs the program to its end: exit code, standard output, standard error.
+pub fn run(arguments: &[&str]) -> (i32, String, String) {
+    let Output { status, stdout, stderr } = program(arguments).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (status.code().expect("no signal"), text(stdout), text(stderr))
+}
+
+/// An address on loopback where nobody listens.
+///
+/// Its port is none that the operating system gives to outgoing connections: while a node is down,
+/// another's attempt to reach it must not take its port.
+pub fn free_address() -> String {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let start = (std::process::id() % 1_000) as u16 * 10;
+    loop {
+        let port = 20_000 + (start + NEXT.fetch_add(1, Ordering::Relaxed)) % 10_000;
+        let address = format!("127.0.0.1:{port}");
+        if TcpListener::bind(&address).is_ok() {
+            return address;
+        }
+    }
+}
+
+/// A running program.
+pub struct Process {
+    pub child: Child,
+}
+
+impl Process {
+    /// Starts a node and waits until it listens. None: something else has taken its address.
+    fn start(mut command: Command) -> Option<Process> {
+        let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut process = Process { child };
+        let stderr = BufReader::new(process.child.stderr.take().unwrap());
+        let (lines, said) = mpsc::channel();
+        // Reads to the end, or the node would block on a full pipe.
+        std::thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                let _ = lines.send(line);
+            }
+        });
+        let mut all = Vec::new();
+        while let Ok(line) = said.recv_timeout(PATIENCE) {
+            if line.contains("listening on") {
+                return Some(process);
+            }
+            if line.contains("cannot listen") {
+                return None;
+            }
+            all.push(line);
+        }
+        panic!("the node did not start: {all:#?}");
+    }
+
+    /// SIGKILL: the process can do nothing about it.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Nodes n1, n2, …, each with a directory of its own.
+pub struct Cluster {
+    directory: tempfile::TempDir,
+    /// Names and addresses.
+    pub peers: Vec<(String, String)>,
+    nodes: Vec<Option<Process>>,
+}
+
+impl Cluster {
+    /// Starts so many nodes.
+    pub fn start(nodes: usize) -> Cluster {
+        for _ in 0..5 {
+            let name = |node| format!("n{}", node + 1);
+            let mut cluster = Cluster {
+                directory: tempfile::tempdir().unwrap(),
+                peers: (0..nodes).map(|node| (name(node), free_address())).collect(),
+                nodes: (0..nodes).map(|_| None).collect(),
+            };
+            if (0..nodes).all(|node| cluster.try_start(node)) {
+                return cluster;
+            }
+        }
+        panic!("no free addresses");
+    }
+
+    fn try_start(&mut self, node: usize) -> bool {
+        self.nodes[node] = Process::start(self.serve(node));
+        self.nodes[node].is_some()
+    }
+
+    fn serve(&self, node: usize) -> Command {
+        let (name, address) = &self.peers[node];
+        let all = self.peers.len().min(3).to_string();
+        let quorum = (self.peers.len().min(3) / 2 + 1).to_string();
+        let mut command = program(&["serve", "--node", name, "--listen", address]);
+        command.args(["--peers", &self.peers_argument(), "--replication", &all]);
+        command.args(["--read-quorum", &quorum, "--write-quorum", &quorum]);
+        command.arg("--data").arg(self.data(node));
+        command
+    }
+
+    /// The nodes, as the command line takes them.
+    pub fn peers_argument(&self) -> String {
+        let peers = self.peers.iter().map(|(name, address)| format!("{name}={address}"));
+        peers.collect::<Vec<_>>().join(",")
+    }
+
+    /// The node's directory.
+    pub fn data(&self, node: usize) -> PathBuf {
+        Path::new(self.directory.path()).join(&self.peers[node].0)
+    }
+
+    /// Starts a node that was stopped, and waits until it listens.
+    pub fn restart(&mut self, node: usize) {
+        assert!(self.try_start(node), "the address of node {node} was taken meanwhile");
+    }
+
+    /// The process of a node, which is its owner's from here on.
+    pub fn take(&mut self, node: usize) -> Process {
+        self.nodes[node].take().expect("the node runs")
+    }
+
+    /// A new session.
+    pub fn client(&self) -> Client {
+        Client::new(real::client_env().unwrap(), ClientOptions::new(self.peers.clone()))
+    }
+}
+
+/// Runs asynchronous code as nodes and clients want it: on one thread.
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    tokio::task::LocalSet::new().block_on(&runtime, future)
+}
+
+/// Waits until `done` holds.
+pub async fn until(what: &str, mut done: impl AsyncFnMut() -> bool) {
+    let start = Instant::now();
+    while !done().await {
+        assert!(start.elapsed() < PATIENCE, "waited in vain until {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

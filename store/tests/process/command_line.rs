@@ -1,0 +1,94 @@
+//! The command line: answers, errors that say what to do, exit codes.
+
+use std::net::TcpListener;
+use std::process::Command;
+
+use crate::cluster::{Cluster, free_address, run};
+
+/// Runs a client's command against the cluster.
+fn ask(cluster: &Cluster, arguments: &[&str]) -> (i32, String, String) {
+    run(&[arguments, &["--peers", &cluster.peers_argument()]].concat())
+}
+
+#[test]
+fn puts_gets_deletes_and_dumps() {
+    let cluster = Cluster::start(2);
+    let (code, version, _) = ask(&cluster, &["put", "k", "some words", "--level", "all"]);
+    assert_eq!((code, version.trim().split('.').count()), (0, 4));
+    let value = (0, "some words\n".to_owned(), String::new());
+    assert_eq!(ask(&cluster, &["get", "k", "--level", "one", "--node", "n2"]), value);
+    let (_, line, _) = ask(&cluster, &["get", "k", "--json"]);
+    let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!((&line["outcome"], &line["value"]), (&"ok".into(), &"some words".into()));
+    let (_, dump, _) = ask(&cluster, &["dump", "--node", "n1"]);
+    let entry: serde_json::Value = serde_json::from_str(&dump).unwrap();
+    assert_eq!((&entry["key"], &entry["version"]), (&"k".into(), &line["version"]));
+
+    assert_eq!(ask(&cluster, &["delete", "k"]).0, 0);
+    let (code, value, said) = ask(&cluster, &["get", "k"]);
+    assert_eq!((code, value.as_str()), (0, ""));
+    assert!(said.starts_with("deleted at version"), "{said}");
+    assert_eq!(ask(&cluster, &["get", "other"]).2, "never written\n");
+    let (code, _, said) = ask(&cluster, &["get", "k", "--level", "atomic"]);
+    assert!(code == 1 && said.contains("cannot be mixed"), "{said}");
+}
+
+#[test]
+fn exit_code_tells_failure_from_unknown_outcome() {
+    let nobody = format!("n1={}", free_address());
+    assert_eq!(run(&["put", "k", "v", "--peers", &nobody]).0, 1);
+    // Accepts connections (the operating system does), and never answers.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent = format!("n1={}", silent.local_addr().unwrap());
+    let call = |operation: &[&str]| run(&[operation, &["--peers", &silent, "--deadline", "300ms"]].concat());
+    let (code, _, said) = call(&["put", "k", "v"]);
+    assert!(code == 2 && said.contains("may have taken effect"), "{code} {said}");
+    assert_eq!(call(&["get", "k"]).0, 1);
+}
+
+#[test]
+fn says_what_is_wrong_with_the_command_line() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let serve = |arguments: &[&str]| {
+        let start = ["serve", "--node", "n1", "--listen", "127.0.0.1:7001", "--data", data.to_str().unwrap()];
+        let (code, _, said) = run(&[&start, arguments].concat());
+        assert_eq!(code, 254, "{said}");
+        said
+    };
+    let twice = "n1=127.0.0.1:7001,n2=127.0.0.1:7002,n2=127.0.0.1:7003";
+    assert!(serve(&["--peers", twice]).contains("names n2 twice"));
+    let two = "n1=127.0.0.1:7001,n2=127.0.0.1:7002";
+    assert!(serve(&["--peers", two]).contains("replication 3 needs that many nodes"));
+    assert!(serve(&["--peers", "n1:7001"]).contains("name=host:port"));
+    let (code, _, said) = run(&["get", "k", "--peers", two, "--node", "n3"]);
+    assert!(code == 254 && said.contains("--node n3 is none of n1, n2"), "{said}");
+    assert!(!data.exists(), "a wrong command line has no effect");
+}
+
+#[test]
+fn refuses_the_data_directory_of_another_node() {
+    let mut cluster = Cluster::start(1);
+    assert_eq!(ask(&cluster, &["put", "k", "v"]).0, 0);
+    let data = cluster.data(0);
+    let peers = format!("{},n2={}", cluster.peers_argument(), free_address());
+    let listen = free_address();
+    let start = ["serve", "--node", "n2", "--listen", &listen, "--peers", &peers, "--replication", "1"];
+    let rest = ["--read-quorum", "1", "--write-quorum", "1", "--data", data.to_str().unwrap()];
+    let (code, _, said) = run(&[&start[..], &rest].concat());
+    assert!(code == 1 && said.contains("another process uses this data directory"), "{code} {said}");
+    cluster.take(0).kill();
+    let (code, _, said) = run(&[&start[..], &rest].concat());
+    assert!(code == 1 && said.contains("data directory of node n1, not of n2"), "{code} {said}");
+    cluster.restart(0);
+    assert_eq!(ask(&cluster, &["get", "k"]).1, "v\n");
+}
+
+#[test]
+fn ends_cleanly_when_asked_to() {
+    let mut cluster = Cluster::start(1);
+    let mut process = cluster.take(0);
+    let pid = process.child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert_eq!(process.child.wait().unwrap().code(), Some(0));
+}
