@@ -9,6 +9,8 @@
 //! add       element       -                 element, where it has a key (the set workload)
 //! ```
 
+use std::collections::BTreeSet;
+
 use perjury_histories::{Fate, History, Key, Operation, Value, Version};
 use rustc_hash::FxHashMap;
 
@@ -134,10 +136,10 @@ pub(crate) struct Accesses<'a> {
 }
 
 impl<'a> Accesses<'a> {
-    /// The accesses of this history. Reads of a whole set and adds without a key are none. Errs on an
-    /// operation that may have happened and that has no meaning on a register.
+    /// The accesses of this history, but for those of [`sets`]. Errs on an operation that may have
+    /// happened and that has no meaning on a register.
     pub fn of(history: &'a History, initial: &'a Value) -> Result<Accesses<'a>, Undecided> {
-        let has_set = history.operations().any(|operation| operation.function() == "add");
+        let sets = sets(history);
         let mut accesses = Accesses {
             list: Vec::new(),
             by_value: FxHashMap::default(),
@@ -147,7 +149,7 @@ impl<'a> Accesses<'a> {
         };
         for operation in history.operations() {
             let key = operation.key();
-            if has_set && key.is_none() && matches!(operation.function(), "read" | "add") {
+            if matches!(operation.function(), "read" | "add") && sets.contains(&key) {
                 continue;
             }
             if let Some(act) = act(operation)? {
@@ -233,6 +235,17 @@ impl<'a> Accesses<'a> {
         let version = self.writer(access).and_then(|write| write.operation.version());
         Some(version.map_or(Position::Somewhere, Position::At))
     }
+}
+
+/// The keys whose reads return a whole set: where anything is added, none at all (the set of all elements,
+/// each perhaps under a key of its own), and every key with an add and a read that returned an array.
+pub(crate) fn sets(history: &History) -> BTreeSet<Option<&Key>> {
+    let adds = history.operations().filter(|operation| operation.function() == "add");
+    let added: BTreeSet<Option<&Key>> = adds.map(|add| add.key()).collect();
+    let reads = history.operations().filter(|operation| operation.function() == "read");
+    let arrays = reads.filter(|read| read.result().is_some_and(Value::is_array)).map(|read| read.key());
+    let arrays = arrays.filter(|key| added.contains(key));
+    arrays.chain((!added.is_empty()).then_some(None)).collect()
 }
 
 /// What an operation did to its register; none for one that failed and would have had no meaning.

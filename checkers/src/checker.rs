@@ -11,6 +11,7 @@ pub mod linearizability;
 pub mod monotonic_reads;
 pub mod monotonic_writes;
 pub mod monotonic_writes_across_keys;
+pub mod progress;
 pub mod read_your_writes;
 pub mod replica_durability;
 pub mod set;
@@ -21,6 +22,7 @@ pub mod writes_follow_reads_across_keys;
 /// All checkers, in the order in which reports show them.
 pub const ALL: &[&dyn Checker] = &[
     &stats::Stats,
+    &progress::Progress,
     &integrity::Integrity,
     &read_your_writes::ReadYourWrites,
     &monotonic_reads::MonotonicReads,
@@ -68,6 +70,9 @@ pub struct Context {
     pub refused: Vec<String>,
     /// After healing, how long the replicas may take to become equal, in nanoseconds (none: any time).
     pub convergence_ns_max: Option<u64>,
+    /// After healing, how long until every client must have got something done, in nanoseconds (none:
+    /// any time).
+    pub progress_ns_max: Option<u64>,
     /// How many distinct home replicas must have acknowledged a write before it is answered with ok
     /// (none: not known, and not judged).
     pub acknowledgements_min: Option<usize>,
@@ -82,8 +87,9 @@ pub struct Limits {
 }
 
 impl Default for Limits {
+    /// Each configuration is remembered, in some hundred bytes: this is half a gigabyte at most.
     fn default() -> Limits {
-        Limits { configurations_max: 20_000_000 }
+        Limits { configurations_max: 5_000_000 }
     }
 }
 

@@ -1,7 +1,50 @@
 //! What it means: pure functions from a history to a verdict.
 //!
 //! A [`Checker`] reads a [`History`](perjury_histories::History) and a [`Context`] and answers with
-//! a [`Verdict`]; nothing else goes in, so a verdict can be recomputed years later.
+//! a [`Verdict`]; nothing else goes in, so a verdict can be recomputed years later. A verdict that is
+//! invalid carries its [anomalies](Anomaly), each with the fewest events that show it; one that is unknown
+//! says why; and for a register that is linearizable there is a [`Witness`].
+//!
+//! ```
+//! use perjury_checkers::{AnomalyKind, Context, named};
+//! use perjury_histories::notation;
+//!
+//! // Process 0 writes 1 to x, which takes effect at version 3, and then reads something older.
+//! let history = notation::parse("0:write(x,1)@3 0:read(x)=null").expect("a history");
+//! let checker = named("read-your-writes").expect("a checker");
+//! let verdict = checker.check(&history, &Context::default());
+//!
+//! let anomaly = &verdict.anomalies()[0];
+//! assert_eq!(anomaly.kind, AnomalyKind::ReadYourWrites);
+//! assert_eq!(anomaly.operations, [0, 2]);
+//! assert_eq!(
+//!     anomaly.explanation,
+//!     "process 0 wrote 1 to key x (version 3) at event 1; later in the same session process 0 read nothing \
+//!      of key x at event 3, which is older than its own write"
+//! );
+//! ```
+//!
+//! ```text
+//! verdict.rs    Verdict, Anomaly, Witness: what a checker says, and its evidence
+//! checker.rs    Checker, Context and ALL: what every checker has in common, and the list of them
+//! checker/      one file each
+//!   stats                                 whether the run tried what it meant to try
+//!   progress                              once healed, every client gets something done
+//!   integrity                             nothing comes out that did not go in
+//!   read_your_writes, monotonic_reads,    the four session guarantees, per key
+//!   monotonic_writes, writes_follow_reads
+//!   *_across_keys                         two of them, across keys
+//!   linearizability                       registers with compare-and-set: problem, search, witness, core
+//!   convergence                           replicas become equal
+//!   durability, replica_durability        what was acknowledged is kept: by the store, by each replica
+//!   set                                   what was added is in it
+//! access.rs     what each operation did to the register of its key
+//! session.rs    what each session did earlier; across.rs: what it learnt of one key by reading another
+//! notes.rs      what the nemesis noted about the inside of the store
+//! findings.rs   from anomalies to a verdict; words.rs: operations in plain words
+//! ```
+//!
+//! A new checker is one file in `checker/`, and its two lines in `checker.rs`.
 
 mod access;
 mod across;

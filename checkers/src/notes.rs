@@ -6,8 +6,9 @@
 //! corrupt      node, perhaps key                                         the replica found a corrupt record
 //! healed                                                                 every fault is healed from here on
 //! placement                         [[key, [node, …]], …]                the home replicas of each key
-//! dump         node                 {"stage": "converged" or "replayed",
-//!                                    "entries": [[key, [number, …], value], …]}
+//! dump         node                 {"stage": "converged", "restarted" or "replayed",
+//!                                    "entries": [[key, [number, …], value], …],
+//!                                    "asked": index}
 //! ```
 //!
 //! Every other function is a fault, and no concern of this module.
@@ -44,13 +45,16 @@ pub(crate) struct Dump<'a> {
     pub position: usize,
     pub node: &'a str,
     pub stage: Stage,
+    /// The dump shows the replica as it was at some moment after the event of this index.
+    pub asked: u64,
     pub entries: BTreeMap<Key, Entry>,
 }
 
 /// What a replica holds under one key; the value null is a tombstone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
-    pub version: Version,
+    /// None: the store has no versions.
+    pub version: Option<Version>,
     pub value: Value,
 }
 
@@ -60,6 +64,8 @@ pub(crate) struct Entry {
 pub(crate) enum Stage {
     /// After everything was healed and the replicas had time to become equal, before any final read.
     Converged,
+    /// During the run, soon after the replica had been started again.
+    Restarted,
     /// After a power loss of the whole cluster and the replay of the logs.
     Replayed,
 }
@@ -109,8 +115,8 @@ fn what(position: usize, event: &Event) -> Result<Option<What<'_>>, Undecided> {
         "placement" => What::Placement(placed(event)?),
         "dump" => {
             let node = node()?;
-            let (stage, entries) = dumped(event)?;
-            What::Dump(Dump { event, position, node, stage, entries })
+            let (stage, asked, entries) = dumped(event)?;
+            What::Dump(Dump { event, position, node, stage, asked, entries })
         }
         _ => return Ok(None),
     }))
@@ -122,14 +128,15 @@ fn placed(event: &Event) -> Result<Placement, Undecided> {
     Ok(homes.into_iter().collect())
 }
 
-fn dumped(event: &Event) -> Result<(Stage, BTreeMap<Key, Entry>), Undecided> {
+fn dumped(event: &Event) -> Result<(Stage, u64, BTreeMap<Key, Entry>), Undecided> {
     #[derive(Deserialize)]
     struct Dumped {
         stage: Stage,
-        entries: Vec<(Key, Version, Value)>,
+        asked: Option<u64>,
+        entries: Vec<(Key, Option<Version>, Value)>,
     }
-    let Dumped { stage, entries } =
+    let Dumped { stage, asked, entries } =
         Dumped::deserialize(&event.value).map_err(|error| format!("event {}: dump: {error}", event.index))?;
     let entries = entries.into_iter().map(|(key, version, value)| (key, Entry { version, value }));
-    Ok((stage, entries.collect()))
+    Ok((stage, asked.unwrap_or(event.index), entries.collect()))
 }

@@ -128,6 +128,7 @@ impl AnomalyKind {
             AnomalyKind::NotLinearizable => "not-linearizable",
             AnomalyKind::LostElement => "lost-element",
             AnomalyKind::UnexpectedElement => "unexpected-element",
+            AnomalyKind::NoProgress => "no-progress",
             AnomalyKind::NotRefused => "not-refused",
         }
     }
@@ -169,6 +170,8 @@ pub enum AnomalyKind {
     LostElement,
     /// An element in the final read that nobody added.
     UnexpectedElement,
+    /// Although everything was healed, a client got nothing done.
+    NoProgress,
     /// A function that the system promised to refuse was accepted.
     NotRefused,
 }

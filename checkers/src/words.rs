@@ -72,7 +72,10 @@ fn what(operation: Operation<'_>) -> String {
             }
         }
         "write" => format!("{} {}{}", ["wrote", "write"][tense], value(argument), of_key("to", key)),
-        "delete" => format!("{}{}", ["deleted", "delete"][tense], of_key("", key).replace("  ", " ")),
+        "delete" => {
+            let verb = ["deleted", "delete"][tense];
+            key.map_or(format!("{verb} it"), |key| format!("{verb} key {key}"))
+        }
         "cas" => {
             let verb = ["changed", "change"][tense];
             let change = match argument.as_array().map(Vec::as_slice) {

@@ -90,7 +90,8 @@ mod tests {
 
     #[test]
     fn suggests_the_name_that_was_meant() {
-        let error = Cli::try_parse_from(["perjury", "run", "--nemesis", "partiton"]).err().expect("no such fault");
+        let error =
+            Cli::try_parse_from(["perjury", "run", "--nemesis", "partiton"]).err().expect("no such fault");
         assert!(error.use_stderr());
         assert!(error.to_string().contains("'partition'"), "{error}");
     }

@@ -4,7 +4,7 @@
 //! All of them live in one simulated host, so that their events have one order.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -16,10 +16,12 @@ use crate::recorder::Recorder;
 use crate::rng::Rng;
 use crate::scenario::Scenario;
 use crate::system::{Call, Client, Held, Outcome, System};
-use crate::workload::{Session, Workload};
+use crate::workload::{self, Session, Workload};
 
 /// How often an idle client looks whether there is work again.
 const IDLE: Duration = Duration::from_millis(10);
+/// How often a replica that was started again is asked what it holds.
+const RESTARTED_ASKED_MAX: u32 = 100;
 /// Final reads at once.
 const FINAL_READERS: u64 = 8;
 
@@ -47,9 +49,12 @@ pub struct Desk {
     stage: Cell<Stage>,
     in_flight: Cell<u64>,
     invocations: Cell<u64>,
+    /// Sessions that got something done since the stage was set.
+    progressed: RefCell<BTreeSet<u64>>,
     /// Keys that some invocation has written.
-    written: RefCell<BTreeMap<Key, ()>>,
+    written: RefCell<BTreeSet<Key>>,
     asked: Cell<Option<Task>>,
+    restarted: RefCell<VecDeque<String>>,
     dumps: RefCell<Option<Dumps>>,
     finals: RefCell<VecDeque<Call>>,
 }
@@ -77,8 +82,10 @@ impl Desk {
             stage: Cell::default(),
             in_flight: Cell::new(0),
             invocations: Cell::new(0),
+            progressed: RefCell::default(),
             written: RefCell::default(),
             asked: Cell::new(None),
+            restarted: RefCell::default(),
             dumps: RefCell::new(None),
             finals: RefCell::default(),
         }
@@ -87,6 +94,12 @@ impl Desk {
     /// Tells the sessions what to do from now on.
     pub fn set(&self, stage: Stage) {
         self.stage.set(stage);
+        self.progressed.borrow_mut().clear();
+    }
+
+    /// Whether every session got something done since the stage was set.
+    pub fn all_have_progressed(&self) -> bool {
+        self.progressed.borrow().len() >= self.scenario.clients
     }
 
     /// Whether no operation is open.
@@ -105,6 +118,12 @@ impl Desk {
         self.dumps.borrow_mut().take()
     }
 
+    /// Asks what this replica holds, now that it was started again: what it acknowledged before it
+    /// stopped must be there before the others help it out. It goes into the history by itself.
+    pub fn ask_restarted(&self, node: String) {
+        self.restarted.borrow_mut().push_back(node);
+    }
+
     /// Asks for the final reads.
     pub fn ask_final_reads(&self, calls: Vec<Call>) {
         *self.finals.borrow_mut() = calls.into();
@@ -113,7 +132,7 @@ impl Desk {
 
     /// Keys that some invocation has written.
     pub fn written(&self) -> Vec<Key> {
-        self.written.borrow().keys().cloned().collect()
+        self.written.borrow().iter().cloned().collect()
     }
 }
 
@@ -130,10 +149,15 @@ pub async fn run(desk: Rc<Desk>, sessions: Sessions, rng: Rng) -> anyhow::Result
 /// One session: waits, invokes, records, for ever.
 async fn session(desk: Rc<Desk>, number: u64, env: Env, mut rng: Rng) {
     let mut client = desk.system.client(&desk.scenario, number, env.clone());
-    let mut session = Session { number, process: number, last_seen: BTreeMap::new() };
+    let mut session = Session { number, process: number, ..Session::default() };
     let pause = Duration::from_secs_f64(desk.scenario.clients as f64 / desk.scenario.rate);
+    let mut due = Duration::ZERO;
     loop {
-        env.clock.sleep(rng.exponential(pause)).await;
+        // The pace counts from when an operation was due, not from when the one before it ended: a
+        // slow store does not slow its users down, up to one operation each at a time.
+        let now = Duration::from_nanos(env.clock.monotonic());
+        due = due.max(now.saturating_sub(pause)) + rng.exponential(pause);
+        env.clock.sleep(due.saturating_sub(now)).await;
         let stage = desk.stage.get();
         if stage == Stage::Quiet {
             env.clock.sleep(IDLE).await;
@@ -149,8 +173,9 @@ async fn session(desk: Rc<Desk>, number: u64, env: Env, mut rng: Rng) {
 
 /// Invokes one operation, and records both ends of it.
 async fn perform(desk: &Desk, client: &mut dyn Client, session: &mut Session, call: &Call) {
+    session.last_key = call.key.as_ref().map(workload::number_of);
     if let Some(key) = call.key.as_ref().filter(|_| call.function != "read") {
-        desk.written.borrow_mut().insert(key.clone(), ());
+        desk.written.borrow_mut().insert(key.clone());
     }
     let event = |kind| {
         let mut event = Event::new(0, Process::Client(session.process), kind, call.function);
@@ -173,6 +198,7 @@ async fn perform(desk: &Desk, client: &mut dyn Client, session: &mut Session, ca
         // The process retires; its client goes on, with its session, under a new number.
         (Kind::Info, _) => session.process += session_stride(desk),
         (Kind::Ok, Some(key)) => {
+            desk.progressed.borrow_mut().insert(session.number);
             let seen = match call.function {
                 "cas" => completion.value.get(1).unwrap_or(&completion.value),
                 _ => &completion.value,
@@ -193,6 +219,10 @@ fn session_stride(desk: &Desk) -> u64 {
 async fn conduct(desk: Rc<Desk>, sessions: Sessions) -> anyhow::Result<()> {
     let env = sessions.env("conductor");
     loop {
+        while let Some(node) = next_restarted(&desk) {
+            let env = sessions.env(&format!("restarted-{node}"));
+            tokio::task::spawn_local(dump_restarted(desk.clone(), node, env));
+        }
         match desk.asked.get() {
             None => env.clock.sleep(IDLE).await,
             Some(task) => {
@@ -202,6 +232,23 @@ async fn conduct(desk: Rc<Desk>, sessions: Sessions) -> anyhow::Result<()> {
                 }
                 desk.asked.set(None);
             }
+        }
+    }
+}
+
+fn next_restarted(desk: &Desk) -> Option<String> {
+    desk.restarted.borrow_mut().pop_front()
+}
+
+/// Asks a replica that was started again until it answers, or is not worth waiting for.
+async fn dump_restarted(desk: Rc<Desk>, node: String, env: Env) {
+    let mut client = desk.system.client(&desk.scenario, u64::MAX, env.clone());
+    for _ in 0..RESTARTED_ASKED_MAX {
+        let asked = desk.recorder.events();
+        match client.dump(&node).await {
+            None => return,
+            Some(Ok(held)) => return desk.recorder.dump("restarted", &node, asked, &held),
+            Some(Err(_)) => env.clock.sleep(IDLE).await,
         }
     }
 }
@@ -233,7 +280,7 @@ async fn final_reads(desk: &Rc<Desk>, sessions: &Sessions) {
         let (desk, env) = (desk.clone(), sessions.env(&format!("final-{reader}")));
         tokio::task::spawn_local(async move {
             let mut client = desk.system.client(&desk.scenario, number, env);
-            let mut session = Session { number, process: number, last_seen: BTreeMap::new() };
+            let mut session = Session { number, process: number, ..Session::default() };
             loop {
                 let Some(call) = desk.finals.borrow_mut().pop_front() else { break };
                 perform(&desk, &mut *client, &mut session, &call).await;

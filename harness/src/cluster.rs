@@ -8,10 +8,12 @@
 //! ```
 //!
 //! - Nodes are cut from each other by partitions; clients, all in one host, reach every node.
-//! - A node that ends by itself does not end the simulation: it is noted, and may be restarted.
+//! - A node that ends by itself does not end the simulation: it is noted, and restarted a little
+//!   later, as by a supervisor.
 //! - Whatever a fault did stands under its [`FaultId`]; [`Cluster::heal`] takes exactly that back.
 
 mod down;
+mod exits;
 mod links;
 mod options;
 
@@ -23,6 +25,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::anyhow;
 use perjury_store::env::{Env, LocalFuture};
 
+pub use self::exits::Finding;
 pub use self::options::ClusterOptions;
 use crate::rng::Rng;
 use crate::sim::clock::{ClockFault, EPOCH_SECONDS, TrueTime};
@@ -38,17 +41,6 @@ pub const CLIENTS: &str = "clients";
 /// Starts the software of one node; called again after each restart.
 pub type Start = Box<dyn Fn(&str, Env) -> LocalFuture<'static, anyhow::Result<()>>>;
 
-/// Something that a node should never do, whatever the faults: it panicked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// When, in the simulator's time.
-    pub at: Duration,
-    /// The node.
-    pub node: String,
-    /// Place and message of the panic.
-    pub message: String,
-}
-
 /// The simulated cluster.
 pub struct Cluster {
     sim: turmoil::Sim<'static>,
@@ -61,6 +53,9 @@ pub struct Cluster {
     /// Who keeps a node down, or paused.
     down: BTreeMap<String, BTreeSet<FaultId>>,
     paused: BTreeMap<String, BTreeSet<FaultId>>,
+    /// When nodes that ended by themselves are restarted.
+    due: BTreeMap<String, Duration>,
+    restart_after: Duration,
     faults_made: u64,
     findings: Vec<Finding>,
 }
@@ -109,6 +104,8 @@ impl Cluster {
             world,
             down: BTreeMap::new(),
             paused: BTreeMap::new(),
+            due: BTreeMap::new(),
+            restart_after: options.restart_after,
             faults_made: 0,
             findings: Vec::new(),
         })
@@ -144,6 +141,7 @@ impl Cluster {
             Err(words) => return Err(anyhow!("the simulation panicked: {words}")),
         }
         self.note_exits();
+        self.restart_exited();
         match self.clients_exit.take() {
             None | Some(Exit::Returned) => Ok(()),
             Some(Exit::Failed(words)) => Err(anyhow!("the clients failed: {words}")),
@@ -223,18 +221,13 @@ impl Cluster {
     }
 
     /// Takes back all that stands under this number: links, nodes down or paused, clocks, messages,
-    /// disks. A node that ended by itself while its disk was broken is restarted, as an operator
-    /// would.
+    /// disks.
     pub fn heal(&mut self, id: FaultId) {
         self.unblock(id);
         self.world.fabric.calm(id);
-        for node in self.names.clone() {
-            let machine = self.machine(&node);
+        for machine in self.machines.values() {
             machine.clock.clear(id);
-            let had_broken_disk = machine.disk.clear(id);
-            if had_broken_disk && self.status(&node) == Status::Exited {
-                self.restart(&node);
-            }
+            machine.disk.clear(id);
         }
         self.release(id);
     }
@@ -252,30 +245,6 @@ impl Cluster {
     fn machine(&self, node: &str) -> Rc<Machine> {
         let machine = self.machines.get(node);
         machine.expect("the name of a node of this cluster").clone()
-    }
-
-    fn note_exits(&mut self) {
-        for node in &self.names {
-            let Some(exit) = self.machines[node].take_exit() else {
-                continue;
-            };
-            self.machines[node].process_died();
-            self.world.fabric.set_status(node, Status::Exited);
-            let words = match exit {
-                Exit::Returned => "the process ended".to_string(),
-                Exit::Failed(error) => format!("the process failed: {error}"),
-                Exit::Panicked(message) => {
-                    let words = format!("the process panicked: {message}");
-                    self.findings.push(Finding {
-                        at: self.sim.elapsed(),
-                        node: node.clone(),
-                        message,
-                    });
-                    words
-                }
-            };
-            self.world.watch.note(node, &words);
-        }
     }
 }
 
@@ -306,6 +275,8 @@ async fn run_node(machine: Rc<Machine>, start: Rc<Start>) -> turmoil::Result {
 pub fn empty_loop(hosts: usize, tick: Duration, duration: Duration) -> anyhow::Result<()> {
     let options = ClusterOptions {
         tick,
+        latency_min: tick,
+        latency_max: 5 * tick,
         nodes: (1..=hosts).map(|n| format!("n{n}")).collect(),
         ..ClusterOptions::default()
     };

@@ -43,7 +43,12 @@ pub struct Kept {
 /// Keeps a run below `out`, in the folder of its scenario and seed.
 ///
 /// Errors name the path: a full disk, a folder that cannot be written.
-pub fn keep(out: &Path, recording: &Recording, report: &Report, anomaly: Option<&str>) -> anyhow::Result<Kept> {
+pub fn keep(
+    out: &Path,
+    recording: &Recording,
+    report: &Report,
+    anomaly: Option<&str>,
+) -> anyhow::Result<Kept> {
     let parent = out.join(report.scenario.slug());
     let place = || format!("cannot keep the run in {}", parent.display());
     fs::create_dir_all(&parent).with_context(place)?;
@@ -110,7 +115,9 @@ fn is_same(draft: &Path, kept: &Path) -> io::Result<bool> {
 fn read_if_there(path: &Path) -> io::Result<Option<Vec<u8>>> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Ok(None)
+        }
         Err(error) => Err(error),
     }
 }

@@ -15,7 +15,7 @@ use perjury_histories::{History, Key};
 
 use crate::promise::Promise;
 use crate::report::{Row, RowOutcome};
-use crate::run::CONVERGENCE_MAX;
+use crate::run::{CONVERGENCE_MAX, PROGRESS_MAX};
 use crate::scenario::Scenario;
 use crate::workload::{self, Workload};
 use damage::Damage;
@@ -46,7 +46,9 @@ pub fn judge(history: &History, charge: &Charge<'_>) -> anyhow::Result<(Vec<Row>
     let mut rows = Vec::new();
     for &(level, ref keys) in &by_level(charge.levels) {
         let part = only_keys(history, |key| keys.contains(&key));
-        rows.extend(workload.checkers().iter().map(|name| judge_level(name, level, keys, &part, charge, &damage)));
+        rows.extend(
+            workload.checkers().iter().map(|name| judge_level(name, level, keys, &part, charge, &damage)),
+        );
     }
     rows.extend(workload.checkers_of_all().iter().map(|name| judge_all(name, history, charge, &damage)));
     rows.sort_by_key(|row| !row.promised);
@@ -101,7 +103,12 @@ fn judge_level(
     };
     let (outcome, mut evidence, anomalies) = ask(name, part, &context(promise, charge));
     if !excused.keys.is_empty() {
-        evidence = format!("{evidence}; not owed for {} of {} keys: {}", excused.keys.len(), keys.len(), excused.why);
+        evidence = format!(
+            "{evidence}; not owed for {} of {} keys: {}",
+            excused.keys.len(),
+            keys.len(),
+            excused.why
+        );
     }
     row(outcome, evidence, anomalies)
 }
@@ -124,6 +131,7 @@ fn context(promise: Option<&Promise>, charge: &Charge<'_>) -> Context {
     Context {
         refused: charge.refuses.to_vec(),
         convergence_ns_max: u64::try_from(CONVERGENCE_MAX.as_nanos()).ok(),
+        progress_ns_max: u64::try_from(PROGRESS_MAX.as_nanos()).ok(),
         acknowledgements_min: promise.and_then(|promise| promise.acknowledgements_min),
         ..Context::default()
     }

@@ -26,9 +26,13 @@ pub mod store;
 pub mod sweep;
 pub mod system;
 pub mod tally;
+pub mod testing;
 pub mod trial;
 pub mod workload;
 
+pub use perjury_histories::{Key, Value, Version};
+pub use perjury_store::env;
 pub use promise::Promise;
 pub use scenario::Scenario;
 pub use system::{Call, Client, Held, Reply, System};
+pub use testing::test;

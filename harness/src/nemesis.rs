@@ -95,13 +95,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 5] = [
-        Kind::Partition,
-        Kind::Crash,
-        Kind::Clock,
-        Kind::Message,
-        Kind::Disk,
-    ];
+    pub const ALL: [Kind; 5] = [Kind::Partition, Kind::Crash, Kind::Clock, Kind::Message, Kind::Disk];
 
     /// Its name on the command line and in histories.
     pub fn name(self) -> &'static str {
@@ -117,7 +111,9 @@ impl Kind {
     /// What it does, in one sentence.
     pub fn about(self) -> &'static str {
         match self {
-            Kind::Partition => "links between nodes are cut: halves, one node, a ring, a bridge, one way, at random",
+            Kind::Partition => {
+                "links between nodes are cut: halves, one node, a ring, a bridge, one way, at random"
+            }
             Kind::Crash => "nodes are killed, lose power or are paused: one, a minority, a majority, all",
             Kind::Clock => "clocks jump forward and back, are off, drift, strobe",
             Kind::Message => "messages between nodes are lost, late, repeated, out of order",

@@ -30,7 +30,12 @@ pub struct Bound {
 impl Promise {
     /// A promise that holds under every fault.
     pub fn new(guarantee: impl Into<String>, level: impl Into<String>) -> Promise {
-        Promise { guarantee: guarantee.into(), level: level.into(), tolerates: Vec::new(), acknowledgements_min: None }
+        Promise {
+            guarantee: guarantee.into(),
+            level: level.into(),
+            tolerates: Vec::new(),
+            acknowledgements_min: None,
+        }
     }
 
     /// The same, with every write acknowledged by at least so many distinct home replicas.

@@ -14,6 +14,7 @@ use serde_json::json;
 
 use crate::sim::clock::TrueTime;
 use crate::sim::observer::Watch;
+use crate::system::Held;
 
 /// The one recorder of a run.
 #[derive(Default)]
@@ -42,7 +43,7 @@ impl Recorder {
     /// # Panics
     /// If the event does not fit the history so far: that would be a mistake of the harness.
     pub fn event(&self, mut event: Event) {
-        event.index = self.record.borrow().history.events().len() as u64;
+        event.index = self.events();
         event.time = Some(self.now());
         let mut record = self.record.borrow_mut();
         if event.kind != Kind::Invoke && matches!(event.process, Process::Client(_)) {
@@ -57,6 +58,18 @@ impl Recorder {
         event.node = node.map(str::to_owned);
         event.value = value;
         self.event(event);
+    }
+
+    /// Adds a note of what a replica holds, asked when the history had `asked` events.
+    pub fn dump(&self, stage: &str, node: &str, asked: u64, held: &[Held]) {
+        let entry = |held: &Held| json!([held.key, held.version, held.value]);
+        let entries: Vec<Value> = held.iter().map(entry).collect();
+        self.note("dump", Some(node), json!({"stage": stage, "asked": asked, "entries": entries}));
+    }
+
+    /// Events recorded so far.
+    pub fn events(&self) -> u64 {
+        self.record.borrow().history.events().len() as u64
     }
 
     /// Adds a line to the trace.
@@ -112,9 +125,4 @@ impl Watch for Recorder {
         event.key = key.map(Key::from);
         self.event(event);
     }
-}
-
-/// The note of a fault that starts or ends.
-pub fn fault(fault: &str, state: &str, nodes: &[String], detail: &str) -> Value {
-    json!({"fault": fault, "state": state, "nodes": nodes, "detail": detail})
 }

@@ -36,10 +36,7 @@ impl Rng {
     /// A generator that draws what `seed` decides.
     pub fn new(seed: u64) -> Rng {
         let state = xxh3_128_with_seed(b"perjury", seed);
-        Rng {
-            seed,
-            generator: Pcg64Mcg::new(state),
-        }
+        Rng { seed, generator: Pcg64Mcg::new(state) }
     }
 
     /// A generator of its own for the part of this name, whatever was drawn here before.
@@ -48,10 +45,7 @@ impl Rng {
     }
 
     /// 64 random bits.
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "an endless source of numbers, not an iterator"
-    )]
+    #[expect(clippy::should_implement_trait, reason = "an endless source of numbers, not an iterator")]
     pub fn next(&mut self) -> u64 {
         self.generator.next_u64()
     }
@@ -146,10 +140,7 @@ mod tests {
     fn draws_the_same_for_ever() {
         let mut rng = Rng::new(42);
         let drawn = [rng.next(), rng.next(), rng.fork("disk").next()];
-        assert_eq!(
-            drawn,
-            [11514017118587466000, 1521877705534874269, 14418112519727875532]
-        );
+        assert_eq!(drawn, [11514017118587466000, 1521877705534874269, 14418112519727875532]);
     }
 
     #[test]
@@ -197,10 +188,7 @@ mod tests {
         let mean = Duration::from_secs(3);
         let sum: Duration = (0..10_000).map(|_| rng.exponential(mean)).sum();
         let measured = sum / 10_000;
-        assert!(
-            measured > mean * 95 / 100 && measured < mean * 105 / 100,
-            "{measured:?}"
-        );
+        assert!(measured > mean * 95 / 100 && measured < mean * 105 / 100, "{measured:?}");
     }
 
     #[test]

@@ -7,7 +7,9 @@
 //!
 //! Dumps are taken before any final read, because reads repair.
 
-use std::collections::BTreeMap;
+mod plan;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -16,17 +18,22 @@ use serde_json::json;
 
 use crate::clients::{self, Desk, Dumps, Stage};
 use crate::cluster::{Cluster, ClusterOptions};
-use crate::nemesis::{Nemesis, NemesisEvent};
-use crate::recorder::{Recorder, fault};
+use crate::nemesis::driver::State;
+use crate::nemesis::{Kind, Nemesis, NemesisEvent, What};
+use crate::recorder::Recorder;
 use crate::rng::Rng;
 use crate::scenario::Scenario;
+use crate::sim::network::Status;
 use crate::system::System;
 use crate::workload;
+use plan::Plan;
 
 /// The cluster comes up.
 const START: Duration = Duration::from_secs(1);
-/// Writes after healing, in which the cluster must show that it makes progress.
-const PROGRESS: Duration = Duration::from_secs(3);
+/// Writes after healing, at least.
+const PROGRESS_MIN: Duration = Duration::from_secs(3);
+/// By when every session must have got something done after healing.
+pub const PROGRESS_MAX: Duration = Duration::from_secs(10);
 /// How long open operations are waited for.
 const QUIET_MAX: Duration = Duration::from_secs(10);
 /// How long replicas may take to become equal.
@@ -93,10 +100,12 @@ struct Run<'a> {
     system: &'static dyn System,
     scenario: &'a Scenario,
     cluster: Cluster,
+    plan: Plan,
     nemesis: Nemesis,
     desk: Rc<Desk>,
     recorder: Rc<Recorder>,
     rng: Rng,
+    stopped: BTreeSet<String>,
     phase: &'static str,
     progress: &'a mut dyn FnMut(Progress),
 }
@@ -124,14 +133,15 @@ impl<'a> Run<'a> {
         let desk = Rc::new(Desk::new(system, workload, scenario, recorder.clone()));
         let (clients_desk, clients_rng) = (desk.clone(), rng.fork("clients"));
         cluster.client_host(move |sessions| clients::run(clients_desk, sessions, clients_rng));
-        let nemesis = Nemesis::of(scenario, system.seam(), &rng.fork("nemesis"))?;
-        let phase = "start";
-        Ok(Run { system, scenario, cluster, nemesis, desk, recorder, rng, phase, progress })
+        let plan = Plan::of(scenario, system.seam(), &mut rng.fork("nemesis"))?;
+        let nemesis = Nemesis::new(&plan.schedule);
+        let (stopped, phase) = (BTreeSet::new(), "start");
+        Ok(Run { system, scenario, cluster, plan, nemesis, desk, recorder, rng, stopped, phase, progress })
     }
 
     /// The cluster comes up, undisturbed.
     fn start(&mut self) -> anyhow::Result<()> {
-        self.recorder.note("nemesis", None, json!({"kinds": self.nemesis.kinds()}));
+        self.recorder.note("nemesis", None, json!({"kinds": self.plan.kinds}));
         self.go_on(START)
     }
 
@@ -157,7 +167,8 @@ impl<'a> Run<'a> {
         self.record(events);
         self.recorder.note("healed", None, Value::Null);
         self.desk.set(Stage::WritesOnly);
-        self.go_on(PROGRESS)
+        self.go_on(PROGRESS_MIN)?;
+        self.until(PROGRESS_MAX - PROGRESS_MIN, Desk::all_have_progressed)
     }
 
     /// With no operation open, looks at the replicas until they are equal, or should have been.
@@ -180,11 +191,11 @@ impl<'a> Run<'a> {
         self.go_on(moment)?;
         let nodes = self.scenario.node_names();
         self.cluster.power_loss_all();
-        self.recorder.note("crash", None, fault("power-loss", "start", &nodes, "power loss of the whole cluster"));
+        self.note_power(State::Start, &nodes);
         self.desk.set(Stage::Quiet);
         self.go_on(DARK)?;
         self.cluster.restart_all();
-        self.recorder.note("crash", None, fault("power-loss", "end", &nodes, "power is back"));
+        self.note_power(State::End, &nodes);
         self.be_quiet()?;
         let replayed = self.dumps()?;
         self.record_placement();
@@ -198,7 +209,8 @@ impl<'a> Run<'a> {
         self.phase = "final reads";
         self.be_quiet()?;
         let workload = workload::named(&self.scenario.workload);
-        let calls = workload.map(|workload| workload.last(&self.placement(), self.scenario)).unwrap_or_default();
+        let calls =
+            workload.map(|workload| workload.last(&self.placement(), self.scenario)).unwrap_or_default();
         self.desk.ask_final_reads(calls);
         self.until(FINAL_MAX, Desk::is_idle)
     }
@@ -215,13 +227,14 @@ impl<'a> Run<'a> {
             markers,
             crashes,
             simulated_ns: nanos(self.cluster.elapsed()),
-            faults_not_available: self.nemesis.not_available(),
+            faults_not_available: self.plan.not_available,
         }
     }
 
     /// One tick of the whole simulation.
     fn step(&mut self) -> anyhow::Result<()> {
         self.cluster.step()?;
+        self.watch_restarts();
         (self.progress)(Progress {
             phase: self.phase,
             simulated_ns: nanos(self.cluster.elapsed()),
@@ -229,6 +242,17 @@ impl<'a> Run<'a> {
             operations: self.recorder.completed(),
         });
         Ok(())
+    }
+
+    /// A replica that runs again, although it had stopped, is asked what it holds.
+    fn watch_restarts(&mut self) {
+        for node in self.cluster.nodes().to_vec() {
+            match self.cluster.status(&node) {
+                Status::Killed | Status::Off | Status::Exited => drop(self.stopped.insert(node)),
+                Status::Running if self.stopped.remove(&node) => self.desk.ask_restarted(node),
+                Status::Running | Status::Paused => {}
+            }
+        }
     }
 
     fn go_on(&mut self, time: Duration) -> anyhow::Result<()> {
@@ -291,21 +315,23 @@ impl<'a> Run<'a> {
     fn record_dumps(&self, stage: &str, dumps: &Dumps) {
         for (node, held) in dumps {
             match held {
-                Ok(held) => {
-                    let entry = |held: &crate::system::Held| json!([held.key, held.version, held.value]);
-                    let entries: Vec<Value> = held.iter().map(entry).collect();
-                    self.recorder.note("dump", Some(node), json!({"stage": stage, "entries": entries}));
-                }
+                Ok(held) => self.recorder.dump(stage, node, self.recorder.events(), held),
                 Err(why) => self.recorder.trace(node, &format!("gave no dump: {why:#}")),
             }
         }
     }
 
+    fn note_power(&self, state: State, nodes: &[String]) {
+        let (kind, nodes, detail) = (Kind::Crash, nodes.to_vec(), "of the whole cluster".to_owned());
+        self.record(vec![NemesisEvent { state, what: What { fault: "power-loss", kind, nodes, detail } }]);
+    }
+
     fn record(&self, events: Vec<NemesisEvent>) {
         for event in events {
-            let NemesisEvent { kind, fault: name, state, nodes, detail } = event;
-            self.recorder.trace("nemesis", &format!("{name} {state}: {detail}"));
-            self.recorder.note(kind, None, fault(name, state, &nodes, &detail));
+            let what = &event.what;
+            self.recorder
+                .trace("nemesis", &format!("{} {}: {}", what.fault, event.state.name(), what.detail));
+            self.recorder.note(what.kind.name(), None, event.value());
         }
     }
 }

@@ -53,8 +53,8 @@ impl Default for Scenario {
             nemesis: vec!["clock".to_owned(), "crash".to_owned(), "partition".to_owned()],
             schedule: None,
             time_ms: 60_000,
-            rate: 50.0,
-            clients: 10,
+            rate: 200.0,
+            clients: 20,
             keys: 8,
             bug: None,
         }

@@ -20,7 +20,7 @@ pub mod panic;
 pub mod pause;
 pub mod random;
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -64,7 +64,6 @@ pub struct Machine {
     random: Rc<SimRandom>,
     watch: Rc<dyn Watch>,
     exit: RefCell<Option<Exit>>,
-    starts: Cell<u64>,
 }
 
 impl Machine {
@@ -80,24 +79,17 @@ impl Machine {
             random: Rc::new(SimRandom::new(rng.fork("random"))),
             watch: world.watch.clone(),
             exit: RefCell::default(),
-            starts: Cell::new(0),
         }
     }
 
     /// The seam of a process that starts now.
     pub fn env(&self) -> Env {
-        self.starts.set(self.starts.get() + 1);
         self.env_as(&self.name, self.random.clone())
     }
 
     /// The seam of one session of this machine, with randomness of its own.
     pub fn session_env(&self, session: &str) -> Env {
         self.env_as(session, Rc::new(self.random.fork(session)))
-    }
-
-    /// How many processes have started here.
-    pub fn starts(&self) -> u64 {
-        self.starts.get()
     }
 
     /// Records how the process ended; the cluster takes note after the step.

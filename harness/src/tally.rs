@@ -109,7 +109,8 @@ mod tests {
 
     #[test]
     fn counts_an_operation_that_never_returns_as_unknown() {
-        let event = |index, process, kind, function| Event::new(index, Process::Client(process), kind, function);
+        let event =
+            |index, process, kind, function| Event::new(index, Process::Client(process), kind, function);
         let history = History::new([
             event(0, 1, Kind::Invoke, "write"),
             event(1, 2, Kind::Invoke, "write"),

@@ -13,7 +13,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use crate::render;
-use crate::report::{Report, RowOutcome};
+use crate::report::{Report, Row, RowOutcome};
 use crate::run::Recording;
 use crate::scenario::Scenario;
 use crate::system::System;
@@ -114,7 +114,8 @@ impl Test {
     /// counterexample, and the command that repeats it.
     pub fn run(mut self) {
         if let Ok(seed) = std::env::var(SEED_VARIABLE) {
-            let seed: u64 = seed.parse().unwrap_or_else(|_| panic!("{SEED_VARIABLE}={seed} is no seed: a number is"));
+            let seed: u64 =
+                seed.parse().unwrap_or_else(|_| panic!("{SEED_VARIABLE}={seed} is no seed: a number is"));
             self.seeds = seed..seed + 1;
         }
         match self.try_run() {
@@ -130,12 +131,16 @@ impl Failure {
     pub fn describe(&self) -> String {
         let name = std::thread::current().name().unwrap_or_default().to_owned();
         let repeat = format!("{SEED_VARIABLE}={} cargo test {name}", self.report.seed);
-        let mut lines = vec![format!("seed {}: {}", self.report.seed, self.report.verdict), format!("repeat: {repeat}")];
-        let bad = |outcome| matches!(outcome, RowOutcome::Broken | RowOutcome::Unknown);
-        for row in self.report.rows.iter().filter(|row| row.promised && bad(row.outcome)) {
+        let mut lines =
+            vec![format!("seed {}: {}", self.report.seed, self.report.verdict), format!("repeat: {repeat}")];
+        let bad =
+            |row: &&Row| row.promised && matches!(row.outcome, RowOutcome::Broken | RowOutcome::Unknown);
+        for row in self.report.rows.iter().filter(bad) {
             lines.push(format!("{}: {}", row.guarantee, row.evidence));
+            let drawn =
+                |anomaly| render::anomaly::draw(&self.recording.history, &self.report.faults, anomaly);
+            lines.extend(row.anomalies.first().map(drawn));
         }
-        lines.extend(render::anomaly::draw(&self.report, &self.recording.history));
         lines.join("\n")
     }
 }

@@ -47,7 +47,8 @@ pub fn report(
     let workload = workload::named(&scenario.workload)
         .ok_or_else(|| anyhow::anyhow!("there is no workload {:?}", scenario.workload))?;
     let levels = judge::levels(&recording.history, workload, scenario);
-    let charge = Charge { workload: workload.name(), promises: &promises, levels: &levels, refuses: &refuses };
+    let charge =
+        Charge { workload: workload.name(), promises: &promises, levels: &levels, refuses: &refuses };
     let (mut rows, information) = judge::judge(&recording.history, &charge)?;
     rows.splice(0..0, crashes(&recording.crashes));
     Ok(Report {

@@ -36,11 +36,7 @@ pub trait Workload: Sync {
     fn last(&self, written: &BTreeMap<Key, Vec<String>>, scenario: &Scenario) -> Vec<Call>;
     /// The level of a key that this workload writes.
     fn level_of(&self, key: &Key, scenario: &Scenario) -> String {
-        let number = |name: &str| name.trim_start_matches(|c: char| !c.is_ascii_digit()).parse().unwrap_or(0);
-        match key {
-            Key::Name(name) => scenario.level_of(number(name)),
-            Key::Number(number) => scenario.level_of(usize::try_from(*number).unwrap_or(0)),
-        }
+        scenario.level_of(number_of(key))
     }
     /// Names of the checkers that judge it, key by key and level by level.
     fn checkers(&self) -> &'static [&'static str];
@@ -57,9 +53,14 @@ pub struct Session {
     pub number: u64,
     /// Its present process number.
     pub process: u64,
+    /// The number of the key that it used last.
+    pub last_key: Option<usize>,
     /// What it last read or wrote, with ok, of each key.
     pub last_seen: BTreeMap<Key, Value>,
 }
+
+/// How often a session stays with the key it used last.
+const STAY: f64 = 0.5;
 
 /// The checkers of workloads on registers.
 const REGISTER_CHECKERS: &[&str] = &[
@@ -81,9 +82,19 @@ fn call(function: &'static str, key: Key, value: Value, level: String) -> Call {
     Call { function, key: Some(key), value, level, node: None, keys: Vec::new(), is_final: false }
 }
 
-/// A register key drawn from those of the scenario, with its level.
-fn any_key(scenario: &Scenario, rng: &mut Rng) -> (Key, String) {
-    let number = rng.below(scenario.keys as u64) as usize;
+/// The number in the name of a key: 7 in `k7`.
+pub fn number_of(key: &Key) -> usize {
+    match key {
+        Key::Name(name) => name.trim_start_matches(|c: char| !c.is_ascii_digit()).parse().unwrap_or(0),
+        Key::Number(number) => usize::try_from(*number).unwrap_or(0),
+    }
+}
+
+/// A register key of the scenario, with its level. A session often stays with the key it used last:
+/// that is how applications behave, and where session guarantees break.
+fn any_key(session: &Session, scenario: &Scenario, rng: &mut Rng) -> (Key, String) {
+    let drawn = rng.below(scenario.keys as u64) as usize;
+    let number = if rng.chance(STAY) { session.last_key.unwrap_or(drawn) } else { drawn };
     (Key::Name(format!("k{number}")), scenario.level_of(number))
 }
 

@@ -86,6 +86,7 @@ mod tests {
         "0:write(x,1) 1:read(x)=1@3 1:read(x)=1@3.0.-2 2:read(x)=null 0:cas(x,[1,2]):fail 0:write(x,2):info ",
         "3:write(x,1)? 4:read(x)? 3:ok 4:ok=1@3 3:write(x,1)? 4:read(x):fail 3:info=7 ",
         "0:add(_,5) 0:read()=[1,2] 0s7:read(x)=1 0:read!(x)=1 0:read(x)/n2=1 4:read(x)/n1? 4:ok/n2=1 ",
+        "4s7:read(x)? 4s8:ok=1 ",
         r#"nemesis:partition(_,{"nodes":["n1"],"state":"start"}) nemesis:healed() "#,
         "nemesis:acknowledge(x)/n1@3 ",
         r#"..0:read(x,1) ..0:read(x,1):info ?:add(_,2)@1 ?s3:add(_,2) #100 0:read(-12)="-12" "#,

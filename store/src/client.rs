@@ -10,6 +10,7 @@
 //! ```
 
 mod connection;
+mod outcome;
 mod token;
 
 use std::time::Duration;
@@ -17,11 +18,11 @@ use std::time::Duration;
 use crate::deadline::within;
 use crate::env::Env;
 use crate::quorum::message::{Entry, Level, NodeId, Operation, Refusal, Request, Response};
-use crate::quorum::version::Version;
 use crate::safeguards::Safeguards;
 use crate::wire::WireError;
 
 use connection::Connection;
+use outcome::{fits, is_coordinators_fault, is_write, key_of, version_of, worth_another};
 pub use token::Token;
 
 /// Time that connecting may take: then another node is tried.
@@ -298,54 +299,6 @@ impl Client {
 /// `random` brought below `bound`.
 fn below(random: u64, bound: usize) -> usize {
     (random % bound as u64) as usize
-}
-
-fn key_of(operation: &Operation) -> Option<&str> {
-    match operation {
-        Operation::Get { key }
-        | Operation::Put { key, .. }
-        | Operation::Delete { key }
-        | Operation::CompareAndSet { key, .. } => Some(key),
-        Operation::Dump { .. } => None,
-    }
-}
-
-fn version_of(outcome: &Response) -> Option<Version> {
-    match outcome {
-        Response::Value { version, .. } => *version,
-        Response::Written { version } => Some(*version),
-        _ => None,
-    }
-}
-
-fn is_write(operation: &Operation) -> bool {
-    !matches!(operation, Operation::Get { .. } | Operation::Dump { .. })
-}
-
-/// Whether `response` can be the answer to `operation`.
-fn fits(operation: &Operation, response: &Response) -> bool {
-    match response {
-        Response::Value { .. } => matches!(operation, Operation::Get { .. }),
-        Response::Written { .. } | Response::Unknown(_) => is_write(operation),
-        Response::Dump { .. } => matches!(operation, Operation::Dump { .. }),
-        Response::Refused(_) => true,
-    }
-}
-
-/// Whether another node may do better with a call that was not sent.
-fn worth_another(error: &WireError) -> bool {
-    !matches!(error, WireError::TooLarge | WireError::Late)
-}
-
-/// Whether another coordinator may do better next time.
-fn is_coordinators_fault(outcome: &Response) -> bool {
-    match outcome {
-        Response::Unknown(_) => true,
-        Response::Refused(refusal) => {
-            matches!(refusal, Refusal::Deadline { .. } | Refusal::Behind { .. } | Refusal::Unavailable(_))
-        }
-        _ => false,
-    }
 }
 
 #[cfg(test)]

@@ -121,10 +121,13 @@ impl Clock for PausedClock {
     }
 }
 
+/// What a file holds.
+type Content = Rc<RefCell<Vec<u8>>>;
+
 /// A disk in memory whose syncs take a while, and that can be full or fail.
 #[derive(Clone, Default)]
 pub(crate) struct MemoryDisk {
-    files: Rc<RefCell<BTreeMap<String, Rc<RefCell<Vec<u8>>>>>>,
+    files: Rc<RefCell<BTreeMap<String, Content>>>,
     /// Syncs begun, of files and of the directory.
     pub(crate) syncs: Rc<Cell<usize>>,
     /// No more bytes fit.
@@ -171,7 +174,7 @@ impl Disk for MemoryDisk {
 }
 
 struct MemoryFile {
-    bytes: Rc<RefCell<Vec<u8>>>,
+    bytes: Content,
     disk: MemoryDisk,
 }
 

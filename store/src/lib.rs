@@ -5,9 +5,9 @@
 
 pub mod client;
 mod deadline;
+pub mod env;
 #[cfg(test)]
 mod fake;
-pub mod env;
 pub mod link;
 pub mod quorum;
 pub mod safeguards;

@@ -33,7 +33,7 @@
 //! ```
 //!
 //! Bytes that never arrived are missing at the end of the file, or read as zeros. See
-//! [`frame`](self::frame) for the layout and [`plan`](self::plan) for the decision.
+//! [`frame`] for the layout and [`plan`] for the decision.
 //!
 //! # Durable or not
 //!

@@ -112,14 +112,15 @@ fn judge_dumps(
         };
         let Some(homes) = homes else { continue };
         let first = homes.iter().map(|dump| dump.position).min();
-        let best = homes.iter().max_by_key(|dump| dump.entries.get(key).map(|entry| &entry.version));
+        let best =
+            homes.iter().max_by_key(|dump| dump.entries.get(key).and_then(|entry| entry.version.as_ref()));
         let Some((first, best)) = first.zip(best) else {
             continue;
         };
         let Some(write) = acknowledged.highest(Some(key), first) else {
             continue;
         };
-        let found = best.entries.get(key).map(|entry| &entry.version);
+        let found = best.entries.get(key).and_then(|entry| entry.version.as_ref());
         if write.operation.version() > found {
             let what = match found {
                 Some(found) => format!("nothing above version {found}, on {}", best.node),

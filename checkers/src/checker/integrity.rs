@@ -82,7 +82,7 @@ fn judge_dumps(accesses: &Accesses<'_>, notes: &[Note<'_>], context: &Context, f
             let seen = Seen {
                 key: Some(key),
                 value: &entry.value,
-                version: Some(&entry.version),
+                version: entry.version.as_ref(),
                 by: dump.position,
                 index: dump.event.index,
                 who: String::new(),
@@ -92,8 +92,8 @@ fn judge_dumps(accesses: &Accesses<'_>, notes: &[Note<'_>], context: &Context, f
             };
             if reported.insert((key, entry.version.clone(), entry.value.to_string())) {
                 let (node, value) = (dump.node, words::value(&entry.value));
-                let (version, at) = (&entry.version, words::moment(dump.event));
-                let who = format!("node {node} held {value} under key {key} (version {version}) at {at}");
+                let (version, at) = (words::at_version(entry.version.as_ref()), words::moment(dump.event));
+                let who = format!("node {node} held {value} under key {key}{version} at {at}");
                 findings.push(fault.anomaly(&Seen { who, ..seen }));
             }
         }

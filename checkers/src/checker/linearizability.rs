@@ -8,8 +8,8 @@
 //!
 //! A register has read, write, delete (a write of null) and cas. Keys are judged one by one, which is enough:
 //! a history is linearizable if and only if each object's part is. Each verdict can be checked without
-//! trusting the [search](self::search): a valid one carries its order, which is checked here once more; an
-//! invalid one carries a [core](self::core) of operations, few enough to be followed by hand.
+//! trusting the `search`: a valid one carries its order, which is checked here once more; an
+//! invalid one carries a `core` of operations, few enough to be followed by hand.
 
 use std::collections::BTreeMap;
 
@@ -122,6 +122,21 @@ mod tests {
         accepts(&Linearizability, "0:write(x,1) 2:write(x,2):info 1:read(x)=1 1:read(x)=1");
         let back = "0:write(x,1) 2:write(x,2):info 1:read(x)=2 1:read(x)=1";
         rejects(&Linearizability, back, NotLinearizable, &[0, 2, 4, 6]);
+    }
+
+    /// Both orders of the first two writes make the same set, but only one of them leaves 1.
+    #[test]
+    fn tells_configurations_apart_by_their_value() {
+        for ends in ["0:ok 1:ok", "1:ok 0:ok"] {
+            let text = |seen| {
+                format!(
+                    "0:write(x,1)? 1:write(x,2)? {ends} 2:read(x)={seen} 3:write(x,1) 3:write(x,2) 4:read(x)=2"
+                )
+            };
+            accepts(&Linearizability, &text("1"));
+            accepts(&Linearizability, &text("2"));
+            assert!(Linearizability.check(&history(&text("null")), &Context::default()).is_invalid());
+        }
     }
 
     #[test]

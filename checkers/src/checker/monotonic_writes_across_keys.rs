@@ -96,4 +96,27 @@ mod tests {
         accepts(&MonotonicWritesAcrossKeys, &text("1@3"));
         rejects(&MonotonicWritesAcrossKeys, &text("null"), Kind, &[0, 2, 4, 6]);
     }
+    #[test]
+    fn goes_by_the_last_write_seen_and_the_highest_before_it() {
+        let text = |last| {
+            format!(
+                "1:write(y,1)@1 1:write(x,1)@2 1:write(x,2)@3 1:write(y,2)@2 \
+                 2:read(y)=1@1 2:read(y)=2@2 2:read(y)=1@1 2:read(x)={last}"
+            )
+        };
+        accepts(&MonotonicWritesAcrossKeys, &text("2@3"));
+        rejects(&MonotonicWritesAcrossKeys, &text("1@2"), Kind, &[4, 6, 10, 14]);
+    }
+
+    #[test]
+    fn does_not_take_the_initial_value_for_a_write() {
+        let text = |value| format!("1:write(x,1) 1:write(y,{value}) 2:read(y)={value} 2:read(x)=null");
+        accepts(&MonotonicWritesAcrossKeys, &text("null"));
+        rejects(&MonotonicWritesAcrossKeys, &text("2"), Kind, &[0, 2, 4, 6]);
+    }
+
+    #[test]
+    fn leaves_the_session_itself_to_read_your_writes() {
+        accepts(&MonotonicWritesAcrossKeys, "1:write(x,1)@3 1:write(y,2)@7 1:read(y)=2@7 1:read(x)=null");
+    }
 }

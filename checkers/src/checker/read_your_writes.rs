@@ -92,6 +92,13 @@ mod tests {
     }
 
     #[test]
+    fn takes_null_without_a_version_for_never_written() {
+        let text = |read| format!("2:read(x)=9@1 1:delete(x):info 0:write(x,1)@3 0:read(x)={read}");
+        accepts(&ReadYourWrites, &text("null@4"));
+        rejects(&ReadYourWrites, &text("null"), Kind, &[4, 6]);
+    }
+
+    #[test]
     fn goes_by_values_when_there_are_no_versions() {
         rejects(&ReadYourWrites, "0:write(x,1) 0:read(x)=null", Kind, &[0, 2]);
         is_unsure(&ReadYourWrites, "0:write(x,1) 0:read(x)=2");

@@ -73,7 +73,11 @@ fn judge(history: &History) -> Result<Verdict, Undecided> {
 /// Compares a dump with what is owed. A debt that is not met is reported once.
 fn settle(owed: &mut Owed<'_>, dump: &Dump<'_>, findings: &mut Findings) {
     owed.retain(|key, (version, acknowledged)| {
-        let found = dump.entries.get(key).map(|entry| &entry.version);
+        if acknowledged.index >= dump.asked {
+            // Acknowledged while the dump was under way: it may not show that yet.
+            return true;
+        }
+        let found = dump.entries.get(key).and_then(|entry| entry.version.as_ref());
         let is_met = found >= Some(*version);
         if !is_met {
             let (node, first, then) = (dump.node, words::moment(acknowledged), words::moment(dump.event));
@@ -113,6 +117,13 @@ mod tests {
         accepts(&ReplicaDurability, &text("", r#"["x",[4],null]"#));
         rejects(&ReplicaDurability, &text("", OLDER), ReplicaRollback, &[2, 3]);
         rejects(&ReplicaDurability, &text("", ""), ReplicaRollback, &[2, 3]);
+    }
+
+    #[test]
+    fn holds_to_the_highest_acknowledged() {
+        let text = |second| text(&format!("nemesis:acknowledge(x)/n1@{second}"), r#"["x",[3],1]"#);
+        accepts(&ReplicaDurability, &text(2));
+        rejects(&ReplicaDurability, &text(4), ReplicaRollback, &[3, 4]);
     }
 
     #[test]

@@ -5,14 +5,16 @@
 //! process 1                                                  ├─ final read ─┤ ok, [1]      2 is lost, 3 may be
 //! ```
 //!
-//! Judged by the last ok read without a key: of those marked final, where any is. Elements whose `add` was
-//! ok before that read was invoked must be in it. Elements that nobody tried to add before it returned, or
-//! whose every `add` certainly failed, must not, and no element may be in it twice.
+//! Judged by the last ok read of the set: of those marked final, where any is. A read without a key is of all
+//! elements, whatever keys they are under; a read of a key that returns an array is of the elements added under
+//! that key. Elements whose `add` was ok before the read was invoked must be in it. Elements that nobody tried
+//! to add before it returned, or whose every `add` certainly failed, must not, and no element may be in it twice.
 
-use perjury_histories::{Fate, History, Operation, Value};
+use perjury_histories::{Fate, History, Key, Operation, Value};
 use rustc_hash::FxHashMap;
 
 use super::{Checker, Context, Undecided, decide};
+use crate::access;
 use crate::findings::Findings;
 use crate::verdict::{Anomaly, AnomalyKind, Verdict};
 use crate::words;
@@ -35,27 +37,31 @@ impl Checker for Set {
 }
 
 fn judge(history: &History) -> Result<Verdict, Undecided> {
-    let adds: Vec<Operation<'_>> =
-        history.operations().filter(|operation| operation.function() == "add").collect();
-    if adds.is_empty() {
+    let sets = access::sets(history);
+    if sets.is_empty() {
         return Err("nothing was added".to_owned());
     }
-    let Some(read) = final_read(history) else {
-        return Err("no final read of the set is ok".to_owned());
-    };
-    let index = read.invocation().index;
-    let not_array = || format!("event {index}: the final read of a set must return an array");
-    let elements = read.result().and_then(Value::as_array).ok_or_else(not_array)?;
     let mut findings = Findings::default();
-    findings.extend(lost(&adds, elements, read));
-    findings.extend(unexpected(&adds, elements, read));
-    Ok(findings.or_valid())
+    let mut is_read = false;
+    for key in sets {
+        let Some(read) = final_read(history, key) else { continue };
+        is_read = true;
+        let index = read.invocation().index;
+        let not_array = || format!("event {index}: the final read of a set must return an array");
+        let elements = read.result().and_then(Value::as_array).ok_or_else(not_array)?;
+        let adds = history.operations().filter(|operation| operation.function() == "add");
+        let adds: Vec<Operation<'_>> = adds.filter(|add| key.is_none() || add.key() == key).collect();
+        findings.extend(lost(&adds, elements, read));
+        findings.extend(unexpected(&adds, elements, read));
+    }
+    let unread = Verdict::Unknown("no final read of the set is ok".to_owned());
+    Ok(findings.or(if is_read { Verdict::Valid(None) } else { unread }))
 }
 
-/// The last ok read without a key, of the final ones if there are any.
-fn final_read(history: &History) -> Option<Operation<'_>> {
+/// The last ok read of this key, of the final ones if there are any.
+fn final_read<'a>(history: &'a History, key: Option<&Key>) -> Option<Operation<'a>> {
     let reads = history.operations().filter(|operation| {
-        operation.function() == "read" && operation.key().is_none() && operation.fate() == Fate::Ok
+        operation.function() == "read" && operation.key() == key && operation.fate() == Fate::Ok
     });
     reads.max_by_key(|read| (read.is_final(), read.invoked_at()))
 }
@@ -150,6 +156,12 @@ mod tests {
     }
 
     #[test]
+    fn rejects_element_from_the_future() {
+        accepts(&Set, "1:read!()? 0:add(_,1)? 1:ok=[1] 0:ok");
+        rejects(&Set, "1:read!()? 1:ok=[1] 0:add(_,1)? 0:ok", AnomalyKind::UnexpectedElement, &[0]);
+    }
+
+    #[test]
     fn rejects_duplicate() {
         rejects(&Set, "0:add(_,1) 1:read!()=[1,1]", AnomalyKind::UnexpectedElement, &[0, 2]);
     }
@@ -158,6 +170,13 @@ mod tests {
     fn judges_the_final_read_alone() {
         accepts(&Set, "0:add(_,1) 1:read!()=[1] 2:read()=[]");
         rejects(&Set, "0:add(_,1) 1:read()=[1] 2:read()=[]", AnomalyKind::LostElement, &[0, 4]);
+    }
+
+    #[test]
+    fn judges_sets_under_keys_apart() {
+        accepts(&Set, "0:add(s,1) 0:add(t,2) 1:read(s)=[1] 1:read(t)=[2]");
+        rejects(&Set, "0:add(s,1) 0:add(t,2) 1:read(s)=[1] 1:read(t)=[]", AnomalyKind::LostElement, &[2, 6]);
+        accepts(&Set, "0:add(s,1) 0:add(t,2) 1:read!(s)=1 1:read!()=[1,2]");
     }
 
     #[test]

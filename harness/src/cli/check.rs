@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use perjury::report::{Report, RowOutcome};
 use perjury::render::{anomaly, summary, table, words};
+use perjury::report::{Report, RowOutcome};
 use perjury::{folder, judge, sweep, tally, trial};
 use perjury_checkers::{Anomaly, Checker, Context, Verdict, checker};
 use perjury_histories::History;
@@ -70,7 +70,8 @@ impl Check {
         let mut worst = Exit::Valid;
         for path in &self.paths {
             let (history, judged) = self.judge(path)?;
-            let text = if self.json { serde_json::to_string(&judged)? + "\n" } else { text(&history, &judged) };
+            let text =
+                if self.json { serde_json::to_string(&judged)? + "\n" } else { text(&history, &judged) };
             exit::print(&text)?;
             worst = worst.worst(Exit::of(judged.verdict));
         }
@@ -123,7 +124,9 @@ fn by_checker(history: &History, checker: &dyn Checker) -> Judgement {
     let reason = match &verdict {
         Verdict::Valid(_) => String::new(),
         Verdict::Unknown(reason) => reason.clone(),
-        Verdict::Invalid(anomalies) => words::count(anomalies.len() as u64, "anomaly").replace("anomalys", "anomalies"),
+        Verdict::Invalid(anomalies) => {
+            words::count(anomalies.len() as u64, "anomaly").replace("anomalys", "anomalies")
+        }
     };
     Judgement {
         name: checker.name().to_owned(),
@@ -179,7 +182,11 @@ fn text(history: &History, judged: &Judged) -> String {
         let level = check.level.clone().unwrap_or_default();
         let millis = check.millis.map(|millis| format!("{millis:.1}")).unwrap_or_default();
         let (name, reason) = (check.name.clone(), check.reason.clone());
-        rows.add_row(if has_levels { [name, level, verdict, reason] } else { [name, verdict, millis, reason] });
+        rows.add_row(if has_levels {
+            [name, level, verdict, reason]
+        } else {
+            [name, verdict, millis, reason]
+        });
     }
     if judged.checks.is_empty() {
         text.push_str(&words::indented(&fit::none(history), 0));

@@ -62,7 +62,11 @@ impl Inspect {
         let shown = &found.positions[..found.positions.len().min(limit)];
         let mut text = if shown.is_empty() { String::new() } else { lanes::draw(history, shown) };
         let total = history.events().len();
-        text.push_str(&format!("\n{} of {} shown", words::thousands(shown.len() as u64), words::count(total as u64, "event")));
+        text.push_str(&format!(
+            "\n{} of {} shown",
+            words::thousands(shown.len() as u64),
+            words::count(total as u64, "event")
+        ));
         if shown.len() < found.positions.len() {
             let hidden = (found.positions.len() - shown.len()) as u64;
             text.push_str(&format!("; {} more match: --limit or --all", words::thousands(hidden)));

@@ -172,7 +172,9 @@ mod tests {
 
     #[test]
     fn reads_back_what_a_report_says() {
-        for line in ["", "--level one/all --nemesis none", "--nodes 7 --replication 5 --time 1500ms --rate 2.5"] {
+        for line in
+            ["", "--level one/all --nemesis none", "--nodes 7 --replication 5 --time 1500ms --rate 2.5"]
+        {
             let made = scenario(line).expect("a scenario");
             assert_eq!(scenario(&command::options(&made)).expect("the same"), made);
         }

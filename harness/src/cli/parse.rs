@@ -57,7 +57,9 @@ pub fn level(text: &str) -> Result<String, String> {
     let names = LEVELS.join(", ");
     let known = |name: &str| match LEVELS.contains(&name) {
         true => Ok(()),
-        false => Err(format!("'{name}' is no level: take {names}, mixed, or a pair WRITE/READ such as one/all")),
+        false => {
+            Err(format!("'{name}' is no level: take {names}, mixed, or a pair WRITE/READ such as one/all"))
+        }
     };
     match text.split_once('/') {
         None if text == "mixed" => Ok(text.to_owned()),
@@ -82,7 +84,9 @@ mod tests {
 
     #[test]
     fn reads_durations() {
-        for (text, ms) in [("60s", 60_000), ("500ms", 500), ("2m", 120_000), ("1.5s", 1_500), ("1h", 3_600_000)] {
+        for (text, ms) in
+            [("60s", 60_000), ("500ms", 500), ("2m", 120_000), ("1.5s", 1_500), ("1h", 3_600_000)]
+        {
             assert_eq!(duration_ms(text), Ok(ms), "{text}");
         }
     }

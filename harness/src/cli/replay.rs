@@ -69,7 +69,8 @@ fn difference(name: &str, kept: &[u8], now: &[u8]) -> Option<String> {
     if kept == now {
         return None;
     }
-    let lines = |bytes: &[u8]| String::from_utf8_lossy(bytes).split('\n').map(str::to_owned).collect::<Vec<_>>();
+    let lines =
+        |bytes: &[u8]| String::from_utf8_lossy(bytes).split('\n').map(str::to_owned).collect::<Vec<_>>();
     let (kept, now) = (lines(kept), lines(now));
     let same = kept.iter().zip(&now).take_while(|(kept, now)| kept == now).count();
     let line = |lines: &[String]| match lines.get(same) {

@@ -47,10 +47,15 @@ impl Run {
         let (system, scenario) = self.options.scenario()?;
         let seed = self.seed.unwrap_or_else(random_seed);
         let first = format!("seed {seed}\n");
-        if self.json { exit::say(&first) } else { exit::print(&first)? }
+        if self.json {
+            exit::say(&first)
+        } else {
+            exit::print(&first)?
+        }
 
         let bar = Bar::new();
-        let (recording, report) = trial::try_seed(system, &scenario, seed, &mut |progress| bar.show(progress))?;
+        let (recording, report) =
+            trial::try_seed(system, &scenario, seed, &mut |progress| bar.show(progress))?;
         bar.clear();
         let anomaly = render::anomalies(&report, &recording.history);
         let kept = folder::keep(&self.out, &recording, &report, anomaly.as_deref());

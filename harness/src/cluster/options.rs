@@ -21,6 +21,8 @@ pub struct ClusterOptions {
     pub latency_max: Duration,
     /// The nodes' names.
     pub nodes: Vec<String>,
+    /// How long a node that ended by itself stays down.
+    pub restart_after: Duration,
 }
 
 impl Default for ClusterOptions {
@@ -31,6 +33,7 @@ impl Default for ClusterOptions {
             latency_min: Duration::from_millis(5),
             latency_max: Duration::from_millis(25),
             nodes: (1..=5).map(|n| format!("n{n}")).collect(),
+            restart_after: Duration::from_secs(1),
         }
     }
 }
@@ -83,8 +86,12 @@ mod tests {
     #[test]
     fn refuses_what_cannot_be_simulated() {
         assert!(refusal(|options| options.tick = Duration::ZERO).contains("tick of 0ns"));
-        assert!(refusal(|options| options.latency_max = Duration::from_millis(7)).contains("multiple of 5ms"));
-        assert!(refusal(|options| options.latency_min = Duration::from_secs(1)).contains("above the greatest"));
+        assert!(
+            refusal(|options| options.latency_max = Duration::from_millis(7)).contains("multiple of 5ms")
+        );
+        assert!(
+            refusal(|options| options.latency_min = Duration::from_secs(1)).contains("above the greatest")
+        );
         assert!(refusal(|options| options.nodes.clear()).contains("without nodes"));
         assert!(refusal(|options| options.nodes[1] = "n1".into()).contains("two nodes are named \"n1\""));
         assert!(refusal(|options| options.nodes[1] = "10.0.0.1".into()).contains("cannot be the name"));

@@ -119,7 +119,8 @@ fn says_where_a_report_was_cut() {
 fn says_where_a_history_is_wrong() {
     let out = tempfile::tempdir().expect("a folder");
     let file = out.path().join("h.jsonl");
-    fs::write(&file, "{\"process\":0,\"type\":\"invoke\",\"f\":\"read\"}\n{\"process\":0,\n").expect("a file");
+    fs::write(&file, "{\"process\":0,\"type\":\"invoke\",\"f\":\"read\"}\n{\"process\":0,\n")
+        .expect("a file");
     let error = format!("{:#}", read_history(&file).expect_err("malformed"));
     assert!(error.contains("h.jsonl: line 2"), "{error}");
 }

@@ -40,7 +40,8 @@ fn shadowed_writes(history: &History) -> usize {
                 highest_at_invocation.insert(event.index, highest.get(key).copied());
             }
             (Kind::Ok, Some(version)) => {
-                let before = open.get(&event.index).and_then(|invocation| highest_at_invocation.get(invocation));
+                let before =
+                    open.get(&event.index).and_then(|invocation| highest_at_invocation.get(invocation));
                 shadowed += usize::from(before.copied().flatten().is_some_and(|before| version < before));
                 let highest = highest.entry(key).or_insert(version);
                 *highest = version.max(*highest);

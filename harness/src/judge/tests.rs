@@ -46,7 +46,8 @@ fn what_is_broken_but_not_promised_says_so() {
 #[test]
 fn a_promise_is_not_owed_past_the_faults_it_tolerates() {
     let promises = [Promise::new("integrity", "quorum").while_at_most(1, &["bit-flip"])];
-    let flip = |node: &str| ("disk", json!({"fault": "bit-flip", "state": "start", "nodes": [node], "detail": ""}));
+    let flip =
+        |node: &str| ("disk", json!({"fault": "bit-flip", "state": "start", "nodes": [node], "detail": ""}));
     let placement = ("placement", json!([["x", ["n1", "n2", "n3"]]]));
     let outcome = |notes: &[(&str, serde_json::Value)]| {
         let (rows, _) = judge(&garbage_read(notes), &charge(&promises, &levels())).expect("a verdict");

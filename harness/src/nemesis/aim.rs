@@ -49,18 +49,13 @@ pub struct Aim {
 impl Aim {
     /// Draws from `seed`; hits `nodes` where they are given.
     pub fn new(seed: u64, nodes: Option<Vec<String>>) -> Aim {
-        Aim {
-            rng: Rng::new(seed),
-            nodes,
-        }
+        Aim { rng: Rng::new(seed), nodes }
     }
 
     /// The fixed nodes, or as many as `size` says.
     pub fn nodes(&mut self, cluster: &Cluster, size: Size) -> Vec<String> {
         // Drawn in any case, so that fixing the nodes leaves the rest of the fault as it was.
-        let drawn = self
-            .rng
-            .subset(cluster.nodes(), size.count(cluster.nodes().len()));
+        let drawn = self.rng.subset(cluster.nodes(), size.count(cluster.nodes().len()));
         self.nodes.clone().unwrap_or(drawn)
     }
 

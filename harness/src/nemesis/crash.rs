@@ -52,7 +52,8 @@ impl Fault for PowerLoss {
             cluster.power_loss(id, node);
         }
         let lost = lost(cluster) - before;
-        let detail = format!("{} of {} down, {lost} unsynced changes lost", nodes.len(), cluster.nodes().len());
+        let detail =
+            format!("{} of {} down, {lost} unsynced changes lost", nodes.len(), cluster.nodes().len());
         Injected::new(self, id, nodes, detail)
     }
 }

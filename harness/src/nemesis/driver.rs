@@ -1,6 +1,5 @@
 //! Drives a schedule: begins and heals faults between two steps of the cluster.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -52,7 +51,7 @@ impl NemesisEvent {
 #[derive(Debug)]
 pub struct Nemesis {
     /// Entries to come, by time.
-    coming: VecDeque<super::Entry>,
+    coming: Vec<super::Entry>,
     /// Faults in force, by their end.
     in_force: Vec<InForce>,
 }
@@ -69,25 +68,20 @@ impl Nemesis {
     pub fn new(schedule: &Schedule) -> Nemesis {
         let mut coming = schedule.entries.clone();
         coming.sort_by_key(|entry| entry.at_ms);
-        Nemesis {
-            coming: coming.into(),
-            in_force: Vec::new(),
-        }
+        Nemesis { coming, in_force: Vec::new() }
     }
 
     /// Heals what ends by `now` and begins what is due; call it after each step. What happened, in
     /// order.
     pub fn advance(&mut self, cluster: &mut Cluster, now: Duration) -> Vec<NemesisEvent> {
         let mut events = self.heal_until(cluster, now);
-        while let Some(entry) = self.coming.pop_front_if(|entry| entry.at() <= now) {
+        let due = self.coming.partition_point(|entry| entry.at() <= now);
+        for entry in self.coming.drain(..due) {
             // A schedule holds known names only: it checks them where it is made.
             let Some(fault) = find(&entry.fault) else { continue };
             let mut aim = Aim::new(entry.seed, entry.nodes.clone());
             let Injected { what, heal } = fault.inject(cluster, &mut aim);
-            events.push(NemesisEvent {
-                state: State::Start,
-                what: what.clone(),
-            });
+            events.push(NemesisEvent { state: State::Start, what: what.clone() });
             let until = now + Duration::from_millis(entry.for_ms);
             let place = self.in_force.partition_point(|other| other.until <= until);
             self.in_force.insert(place, InForce { until, what, heal });
@@ -114,10 +108,7 @@ impl Nemesis {
         let mut events = Vec::new();
         for fault in self.in_force.drain(..over) {
             fault.heal.apply(cluster);
-            events.push(NemesisEvent {
-                state: State::End,
-                what: fault.what,
-            });
+            events.push(NemesisEvent { state: State::End, what: fault.what });
         }
         events
     }

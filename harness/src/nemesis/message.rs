@@ -16,19 +16,11 @@ fn disturb(
     effect: MessageEffect,
 ) -> Injected {
     let everywhere = aim.rng.chance(0.5);
-    let nodes = if everywhere {
-        aim.nodes(cluster, Size::All)
-    } else {
-        aim.few_nodes(cluster)
-    };
+    let nodes = if everywhere { aim.nodes(cluster, Size::All) } else { aim.few_nodes(cluster) };
     let id = cluster.new_fault();
     cluster.disturb(
         id,
-        MessageFault {
-            nodes: nodes.iter().cloned().collect(),
-            chance: percent as f64 / 100.0,
-            effect,
-        },
+        MessageFault { nodes: nodes.iter().cloned().collect(), chance: percent as f64 / 100.0, effect },
     );
     let how = match effect {
         MessageEffect::Loss => "lost".to_string(),

@@ -167,11 +167,7 @@ impl Fault for Random {
                 }
             }
         }
-        let detail = if cut.is_empty() {
-            "nothing cut".to_string()
-        } else {
-            cut.join(" ")
-        };
+        let detail = if cut.is_empty() { "nothing cut".to_string() } else { cut.join(" ") };
         Injected::new(self, id, nodes, detail)
     }
 }

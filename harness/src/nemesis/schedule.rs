@@ -84,7 +84,8 @@ impl Schedule {
         let mut at_ms = gap_ms(rng);
         while at_ms + LENGTH_MS_MIN <= end_ms {
             let episode = episode(at_ms, end_ms, &mut bag, rng);
-            at_ms = episode.iter().map(|entry| entry.at_ms + entry.for_ms).fold(at_ms, u64::max) + gap_ms(rng);
+            at_ms =
+                episode.iter().map(|entry| entry.at_ms + entry.for_ms).fold(at_ms, u64::max) + gap_ms(rng);
             entries.extend(episode);
         }
         // A run too short for its kinds gets the others somewhere in between.
@@ -158,13 +159,7 @@ fn episode(begin_ms: u64, end_ms: u64, bag: &mut Bag, rng: &mut Rng) -> Vec<Entr
 }
 
 fn entry(at_ms: u64, for_ms: u64, fault: &dyn Fault, rng: &mut Rng) -> Entry {
-    Entry {
-        at_ms,
-        for_ms,
-        fault: fault.name().to_string(),
-        nodes: None,
-        seed: rng.next() >> 32,
-    }
+    Entry { at_ms, for_ms, fault: fault.name().to_string(), nodes: None, seed: rng.next() >> 32 }
 }
 
 /// Deals the kinds in random order, all of them before any comes again.
@@ -176,11 +171,7 @@ struct Bag {
 
 impl Bag {
     fn new(choices: Vec<Vec<&'static dyn Fault>>) -> Bag {
-        Bag {
-            choices,
-            left: Vec::new(),
-            drawn: 0,
-        }
+        Bag { choices, left: Vec::new(), drawn: 0 }
     }
 
     fn draw(&mut self, rng: &mut Rng) -> &'static dyn Fault {

@@ -157,14 +157,11 @@ fn nemesis_follows_its_schedule() {
             assert_eq!(cluster.status("n2"), Status::Killed);
         }
     }
-    let expected = [
-        (100, "pause", "start"),
-        (200, "kill", "start"),
-        (400, "pause", "end"),
-        (600, "kill", "end"),
-    ];
+    let expected =
+        [(100, "pause", "start"), (200, "kill", "start"), (400, "pause", "end"), (600, "kill", "end")];
     assert_eq!(seen, expected);
     assert!(nemesis.is_done());
+    assert_eq!([cluster.status("n1"), cluster.status("n2")], [Status::Running; 2]);
 }
 
 #[test]
@@ -172,13 +169,8 @@ fn healing_all_ends_what_is_in_force_and_forgets_the_rest() {
     let (mut cluster, _) = cluster(1, 3);
     cluster.step().expect("only nodes fail");
     let healthy = state(&cluster);
-    let entry = |fault: &str, at_ms| Entry {
-        at_ms,
-        for_ms: 60_000,
-        fault: fault.to_string(),
-        nodes: None,
-        seed: 3,
-    };
+    let entry =
+        |fault: &str, at_ms| Entry { at_ms, for_ms: 60_000, fault: fault.to_string(), nodes: None, seed: 3 };
     let now_and_later = ALL.iter().flat_map(|fault| [entry(fault.name(), 0), entry(fault.name(), 90_000)]);
     let entries = now_and_later.collect();
     let mut nemesis = Nemesis::new(&Schedule { entries });

@@ -95,7 +95,8 @@ impl Columns {
         for mark in marks {
             let index = mark.index.map(|index| format!("#{index}")).unwrap_or_default();
             let time = if self.is_timed { words::seconds(mark.from) } else { String::new() };
-            let head = format!("  {:<who$}  {index:<7} {time:>11}  {}  ", mark.who, self.bar(mark), who = self.who);
+            let head =
+                format!("  {:<who$}  {index:<7} {time:>11}  {}  ", mark.who, self.bar(mark), who = self.who);
             let indent = head.chars().count();
             for (position, line) in words::wrapped(&mark.what, WIDTH - indent).iter().enumerate() {
                 let head = if position == 0 { head.as_str() } else { &" ".repeat(indent) };
@@ -160,14 +161,33 @@ mod tests {
             [0, 2, 3, 5],
             "client 3 read an older version of x than it had written.",
         );
-        assert_eq!(draw(&history, &faults, &anomaly), "");
+        assert_eq!(
+            draw(&history, &faults, &anomaly),
+            "\
+  read-your-writes on x: client 3 read an older version of x than it had written.
+
+  client 3   #0          0.250 s  ├───┤                      write x = 7: ok (v2, n1)
+  client 4   #2          0.750 s              ├───────────…  write x = 8: never answered
+  client 3   #3          1.000 s                  ├───┤      read x = 5 (v1, n4)
+  n1         #5          1.500 s                          ●  acknowledges x at v2
+  partition              0.600 s          ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒  halves: halves of n4, until 9.000 s
+  versions, oldest first: v1 = 5.2, v2 = 9.1
+"
+        );
     }
 
     #[test]
     fn draws_what_has_no_times_by_index() {
         let history = notation::parse("0:read(x)=5").expect("a history");
         let anomaly = Anomaly::new(AnomalyKind::GarbageRead, Some(&Key::from("x")), [0], "Nobody wrote 5.");
-        assert_eq!(draw(&history, &[], &anomaly), "");
+        assert_eq!(
+            draw(&history, &[], &anomaly),
+            "\
+  garbage-read on x: Nobody wrote 5.
+
+  process 0  #0                   ├────┤  read x = 5
+"
+        );
     }
 
     #[test]

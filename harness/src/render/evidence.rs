@@ -78,7 +78,8 @@ pub fn gather(history: &History, spans: &[FaultSpan], anomaly: &Anomaly) -> Evid
 fn versions(operations: &[Operation<'_>], notes: &[&Event], key: Option<&Key>) -> Vec<Version> {
     let of_operations = operations.iter().filter_map(Operation::version).cloned();
     let of_notes = notes.iter().filter_map(|event| event.version.clone());
-    let of_dumps = notes.iter().filter_map(|event| held(&event.value, key?)).filter_map(|(version, _)| version);
+    let of_dumps =
+        notes.iter().filter_map(|event| held(&event.value, key?)).filter_map(|(version, _)| version);
     of_operations.chain(of_notes).chain(of_dumps).collect()
 }
 
@@ -104,7 +105,7 @@ impl Axis {
     fn operation(self, operation: &Operation<'_>, versions: &Versions) -> Mark {
         let invocation = operation.invocation();
         Mark {
-            who: client(invocation),
+            who: client_and_process(invocation),
             index: Some(invocation.index),
             from: self.at(invocation),
             to: operation.completion().map(|completion| self.at(completion)),
@@ -135,6 +136,16 @@ pub fn client(event: &Event) -> String {
         (Some(session), _) => format!("client {session}"),
         (None, Process::Client(process)) => format!("process {process}"),
         (None, other) => other.to_string(),
+    }
+}
+
+/// The same with its process, where that is another number: `client 7 (p25)`.
+fn client_and_process(event: &Event) -> String {
+    match (event.session, event.process) {
+        (Some(session), Process::Client(process)) if session != process => {
+            format!("client {session} (p{process})")
+        }
+        _ => client(event),
     }
 }
 
@@ -198,8 +209,10 @@ fn fault(span: &FaultSpan) -> String {
         _ => String::new(),
     };
     let detail = if span.detail.is_empty() { span.nodes.join(" ") } else { span.detail.clone() };
-    let name = if span.fault == span.kind { String::new() } else { format!("{}: ", span.fault) };
-    format!("{name}{detail}{until}")
+    match faults::short(&span.kind, &span.fault) {
+        "" => format!("{detail}{until}"),
+        name => format!("{name}: {detail}{until}"),
+    }
 }
 
 #[cfg(test)]

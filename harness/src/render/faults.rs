@@ -36,9 +36,14 @@ pub fn timeline(faults: &[FaultSpan], end_ns: u64) -> String {
     text
 }
 
-/// `partition halves`; the kind alone when the fault is named after it.
+/// `crash kill`, `partition halves`: the kind once, also where it begins the fault's name.
 pub fn name(kind: &str, fault: &str) -> String {
-    if kind == fault || fault.is_empty() { kind.to_owned() } else { format!("{kind} {fault}") }
+    format!("{kind} {}", short(kind, fault)).trim_end().to_owned()
+}
+
+/// The name of a fault without its kind: `halves` for `partition-halves`, `kill` for `kill`.
+pub fn short<'a>(kind: &str, fault: &'a str) -> &'a str {
+    fault.strip_prefix(kind).map_or(fault, |rest| rest.trim_start_matches('-'))
 }
 
 /// The same in one line: `crash 3, partition 2`.
@@ -63,7 +68,13 @@ fn bar(spans: &[&FaultSpan], end_ns: u64) -> String {
 pub(crate) mod tests {
     use super::*;
 
-    pub(crate) fn span(kind: &str, fault: &str, nodes: &[&str], from_ns: u64, to_ns: Option<u64>) -> FaultSpan {
+    pub(crate) fn span(
+        kind: &str,
+        fault: &str,
+        nodes: &[&str],
+        from_ns: u64,
+        to_ns: Option<u64>,
+    ) -> FaultSpan {
         FaultSpan {
             kind: kind.to_owned(),
             fault: fault.to_owned(),
@@ -78,7 +89,7 @@ pub(crate) mod tests {
     fn draws_a_bar_a_fault() {
         let second = 1_000_000_000;
         let faults = [
-            span("partition", "halves", &["n1", "n2"], 12 * second, Some(23 * second)),
+            span("partition", "partition-halves", &["n1", "n2"], 12 * second, Some(23 * second)),
             span("crash", "kill", &["n3"], 0, Some(second / 2)),
             span("crash", "kill", &["n1"], 40 * second, None),
         ];

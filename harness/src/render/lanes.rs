@@ -36,7 +36,11 @@ pub fn draw(history: &History, shown: &[usize]) -> String {
             text.push_str(&lanes.line(event, calls.get(&event.process).copied(), &open));
         }
         if let Some(lane) = lanes.of(event) {
-            if event.kind == Kind::Invoke { open.insert(lane) } else { open.remove(&lane) };
+            if event.kind == Kind::Invoke {
+                open.insert(lane)
+            } else {
+                open.remove(&lane)
+            };
         }
         match event.kind {
             Kind::Invoke => calls.insert(event.process, event),
@@ -67,7 +71,8 @@ impl Lanes {
     }
 
     fn header(&self) -> String {
-        let names: Vec<String> = self.by_client.keys().map(|client| format!("{client:<w$}", w = self.width)).collect();
+        let names: Vec<String> =
+            self.by_client.keys().map(|client| format!("{client:<w$}", w = self.width)).collect();
         format!("{:>7}  {:>11}  {}", "index", "time", names.join(" ")).trim_end().to_owned() + "\n"
     }
 
@@ -143,11 +148,29 @@ mod tests {
     fn draws_open_operations_as_lines() {
         let history = history();
         let all: Vec<usize> = (0..history.events().len()).collect();
-        assert_eq!(draw(&history, &all), "");
+        assert_eq!(
+            draw(&history, &all),
+            "\
+  index         time  1 2
+      0               ┌    client 1 (process 0)  write x = 1
+      1               │ ┌  client 2 (process 1)  read x
+      2               │ │  ▶ partition halves starts: n1 | n2
+      3               │ └  client 2 (process 1)  read x = null, nothing
+      4               ?    client 1 (process 0)  write x: unknown
+      5               ┌    client 1 (process 2)  read x (final)
+      6               └    client 1 (process 2)  read x = 1 (3, n2) (final)
+"
+        );
     }
 
     #[test]
     fn knows_what_was_open_before_the_window() {
-        assert_eq!(draw(&history(), &[3]), "");
+        assert_eq!(
+            draw(&history(), &[3]),
+            "\
+  index         time  2
+      3               └  client 2 (process 1)  read x = null, nothing
+"
+        );
     }
 }

@@ -48,7 +48,10 @@ pub fn report(report: &Report, history: &History) -> String {
     }
     let hidden = broken(report).count().saturating_sub(DRAWN_MAX);
     if hidden > 0 {
-        text.push_str(&format!("\n… and {} more, in anomaly.txt\n", words::count(hidden as u64, "broken promise")));
+        text.push_str(&format!(
+            "\n… and {} more, in anomaly.txt\n",
+            words::count(hidden as u64, "broken promise")
+        ));
     }
     text.push('\n');
     text.push_str(&facts(report));
@@ -70,7 +73,10 @@ pub fn facts(report: &Report) -> String {
     }
     for row in report.rows.iter().filter(|row| !row.promised && row.outcome == RowOutcome::Broken) {
         let level = if row.level.is_empty() { String::new() } else { format!(" at level {}", row.level) };
-        text.push_str(&named("information", &format!("not promised, and broken: {}{level}: {}", row.guarantee, row.evidence)));
+        text.push_str(&named(
+            "information",
+            &format!("not promised, and broken: {}{level}: {}", row.guarantee, row.evidence),
+        ));
     }
     text
 }
@@ -78,11 +84,12 @@ pub fn facts(report: &Report) -> String {
 /// `read 10 ok, 2 fail; write 5 ok`.
 pub fn operations(operations: &BTreeMap<String, BTreeMap<String, u64>>) -> String {
     let of_function = |(function, endings): (&String, &BTreeMap<String, u64>)| {
-        let endings: Vec<String> =
-            ["ok", "fail", "info"]
-                .iter()
-                .filter_map(|&ending| endings.get(ending).map(|&count| format!("{} {ending}", words::thousands(count))))
-                .collect();
+        let endings: Vec<String> = ["ok", "fail", "info"]
+            .iter()
+            .filter_map(|&ending| {
+                endings.get(ending).map(|&count| format!("{} {ending}", words::thousands(count)))
+            })
+            .collect();
         format!("{function} {}", endings.join(", "))
     };
     let all: Vec<String> = operations.iter().map(of_function).collect();
@@ -126,7 +133,12 @@ mod tests {
                 promised: true,
                 outcome: RowOutcome::Broken,
                 evidence: explanation.clone(),
-                anomalies: vec![Anomaly::new(AnomalyKind::GarbageRead, Some(&Key::from("x")), [2], explanation)],
+                anomalies: vec![Anomaly::new(
+                    AnomalyKind::GarbageRead,
+                    Some(&Key::from("x")),
+                    [2],
+                    explanation,
+                )],
             },
             Row {
                 guarantee: "linearizability".to_owned(),
@@ -139,6 +151,27 @@ mod tests {
         ];
         made.operations = crate::tally::operations(&history);
         let text = anstream::adapter::strip_str(&report(&made, &history)).to_string();
-        assert_eq!(text, "");
+        assert_eq!(
+            text,
+            "\
+quorum, 5 nodes, N=3 R=2 W=2, level mixed; register by 10 clients, 50 operations a second, 60.000 s
+under clock, crash, partition faults
+
+┌───────────┬───────┬──────────┬─────────┬────────────────┐
+│ guarantee ┆ level ┆ promised ┆ outcome ┆ evidence       │
+╞═══════════╪═══════╪══════════╪═════════╪════════════════╡
+│ integrity ┆ one   ┆ yes      ┆ broken  ┆ nobody wrote 5 │
+└───────────┴───────┴──────────┴─────────┴────────────────┘
+
+integrity, level one: broken
+  garbage-read on x: nobody wrote 5
+
+  process 0  #2                   ├────┤  read x = 5
+
+operations     read 1 ok; write 1 ok
+faults         none
+information    not promised, and broken: linearizability at level one: no order explains it
+"
+        );
     }
 }

@@ -81,9 +81,20 @@ impl Versions {
         self.0.get(version).cloned().unwrap_or_else(|| version.to_string())
     }
 
+    /// A text with every version in it replaced by its short name.
+    pub fn shorten(&self, text: &str) -> String {
+        let mut names: Vec<(String, &String)> =
+            self.0.iter().map(|(version, name)| (version.to_string(), name)).collect();
+        // No version may be taken for the beginning of a longer one.
+        names.sort_by_key(|(version, _)| std::cmp::Reverse(version.len()));
+        names
+            .iter()
+            .fold(text.to_owned(), |text, (version, name)| text.replace(&format!("version {version}"), name))
+    }
+
     /// What the names stand for, oldest first.
     pub fn legend(&self) -> Option<String> {
-        let entries: Vec<String> = self.0.iter().map(|(version, name)| format!("{name} = {version}")).collect();
+        let entries: Vec<String> = self.0.iter().map(|(version, name)| format!("{name}={version}")).collect();
         (!entries.is_empty()).then(|| format!("versions, oldest first: {}", entries.join(", ")))
     }
 }
@@ -196,8 +207,17 @@ mod tests {
     fn names_versions_in_their_order() {
         let versions = Versions::new([Version(vec![9, 1]), Version(vec![3]), Version(vec![9, 1])]);
         assert_eq!(versions.name(&Version(vec![9, 1])), "v2");
-        assert_eq!(versions.legend().as_deref(), Some("versions, oldest first: v1 = 3, v2 = 9.1"));
+        assert_eq!(versions.legend().as_deref(), Some("versions, oldest first: v1=3, v2=9.1"));
         assert_eq!(Versions::default().legend(), None);
+    }
+
+    #[test]
+    fn puts_names_in_the_place_of_versions() {
+        let versions = Versions::new([Version(vec![1, 2]), Version(vec![1, 2, 3])]);
+        assert_eq!(
+            versions.shorten("read 5 (version 1.2) after version 1.2.3 of x"),
+            "read 5 (v1) after v2 of x"
+        );
     }
 
     #[test]

@@ -100,18 +100,8 @@ struct State {
 impl SimClock {
     /// Right clocks.
     pub fn new(time: Rc<TrueTime>) -> SimClock {
-        let state = State {
-            base: 0,
-            monotonic: 0,
-            wall: EPOCH,
-            rate: MILLION,
-            faults: BTreeMap::new(),
-        };
-        SimClock(Rc::new(Inner {
-            time,
-            state: RefCell::new(state),
-            rate_changed: Notify::new(),
-        }))
+        let state = State { base: 0, monotonic: 0, wall: EPOCH, rate: MILLION, faults: BTreeMap::new() };
+        SimClock(Rc::new(Inner { time, state: RefCell::new(state), rate_changed: Notify::new() }))
     }
 
     /// The fault is in force from now on.
@@ -200,9 +190,7 @@ impl Clock for SimClock {
     fn wall(&self) -> u64 {
         let now = self.0.time.nanoseconds();
         let state = self.0.state.borrow();
-        state
-            .steady_wall_at(now)
-            .saturating_add_signed(state.offset_at(now))
+        state.steady_wall_at(now).saturating_add_signed(state.offset_at(now))
     }
 
     fn monotonic(&self) -> u64 {
@@ -232,98 +220,4 @@ impl Clock for SimClock {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SECOND: u64 = 1_000_000_000;
-
-    fn clock() -> (Rc<TrueTime>, SimClock) {
-        let time = Rc::new(TrueTime::default());
-        (time.clone(), SimClock::new(time))
-    }
-
-    #[test]
-    fn jump_moves_wall_only_and_heals() {
-        let (time, clock) = clock();
-        time.leave(Duration::from_secs(2));
-        clock.set(FaultId(1), ClockFault::Offset(-500));
-        assert_eq!(clock.wall(), EPOCH + 2 * SECOND - SECOND / 2);
-        assert_eq!(clock.monotonic(), 2 * SECOND);
-        assert_eq!(clock.error(), -(SECOND as i64) / 2);
-        assert!(clock.clear(FaultId(1)));
-        assert!(!clock.clear(FaultId(1)));
-        assert_eq!(clock.wall(), EPOCH + 2 * SECOND);
-    }
-
-    #[test]
-    fn drift_moves_both_exactly() {
-        let (time, clock) = clock();
-        time.leave(Duration::from_secs(10));
-        clock.set(FaultId(1), ClockFault::Drift(200_000));
-        time.leave(Duration::from_secs(20));
-        assert_eq!(clock.monotonic(), 22 * SECOND);
-        assert_eq!(clock.wall(), EPOCH + 22 * SECOND);
-        clock.clear(FaultId(1));
-        assert_eq!(clock.wall(), EPOCH + 20 * SECOND);
-        assert_eq!(clock.monotonic(), 22 * SECOND);
-        time.leave(Duration::from_secs(21));
-        assert_eq!(clock.monotonic(), 23 * SECOND);
-    }
-
-    #[test]
-    fn strobe_jumps_forth_and_back() {
-        let (time, clock) = clock();
-        let period = Duration::from_millis(20);
-        clock.set(
-            FaultId(1),
-            ClockFault::Strobe {
-                amplitude_ms: 300,
-                period,
-            },
-        );
-        let errors: Vec<i64> = (0..6)
-            .map(|step| {
-                time.leave(Duration::from_millis(step * 5));
-                clock.error() / MILLION
-            })
-            .collect();
-        assert_eq!(errors, [300, 300, 0, 0, 300, 300]);
-    }
-
-    #[test]
-    fn overlapping_faults_add_up_and_heal_in_any_order() {
-        let (time, clock) = clock();
-        clock.set(FaultId(1), ClockFault::Drift(-950_000));
-        clock.set(FaultId(2), ClockFault::Drift(-500_000));
-        clock.set(FaultId(3), ClockFault::Offset(1_000));
-        time.leave(Duration::from_secs(10));
-        // The rate has a floor; time never stands still.
-        assert_eq!(clock.monotonic(), SECOND);
-        clock.clear(FaultId(1));
-        time.leave(Duration::from_secs(20));
-        assert_eq!(clock.monotonic(), SECOND + 5 * SECOND);
-        assert_eq!(clock.wall(), EPOCH + SECOND + 5 * SECOND + SECOND);
-        clock.clear(FaultId(2));
-        assert_eq!(clock.error(), SECOND as i64);
-    }
-
-    #[test]
-    fn monotonic_never_goes_back() {
-        let (time, clock) = clock();
-        let mut rng = crate::rng::Rng::new(1);
-        let mut last = 0;
-        for step in 0..2_000 {
-            time.leave(Duration::from_millis(step * 5));
-            let id = FaultId(rng.below(4));
-            match rng.below(4) {
-                0 => clock.set(id, ClockFault::Drift(rng.range(0..1_000_000) as i64 - 500_000)),
-                1 => clock.set(id, ClockFault::Offset(rng.range(0..100_000) as i64 - 50_000)),
-                _ => {
-                    clock.clear(id);
-                }
-            }
-            assert!(clock.monotonic() >= last);
-            last = clock.monotonic();
-        }
-    }
-}
+mod tests;

@@ -36,7 +36,7 @@ struct State {
     process: u64,
 }
 
-/// What a sync that begins now will come to.
+/// What a sync comes to.
 enum Fate {
     Durable,
     Lie,
@@ -58,10 +58,7 @@ impl SimDisk {
 
     /// The disk as the present process has it; useless to it once the process has died.
     pub fn process(&self) -> ProcessDisk {
-        ProcessDisk {
-            disk: self.clone(),
-            process: self.0.borrow().process,
-        }
+        ProcessDisk { disk: self.clone(), process: self.0.borrow().process }
     }
 
     /// The process is gone; its successor finds what the operating system holds.
@@ -91,11 +88,8 @@ impl SimDisk {
         let state = &mut *self.0.borrow_mut();
         let len = |node: &Node| node.borrow().seen().len() as u64;
         let largest = state.directory.files().map(|(_, node)| len(node)).max()?;
-        let logs: Vec<(&String, &Node)> = state
-            .directory
-            .files()
-            .filter(|(_, node)| len(node) >= (largest / 4).max(64))
-            .collect();
+        let logs: Vec<(&String, &Node)> =
+            state.directory.files().filter(|(_, node)| len(node) >= (largest / 4).max(64)).collect();
         if logs.is_empty() {
             return None;
         }
@@ -103,10 +97,7 @@ impl SimDisk {
         let at = rng.range(len(node) / 4..len(node) * 3 / 4);
         node.borrow_mut().flip(at as usize, rng.below(8) as u32);
         state.counts.flips += 1;
-        Some(Flip {
-            file: name.clone(),
-            at,
-        })
+        Some(Flip { file: name.clone(), at })
     }
 
     /// How often something went wrong so far.
@@ -122,17 +113,24 @@ impl State {
         full
     }
 
-    /// How long a sync that begins now takes, and what it comes to.
-    fn sync(&mut self) -> (Duration, Fate) {
+    /// How long a sync that begins now takes.
+    fn sync_takes(&mut self) -> Duration {
         self.counts.syncs += 1;
         let mut takes = self.rng.duration(self.tick, 3 * self.tick);
+        for fault in self.faults.values() {
+            if let DiskFault::SlowSync(from, to) = *fault {
+                takes += self.rng.duration(from, to);
+                self.counts.slow += 1;
+            }
+        }
+        takes
+    }
+
+    /// What a sync that ends now comes to: a healed disk fails no longer.
+    fn sync_fate(&mut self) -> Fate {
         let mut fate = Fate::Durable;
         for fault in self.faults.values() {
             match *fault {
-                DiskFault::SlowSync(from, to) => {
-                    takes += self.rng.duration(from, to);
-                    self.counts.slow += 1;
-                }
                 DiskFault::FailingSync(p) if self.rng.chance(p) => fate = Fate::Failure,
                 DiskFault::LyingSync(p) if self.rng.chance(p) => fate = Fate::Lie,
                 _ => {}
@@ -143,7 +141,7 @@ impl State {
             Fate::Failure => self.counts.failed += 1,
             Fate::Lie => self.counts.lied += 1,
         }
-        (takes, fate)
+        fate
     }
 }
 
@@ -172,13 +170,13 @@ impl ProcessDisk {
     ) -> LocalFuture<'static, io::Result<()>> {
         let begun = self.with(|state| {
             let captured = capture(state);
-            Ok((state.sync(), captured))
+            Ok((state.sync_takes(), captured))
         });
         let process = self.clone();
         Box::pin(async move {
-            let ((takes, fate), captured) = begun?;
+            let (takes, captured) = begun?;
             tokio::time::sleep(takes).await;
-            process.with(|state| match fate {
+            process.with(|state| match state.sync_fate() {
                 Fate::Failure => Err(io::Error::other("input/output error in a sync")),
                 Fate::Lie => Ok(()),
                 Fate::Durable => {
@@ -205,10 +203,7 @@ impl Disk for ProcessDisk {
             }
             Ok(state.directory.create(name))
         })?;
-        Ok(Box::new(SimFile {
-            disk: self.clone(),
-            node,
-        }))
+        Ok(Box::new(SimFile { disk: self.clone(), node }))
     }
 
     fn open(&self, name: &str) -> io::Result<Box<dyn File>> {
@@ -216,10 +211,7 @@ impl Disk for ProcessDisk {
             let node = state.directory.get(name).cloned();
             node.ok_or_else(|| named(io::ErrorKind::NotFound, name))
         })?;
-        Ok(Box::new(SimFile {
-            disk: self.clone(),
-            node,
-        }))
+        Ok(Box::new(SimFile { disk: self.clone(), node }))
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
@@ -237,10 +229,7 @@ impl Disk for ProcessDisk {
     }
 
     fn sync_directory(&self) -> LocalFuture<'static, io::Result<()>> {
-        self.sync(
-            |state| state.directory.capture(),
-            |state, captured| state.directory.complete(captured),
-        )
+        self.sync(|state| state.directory.capture(), |state, captured| state.directory.complete(captured))
     }
 }
 

@@ -200,11 +200,7 @@ pub struct SimNetwork {
 impl SimNetwork {
     /// The network as `host` sees it.
     pub fn new(host: &str, fabric: Rc<Fabric>, rng: Rng) -> SimNetwork {
-        SimNetwork {
-            host: host.to_string(),
-            fabric,
-            rng: RefCell::new(rng),
-        }
+        SimNetwork { host: host.to_string(), fabric, rng: RefCell::new(rng) }
     }
 }
 
@@ -237,8 +233,7 @@ impl Network for SimNetwork {
 
     fn deliveries(&self, address: &str) -> SmallVec<[Duration; 2]> {
         let to = address.split(':').next().unwrap_or_default();
-        self.fabric
-            .deliveries(&self.host, to, &mut self.rng.borrow_mut())
+        self.fabric.deliveries(&self.host, to, &mut self.rng.borrow_mut())
     }
 }
 
@@ -249,17 +244,12 @@ impl Listener for SimListener {
         Box::pin(async move {
             let (stream, from) = self.0.accept().await?;
             let host = turmoil::reverse_lookup(from.ip()).unwrap_or_else(|| from.ip().to_string());
-            Ok((
-                Box::new(stream) as Box<dyn Stream>,
-                format!("{host}:{}", from.port()),
-            ))
+            Ok((Box::new(stream) as Box<dyn Stream>, format!("{host}:{}", from.port())))
         })
     }
 }
 
 fn split(address: &str) -> io::Result<(&str, u16)> {
-    let parts = address
-        .rsplit_once(':')
-        .and_then(|(host, port)| Some((host, port.parse().ok()?)));
+    let parts = address.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse().ok()?)));
     parts.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, format!("{address}: not host:port")))
 }

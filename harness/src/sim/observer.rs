@@ -36,10 +36,7 @@ pub struct SimObserver {
 impl SimObserver {
     /// Passes on what `host` tells.
     pub fn new(host: &str, watch: Rc<dyn Watch>) -> SimObserver {
-        SimObserver {
-            host: host.to_string(),
-            watch,
-        }
+        SimObserver { host: host.to_string(), watch }
     }
 }
 

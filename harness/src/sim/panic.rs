@@ -43,7 +43,10 @@ fn install_hook() {
 }
 
 fn words(info: &std::panic::PanicHookInfo<'_>) -> String {
-    let message = info.payload_as_str().unwrap_or("a value that is no text");
+    let payload = info.payload();
+    let text = payload.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    let message = text.unwrap_or("a value that is no text");
     match info.location() {
         Some(place) => format!("{}:{}: {message}", place.file(), place.line()),
         None => message.to_string(),

@@ -14,9 +14,7 @@ pub struct SimRandom {
 impl SimRandom {
     /// Draws from this generator.
     pub fn new(rng: Rng) -> SimRandom {
-        SimRandom {
-            rng: RefCell::new(rng),
-        }
+        SimRandom { rng: RefCell::new(rng) }
     }
 
     /// A source of its own for the part of this name.

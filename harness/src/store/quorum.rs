@@ -30,8 +30,10 @@ const DEADLINE: Duration = Duration::from_millis(1500);
 const SEGMENT_BYTES_MAX: u32 = 16 << 10;
 /// Keys that a read of all asks for at once.
 const PARALLEL_READS: usize = 16;
+/// One call in so many goes to another coordinator, so that sessions meet all of them.
+const WANDER_ONE_IN: u64 = 8;
 /// Faults that leave a disk without what it said it had.
-const DAMAGE: &[&str] = &["bit-flip", "lying-sync"];
+const DAMAGE: &[&str] = &["disk-bit-flip", "disk-lying-sync"];
 
 /// Quorums on a consistent-hash ring, at levels one, quorum, all and atomic.
 pub struct Quorum;
@@ -160,7 +162,11 @@ fn one_level(name: &str) -> Level {
 
 fn session(scenario: &Scenario, env: &Env) -> perjury_store::client::Client {
     let nodes = scenario.node_names().into_iter().map(|name| (name.clone(), format!("{name}:{PORT}")));
-    let options = ClientOptions { safeguards: safeguards(scenario), ..ClientOptions::new(nodes.collect()) };
+    let options = ClientOptions {
+        safeguards: safeguards(scenario),
+        wander_one_in: WANDER_ONE_IN,
+        ..ClientOptions::new(nodes.collect())
+    };
     perjury_store::client::Client::new(env.clone(), options)
 }
 
@@ -280,5 +286,6 @@ fn encode(value: &Value) -> Vec<u8> {
 
 /// Bytes that are no JSON are garbage that somebody must see: they become a string.
 fn decode(bytes: &[u8]) -> Value {
-    serde_json::from_slice(bytes).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(bytes).into_owned()))
+    serde_json::from_slice(bytes)
+        .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(bytes).into_owned()))
 }

@@ -53,8 +53,14 @@ mod tests {
             junit(&summary).expect("XML"),
             format!(
                 r#"<?xml version="1.0" encoding="UTF-8"?>
-<testsuites name="perjury sweep" tests="2" failures="0" errors="1">
-    <testsuite name="{slug}" tests="2" disabled="0" errors="1" failures="0">
+<testsuites name="perjury sweep" tests="2" skipped="0" failures="0" errors="1">
+    <testsuite name="{slug}" tests="2" skipped="0" errors="1" failures="0">
+        <testcase name="seed 1" classname="{slug}" time="0.000"/>
+        <testcase name="seed 2" classname="{slug}" time="0.000">
+            <error message="no &lt;disk&gt;; repeat with: cargo perjury run --seed 2" type="error">cargo perjury run --seed 2</error>
+        </testcase>
+    </testsuite>
+</testsuites>
 "#
             )
         );

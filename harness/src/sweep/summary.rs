@@ -113,8 +113,16 @@ impl Case {
     pub fn new(report: &Report) -> Case {
         let of = |outcome| report.rows.iter().find(|row| row.promised && row.outcome == outcome);
         let row = of(RowOutcome::Broken).or_else(|| of(RowOutcome::Unknown));
-        let why = row.map(|row| format!("{} {}: {}", name(&row.guarantee, &row.level), render::table::word(row.outcome), row.evidence));
-        let nothing = || (report.verdict == "unknown").then(|| "nothing that was owed was seen to hold".to_owned());
+        let why = row.map(|row| {
+            format!(
+                "{} {}: {}",
+                name(&row.guarantee, &row.level),
+                render::table::word(row.outcome),
+                row.evidence
+            )
+        });
+        let nothing =
+            || (report.verdict == "unknown").then(|| "nothing that was owed was seen to hold".to_owned());
         Case {
             seed: report.seed,
             verdict: report.verdict.clone(),
@@ -292,7 +300,10 @@ mod tests {
     fn takes_the_worst_verdict() {
         let reports = reports();
         let verdict = |of: &[usize]| sum(of.iter().map(|&each| &reports[each])).verdict;
-        assert_eq!([verdict(&[0]), verdict(&[0, 2]), verdict(&[2, 1]), verdict(&[])], ["valid", "unknown", "invalid", "unknown"]);
+        assert_eq!(
+            [verdict(&[0]), verdict(&[0, 2]), verdict(&[2, 1]), verdict(&[])],
+            ["valid", "unknown", "invalid", "unknown"]
+        );
     }
 
     #[test]
@@ -301,10 +312,7 @@ mod tests {
         let failed: Vec<_> = summary.failed.iter().map(|case| (case.seed, case.why.as_deref())).collect();
         assert_eq!(
             failed,
-            [
-                (2, Some("durability@quorum broken: because")),
-                (3, Some("durability@quorum unknown: because"))
-            ]
+            [(2, Some("durability@quorum broken: because")), (3, Some("durability@quorum unknown: because"))]
         );
         assert_eq!(summary.markers["path"], 6);
         assert_eq!(

@@ -23,7 +23,7 @@ impl Workload for CasRegister {
     }
 
     fn next(&self, n: u64, session: &Session, scenario: &Scenario, writes_only: bool, rng: &mut Rng) -> Call {
-        let (key, level) = any_key(scenario, rng);
+        let (key, level) = any_key(session, scenario, rng);
         let seen = session.last_seen.get(&key).cloned().unwrap_or(Value::Null);
         match rng.below(3) {
             0 if !writes_only => call("read", key, Value::Null, level),

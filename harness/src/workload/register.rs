@@ -21,8 +21,8 @@ impl Workload for Register {
         "reads and writes of unique values over several keys"
     }
 
-    fn next(&self, n: u64, _: &Session, scenario: &Scenario, writes_only: bool, rng: &mut Rng) -> Call {
-        let (key, level) = any_key(scenario, rng);
+    fn next(&self, n: u64, session: &Session, scenario: &Scenario, writes_only: bool, rng: &mut Rng) -> Call {
+        let (key, level) = any_key(session, scenario, rng);
         match writes_only || rng.chance(0.5) {
             true => call("write", key, Value::from(n), level),
             false => call("read", key, Value::Null, level),

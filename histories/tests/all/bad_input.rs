@@ -36,7 +36,7 @@ fn names_the_field_that_is_wrong() {
     let key = "expected a string or a signed 64-bit integer";
     for (fields, column, expected) in [
         (r#""process":-1"#, 36, format!("`process`: invalid type: integer `-1`, {process}")),
-        (r#""process":"p1""#, 38, format!("`process`: invalid value: string \"p1\", {process}")),
+        (r#""process":"Nemesis""#, 43, format!("`process`: invalid value: string \"Nemesis\", {process}")),
         (r#""process":1.5"#, 37, format!("`process`: invalid type: floating point `1.5`, {process}")),
         (r#""index":"1""#, 35, "`index`: invalid type: string \"1\", expected u64".to_owned()),
         (r#""index":-1"#, 34, "`index`: invalid value: integer `-1`, expected u64".to_owned()),

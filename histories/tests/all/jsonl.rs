@@ -56,7 +56,7 @@ fn writes_the_fields_in_their_order() {
         session: Some(9),
         version: Some(Version(vec![1, 0])),
     };
-    let bare = Event::new(8, Process::Unknown, Kind::Info, "");
+    let bare = Event { error: Some(json!(null)), ..Event::new(8, Process::Unknown, Kind::Info, "") };
     assert_eq!(
         String::from_utf8(write(&[full, bare])).unwrap(),
         concat!(

@@ -38,7 +38,7 @@ impl Config {
             write_quorum: 2,
             virtual_nodes: 64,
             retry_ms: 200,
-            exchange_ms: 500,
+            exchange_ms: 2000,
             safeguards: Safeguards::default(),
         }
     }

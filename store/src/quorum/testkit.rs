@@ -111,10 +111,15 @@ impl Cluster {
     /// Asks, and delivers what that takes, but syncs nothing.
     pub fn call_unsynced(&mut self, node: NodeId, request: Request) -> Response {
         let id = self.ask(node, request);
-        while !self.network.is_empty() {
-            self.deliver(0);
-        }
+        self.deliver_all();
         self.reply(id)
+    }
+
+    /// Asks, and does all that is possible without time passing; there need be no answer.
+    pub fn call_unanswered(&mut self, node: NodeId, request: Request) -> RequestId {
+        let id = self.ask(node, request);
+        self.settle();
+        id
     }
 
     /// What a client was answered.
@@ -143,6 +148,13 @@ impl Cluster {
         }
     }
 
+    /// Delivers until nothing is on its way; nothing is synced.
+    pub fn deliver_all(&mut self) {
+        while !self.network.is_empty() {
+            self.deliver(0);
+        }
+    }
+
     /// Takes those packets off the network: lost, or kept by the test for later.
     pub fn take_if(&mut self, wanted: impl Fn(&Packet) -> bool) -> Vec<Packet> {
         let (taken, left) = std::mem::take(&mut self.network).into_iter().partition(wanted);
@@ -168,9 +180,7 @@ impl Cluster {
     /// Delivers and syncs until nothing is left to do. No time passes.
     pub fn settle(&mut self) {
         loop {
-            while !self.network.is_empty() {
-                self.deliver(0);
-            }
+            self.deliver_all();
             for node in 0..self.hosts.len() as NodeId {
                 self.sync(node);
             }

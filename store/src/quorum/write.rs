@@ -52,12 +52,16 @@ impl Write {
             out.push(Effect::Reached("acknowledgement-counted-twice"));
         }
         self.acknowledged.push(from);
-        if self.acknowledged.len() >= ticket.needed && ticket.request.is_some() {
-            let written = Response::Written { version: self.entry.version };
-            let response = if self.read { answer(Some(self.entry.clone())) } else { written };
+        let is_settled = self.is_settled(ticket);
+        if ticket.request.is_some() && (self.acknowledged.len() >= ticket.needed || is_settled) {
+            let response = match self.read {
+                _ if self.acknowledged.len() < ticket.needed => self.too_few(ticket),
+                true => answer(Some(self.entry.clone())),
+                false => Response::Written { version: self.entry.version },
+            };
             ticket.reply(response, out);
         }
-        self.is_settled(ticket)
+        is_settled
     }
 
     /// A replica will never hold it, and never has. Returns whether nothing is left to do.
@@ -73,18 +77,25 @@ impl Write {
             return false;
         }
         self.refused.insert(from, refusal);
-        if self.refused.len() == ticket.homes.len() && ticket.request.is_some() {
-            let response = match ticket.mixed_levels() {
-                // A key used at other levels may yet turn out to be atomic elsewhere; then a copy of
-                // this write that still travels would be taken.
-                Response::Refused(refusal) if ticket.atomic && !self.read => {
-                    Response::Unknown(refusal.to_string())
-                }
-                response => response,
-            };
+        let is_settled = self.is_settled(ticket);
+        if is_settled && ticket.request.is_some() {
+            let response = self.too_few(ticket);
             ticket.reply(response, out);
         }
-        self.is_settled(ticket)
+        is_settled
+    }
+
+    /// All have decided, and too few hold it: the key is used at other levels.
+    fn too_few(&self, ticket: &Ticket) -> Response {
+        // Where some hold it, it has had an effect. And a key used at other levels may yet turn out to
+        // be atomic elsewhere; then a copy of an atomic write that still travels would be taken.
+        let may_have_effect = !self.acknowledged.is_empty() || ticket.atomic;
+        match ticket.mixed_levels() {
+            Response::Refused(refusal) if may_have_effect && !self.read => {
+                Response::Unknown(refusal.to_string())
+            }
+            response => response,
+        }
     }
 
     /// The deadline has passed: replicas may hold it, or may yet.

@@ -1,4 +1,3 @@
-use std::cell::RefCell;
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
@@ -7,7 +6,7 @@ use super::*;
 use crate::Safeguards;
 use crate::client::{Client, ClientOptions};
 use crate::fake::World;
-use crate::quorum::message::{Level, Operation, Refusal, Response};
+use crate::quorum::message::{Level, Response};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -136,8 +135,7 @@ fn a_connection_beyond_the_maximum_is_closed() {
         let few = ServerOptions { connections_max: 2, ..options(Safeguards::default()) };
         let _node = tokio::task::spawn_local(serve(few, world.env(0)));
         tokio::time::sleep(SECOND).await;
-        let clients = RefCell::new([client(&world), client(&world), client(&world)]);
-        let [one, two, three] = &mut *clients.borrow_mut();
+        let [one, two, three] = &mut [client(&world), client(&world), client(&world)];
         assert!(matches!(put(one, "k").await, Response::Written { .. }));
         assert!(matches!(put(two, "k").await, Response::Written { .. }));
         assert!(matches!(put(three, "k").await, Response::Unknown(_)));
@@ -177,21 +175,10 @@ fn a_call_delivered_twice_is_done_once() {
 }
 
 #[test]
-fn compare_and_set_is_refused() {
-    World::run(async {
-        let world = World::default();
-        let _node = start(&world, Safeguards::default()).await;
-        let operation =
-            Operation::CompareAndSet { key: "k".to_owned(), expected: None, new: b"v".to_vec() };
-        let answer = client(&world).call(operation, Level::Atomic, SECOND, None).await;
-        assert_eq!(answer.outcome, Response::Refused(Refusal::CompareAndSet));
-    });
-}
-
-#[test]
 fn a_wrong_configuration_says_what_is_wrong() {
     World::run(async {
-        let problem_of = async |options| serve(options, World::default().env(0)).await.unwrap_err().to_string();
+        let problem_of =
+            async |options| serve(options, World::default().env(0)).await.unwrap_err().to_string();
         let fine = options(Safeguards::default());
         let none = ServerOptions { addresses: Vec::new(), ..fine.clone() };
         assert!(problem_of(none).await.contains("0 addresses for 1 nodes"));

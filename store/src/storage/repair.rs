@@ -14,12 +14,9 @@ impl Log {
     /// the damage stays where it is, so that a crash in the middle of catching up finds it again; a
     /// crash in the middle of this leaves each segment as it was or repaired.
     pub async fn repair(&mut self) -> Result<(), Error> {
-        while let Some(damage) = self.damage.pop() {
-            let repaired = self.repair_segment(&damage).await;
-            if let Err(error) = repaired {
-                self.damage.push(damage);
-                return Err(error);
-            }
+        while let Some(damage) = self.damage.last() {
+            self.repair_segment(damage).await?;
+            self.damage.pop();
         }
         Ok(())
     }
@@ -29,8 +26,8 @@ impl Log {
         let identity = Identity::new(&self.node, damage.segment);
         let pieces = segment::scan(identity, &read(&*self.disk, &name)?)?;
         if !same_damage(&pieces, damage) {
-            // What went bad since then is still in memory, not yet reported, and not in the log of
-            // any catch-up: the next start finds all of it.
+            // What went bad since then has not been reported, and catching up did not ask for it. The
+            // node still has it in memory; the next start finds it missing, and reports it.
             self.observer.note(&format!("{name}: more damage since replay; left as it is"));
             return Ok(());
         }

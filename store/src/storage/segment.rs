@@ -176,17 +176,13 @@ fn read_piece(bytes: &[u8], offset: usize, seed: u32) -> (usize, Content) {
         return (end, Content::Bad(without_header(&bytes[offset..end], end == bytes.len())));
     };
     let end = offset + header.frame_bytes();
-    if let Some(whole) = bytes.get(offset..end) {
-        if let Some(record) = header.record(whole) {
-            return (end, Content::Good(record, header.synced));
-        }
+    if let Some(record) = bytes.get(offset..end).and_then(|whole| header.record(whole)) {
+        return (end, Content::Good(record, header.synced));
     }
     let next = next_header(bytes, offset + 1, seed);
     let found = &bytes[offset..end.min(next)];
-    let torn = match end.cmp(&next) {
-        std::cmp::Ordering::Greater => next == bytes.len(),
-        _ => found.ends_with(&[0; 4]),
-    };
+    let cut_short = end > next;
+    let torn = if cut_short { next == bytes.len() } else { found.ends_with(&[0; 4]) };
     let remains =
         if torn { header.record_unchecked(&found[..found.len().min(end - offset - 4)]) } else { None };
     let bad = Bad { torn, synced: Some(header.synced), key: header.key(found), remains };

@@ -95,14 +95,13 @@ impl Observer for Recorder {
 fn replays_what_was_synced_over_many_segments_and_starts() {
     let disk = disk_with(&records(0..10), small());
     assert!(disk.snapshot().len() > 4, "the log rotates: {:?}", disk.snapshot().keys());
-    let (mut log, replayed) = open(&disk.after_power_loss(Keep::Nothing)).unwrap();
+    let disk = disk.after_power_loss(Keep::Nothing);
+    let (mut log, replayed) = open(&disk).unwrap();
     assert_eq!(replayed, Replayed { incarnation: 2, records: records(0..10), damaged: false });
     log.append(&record(10)).unwrap();
     now(log.sync()).unwrap();
-
-    let disk = disk.after_power_loss(Keep::Everything);
-    let (_, replayed) = open(&disk).unwrap();
-    assert_eq!(replayed.incarnation, 2, "the second disk is not the first");
+    let (_, replayed) = open(&disk.after_power_loss(Keep::Nothing)).unwrap();
+    assert_eq!(replayed, Replayed { incarnation: 3, records: records(0..11), damaged: false });
 }
 
 #[test]
@@ -113,6 +112,19 @@ fn unsynced_record_is_gone_after_power_loss_and_there_after_kill() {
     let replay = |keep| open(&disk.after_power_loss(keep)).unwrap().1;
     assert_eq!(replay(Keep::Nothing).records, records(0..3));
     assert_eq!(replay(Keep::Everything).records, records(0..4));
+}
+
+#[test]
+fn what_a_killed_process_had_only_written_is_durable_once_replayed() {
+    let disk = disk_with(&records(0..3), small());
+    let (mut log, _) = open(&disk).unwrap();
+    for number in 3..6 {
+        log.append(&record(number)).unwrap();
+    }
+    drop(log);
+    // The machine stays up, so all of it is replayed, and from then on answered for.
+    assert_eq!(open(&disk).unwrap().1.records, records(0..6));
+    assert_eq!(open(&disk.after_power_loss(Keep::Nothing)).unwrap().1.records, records(0..6));
 }
 
 #[test]

@@ -69,7 +69,7 @@ fn bad_input_closes_its_own_connection_and_nothing_else() {
             ("there is no node n7 in this cluster", stream_of(&[hello(node("n7"), "n1")]), false),
             ("two nodes call themselves n1", stream_of(&[hello(node("n1"), "n1")]), false),
             ("this is node n1, not n2", stream_of(&[hello(Caller::Client, "n2")]), false),
-            ("a connection starts with a hello", stream_of(&[message.clone()]), false),
+            ("a connection starts with a hello", stream_of(std::slice::from_ref(&message)), false),
             ("a client sends calls", stream_of(&[client_hello(), message]), false),
         ];
         for (expected, bytes, end) in cases {

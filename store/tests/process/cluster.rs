@@ -34,7 +34,7 @@ pub fn run(arguments: &[&str]) -> (i32, String, String) {
 /// another's attempt to reach it must not take its port.
 pub fn free_address() -> String {
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    let start = (std::process::id() % 1_000) as u16 * 10;
+    let start = (std::process::id() % 100) as u16 * 100;
     loop {
         let port = 20_000 + (start + NEXT.fetch_add(1, Ordering::Relaxed)) % 10_000;
         let address = format!("127.0.0.1:{port}");

@@ -14,11 +14,13 @@ use crate::cluster::{Cluster, PATIENCE, block_on, until};
 const KEYS: usize = 25;
 const DEADLINE: Duration = Duration::from_secs(2);
 
+/// The last acknowledged write of each key.
+type Acknowledged = BTreeMap<String, (Version, Vec<u8>)>;
+
 /// Writes without end, and remembers what was acknowledged.
 #[derive(Clone, Default)]
 struct Writer {
-    /// The last acknowledged write of each key.
-    acknowledged: Rc<RefCell<BTreeMap<String, (Version, Vec<u8>)>>>,
+    acknowledged: Rc<RefCell<Acknowledged>>,
     count: Rc<Cell<usize>>,
     stop: Rc<Cell<bool>>,
 }

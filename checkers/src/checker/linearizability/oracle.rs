@@ -164,15 +164,46 @@ fn agrees_with_the_definition_on_all_histories_of_four() {
     all_histories(&shapes, 4);
 }
 
-/// Five to eight operations of any kind and fate, interleaved in any way.
+/// What the operations see when each takes effect at its beginning (early) or at its end, and those that
+/// failed not at all.
+fn with_effects(mut shapes: Vec<Shape>, moments: &[usize], is_early: &[bool]) -> Vec<Shape> {
+    let mut is_begun = vec![false; shapes.len()];
+    let mut present = 0;
+    for &place in moments {
+        let is_begin = !std::mem::replace(&mut is_begun[place], true);
+        let shape = &mut shapes[place];
+        if is_begin != is_early[place] || shape.kind == Kind::Fail {
+            continue;
+        }
+        match shape.function {
+            "read" => shape.value = present,
+            "write" => present = shape.value,
+            _ => (shape.value, present) = (present, shape.new),
+        }
+    }
+    shapes
+}
+
+/// Five to eight operations of any kind and fate, interleaved in any way: half of them with what a correct
+/// register returns, half of them with one value that may be wrong.
 fn histories() -> impl Strategy<Value = History> {
     let function = prop_oneof![Just("read"), Just("read"), Just("write"), Just("cas")];
     let kind = prop_oneof![4 => Just(Kind::Ok), 1 => Just(Kind::Info), 1 => Just(Kind::Fail)];
     let shape = (function, 0..4_i64, 0..4_i64, kind);
     let shape = shape.prop_map(|(function, value, new, kind)| Shape { function, value, new, kind });
     prop::collection::vec(shape, 5..=8).prop_flat_map(|shapes| {
-        let moments: Vec<usize> = (0..shapes.len()).flat_map(|place| [place, place]).collect();
-        Just(moments).prop_shuffle().prop_map(move |moments| history_of(&shapes, &moments))
+        let operations = shapes.len();
+        let moments: Vec<usize> = (0..operations).flat_map(|place| [place, place]).collect();
+        let is_early = prop::collection::vec(any::<bool>(), operations);
+        let wrong = prop::option::of((0..operations, 0..4_i64));
+        let parts = (Just(moments).prop_shuffle(), is_early, wrong);
+        parts.prop_map(move |(moments, is_early, wrong)| {
+            let mut shapes = with_effects(shapes.clone(), &moments, &is_early);
+            if let Some((place, value)) = wrong {
+                shapes[place].value = value;
+            }
+            history_of(&shapes, &moments)
+        })
     })
 }
 

@@ -200,10 +200,11 @@ impl Search<'_> {
     }
 
     /// The configuration in few words: the value, how far the taken operations reach, and what was left out
-    /// until there.
-    fn configuration(&self) -> Box<[usize]> {
+    /// until there. (32 bits suffice: four thousand million operations do not fit into memory.)
+    fn configuration(&self) -> Box<[u32]> {
         let left_out = self.timeline.to_come().take_while(|&op| op < self.last_taken);
-        [self.value, self.last_taken].into_iter().chain(left_out).collect()
+        let words = [self.value, self.last_taken].into_iter().chain(left_out);
+        words.map(|word| word as u32).collect()
     }
 }
 

@@ -75,7 +75,8 @@ impl Filter {
             }
         }
         if let Some(index) = self.around {
-            let center = found.positions.partition_point(|&position| history.events()[position].index < index);
+            let center =
+                found.positions.partition_point(|&position| history.events()[position].index < index);
             let end = center.saturating_add(self.context).saturating_add(1).min(found.positions.len());
             found.positions.truncate(end);
             found.positions.drain(..center.saturating_sub(self.context));
@@ -133,7 +134,8 @@ mod tests {
         assert_eq!(positions(Filter { session: vec![9], ..Filter::default() }), [0, 1, 6, 7]);
         assert_eq!(positions(Filter { function: strings("acknowledge"), ..Filter::default() }), [4]);
         let second = 1_000_000_000;
-        let window = Filter { from: Some(second), to: Some(6 * second), key: strings("x"), ..Filter::default() };
+        let window =
+            Filter { from: Some(second), to: Some(6 * second), key: strings("x"), ..Filter::default() };
         assert_eq!(positions(window), [1, 6]);
     }
 

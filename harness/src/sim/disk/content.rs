@@ -203,9 +203,6 @@ mod tests {
             torn += u32::from(!tail.is_empty() && tail.len() < 4 * SECTOR);
             holes += u32::from(tail.contains(&0));
         }
-        assert!(
-            none > 10 && all > 10 && torn > 50 && holes > 10,
-            "{none} {all} {torn} {holes}"
-        );
+        assert!(none > 10 && all > 10 && torn > 50 && holes > 10, "{none} {all} {torn} {holes}");
     }
 }

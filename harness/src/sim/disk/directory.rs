@@ -82,10 +82,7 @@ impl Directory {
 
     /// A sync begins.
     pub fn capture(&self) -> Captured {
-        Captured {
-            names: self.seen.clone(),
-            up_to: self.changes_made,
-        }
+        Captured { names: self.seen.clone(), up_to: self.changes_made }
     }
 
     /// The sync has succeeded: the names it captured are durable.

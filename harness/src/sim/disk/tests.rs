@@ -12,10 +12,7 @@ fn disk(seed: u64) -> SimDisk {
 
 /// Runs on a paused clock of its own.
 fn on_clock<T>(f: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     runtime.expect("a runtime").block_on(f)
 }
 

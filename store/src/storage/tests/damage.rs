@@ -18,7 +18,7 @@ fn changed(disk: &MemoryDisk, name: &str, change: impl FnOnce(&mut Vec<u8>)) -> 
 fn cut_at_every_byte_replays_a_prefix() {
     // One sync at the end: nothing in the log says that any of it was durable.
     let disk = MemoryDisk::default();
-    let options = Options { segment_bytes_max: 1 << 20, ..small() };
+    let options = one();
     let (mut log, _) = open_with(&disk, options, &Rc::default()).unwrap();
     let written = records(0..6);
     for record in &written {
@@ -51,7 +51,7 @@ fn cut_at_every_byte_replays_a_prefix() {
 
 #[test]
 fn zeros_instead_of_the_end_replay_a_prefix() {
-    let options = Options { segment_bytes_max: 1 << 20, ..small() };
+    let options = one();
     let disk = MemoryDisk::default();
     let (mut log, _) = open_with(&disk, options, &Rc::default()).unwrap();
     for record in records(0..4) {
@@ -69,34 +69,68 @@ fn zeros_instead_of_the_end_replay_a_prefix() {
     }
 }
 
-#[test]
-fn unsynced_hole_is_cut_out_and_later_records_kept() {
-    let options = Options { segment_bytes_max: 1 << 20, ..small() };
+/// A log of one segment with these records, and where each of their frames ends.
+fn one_segment(count: u64, sync_each: bool) -> (MemoryDisk, Vec<usize>) {
     let disk = MemoryDisk::default();
-    let (mut log, _) = open_with(&disk, options, &Rc::default()).unwrap();
+    let (mut log, _) = open_with(&disk, one(), &Rc::default()).unwrap();
     let mut ends = vec![segment::HEADER_BYTES];
-    for record in records(0..4) {
+    for record in records(0..count) {
         log.append(&record).unwrap();
+        if sync_each {
+            now(log.sync()).unwrap();
+        }
         ends.push(disk.snapshot()[&segment::name(1)].len());
     }
-    let holed = changed(&disk, &segment::name(1), |content| content[ends[1]..ends[2]].fill(0));
+    (disk, ends)
+}
+
+fn one() -> Options {
+    Options { segment_bytes_max: 1 << 20, ..small() }
+}
+
+fn holed(disk: &MemoryDisk, hole: std::ops::Range<usize>) -> MemoryDisk {
+    changed(disk, &segment::name(1), |content| content[hole].fill(0))
+}
+
+#[test]
+fn unsynced_hole_is_cut_out_and_later_records_kept() {
+    let (disk, ends) = one_segment(4, false);
+    let holed = holed(&disk, ends[1]..ends[2]);
     for _ in 0..2 {
-        let (_, replayed) = open_with(&holed, options, &Rc::default()).unwrap();
+        let (_, replayed) = open_with(&holed, one(), &Rc::default()).unwrap();
         assert_eq!(replayed.records, [record(0), record(2), record(3)]);
         assert!(!replayed.damaged);
     }
 }
 
 #[test]
-fn synced_hole_is_corruption() {
-    let disk = disk_with(&records(0..4), Options { segment_bytes_max: 1 << 20, ..small() });
-    let name = segment::name(1);
-    let len = disk.snapshot()[&name].len();
-    let holed = changed(&disk, &name, |content| content[segment::HEADER_BYTES..len / 2].fill(0));
-    let observer = Rc::<Recorder>::default();
-    let (_, replayed) = open_with(&holed, small(), &observer).unwrap();
-    assert!(replayed.damaged && observer.reached("corrupt-record-reported"));
-    assert_eq!(replayed.records.last(), Some(&record(3)));
+fn synced_hole_is_corruption_unless_it_is_the_last_record() {
+    let (disk, ends) = one_segment(4, true);
+    for index in 0..4 {
+        // The hole alone, and with a part of the frame before the zeros.
+        for start in [ends[index], ends[index] + 10, ends[index] + 25] {
+            let observer = Rc::<Recorder>::default();
+            let holed = holed(&disk, start..ends[index + 1]);
+            let (_, replayed) = open_with(&holed, one(), &observer).unwrap();
+            let expected: Vec<_> = records(0..4).into_iter().filter(|r| *r != record(index as u64)).collect();
+            assert_eq!(replayed.records, expected, "hole at {start}");
+            assert_eq!(replayed.damaged, index < 3, "hole at {start}");
+            assert_eq!(observer.reached("corrupt-record-reported"), index < 3, "hole at {start}");
+        }
+    }
+}
+
+#[test]
+fn hole_beside_corruption_stays_with_it() {
+    let (disk, ends) = one_segment(4, false);
+    let holed = holed(&disk, ends[1]..ends[2]);
+    let both = changed(&holed, &segment::name(1), |content| content[ends[0] + 25] ^= 1);
+    for _ in 0..2 {
+        let observer = Rc::<Recorder>::default();
+        let (_, replayed) = open_with(&both, one(), &observer).unwrap();
+        assert_eq!((replayed.records, replayed.damaged), (records(2..4), true));
+        assert_eq!(observer.corrupt.borrow().len(), 2);
+    }
 }
 
 #[test]
@@ -183,7 +217,7 @@ fn corrupt_value_names_its_key() {
 
 #[test]
 fn repair_leaves_alone_what_went_bad_after_replay() {
-    let disk = disk_with(&records(0..4), Options { segment_bytes_max: 1 << 20, ..small() });
+    let (disk, _) = one_segment(4, true);
     let name = segment::name(1);
     let flipped = changed(&disk, &name, |content| content[segment::HEADER_BYTES + 30] ^= 1);
     let (mut log, replayed) = open(&flipped).unwrap();

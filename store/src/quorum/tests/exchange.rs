@@ -1,0 +1,92 @@
+//! The background exchange.
+
+use crate::quorum::message::{Entry, Level, Message};
+use crate::quorum::testkit::{Cluster, put};
+use crate::quorum::version::Version;
+
+fn entry(millis: u64, bytes: usize) -> Entry {
+    Entry { version: Version { millis, ..Version::default() }, atomic: false, value: Some(vec![b'x'; bytes]) }
+}
+
+/// Puts entries on one replica only.
+fn plant(cluster: &mut Cluster, node: u16, entries: Vec<(String, Entry)>) {
+    let from = (node + 1) % cluster.hosts.len() as u16;
+    cluster.hear(node, from, Message::Entries { entries, wanted: Vec::new() });
+    cluster.sync(node);
+    cluster.lose_all();
+}
+
+fn count(cluster: &Cluster, node: usize) -> usize {
+    let keys = cluster.hosts[node].log.iter().map(|(_, record)| &record.key);
+    keys.collect::<std::collections::BTreeSet<_>>().len()
+}
+
+#[test]
+fn exchange_brings_two_replicas_together() {
+    let mut cluster = Cluster::new(3);
+    plant(&mut cluster, 0, vec![("a".to_owned(), entry(1, 1)), ("b".to_owned(), entry(5, 1))]);
+    plant(&mut cluster, 1, vec![("b".to_owned(), entry(4, 1)), ("c".to_owned(), entry(2, 1))]);
+    cluster.kill(2);
+    cluster.run(500);
+    for (key, millis) in [("a", 1), ("b", 5), ("c", 2)] {
+        let held = [0, 1].map(|node| cluster.held(node, key).map(|entry| entry.version.millis));
+        assert_eq!(held, [Some(millis); 2], "{key}");
+    }
+}
+
+#[test]
+fn exchange_brings_replicas_together_although_the_entries_fit_no_message() {
+    let mut cluster = Cluster::new(3);
+    let large = (0..9).map(|key| (format!("k{key}"), entry(1, 700_000))).collect();
+    plant(&mut cluster, 0, large);
+    cluster.run(4_000);
+    assert_eq!([0, 1, 2].map(|node| count(&cluster, node)), [9; 3]);
+}
+
+#[test]
+fn exchange_brings_replicas_together_although_the_list_is_cut() {
+    let mut cluster = Cluster::new(3);
+    let long = |key: u32| format!("{key:01000}");
+    // More keys than a list takes, of which the two share all but those at either end of the order.
+    let keys = |range: std::ops::Range<u32>| range.map(|key| (long(key), entry(1, 0))).collect::<Vec<_>>();
+    plant(&mut cluster, 0, keys(0..1_900));
+    plant(&mut cluster, 1, keys(100..2_000));
+    plant(&mut cluster, 2, keys(0..2_000));
+    cluster.kill(2);
+    cluster.run(4_000);
+    assert_eq!([0, 1].map(|node| count(&cluster, node)), [2_000; 2]);
+}
+
+#[test]
+fn exchange_never_takes_a_replica_back() {
+    let mut cluster = Cluster::new(3);
+    plant(&mut cluster, 0, vec![("k".to_owned(), entry(5, 1))]);
+    let records = cluster.records.len();
+    plant(&mut cluster, 0, vec![("k".to_owned(), entry(4, 1))]);
+    assert_eq!(cluster.held(0, "k"), Some(entry(5, 1)));
+    assert_eq!(cluster.records.len(), records);
+}
+
+#[test]
+fn nodes_exchange_only_what_both_keep() {
+    let mut cluster = Cluster::new(5);
+    for key in 0..50 {
+        cluster.call(0, put(&format!("k{key}"), "v", Level::One));
+    }
+    cluster.run(2_000);
+    for record in &cluster.records {
+        let holders = (0..5).filter(|&node| cluster.durable(node, &record.key).is_some());
+        let mut homes = cluster.homes(&record.key).to_vec();
+        homes.sort_unstable();
+        assert_eq!(holders.collect::<Vec<u16>>(), homes, "{}", record.key);
+    }
+}
+
+#[test]
+fn a_clock_goes_above_what_the_exchange_brought() {
+    let mut cluster = Cluster::new(3);
+    plant(&mut cluster, 0, vec![("k".to_owned(), entry(9_000_000, 1))]);
+    cluster.call(0, put("k", "v", Level::All));
+    assert!(cluster.held(1, "k").is_some_and(|held| held.version.millis >= 9_000_000));
+    assert_eq!(cluster.held(0, "k").and_then(|held| held.value), Some(b"v".to_vec()));
+}
