@@ -111,8 +111,10 @@ fn difference(key: &Key, homes: Vec<&Dump<'_>>, after: &str) -> Option<Anomaly> 
 fn held(entry: Option<&Entry>) -> String {
     match entry {
         None => "nothing".to_owned(),
-        Some(Entry { version, value }) if value.is_null() => format!("a tombstone (version {version})"),
-        Some(Entry { version, value }) => format!("{} (version {version})", words::value(value)),
+        Some(Entry { version, value }) => {
+            let what = if value.is_null() { "a tombstone".to_owned() } else { words::value(value) };
+            format!("{what}{}", words::at_version(version.as_ref()))
+        }
     }
 }
 

@@ -230,6 +230,13 @@ mod tests {
     }
 
     #[test]
+    fn accepts_value_whose_place_is_not_known() {
+        let text = |write| format!("2:{write} 0:write(x,1)@3 1:read!(x)=9");
+        accepts(&Durability, &text("write(x,9):info"));
+        rejects(&Durability, &text("write(x,9)@2"), LostWrite, &[2, 4]);
+    }
+
+    #[test]
     fn goes_by_the_best_home_replica_after_replay() {
         let text = |homes: &str| {
             let dumps = dump("n1", r#"["x",[2],9]"#) + &dump("n2", r#"["x",[3],1]"#);

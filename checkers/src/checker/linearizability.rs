@@ -158,6 +158,15 @@ mod tests {
         assert!(explanation.contains("although nobody had written 7"), "{explanation}");
     }
 
+    /// Without the first write of 1, its read would seem to come from the future: no proof of anything.
+    #[test]
+    fn leaves_a_write_out_of_the_core_only_with_what_observed_it() {
+        let text =
+            |seen| format!("0:write(x,3) 0:write(x,1) 1:read(x)=1 2:write(x,1)? 3:read(x)={seen} 2:ok");
+        accepts(&Linearizability, &text(1));
+        rejects(&Linearizability, &text(3), NotLinearizable, &[0, 2, 7]);
+    }
+
     #[test]
     fn deletes_by_writing_null() {
         accepts(&Linearizability, "0:write(x,1) 0:delete(x) 1:read(x)=null");

@@ -2,12 +2,11 @@
 
 mod fit;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use perjury::render::{anomaly, summary, table, words};
-use perjury::report::{Report, RowOutcome};
+use perjury::report::{Report, Row, RowOutcome};
 use perjury::{folder, judge, sweep, tally, trial};
 use perjury_checkers::{Anomaly, Checker, Context, Verdict, checker};
 use perjury_histories::History;
@@ -50,6 +49,9 @@ struct Judged {
     #[serde(skip_serializing_if = "Option::is_none")]
     peak_memory_bytes: Option<u64>,
     checks: Vec<Judgement>,
+    /// Of a run: the promises, as its report shows them.
+    #[serde(skip)]
+    rows: Vec<Row>,
 }
 
 /// The verdict of one checker; of a run, on one promise.
@@ -84,9 +86,12 @@ impl Check {
         let file = folder.as_ref().map_or(path.to_owned(), |folder| folder.path.join(folder::HISTORY));
         let history = folder::read_history(&file).or_else(|error| usage(format!("{error:#}")))?;
         let parsed = sweep::wall_ns();
-        let (verdict, checks) = match &folder {
+        let (verdict, checks, rows) = match &folder {
             Some(folder) if self.checker.is_empty() => by_promises(&history, &folder.report)?,
-            _ => self.by_checkers(&history),
+            _ => {
+                let (verdict, checks) = self.by_checkers(&history);
+                (verdict, checks, Vec::new())
+            }
         };
         let judged = Judged {
             file: path.display().to_string(),
@@ -97,6 +102,7 @@ impl Check {
             check_millis: millis(sweep::wall_ns() - parsed),
             peak_memory_bytes: sweep::memory_bytes_max(),
             checks,
+            rows,
         };
         Ok((history, judged))
     }
@@ -124,9 +130,8 @@ fn by_checker(history: &History, checker: &dyn Checker) -> Judgement {
     let reason = match &verdict {
         Verdict::Valid(_) => String::new(),
         Verdict::Unknown(reason) => reason.clone(),
-        Verdict::Invalid(anomalies) => {
-            words::count(anomalies.len() as u64, "anomaly").replace("anomalys", "anomalies")
-        }
+        Verdict::Invalid(anomalies) if anomalies.len() == 1 => "1 anomaly".to_owned(),
+        Verdict::Invalid(anomalies) => format!("{} anomalies", anomalies.len()),
     };
     Judgement {
         name: checker.name().to_owned(),
@@ -139,7 +144,10 @@ fn by_checker(history: &History, checker: &dyn Checker) -> Judgement {
 }
 
 /// Judges a run again, by what its report says was owed; a panic that the report tells of stays.
-fn by_promises(history: &History, report: &Report) -> anyhow::Result<(&'static str, Vec<Judgement>)> {
+fn by_promises(
+    history: &History,
+    report: &Report,
+) -> anyhow::Result<(&'static str, Vec<Judgement>, Vec<Row>)> {
     let charge = judge::Charge {
         workload: &report.scenario.workload,
         promises: &report.promises,
@@ -149,10 +157,9 @@ fn by_promises(history: &History, report: &Report) -> anyhow::Result<(&'static s
     let (mut rows, _) = judge::judge(history, &charge)?;
     rows.splice(0..0, report.rows.iter().filter(|row| row.guarantee == trial::NO_PANIC).cloned());
     let verdict = trial::verdict(&rows);
-    let promised = rows.into_iter().filter(|row| row.promised);
-    let checks = promised.map(|row| Judgement {
-        name: row.guarantee,
-        level: Some(row.level),
+    let checks = rows.iter().filter(|row| row.promised).map(|row| Judgement {
+        name: row.guarantee.clone(),
+        level: Some(row.level.clone()),
         verdict: match row.outcome {
             RowOutcome::Held => "valid",
             RowOutcome::Broken => "invalid",
@@ -160,10 +167,11 @@ fn by_promises(history: &History, report: &Report) -> anyhow::Result<(&'static s
             RowOutcome::Unknown => "unknown",
         },
         millis: None,
-        reason: row.evidence,
-        anomalies: row.anomalies,
+        reason: row.evidence.clone(),
+        anomalies: row.anomalies.clone(),
     });
-    Ok((verdict, checks.collect()))
+    let checks = checks.collect();
+    Ok((verdict, checks, rows))
 }
 
 fn millis(ns: u64) -> f64 {
@@ -172,26 +180,12 @@ fn millis(ns: u64) -> f64 {
 
 fn text(history: &History, judged: &Judged) -> String {
     let mut text = format!("{}\n", judged.file);
-    let has_levels = judged.checks.iter().any(|check| check.level.is_some());
-    let mut rows = match has_levels {
-        true => table::plain(["guarantee", "level", "verdict", "evidence"]),
-        false => table::plain(["checker", "verdict", "ms", "reason"]),
-    };
-    for check in &judged.checks {
-        let verdict = check.verdict.replace('-', " ");
-        let level = check.level.clone().unwrap_or_default();
-        let millis = check.millis.map(|millis| format!("{millis:.1}")).unwrap_or_default();
-        let (name, reason) = (check.name.clone(), check.reason.clone());
-        rows.add_row(if has_levels {
-            [name, level, verdict, reason]
-        } else {
-            [name, verdict, millis, reason]
-        });
-    }
-    if judged.checks.is_empty() {
+    if !judged.rows.is_empty() {
+        text.push_str(&table::promised(&judged.rows));
+    } else if judged.checks.is_empty() {
         text.push_str(&words::indented(&fit::none(history), 0));
     } else {
-        text.push_str(&table::painted(&rows.to_string()));
+        text.push_str(&by_checker_table(&judged.checks));
     }
     let faults = tally::faults(history);
     for check in judged.checks.iter().filter(|check| !check.anomalies.is_empty()) {
@@ -205,8 +199,16 @@ fn text(history: &History, judged: &Judged) -> String {
         }
     }
     let style = table::style(judged.verdict).unwrap_or_default();
-    let counts: BTreeMap<_, _> = tally::operations(history);
-    text.push_str(&summary::named("operations", &summary::operations(&counts)));
+    text.push_str(&summary::named("operations", &summary::operations(&tally::operations(history))));
     text.push_str(&format!("{:<13}  {style}{}{style:#}\n\n", "verdict", judged.verdict));
     text
+}
+
+fn by_checker_table(checks: &[Judgement]) -> String {
+    let mut table = table::plain(["checker", "verdict", "ms", "reason"]);
+    for check in checks {
+        let millis = check.millis.map(|millis| format!("{millis:.1}")).unwrap_or_default();
+        table.add_row([&check.name, check.verdict, &millis, &check.reason]);
+    }
+    table::painted(&table.to_string())
 }

@@ -41,6 +41,7 @@ impl Cluster {
         while let Some(node) = self.due.iter().find(|(_, due)| **due <= now).map(|(node, _)| node.clone()) {
             self.due.remove(&node);
             if self.status(&node) == Status::Exited {
+                self.world.watch.note(&node, "restarted by the supervisor");
                 self.restart(&node);
             }
         }

@@ -17,7 +17,10 @@ fn options(nodes: usize) -> ClusterOptions {
 }
 
 fn cluster(nodes: usize) -> (Cluster, Rc<Log>) {
-    let options = options(nodes);
+    cluster_of(options(nodes))
+}
+
+fn cluster_of(options: ClusterOptions) -> (Cluster, Rc<Log>) {
     let log = Rc::new(Log::default());
     let all = options.nodes.clone();
     let start: Start = Box::new(move |name, env| node(name, all.clone(), env));
@@ -95,6 +98,8 @@ fn killed_node_stops_and_restarts_with_its_disk() {
     let (mut cluster, log) = cluster(2);
     run(&mut cluster, seconds(2));
     let (first, second) = (cluster.new_fault(), cluster.new_fault());
+    // A pause ends with the process: the next one is not stopped.
+    cluster.pause(first, "n2");
     cluster.kill(first, "n2");
     cluster.kill(second, "n2");
     let before = log.len_of("n2");
@@ -107,6 +112,60 @@ fn killed_node_stops_and_restarts_with_its_disk() {
     assert_eq!(cluster.status("n2"), Status::Running);
     assert!(log.has("n2", "started with"), "{:?}", log.lines());
     assert!(!log.has("n1", "started with"));
+}
+
+#[test]
+fn kill_keeps_unsynced_bytes_and_power_loss_does_not() {
+    let never = DiskFault::SlowSync(seconds(60), seconds(60));
+    let bytes_after = |power: bool, seed: u64| {
+        let (mut cluster, log) = cluster_of(ClusterOptions { seed, ..options(3) });
+        let (slow, down) = (cluster.new_fault(), cluster.new_fault());
+        run(&mut cluster, Duration::from_millis(50));
+        cluster.break_disk(slow, "n2", never);
+        run(&mut cluster, seconds(2));
+        if power {
+            cluster.power_loss(down, "n2");
+        } else {
+            cluster.kill(down, "n2");
+        }
+        let written = 8 * (log.pings("n1", "n2") + log.pings("n3", "n2"));
+        cluster.heal(down);
+        run(&mut cluster, Duration::from_millis(50));
+        let kept = (0..=written).find(|kept| log.has("n2", &format!("started with {kept} bytes")));
+        (written, kept.expect("its name was synced"))
+    };
+    for seed in 0..4 {
+        let (written, kept) = bytes_after(false, seed);
+        assert!(written > 0 && kept == written, "{written} {kept}");
+    }
+    let torn = (0..8).filter(|seed| {
+        let (written, kept) = bytes_after(true, *seed);
+        kept < written
+    });
+    assert!(torn.count() >= 3);
+}
+
+#[test]
+fn connecting_through_a_cut_waits_until_it_heals() {
+    let all: Vec<String> = options(2).nodes;
+    let start: Start = Box::new(move |name, env| match name {
+        "n1" => Box::pin(async move {
+            env.clock.sleep(Duration::from_millis(100)).await;
+            let connected = env.network.connect("n2:7000").await.is_ok();
+            env.observer.note(&format!("connected: {connected}"));
+            std::future::pending().await
+        }),
+        _ => node(name, all.clone(), env),
+    });
+    let log = Rc::new(Log::default());
+    let mut cluster = Cluster::new(&options(2), start, log.clone()).expect("valid options");
+    let cut = cluster.new_fault();
+    cluster.block(cut, "n1", "n2");
+    run(&mut cluster, seconds(2));
+    assert!(!log.has("n1", "connected"), "{:?}", log.lines());
+    cluster.heal(cut);
+    run(&mut cluster, Duration::from_millis(300));
+    assert!(log.has("n1", "connected: true"), "{:?}", log.lines());
 }
 
 #[test]

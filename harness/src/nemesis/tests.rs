@@ -110,7 +110,7 @@ fn faults_in_force_change_the_cluster() {
 #[test]
 fn disk_and_message_faults_leave_their_counts() {
     let counts = |name: &str| {
-        let (mut cluster, _) = cluster(1, 3);
+        let (mut cluster, log) = cluster(1, 3);
         let entry = Entry {
             at_ms: 1_000,
             for_ms: 4_000,
@@ -124,6 +124,8 @@ fn disk_and_message_faults_leave_their_counts() {
             let now = cluster.elapsed();
             nemesis.advance(&mut cluster, now);
         }
+        let replayed = log.has("n2", "started with");
+        assert_eq!(replayed, name == "disk-bit-flip", "{name}");
         (cluster.disk_counts("n2"), cluster.message_counts())
     };
     assert!(counts("disk-slow-sync").0.slow > 5);
@@ -175,6 +177,10 @@ fn healing_all_ends_what_is_in_force_and_forgets_the_rest() {
     let entries = now_and_later.collect();
     let mut nemesis = Nemesis::new(&Schedule { entries });
     let begun = nemesis.advance(&mut cluster, Duration::ZERO);
+    // Somebody else's fault is healed too.
+    let stray = cluster.new_fault();
+    cluster.block(stray, "n1", "n2");
+    cluster.kill(stray, "n3");
     assert_eq!(begun.len(), ALL.len());
     for _ in 0..100 {
         cluster.step().expect("only nodes fail");

@@ -91,8 +91,30 @@ impl Future for Process {
         match panic::catch(|| self.software.as_mut().poll(context)) {
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(Ok(()))) => Poll::Ready(Exit::Returned),
-            Ok(Poll::Ready(Err(error))) => Poll::Ready(Exit::Failed(format!("{error:#}"))),
+            Ok(Poll::Ready(Err(error))) => Poll::Ready(Exit::Failed(words(&error))),
             Err(words) => Poll::Ready(Exit::Panicked(words)),
         }
+    }
+}
+
+/// An error with its causes; those that it has in its own words already are not said again.
+fn words(error: &anyhow::Error) -> String {
+    let mut words = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !words.contains(&cause) {
+            words = format!("{words}: {cause}");
+        }
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_each_cause_once() {
+        let error = anyhow::anyhow!("disk full").context("cannot sync: disk full").context("no log");
+        assert_eq!(words(&error), "no log: cannot sync: disk full");
     }
 }

@@ -37,7 +37,7 @@ impl Config {
             read_quorum: 2,
             write_quorum: 2,
             virtual_nodes: 64,
-            retry_ms: 200,
+            retry_ms: 500,
             exchange_ms: 2000,
             safeguards: Safeguards::default(),
         }

@@ -52,14 +52,15 @@ pub struct Exchange {
 type Missing = BTreeMap<String, Version>;
 
 impl Exchange {
-    /// Exchanges of node `me` among `nodes`; with `damaged`, it must first catch up from all others.
-    pub fn new(me: NodeId, nodes: NodeId, incarnation: u32, damaged: bool, now: Now) -> Exchange {
+    /// Exchanges of node `me` among `nodes`, the first at `next_at` in monotonic nanoseconds; with
+    /// `damaged`, it must first catch up from all others.
+    pub fn new(me: NodeId, nodes: NodeId, incarnation: u32, damaged: bool, next_at: u64) -> Exchange {
         let others = (0..nodes).filter(|&node| damaged && node != me);
         Exchange {
             me,
             nodes,
             last: u64::from(incarnation) << 32,
-            next_at: now.monotonic,
+            next_at,
             next_peer: me,
             before: u64::from(incarnation) << 32,
             behind: others.map(|node| (node, None)).collect(),

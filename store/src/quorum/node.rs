@@ -64,8 +64,11 @@ impl Node {
             clock.observe(entry.version);
             replica.hold(key, entry, &ring);
         }
+        // A cluster that starts as one has no differences to find at once; a damaged replica has.
+        let wait = if damaged { 0 } else { config.exchange_ms };
+        let first_exchange = now.monotonic.saturating_add(wait.saturating_mul(1_000_000));
         Node {
-            exchange: Exchange::new(config.node, nodes, incarnation, damaged, now),
+            exchange: Exchange::new(config.node, nodes, incarnation, damaged, first_exchange),
             coordinator: Coordinator::new(incarnation),
             config,
             ring,

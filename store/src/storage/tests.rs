@@ -21,6 +21,7 @@ mod damage;
 mod faults;
 mod planted;
 mod real;
+mod refusals;
 
 /// Drives a future that never waits, as nothing does on a disk in memory.
 fn now<T>(future: impl Future<Output = T>) -> T {
@@ -59,6 +60,13 @@ fn disk_with(records: &[Record], options: Options) -> MemoryDisk {
         now(log.sync()).unwrap();
     }
     disk
+}
+
+/// The same disk with one file changed behind the log's back.
+fn changed(disk: &MemoryDisk, name: &str, change: impl FnOnce(&mut Vec<u8>)) -> MemoryDisk {
+    let mut files = disk.snapshot();
+    change(files.get_mut(name).expect("the file is there"));
+    MemoryDisk::holding(&files)
 }
 
 /// Remembers what it is told.

@@ -8,12 +8,6 @@ fn files(disk: &MemoryDisk) -> Vec<(String, usize)> {
     disk.snapshot().into_iter().map(|(name, content)| (name, content.len())).collect()
 }
 
-fn changed(disk: &MemoryDisk, name: &str, change: impl FnOnce(&mut Vec<u8>)) -> MemoryDisk {
-    let mut files = disk.snapshot();
-    change(files.get_mut(name).expect("the file is there"));
-    MemoryDisk::holding(&files)
-}
-
 #[test]
 fn cut_at_every_byte_replays_a_prefix() {
     // One sync at the end: nothing in the log says that any of it was durable.
@@ -205,6 +199,14 @@ fn check_repair(disk: &MemoryDisk, log: &mut Log, replayed: &Replayed, place: &s
 }
 
 #[test]
+fn damaged_segment_is_not_appended_to_so_its_repair_loses_nothing() {
+    let (disk, ends) = one_segment(3, true);
+    let flipped = changed(&disk, &segment::name(1), |content| content[ends[0] + 25] ^= 1);
+    let (mut log, replayed) = open_with(&flipped, one(), &Rc::default()).unwrap();
+    check_repair(&flipped, &mut log, &replayed, "the only segment, with room left");
+}
+
+#[test]
 fn corrupt_value_names_its_key() {
     let disk = disk_with(&records(0..6), small());
     let name = segment::name(1);
@@ -213,6 +215,9 @@ fn corrupt_value_names_its_key() {
     let observer = Rc::<Recorder>::default();
     open_with(&flipped, small(), &observer).unwrap();
     assert_eq!(*observer.corrupt.borrow(), [Some("key 1".to_owned())]);
+    let notes = observer.notes.borrow();
+    assert!(notes[0].starts_with("log-0000000001: corrupt record at offset "), "{notes:?}");
+    assert!(notes[0].ends_with(", of key \"key 1\""), "{notes:?}");
 }
 
 #[test]
@@ -233,68 +238,4 @@ fn repair_leaves_alone_what_went_bad_after_replay() {
     let (_, again) = open_with(&flipped, small(), &observer).unwrap();
     assert!(again.damaged);
     assert_eq!(observer.corrupt.borrow().len(), 2);
-}
-
-fn refusal(disk: &MemoryDisk) -> String {
-    let before = disk.snapshot();
-    let error = open(disk).err().expect("it is refused");
-    assert_eq!(disk.snapshot(), before, "nothing is changed");
-    error.to_string()
-}
-
-#[test]
-fn refuses_the_directory_of_another_node() {
-    let disk = disk_with(&records(0..4), small());
-    let before = disk.snapshot();
-    let error = now(Log::open(disk.shared(), Rc::<Recorder>::default(), "n2", small())).err().unwrap();
-    assert_eq!(error.to_string(), "meta: this is the data directory of node n1, not of n2");
-    assert_eq!(disk.snapshot(), before);
-}
-
-#[test]
-fn refuses_the_segment_of_another_node_or_number() {
-    let mut files = disk_with(&records(0..6), small()).snapshot();
-    let second = files[&segment::name(2)].clone();
-    files.insert(segment::name(1), second);
-    let told = refusal(&MemoryDisk::holding(&files));
-    assert!(told.contains("log-0000000001") && told.contains("another node"), "{told}");
-}
-
-#[test]
-fn refuses_unknown_versions_and_strangers() {
-    let disk = disk_with(&records(0..4), small());
-    let told = refusal(&changed(&disk, "meta", |content| content[8] = 9));
-    assert!(told.contains("meta: written in format version 9"), "{told}");
-    let told = refusal(&changed(&disk, "meta", |content| content[0] = b'x'));
-    assert!(told.contains("not a meta file"), "{told}");
-    let told = refusal(&changed(&disk, &segment::name(1), |content| {
-        content[8] = 9;
-        let crc = crc32c::crc32c(&content[..21]);
-        content[21..25].copy_from_slice(&crc.to_le_bytes());
-    }));
-    assert!(told.contains("log-0000000001: written in format version 9"), "{told}");
-    let told = refusal(&changed(&disk, &segment::name(1), |content| content[..25].fill(b'x')));
-    assert!(told.contains("not a log segment"), "{told}");
-}
-
-#[test]
-fn refuses_a_gap_in_the_log_and_a_missing_meta() {
-    let mut files = disk_with(&records(0..8), small()).snapshot();
-    let second = files.remove(&segment::name(2));
-    let told = refusal(&MemoryDisk::holding(&files));
-    assert!(told.contains("log-0000000002: missing"), "{told}");
-    files.insert(segment::name(2), second.unwrap());
-    files.remove("meta");
-    let told = refusal(&MemoryDisk::holding(&files));
-    assert!(told.contains("meta: missing"), "{told}");
-}
-
-#[test]
-fn ignores_files_of_others() {
-    let mut files = disk_with(&records(0..4), small()).snapshot();
-    files.insert("notes.txt".to_owned(), b"mine".to_vec());
-    files.insert("log-latest".to_owned(), b"mine".to_vec());
-    let disk = MemoryDisk::holding(&files);
-    assert_eq!(open(&disk).unwrap().1.records, records(0..4));
-    assert!(disk.snapshot().contains_key("notes.txt"));
 }
