@@ -8,6 +8,7 @@
 //!                   thread 2: 1, 3, 4, …  ─┴──> summary: verdicts, rows, markers, faults, cost
 //! ```
 
+mod case;
 mod cost;
 mod junit;
 mod summary;
@@ -20,9 +21,10 @@ use std::time::Duration;
 use anyhow::Context as _;
 use rayon::prelude::*;
 
+pub use case::Case;
 pub use cost::{memory_bytes_max, wall_ns};
 pub use junit::junit;
-pub use summary::{Case, Cost, RowCounts, Summary};
+pub use summary::{Cost, RowCounts, Summary};
 
 use crate::cluster::ClusterOptions;
 use crate::report::Report;

@@ -60,7 +60,7 @@ pub struct Session {
 }
 
 /// How often a session stays with the key it used last.
-const STAY: f64 = 0.5;
+const STAY: f64 = 0.8;
 
 /// The checkers of workloads on registers.
 const REGISTER_CHECKERS: &[&str] = &[

@@ -67,6 +67,9 @@ impl Inspect {
             words::thousands(shown.len() as u64),
             words::count(total as u64, "event")
         ));
+        if let Some(index) = filter.around {
+            text.push_str(&format!(", around event {index}: --context, --from or --key show others"));
+        }
         if shown.len() < found.positions.len() {
             let hidden = (found.positions.len() - shown.len()) as u64;
             text.push_str(&format!("; {} more match: --limit or --all", words::thousands(hidden)));

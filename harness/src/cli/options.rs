@@ -43,10 +43,10 @@ pub struct Options {
     /// Simulated time with faults: 60s, 500ms, 2m [default: 60s]
     #[arg(long, value_name = "DURATION", value_parser = parse::duration_ms)]
     time: Option<u64>,
-    /// Operations that all clients together start in a second [default: 50]
+    /// Operations that all clients together start in a second [default: 200]
     #[arg(long, value_name = "PER-SECOND")]
     rate: Option<f64>,
-    /// Number of clients [default: 10]
+    /// Number of clients [default: 20]
     #[arg(long, value_name = "COUNT")]
     clients: Option<usize>,
     /// Number of keys, in workloads with a fixed set of them [default: 8]
@@ -149,7 +149,7 @@ fn validate(scenario: &Scenario) -> anyhow::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
+    use clap::{CommandFactory as _, Parser};
 
     use super::*;
     use crate::cli::exit::Usage;
@@ -168,6 +168,19 @@ mod tests {
     #[test]
     fn is_the_default_scenario_without_options() {
         assert_eq!(scenario("").expect("a scenario"), Scenario::default());
+    }
+
+    #[test]
+    fn tells_the_true_defaults() {
+        let mut line = String::new();
+        for argument in Line::command().get_arguments() {
+            let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+            if let (Some(long), Some((_, default))) = (argument.get_long(), help.split_once("[default: ")) {
+                line.push_str(&format!(" --{long} {}", default.trim_end_matches(']')));
+            }
+        }
+        assert!(line.contains("--rate "), "{line}");
+        assert_eq!(scenario(&line).expect("a scenario"), Scenario::default());
     }
 
     #[test]

@@ -53,7 +53,7 @@ impl Fault for Loss {
         "some messages between nodes are lost"
     }
     fn inject(&self, cluster: &mut Cluster, aim: &mut Aim) -> Injected {
-        let percent = aim.rng.range(3..41);
+        let percent = aim.rng.range(10..61);
         disturb(self, cluster, aim, percent, MessageEffect::Loss)
     }
 }

@@ -180,14 +180,31 @@ mod tests {
             [0, 2, 3, 5],
             "client 3 wrote version 9.1 of x and then read version 5.2.",
         );
-        assert_eq!(draw(&history, &faults, &anomaly), "");
+        assert_eq!(
+            draw(&history, &faults, &anomaly),
+            "  read-your-writes on x: client 3 wrote v2 of x and then read v1.
+
+  client 3 (p0)  #0  0.250 s  ├───┤                      write x = 7: ok (v2, n1)
+  client 4 (p1)  #2  0.750 s              ├───────────…  write x = 8: never answered
+  client 3 (p0)  #3  1.000 s                  ├───┤      read x = 5 (v1, n4)
+  n1             #5  1.500 s                          ●  acknowledges x at v2
+  partition          0.600 s          ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒  halves: halves of n4, until 9.000 s
+  versions, oldest first: v1=5.2, v2=9.1
+"
+        );
     }
 
     #[test]
     fn draws_what_has_no_times_by_index() {
         let history = notation::parse("0:read(x)=5").expect("a history");
         let anomaly = Anomaly::new(AnomalyKind::GarbageRead, Some(&Key::from("x")), [0], "Nobody wrote 5.");
-        assert_eq!(draw(&history, &[], &anomaly), "");
+        assert_eq!(
+            draw(&history, &[], &anomaly),
+            "  garbage-read on x: Nobody wrote 5.
+
+  process 0  #0    ├────┤  read x = 5
+"
+        );
     }
 
     #[test]

@@ -150,8 +150,7 @@ mod tests {
         let all: Vec<usize> = (0..history.events().len()).collect();
         assert_eq!(
             draw(&history, &all),
-            "\
-  index         time  1 2
+            "  index         time  1 2
       0               ┌    client 1 (process 0)  write x = 1
       1               │ ┌  client 2 (process 1)  read x
       2               │ │  ▶ partition halves starts: n1 | n2
@@ -167,8 +166,7 @@ mod tests {
     fn knows_what_was_open_before_the_window() {
         assert_eq!(
             draw(&history(), &[3]),
-            "\
-  index         time  2
+            "  index         time  2
       3               └  client 2 (process 1)  read x = null, nothing
 "
         );

@@ -125,6 +125,25 @@ mod tests {
     use perjury_histories::{Key, notation};
 
     #[test]
+    fn says_what_was_run() {
+        let made = Scenario {
+            level: "one/all".to_owned(),
+            nemesis: Vec::new(),
+            time_ms: 1500,
+            rate: 2.5,
+            clients: 3,
+            bug: Some("some".to_owned()),
+            ..Scenario::default()
+        };
+        assert_eq!(
+            scenario(&made),
+            "quorum, 5 nodes, N=3 R=2 W=2, level one/all; register by 3 clients, 2.5 operations a second, 1.5s
+without faults; planted bug: some
+"
+        );
+    }
+
+    #[test]
     fn tells_all_that_matters_of_a_broken_promise() {
         let history = notation::parse("0:write(x,1) 0:read(x)=5").expect("a history");
         let mut made = folder::tests::report(7);
@@ -154,6 +173,25 @@ mod tests {
         ];
         made.operations = crate::tally::operations(&history);
         let text = anstream::adapter::strip_str(&report(&made, &history)).to_string();
-        assert_eq!(text, "");
+        let text = text.strip_prefix(&scenario(&made.scenario)).expect("begins with what was run");
+        assert_eq!(
+            text,
+            "
+┌───────────┬───────┬──────────┬─────────┬────────────────┐
+│ guarantee ┆ level ┆ promised ┆ outcome ┆ evidence       │
+╞═══════════╪═══════╪══════════╪═════════╪════════════════╡
+│ integrity ┆ one   ┆ yes      ┆ broken  ┆ nobody wrote 5 │
+└───────────┴───────┴──────────┴─────────┴────────────────┘
+
+integrity, level one: broken
+  garbage-read on x: nobody wrote 5
+
+  process 0  #2    ├────┤  read x = 5
+
+operations     read 1 ok; write 1 ok
+faults         none
+information    not promised, and broken: linearizability at level one: no order explains it
+"
+        );
     }
 }

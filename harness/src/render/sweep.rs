@@ -156,6 +156,34 @@ mod tests {
             },
             cases: BTreeMap::new(),
         };
-        assert_eq!(text(&sum), "");
+        let text = text(&sum);
+        let text = text.strip_prefix(&summary::scenario(&sum.scenario)).expect("begins with what was run");
+        assert_eq!(
+            text,
+            "
+┌────────────┬─────────────┬──────┬────────┬──────────┬─────────┐
+│ guarantee  ┆ levels      ┆ held ┆ broken ┆ not owed ┆ unknown │
+╞════════════╪═════════════╪══════╪════════╪══════════╪═════════╡
+│ durability ┆ all         ┆ 1    ┆ 1      ┆ 0        ┆ 0       │
+│ durability ┆ one, quorum ┆ 2    ┆ 0      ┆ 0        ┆ 0       │
+│ stats      ┆             ┆ 2    ┆ 0      ┆ 0        ┆ 0       │
+└────────────┴─────────────┴──────┴────────┴──────────┴─────────┘
+
+seed 7 invalid: durability@all broken: x is gone
+  cargo perjury run --seed 7
+  runs/some/7
+
+operations     read 1,200 ok
+faults         crash kill 12
+reached        none
+speed          0.50 runs a second with 2 threads; 100 simulated s per CPU s, recording included,
+               checking apart
+time           4.0 s; 150 simulated s; simulation 1.5 CPU s, checking 0.2 CPU s
+memory         50 MB at most
+baseline       an empty simulation of as many hosts: 200 simulated s per CPU s; ours is 0.50 of that
+runs           2 seeds: 1 valid, 1 invalid, 0 unknown
+repeat with    cargo perjury sweep --seeds 7..9
+"
+        );
     }
 }

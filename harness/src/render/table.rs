@@ -3,11 +3,14 @@
 use anstyle::{AnsiColor, Style};
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 
-use super::WIDTH;
+use super::{WIDTH, words};
 use crate::report::{Row, RowOutcome};
 
 /// Columns of the names of guarantees, where several share a row.
 const GUARANTEES: u16 = 44;
+
+/// Evidence is cut to this many characters; what was broken is drawn in full below the table.
+const EVIDENCE_CHARS_MAX: usize = 120;
 
 /// The rows of what was promised. What was not promised is information, and stands elsewhere.
 ///
@@ -18,7 +21,8 @@ pub fn promised(rows: &[Row]) -> String {
     for alike in promised.chunk_by(|left, right| held_alike(left, right)) {
         let names: Vec<&str> = alike.iter().map(|row| row.guarantee.as_str()).collect();
         let row = alike[0];
-        table.add_row([&names.join(", "), &row.level, "yes", word(row.outcome), &row.evidence]);
+        let evidence = words::cut(&row.evidence, EVIDENCE_CHARS_MAX);
+        table.add_row([&names.join(", "), &row.level, "yes", word(row.outcome), &evidence]);
     }
     if let Some(guarantees) = table.column_mut(0) {
         guarantees.set_constraint(ColumnConstraint::UpperBoundary(Width::Fixed(GUARANTEES)));
@@ -100,7 +104,21 @@ mod tests {
             row("linearizability", false, RowOutcome::Broken, ""),
         ];
         let table = anstream::adapter::strip_str(&promised(&rows)).to_string();
-        assert_eq!(table, "");
+        assert_eq!(
+            table,
+            "\
+┌──────────────────────────────┬────────┬──────────┬─────────┬─────────────────────────────────────┐
+│ guarantee                    ┆ level  ┆ promised ┆ outcome ┆ evidence                            │
+╞══════════════════════════════╪════════╪══════════╪═════════╪═════════════════════════════════════╡
+│ integrity, read-your-writes, ┆ quorum ┆ yes      ┆ held    ┆ 1,203 reads                         │
+│ monotonic-reads,             ┆        ┆          ┆         ┆                                     │
+│ monotonic-writes             ┆        ┆          ┆         ┆                                     │
+│ durability                   ┆ quorum ┆ yes      ┆ broken  ┆ many words many words many words    │
+│                              ┆        ┆          ┆         ┆ many words many words many words    │
+│                              ┆        ┆          ┆         ┆ many words many words many words    │
+└──────────────────────────────┴────────┴──────────┴─────────┴─────────────────────────────────────┘
+"
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use std::time::Instant;
 
 /// Nanoseconds of real time since some moment in the past.
-#[allow(clippy::disallowed_methods)] // Measures the sweep; no simulation sees it.
+#[allow(clippy::disallowed_methods, reason = "measures the sweep; no simulation sees it")]
 pub fn wall_ns() -> u64 {
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);
     START.elapsed().as_nanos() as u64

@@ -7,21 +7,34 @@ use perjury_checkers::{Checker, checker};
 use perjury_histories::{History, Process};
 
 /// Checkers that judge what replicas told of themselves, with the note that they need.
-const NEED_NOTES: &[(&str, &str)] =
-    &[("convergence", "dump"), ("durability", "dump"), ("replica-durability", "acknowledge")];
-/// A checker that fits every history.
-const ALWAYS: &str = "stats";
+const NEED_NOTES: &[(&str, &str)] = &[
+    ("convergence", "dump"),
+    ("durability", "dump"),
+    ("replica-durability", "acknowledge"),
+    ("progress", "healed"),
+];
+/// Checkers that compare versions. Without any, linearizability says all that they could say of a key.
+const NEED_VERSIONS: &[&str] = &[
+    "read-your-writes",
+    "monotonic-reads",
+    "monotonic-writes",
+    "writes-follow-reads",
+    "monotonic-writes-across-keys",
+    "writes-follow-reads-across-keys",
+];
 
-/// The checkers of every workload that has just these functions, and of those only what the history's
-/// notes allow to judge. None for functions that no workload knows.
+/// The checkers of the workload that has just these functions, and of those only what the history's notes
+/// and versions allow to judge. None for functions that no workload knows.
 pub fn checkers(history: &History) -> Vec<&'static dyn Checker> {
     let functions: BTreeSet<&str> = history.operations().map(|operation| operation.function()).collect();
     let notes: BTreeSet<&str> = history.notes().map(|event| event.function.as_str()).collect();
     let Some(workload) = workload(&functions) else { return Vec::new() };
+    let has_versions = history.events().iter().any(|event| event.version.is_some());
     let fits = |name: &str| {
-        name == ALWAYS
-            || workload.checkers().contains(&name)
-                && NEED_NOTES.iter().all(|&(needy, note)| needy != name || notes.contains(note))
+        let judges_it = workload.checkers().contains(&name) || workload.checkers_of_all().contains(&name);
+        judges_it
+            && NEED_NOTES.iter().all(|&(needy, note)| needy != name || notes.contains(note))
+            && (has_versions || !NEED_VERSIONS.contains(&name))
     };
     checker::ALL.iter().copied().filter(|checker| fits(checker.name())).collect()
 }
@@ -67,7 +80,8 @@ mod tests {
 
     #[test]
     fn fits_checkers_to_functions() {
-        assert!(names("0:write(x,1) 0:read(x)=1").contains(&"linearizability"));
+        assert_eq!(names("0:write(x,1) 0:read(x)=1"), ["stats", "integrity", "linearizability"]);
+        assert!(names("0:write(x,1)@3 0:read(x)=1@3").contains(&"read-your-writes"));
         assert!(names("0:add(_,1) 0:read!()=[1]").contains(&"set"));
         assert!(!names("0:add(_,1) 0:read!()=[1]").contains(&"linearizability"));
         assert_eq!(names("0:txn(_,[])"), Vec::<&str>::new());

@@ -32,7 +32,7 @@ pub struct Filter {
     to: Option<u64>,
     /// Only the neighbours of the event with this index
     #[arg(long, value_name = "INDEX")]
-    around: Option<u64>,
+    pub around: Option<u64>,
     /// How many neighbours on each side of --around
     #[arg(long, value_name = "COUNT", default_value_t = 20)]
     context: usize,

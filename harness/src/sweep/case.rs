@@ -1,0 +1,82 @@
+//! One run of a sweep, in a line.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::command;
+use crate::render;
+use crate::report::{Report, RowOutcome};
+use crate::scenario::Scenario;
+
+/// One run of a sweep.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Case {
+    /// Its seed.
+    pub seed: u64,
+    /// Its verdict, or `error`.
+    pub verdict: String,
+    /// The first broken promise, else the first that could not be decided, with its evidence.
+    pub why: Option<String>,
+    /// The command that repeats it.
+    pub command: String,
+    /// Where it was kept.
+    pub folder: Option<PathBuf>,
+    /// Why it could not be executed, or not be kept.
+    pub error: Option<String>,
+    /// Simulated time.
+    pub simulated_ns: u64,
+    /// CPU time of the simulation, recording included.
+    pub simulation_cpu_ns: u64,
+    /// CPU time of the judging.
+    pub checking_cpu_ns: u64,
+}
+
+impl Case {
+    /// The line of a report.
+    pub fn new(report: &Report) -> Case {
+        let of = |outcome| report.rows.iter().find(|row| row.promised && row.outcome == outcome);
+        let row = of(RowOutcome::Broken).or_else(|| of(RowOutcome::Unknown));
+        let why = row.map(|row| {
+            format!(
+                "{} {}: {}",
+                name(&row.guarantee, &row.level),
+                render::table::word(row.outcome),
+                row.evidence
+            )
+        });
+        let nothing =
+            || (report.verdict == "unknown").then(|| "nothing that was owed was seen to hold".to_owned());
+        Case {
+            seed: report.seed,
+            verdict: report.verdict.clone(),
+            why: why.or_else(nothing),
+            command: report.command.clone(),
+            folder: None,
+            error: None,
+            simulated_ns: report.simulated_ns,
+            simulation_cpu_ns: 0,
+            checking_cpu_ns: 0,
+        }
+    }
+
+    /// A run that could not be executed.
+    pub fn failed(scenario: &Scenario, seed: u64, error: String) -> Case {
+        Case {
+            seed,
+            verdict: "error".to_owned(),
+            why: None,
+            command: command::repeat(scenario, seed),
+            folder: None,
+            error: Some(error),
+            simulated_ns: 0,
+            simulation_cpu_ns: 0,
+            checking_cpu_ns: 0,
+        }
+    }
+}
+
+/// `durability@quorum`; the guarantee alone where there is no level.
+pub(super) fn name(guarantee: &str, level: &str) -> String {
+    if level.is_empty() { guarantee.to_owned() } else { format!("{guarantee}@{level}") }
+}
