@@ -31,7 +31,7 @@ const SEGMENT_BYTES_MAX: u32 = 16 << 10;
 /// Keys that a read of all asks for at once.
 const PARALLEL_READS: usize = 16;
 /// One call in so many goes to another coordinator, so that sessions meet all of them.
-const WANDER_ONE_IN: u64 = 4;
+const WANDER_ONE_IN: u64 = 2;
 /// Faults that leave a disk without what it said it had.
 const DAMAGE: &[&str] = &["disk-bit-flip", "disk-lying-sync"];
 

@@ -164,6 +164,7 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// Waits until `done` holds.
+#[expect(clippy::disallowed_methods, reason = "real processes take real time")]
 pub async fn until(what: &str, mut done: impl AsyncFnMut() -> bool) {
     let start = Instant::now();
     while !done().await {

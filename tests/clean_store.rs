@@ -1,0 +1,60 @@
+//! The clean store keeps its promises: a small sweep. The long ones are commands (`cargo perjury sweep`).
+
+use crate::trial::{all_faults, complaints, try_seed};
+
+fn keeps_its_promises(level: &str) {
+    for seed in 0..3 {
+        let (_, report) = try_seed(&all_faults(level, 15), seed);
+        assert_eq!(report.verdict, "valid", "{}", complaints(&report));
+    }
+}
+
+#[test]
+fn keeps_its_promises_at_level_one() {
+    keeps_its_promises("one");
+}
+
+#[test]
+fn keeps_its_promises_at_level_quorum() {
+    keeps_its_promises("quorum");
+}
+
+#[test]
+fn keeps_its_promises_at_level_all() {
+    keeps_its_promises("all");
+}
+
+#[test]
+fn keeps_its_promises_at_level_atomic() {
+    keeps_its_promises("atomic");
+}
+
+#[test]
+fn keeps_its_promises_at_mixed_levels() {
+    keeps_its_promises("mixed");
+}
+
+#[test]
+fn keeps_its_promises_when_written_at_one_and_read_at_all() {
+    keeps_its_promises("one/all");
+}
+
+#[test]
+fn keeps_every_element_of_a_set() {
+    for seed in 0..2 {
+        let mut scenario = all_faults("quorum", 15);
+        scenario.workload = "set".to_owned();
+        let (_, report) = try_seed(&scenario, seed);
+        assert_eq!(report.verdict, "valid", "{}", complaints(&report));
+    }
+}
+
+#[test]
+fn keeps_its_promises_on_failing_disks_or_does_not_owe_them() {
+    for seed in 0..3 {
+        let mut scenario = all_faults("mixed", 15);
+        scenario.nemesis = vec!["crash".to_owned(), "disk".to_owned()];
+        let (_, report) = try_seed(&scenario, seed);
+        assert_eq!(report.verdict, "valid", "{}", complaints(&report));
+    }
+}
