@@ -1,7 +1,59 @@
-//! What is tested: a replicated store that anyone could run.
+//! What is tested: a replicated store that anyone could run, without a leader: any node takes any request.
 //!
-//! The same code runs on real sockets and a real disk, and under simulation: everything a node takes
-//! from outside comes through the seam, [`env`](mod@env).
+//! A key belongs to N nodes of a consistent-hash ring. A level says how many of them take part in a read
+//! or a write: `one`, `quorum`, `all`, or `atomic`, the only one that makes a key linearizable. What is
+//! promised at which level, and under which faults, is a table in [`quorum::promise`].
+//!
+//! The protocol is a value: inputs and ticks go in, effects come out. Sockets, disk and clocks are the
+//! shell's around it, which takes them through the seam, [`env`](mod@env): the same code runs on a real
+//! machine and under simulation. Here the shell is us, and the cluster one node:
+//!
+//! ```
+//! use perjury_store::quorum::config::Config;
+//! use perjury_store::quorum::effect::{Effect, Input, Now};
+//! use perjury_store::quorum::message::{Level, Operation, Request, Response};
+//! use perjury_store::quorum::node::{Node, Start};
+//!
+//! let alone = Config::new(0, vec!["n1".to_owned()]);
+//! let config = Config { replication: 1, read_quorum: 1, write_quorum: 1, ..alone };
+//! let now = Now { wall: 7_000_000, monotonic: 0 };
+//! let mut node = Node::new(config, Start { incarnation: 1, ..Start::default() }, now);
+//!
+//! let operation = Operation::Put { key: "k".to_owned(), value: b"v".to_vec() };
+//! let request = Request { operation, level: Level::Quorum, floor: None, above: None, deadline_ms: 1000 };
+//! let mut effects = Vec::new();
+//! node.step(Input::Request { id: 1, request }, now, &mut effects);
+//!
+//! // It wants the write in its log, and answers nobody before the log is synced.
+//! assert!(effects.iter().any(|effect| matches!(effect, Effect::Append(record) if record.key == "k")));
+//! assert!(!effects.iter().any(|effect| matches!(effect, Effect::Reply { .. })));
+//!
+//! effects.clear();
+//! node.step(Input::Synced { through: 1 }, now, &mut effects);
+//! let answer = effects.iter().find_map(|effect| match effect {
+//!     Effect::Reply { id: 1, response: Response::Written { version } } => Some(version.to_string()),
+//!     _ => None,
+//! });
+//! assert_eq!(answer.as_deref(), Some("7.0.0.1")); // milliseconds, counter, node, incarnation
+//! ```
+//!
+//! ```text
+//! env.rs           the seam: network, disk, randomness, two clocks, an observer; env/real/ for a real machine
+//! quorum/          the protocol, without sockets, clocks or randomness
+//!   node             a node: hands each input to its part
+//!   ring, version, clock                who keeps a key; what orders its writes
+//!   coordinator, read, write            the requests that reach this node
+//!   replica                             what this node holds, and when it may say so
+//!   exchange                            replicas become equal in the background; recovery
+//!   message, effect, outbox             what goes in and comes out
+//!   config, promise                     the cluster; what it promises
+//! storage/         the write-ahead log: frames, segments, replay, repair
+//! wire/            frames on a connection
+//! server/          the shell of a node: reception, replica loop; link.rs: its connections to the others
+//! client/          a session, its token, and how it chooses a coordinator
+//! safeguards.rs    decisions of the protocol that can be switched off: planted bugs
+//! main.rs          the command line: serve, get, put, delete, dump
+//! ```
 
 pub mod client;
 mod deadline;

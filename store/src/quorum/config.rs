@@ -21,6 +21,9 @@ pub struct Config {
     pub virtual_nodes: usize,
     /// Milliseconds after which a coordinator asks again those replicas that have not answered.
     pub retry_ms: u64,
+    /// One read in so many repairs the replicas that answered it with something older; the rest is left
+    /// to the background exchange, as repairs cost writes.
+    pub read_repair_one_in: u64,
     /// Milliseconds between two background exchanges that a node starts.
     pub exchange_ms: u64,
     /// Which safeguards are on.
@@ -38,6 +41,7 @@ impl Config {
             write_quorum: 2,
             virtual_nodes: 64,
             retry_ms: 500,
+            read_repair_one_in: 4,
             exchange_ms: 2000,
             safeguards: Safeguards::default(),
         }
@@ -65,6 +69,8 @@ impl Config {
             ))
         } else if self.virtual_nodes == 0 {
             Some("each node needs at least one point on the ring".to_owned())
+        } else if self.read_repair_one_in == 0 {
+            Some("one read in zero cannot repair: 1 repairs at every read".to_owned())
         } else {
             None
         }

@@ -127,7 +127,8 @@ impl Coordinator {
             }
             then => {
                 ticket.ask(out);
-                let read = Read::new(then, floor, context.config.safeguards.write_back);
+                let repairs = ticket.operation.is_multiple_of(context.config.read_repair_one_in);
+                let read = Read::new(then, floor, context.config.safeguards.write_back, repairs);
                 self.operations.insert(ticket.operation, (ticket, Phase::Read(read)));
             }
         }

@@ -3,6 +3,7 @@
 //! | levels | promised | as long as |
 //! |---|---|---|
 //! | any | integrity, convergence | always |
+//! | any | replica durability: no replica goes back unless it has reported damage | no home replica's sync lied |
 //! | one | durability | no home replica's disk is damaged |
 //! | W' + R' > N | read-your-writes, monotonic reads, monotonic writes, writes-follow-reads, per key | always |
 //! | W' | durability: the acknowledged version, or a higher one | fewer than W' home replicas have damaged disks |
@@ -51,6 +52,9 @@ pub struct Promise {
     pub guarantee: Guarantee,
     /// Owed while at most so many of a key's home replicas have damaged disks; none: always.
     pub damaged_homes_max: Option<usize>,
+    /// Owed while the syncs of at most so many of them lied; none: always. Other damage a replica
+    /// reports; this it cannot know of.
+    pub lying_homes_max: Option<usize>,
 }
 
 /// What is promised for keys that are written at one level and read at another.
@@ -59,15 +63,16 @@ pub fn promises(config: &Config, write: Level, read: Level) -> Vec<Promise> {
     let atomic = write == Level::Atomic && read == Level::Atomic;
     let (written, read) =
         (replicas(config, write, config.write_quorum), replicas(config, read, config.read_quorum));
-    let always = |guarantee| Promise { guarantee, damaged_homes_max: None };
-    let mut promises = vec![always(Integrity), always(Convergence), always(ReplicaDurability)];
-    promises.push(Promise { guarantee: Durability, damaged_homes_max: Some(written - 1) });
+    let always = |guarantee| Promise { guarantee, damaged_homes_max: None, lying_homes_max: None };
+    let mut promises = vec![always(Integrity), always(Convergence)];
+    promises.push(Promise { lying_homes_max: Some(0), ..always(ReplicaDurability) });
+    promises.push(Promise { damaged_homes_max: Some(written - 1), ..always(Durability) });
     if written + read > config.replication {
         promises.extend([ReadYourWrites, MonotonicReads, MonotonicWrites, WritesFollowReads].map(always));
     }
     if atomic {
         let across = [MonotonicWritesAcrossKeys, WritesFollowReadsAcrossKeys, Linearizability];
-        promises.extend(across.map(|guarantee| Promise { guarantee, damaged_homes_max: Some(0) }));
+        promises.extend(across.map(|guarantee| Promise { damaged_homes_max: Some(0), ..always(guarantee) }));
     }
     promises
 }
@@ -106,6 +111,15 @@ mod tests {
     fn one_promises_no_sessions_unless_the_other_side_is_all() {
         assert!(!promised(Level::One, Level::One).contains(&Guarantee::ReadYourWrites));
         assert!(promised(Level::One, Level::All).contains(&Guarantee::ReadYourWrites));
+    }
+
+    #[test]
+    fn replica_durability_minds_lying_syncs_only() {
+        let config = Config::new(0, vec!["n1".to_owned()]);
+        let promised = promises(&config, Level::One, Level::One);
+        let replica = promised.iter().find(|promise| promise.guarantee == Guarantee::ReplicaDurability);
+        let replica = replica.expect("promised at every level");
+        assert_eq!((replica.damaged_homes_max, replica.lying_homes_max), (None, Some(0)));
     }
 
     #[test]

@@ -39,13 +39,14 @@ pub struct Read {
     pub then: Then,
     floor: Option<Version>,
     write_back: bool,
+    repairs: bool,
     answers: BTreeMap<NodeId, Option<Entry>>,
 }
 
 impl Read {
-    /// A read that has to reach `floor`.
-    pub fn new(then: Then, floor: Option<Version>, write_back: bool) -> Read {
-        Read { then, floor, write_back, answers: BTreeMap::new() }
+    /// A read that has to reach `floor`; with `repairs`, it brings replicas that hold less up to date.
+    pub fn new(then: Then, floor: Option<Version>, write_back: bool, repairs: bool) -> Read {
+        Read { then, floor, write_back, repairs, answers: BTreeMap::new() }
     }
 
     /// A replica has answered.
@@ -108,7 +109,7 @@ impl Read {
         match &mut self.then {
             Then::Answer => {
                 ticket.reply(answer(highest), out);
-                self.repair(ticket, out)
+                if self.repairs { self.repair(ticket, out) } else { Step::Done }
             }
             Then::WriteBack => match highest {
                 Some(entry) if self.must_write_back(&entry, ticket, out) => Step::WriteBack(entry),

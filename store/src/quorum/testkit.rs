@@ -69,6 +69,8 @@ impl Cluster {
     /// The same with another configuration.
     pub fn with(nodes: usize, change: impl FnOnce(&mut Config)) -> Cluster {
         let mut config = Config::new(0, (1..=nodes).map(|number| format!("n{number}")).collect());
+        config.read_repair_one_in = 1;
+        config.retry_ms = 200;
         config.exchange_ms = 100;
         change(&mut config);
         let mut cluster = Cluster {
