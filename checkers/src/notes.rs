@@ -45,7 +45,8 @@ pub(crate) struct Dump<'a> {
     pub position: usize,
     pub node: &'a str,
     pub stage: Stage,
-    /// The dump shows the replica as it was at some moment after the event of this index.
+    /// The replica was asked when all events below this index had been recorded: what was recorded later
+    /// the dump need not show.
     pub asked: u64,
     pub entries: BTreeMap<Key, Entry>,
 }

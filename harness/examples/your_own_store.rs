@@ -137,8 +137,8 @@ fn trial() -> perjury::testing::Test {
 
 fn main() -> anyhow::Result<()> {
     match trial().try_run()? {
-        Ok(()) => println!("no lost write was found in ten seeds"),
-        Err(failure) => println!("{}", failure.describe()),
+        Ok(()) => println!("ten seeds, and nothing was lost"),
+        Err(failure) => print!("{}", failure.describe()),
     }
     Ok(())
 }

@@ -10,10 +10,12 @@ mod project;
 
 use std::collections::BTreeSet;
 
-use perjury_checkers::{Anomaly, Context, Verdict, checker};
+use perjury_checkers::checker::{self, convergence};
+use perjury_checkers::{Anomaly, Context, Verdict};
 use perjury_histories::{History, Key};
 
 use crate::promise::Promise;
+use crate::render::words;
 use crate::report::{Row, RowOutcome};
 use crate::run::{CONVERGENCE_MAX, PROGRESS_MAX};
 use crate::scenario::Scenario;
@@ -34,6 +36,9 @@ pub struct Charge<'a> {
     pub refuses: &'a [String],
 }
 
+/// Checkers of what every system owes without saying so. What they see makes no pass by itself.
+pub const OWED_BY_ALL: &[&str] = &["progress", "stats"];
+
 /// The rows of the verdict: one a guarantee and level, promised ones first, and information: what
 /// is worth knowing but neither kept nor broken.
 ///
@@ -43,7 +48,7 @@ pub fn judge(history: &History, charge: &Charge<'_>) -> anyhow::Result<(Vec<Row>
     let workload = workload::named(charge.workload)
         .ok_or_else(|| anyhow::anyhow!("this version has no workload {:?}", charge.workload))?;
     let damage = Damage::of(history);
-    let mut rows = Vec::new();
+    let mut rows = unknown_guarantees(charge);
     for &(level, ref keys) in &by_level(charge.levels) {
         let part = only_keys(history, |key| keys.contains(&key));
         rows.extend(
@@ -52,7 +57,35 @@ pub fn judge(history: &History, charge: &Charge<'_>) -> anyhow::Result<(Vec<Row>
     }
     rows.extend(workload.checkers_of_all().iter().map(|name| judge_all(name, history, charge, &damage)));
     rows.sort_by_key(|row| !row.promised);
-    Ok((rows, information::facts(history)))
+    let mut facts = information::facts(history);
+    facts.extend(not_shown(workload, charge));
+    Ok((rows, facts))
+}
+
+/// Promises that the workload cannot put to the test.
+fn not_shown(workload: &dyn Workload, charge: &Charge<'_>) -> Option<String> {
+    let shown = [workload.checkers(), workload.checkers_of_all()].concat();
+    let promised = charge.promises.iter().map(|promise| promise.guarantee.as_str());
+    let not_shown: BTreeSet<&str> =
+        promised.filter(|name| checker::named(name).is_some() && !shown.contains(name)).collect();
+    let names = not_shown.iter().copied().collect::<Vec<_>>().join(", ");
+    (!names.is_empty())
+        .then(|| format!("promised, but not to be seen in the workload {}: {names}", workload.name()))
+}
+
+/// Promises that nobody can judge, such as one with a slip of the pen in its name: they must not pass
+/// for kept.
+fn unknown_guarantees(charge: &Charge<'_>) -> Vec<Row> {
+    let unknown = charge.promises.iter().filter(|promise| checker::named(&promise.guarantee).is_none());
+    let row = |promise: &Promise| Row {
+        guarantee: promise.guarantee.clone(),
+        level: promise.level.clone(),
+        promised: true,
+        outcome: RowOutcome::Unknown,
+        evidence: format!("there is no checker {:?}", promise.guarantee),
+        anomalies: Vec::new(),
+    };
+    unknown.map(row).collect()
 }
 
 /// The level of every key that the history's operations name, as the workload deals them out.
@@ -81,7 +114,8 @@ fn judge_level(
     charge: &Charge<'_>,
     damage: &Damage,
 ) -> Row {
-    let promise = charge.promises.iter().find(|promise| promise.guarantee == name && promise.level == level);
+    let is_of = |promise: &&Promise| promise.guarantee == name && promise.is_for(level);
+    let promise = charge.promises.iter().find(is_of);
     let excused = promise.map(|promise| damage.excuses(promise, keys)).unwrap_or_default();
     let row = |outcome, evidence: String, anomalies| Row {
         guarantee: name.to_owned(),
@@ -113,17 +147,16 @@ fn judge_level(
     row(outcome, evidence, anomalies)
 }
 
-/// A guarantee of the whole run. Stats and progress are asked of every system, promised or not.
+/// A guarantee of the whole run.
 fn judge_all(name: &str, history: &History, charge: &Charge<'_>, damage: &Damage) -> Row {
     let promise = charge.promises.iter().find(|promise| promise.guarantee == name);
-    let always = matches!(name, "stats" | "progress");
     let keys = charge.levels.iter().map(|(key, _)| key).collect();
     let excused = promise.map(|promise| damage.excuses(promise, &keys)).unwrap_or_default();
     let (outcome, evidence, anomalies) = match excused.keys.is_empty() {
         true => ask(name, history, &context(promise, charge)),
         false => (RowOutcome::NotOwed, excused.why, Vec::new()),
     };
-    let promised = always || promise.is_some();
+    let promised = promise.is_some() || OWED_BY_ALL.contains(&name);
     Row { guarantee: name.to_owned(), level: String::new(), promised, outcome, evidence, anomalies }
 }
 
@@ -143,7 +176,7 @@ fn ask(name: &str, history: &History, context: &Context) -> (RowOutcome, String,
         return (RowOutcome::Unknown, format!("there is no checker {name:?}"), Vec::new());
     };
     match checker.check(history, context) {
-        Verdict::Valid(_) => (RowOutcome::Held, looked_at(history), Vec::new()),
+        Verdict::Valid(_) => (RowOutcome::Held, looked_at(name, history), Vec::new()),
         Verdict::Unknown(why) => (RowOutcome::Unknown, why, Vec::new()),
         Verdict::Invalid(anomalies) => {
             let first = anomalies.first().map(|anomaly| anomaly.explanation.clone()).unwrap_or_default();
@@ -152,11 +185,16 @@ fn ask(name: &str, history: &History, context: &Context) -> (RowOutcome, String,
     }
 }
 
-/// How much a verdict rests on.
-fn looked_at(history: &History) -> String {
+/// How much a verdict rests on; of convergence, also how long it took.
+fn looked_at(name: &str, history: &History) -> String {
     let keys: BTreeSet<_> = history.operations().filter_map(|operation| operation.key()).collect();
-    let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
-    format!("{} on {}", plural(history.operations().len(), "operation"), plural(keys.len(), "key"))
+    let operations = words::count(history.operations().len() as u64, "operation");
+    let looked_at = format!("{operations} on {}", words::count(keys.len() as u64, "key"));
+    let took = if name == "convergence" { convergence::took_ns(history) } else { None };
+    match took {
+        Some(took) => format!("equal {} after healing; {looked_at}", words::seconds(took)),
+        None => looked_at,
+    }
 }
 
 #[cfg(test)]

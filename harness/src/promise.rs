@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub struct Promise {
     /// The guarantee: the name of the checker that judges it.
     pub guarantee: String,
-    /// The level of the keys that it holds for; empty where the system has no levels.
+    /// The level of the keys that it holds for; empty: of any level, and where the system has none.
     pub level: String,
     /// Bounds on the faults it tolerates; faults that no bound names are tolerated without limit.
     pub tolerates: Vec<Bound>,
@@ -36,6 +36,11 @@ impl Promise {
             tolerates: Vec::new(),
             acknowledgements_min: None,
         }
+    }
+
+    /// Whether it holds for keys of this level.
+    pub fn is_for(&self, level: &str) -> bool {
+        self.level.is_empty() || self.level == level
     }
 
     /// The same, with every write acknowledged by at least so many distinct home replicas.

@@ -126,3 +126,60 @@ impl Watch for Recorder {
         self.event(event);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use perjury_store::quorum::version::Version as Stored;
+
+    fn write(kind: Kind) -> Event {
+        Event::new(77, Process::Client(0), kind, "write")
+    }
+
+    #[test]
+    fn numbers_events_and_counts_what_is_completed() {
+        let recorder = Recorder::default();
+        recorder.event(write(Kind::Invoke));
+        Watch::corrupt(&recorder, "n2", None);
+        recorder.event(write(Kind::Ok));
+        assert_eq!((recorder.events(), recorder.completed()), (3, 1));
+        let (history, ..) = recorder.finish();
+        let seen: Vec<_> =
+            history.events().iter().map(|event| (event.index, event.function.as_str())).collect();
+        assert_eq!(seen, [(0, "write"), (1, "corrupt"), (2, "write")]);
+    }
+
+    #[test]
+    fn time_never_goes_back() {
+        let (recorder, late) = (Recorder::default(), Rc::new(TrueTime::default()));
+        late.leave(std::time::Duration::from_millis(5));
+        recorder.set_time(late);
+        recorder.event(write(Kind::Invoke));
+        recorder.set_time(Rc::default());
+        recorder.event(write(Kind::Ok));
+        recorder.trace("n1", "a word");
+        let (history, trace, _) = recorder.finish();
+        let times: Vec<_> = history.events().iter().map(|event| event.time).collect();
+        assert_eq!(times, [Some(5_000_000), Some(5_000_000)]);
+        assert_eq!(trace, "    0.005000 n1       a word\n");
+    }
+
+    #[test]
+    fn notes_what_replicas_tell_as_checkers_expect_it() {
+        let recorder = Recorder::default();
+        recorder.acknowledged("n1", "k1", Stored::default());
+        recorder.reached("n1", "a-path");
+        let held = Held { key: "k1".into(), version: None, value: Value::Null };
+        recorder.dump("converged", "n1", 1, &[held]);
+        let (history, _, markers) = recorder.finish();
+        let [acknowledged, dump] = history.events() else { panic!("two notes: {history:?}") };
+        let integers = Stored::default().to_integers().to_vec();
+        assert_eq!(
+            (&acknowledged.key, &acknowledged.version),
+            (&Some("k1".into()), &Some(Version(integers)))
+        );
+        assert_eq!(dump.node.as_deref(), Some("n1"));
+        assert_eq!(dump.value, json!({"stage": "converged", "asked": 1, "entries": [["k1", null, null]]}));
+        assert_eq!(markers, BTreeMap::from([("a-path".to_owned(), 1)]));
+    }
+}

@@ -48,7 +48,7 @@ pub fn broken(report: &Report) -> impl Iterator<Item = &Row> {
 }
 
 /// The smallest counterexample of one row.
-fn counterexample(report: &Report, history: &History, row: &Row) -> String {
+pub fn counterexample(report: &Report, history: &History, row: &Row) -> String {
     let title = match row.level.as_str() {
         "" => row.guarantee.clone(),
         level => format!("{}, level {level}", row.guarantee),

@@ -8,15 +8,17 @@
 //! Dumps are taken before any final read, because reads repair.
 
 mod plan;
+mod replicas;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
-use perjury_histories::{History, Key, Value, Version};
+use anyhow::{Context as _, bail};
+use perjury_histories::{History, Key, Value};
 use serde_json::json;
 
-use crate::clients::{self, Desk, Dumps, Stage};
+use crate::clients::{self, Desk, Stage};
 use crate::cluster::{Cluster, ClusterOptions};
 use crate::nemesis::driver::State;
 use crate::nemesis::{Kind, Nemesis, NemesisEvent, What};
@@ -25,7 +27,7 @@ use crate::rng::Rng;
 use crate::scenario::Scenario;
 use crate::sim::network::Status;
 use crate::system::System;
-use crate::workload;
+use crate::workload::{self, Workload};
 use plan::Plan;
 
 /// The cluster comes up.
@@ -38,12 +40,11 @@ pub const PROGRESS_MAX: Duration = Duration::from_secs(10);
 const QUIET_MAX: Duration = Duration::from_secs(10);
 /// How long replicas may take to become equal.
 pub const CONVERGENCE_MAX: Duration = Duration::from_secs(30);
-/// Between two looks at the replicas.
-const LOOK: Duration = Duration::from_millis(500);
 /// How long the cluster stays without power.
 const DARK: Duration = Duration::from_secs(1);
-/// How long replay, and the final reads, may take.
+/// How long the final reads may take: all of them, and each.
 const FINAL_MAX: Duration = Duration::from_secs(120);
+const FINAL_EACH_MAX: Duration = Duration::from_millis(10);
 
 /// What a run left behind.
 #[derive(Clone, Debug)]
@@ -78,7 +79,7 @@ pub struct Progress {
 /// Runs a scenario with a seed. The same two give the same recording, byte for byte.
 ///
 /// # Errors
-/// When the scenario names something that does not exist, or the simulation itself fails.
+/// When the scenario cannot be run, or the simulation itself fails.
 pub fn execute(
     system: &'static dyn System,
     scenario: &Scenario,
@@ -88,8 +89,8 @@ pub fn execute(
     let mut run = Run::new(system, scenario, seed, progress)?;
     run.start()?;
     run.faults()?;
-    run.heal()?;
-    run.converge()?;
+    let healed_at = run.heal()?;
+    run.converge(healed_at)?;
     run.power_loss_of_all()?;
     run.final_reads()?;
     Ok(run.finish())
@@ -98,6 +99,7 @@ pub fn execute(
 /// A run on its way.
 struct Run<'a> {
     system: &'static dyn System,
+    workload: &'static dyn Workload,
     scenario: &'a Scenario,
     cluster: Cluster,
     plan: Plan,
@@ -117,8 +119,10 @@ impl<'a> Run<'a> {
         seed: u64,
         progress: &'a mut dyn FnMut(Progress),
     ) -> anyhow::Result<Run<'a>> {
-        let workload = workload::named(&scenario.workload)
-            .ok_or_else(|| anyhow::anyhow!("there is no workload {:?}", scenario.workload))?;
+        if let Some(problem) = scenario.problem().or_else(|| system.problem(scenario)) {
+            bail!("this scenario cannot be run: {problem}");
+        }
+        let workload = workload::named(&scenario.workload).context("there is no such workload")?;
         let rng = Rng::new(seed);
         let recorder = Rc::new(Recorder::default());
         let options = ClusterOptions {
@@ -136,7 +140,20 @@ impl<'a> Run<'a> {
         let plan = Plan::of(scenario, system.seam(), &mut rng.fork("nemesis"))?;
         let nemesis = Nemesis::new(&plan.schedule);
         let (stopped, phase) = (BTreeSet::new(), "start");
-        Ok(Run { system, scenario, cluster, plan, nemesis, desk, recorder, rng, stopped, phase, progress })
+        Ok(Run {
+            system,
+            workload,
+            scenario,
+            cluster,
+            plan,
+            nemesis,
+            desk,
+            recorder,
+            rng,
+            stopped,
+            phase,
+            progress,
+        })
     }
 
     /// The cluster comes up, undisturbed.
@@ -160,22 +177,23 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Heals everything; from here on the cluster must make progress.
-    fn heal(&mut self) -> anyhow::Result<()> {
+    /// Heals everything; from here on, which is what it returns, the cluster must make progress.
+    fn heal(&mut self) -> anyhow::Result<Duration> {
         self.phase = "healing";
+        let healed_at = self.cluster.elapsed();
         let events = self.nemesis.heal_all(&mut self.cluster);
         self.record(events);
         self.recorder.note("healed", None, Value::Null);
         self.desk.set(Stage::WritesOnly);
         self.go_on(PROGRESS_MIN)?;
-        self.until(PROGRESS_MAX - PROGRESS_MIN, Desk::all_have_progressed)
+        self.until(PROGRESS_MAX - PROGRESS_MIN, Desk::all_have_progressed)?;
+        Ok(healed_at)
     }
 
     /// With no operation open, looks at the replicas until they are equal, or should have been.
-    fn converge(&mut self) -> anyhow::Result<()> {
+    fn converge(&mut self, healed_at: Duration) -> anyhow::Result<()> {
         self.be_quiet()?;
-        let dumps = self.look_until_equal()?;
-        self.record_placement();
+        let dumps = self.look_until_equal(healed_at)?;
         self.record_dumps("converged", &dumps);
         Ok(())
     }
@@ -198,21 +216,19 @@ impl<'a> Run<'a> {
         self.note_power(State::End, &nodes);
         self.be_quiet()?;
         let replayed = self.dumps()?;
-        self.record_placement();
         self.record_dumps("replayed", &replayed);
         // Level one may read any replica: what was acknowledged by others has to reach it first.
-        self.look_until_equal()?;
+        self.look_until_equal(self.cluster.elapsed())?;
         Ok(())
     }
 
     fn final_reads(&mut self) -> anyhow::Result<()> {
         self.phase = "final reads";
         self.be_quiet()?;
-        let workload = workload::named(&self.scenario.workload);
-        let calls =
-            workload.map(|workload| workload.last(&self.placement(), self.scenario)).unwrap_or_default();
-        self.desk.ask_final_reads(calls);
-        self.until(FINAL_MAX, Desk::is_idle)
+        let rounds = self.workload.last(&self.placement(), self.scenario);
+        let reads = rounds.iter().flatten().map(|call| call.keys.len().max(1)).sum::<usize>();
+        self.desk.ask_final_reads(rounds);
+        self.until(FINAL_MAX + FINAL_EACH_MAX * u32::try_from(reads).unwrap_or(u32::MAX), Desk::is_idle)
     }
 
     fn finish(self) -> Recording {
@@ -277,48 +293,8 @@ impl<'a> Run<'a> {
         self.until(QUIET_MAX, Desk::is_idle)
     }
 
-    /// What every replica holds; asks those again that do not answer yet.
-    fn dumps(&mut self) -> anyhow::Result<Dumps> {
-        let end = self.cluster.elapsed() + CONVERGENCE_MAX;
-        loop {
-            self.desk.ask_dumps();
-            self.until(QUIET_MAX, Desk::is_idle)?;
-            let dumps = self.desk.take_dumps().unwrap_or_default();
-            let complete = dumps.values().all(Result::is_ok);
-            if complete || self.cluster.elapsed() >= end {
-                return Ok(dumps);
-            }
-            self.go_on(LOOK)?;
-        }
-    }
-
-    fn look_until_equal(&mut self) -> anyhow::Result<Dumps> {
-        let end = self.cluster.elapsed() + CONVERGENCE_MAX;
-        loop {
-            let dumps = self.dumps()?;
-            if is_equal(&dumps, &self.placement()) || self.cluster.elapsed() >= end {
-                return Ok(dumps);
-            }
-            self.go_on(LOOK)?;
-        }
-    }
-
     fn placement(&self) -> BTreeMap<Key, Vec<String>> {
         self.system.placement(self.scenario, &self.desk.written())
-    }
-
-    fn record_placement(&self) {
-        let placement: Vec<_> = self.placement().into_iter().collect();
-        self.recorder.note("placement", None, json!(placement));
-    }
-
-    fn record_dumps(&self, stage: &str, dumps: &Dumps) {
-        for (node, held) in dumps {
-            match held {
-                Ok(held) => self.recorder.dump(stage, node, self.recorder.events(), held),
-                Err(why) => self.recorder.trace(node, &format!("gave no dump: {why:#}")),
-            }
-        }
     }
 
     fn note_power(&self, state: State, nodes: &[String]) {
@@ -336,22 +312,9 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Whether all home replicas of each key hold the same.
-fn is_equal(dumps: &Dumps, placement: &BTreeMap<Key, Vec<String>>) -> bool {
-    let held: BTreeMap<&String, BTreeMap<&Key, (&Option<Version>, &Value)>> = dumps
-        .iter()
-        .filter_map(|(node, held)| {
-            let entries = held.as_ref().ok()?.iter().map(|held| (&held.key, (&held.version, &held.value)));
-            Some((node, entries.collect()))
-        })
-        .collect();
-    placement.iter().all(|(key, homes)| {
-        let mut copies = homes.iter().map(|home| held.get(home).map(|held| held.get(key)));
-        let first = copies.next().flatten();
-        first.is_some() && copies.all(|copy| copy == first)
-    })
-}
-
 fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,11 @@
 //! A scenario: workload, nemesis, bug and settings. With a seed it is a run.
 
+mod problem;
+
 use serde::{Deserialize, Serialize};
 
 use crate::nemesis::Schedule;
+pub use problem::problem_of_level;
 
 /// Everything that shapes a run, but for its seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

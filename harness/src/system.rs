@@ -46,6 +46,11 @@ pub trait System: Sync {
         Vec::new()
     }
 
+    /// What it cannot run about a scenario, if anything: the name of the setting first, then what to do.
+    fn problem(&self, _scenario: &Scenario) -> Option<String> {
+        None
+    }
+
     /// What its nodes take from the seam.
     fn seam(&self) -> Seam {
         Seam::NONE

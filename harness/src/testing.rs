@@ -9,8 +9,11 @@
 //!
 //! A failure panics with what was broken, the counterexample, and the command that repeats it.
 
-use std::ops::Range;
+use std::ffi::OsStr;
+use std::ops::{Range, RangeInclusive};
 use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
 
 use crate::render;
 use crate::report::{Report, Row, RowOutcome};
@@ -19,7 +22,7 @@ use crate::scenario::Scenario;
 use crate::system::System;
 use crate::trial::try_seed;
 
-/// When set, the one seed that [`Test::run`] tries.
+/// When set, the one seed that [`Test::try_run`] and [`Test::run`] try.
 pub const SEED_VARIABLE: &str = "PERJURY_SEED";
 
 /// A trial of `system`: by default ten seeds of twenty simulated seconds, three nodes, partitions.
@@ -93,54 +96,100 @@ impl Test {
         self
     }
 
-    /// Tries every seed; the first that does not end valid is the error.
+    /// Tries every seed, or the one in the variable `PERJURY_SEED`; the first that does not end valid is
+    /// the error.
     ///
     /// # Errors
-    /// The outer one when the simulation itself fails; the inner one is the finding.
+    /// The outer one when there is nothing to try or the simulation itself fails; the inner one is the
+    /// finding.
     pub fn try_run(self) -> anyhow::Result<Result<(), Box<Failure>>> {
-        for seed in self.seeds {
-            let (recording, report) = try_seed(self.system, &self.scenario, seed, &mut |_| {})?;
+        let variable = std::env::var_os(SEED_VARIABLE);
+        let seeds = seeds_to_try(variable.as_deref(), self.seeds.clone())?;
+        for seed in seeds {
+            let tried = try_seed(self.system, &self.scenario, seed, &mut |_| {});
+            let (recording, mut report) = tried.with_context(|| format!("seed {seed}"))?;
             if report.verdict != "valid" {
+                report.command = repeat(seed);
                 return Ok(Err(Box::new(Failure { report, recording })));
             }
         }
         Ok(Ok(()))
     }
 
-    /// Tries every seed, or the one in the variable `PERJURY_SEED`.
+    /// The same for a test: a seed that does not end valid ends it.
     ///
     /// # Panics
     /// At the first seed that does not end valid: with what was broken, or why it is unknown, the
     /// counterexample, and the command that repeats it.
-    pub fn run(mut self) {
-        if let Ok(seed) = std::env::var(SEED_VARIABLE) {
-            let seed: u64 =
-                seed.parse().unwrap_or_else(|_| panic!("{SEED_VARIABLE}={seed} is no seed: a number is"));
-            self.seeds = seed..seed + 1;
-        }
+    pub fn run(self) {
         match self.try_run() {
             Ok(Ok(())) => {}
             Ok(Err(failure)) => panic!("{}", failure.describe()),
-            Err(error) => panic!("the simulation failed: {error:#}"),
+            Err(error) => panic!("nothing was found out: {error:#}"),
         }
+    }
+}
+
+/// The one seed that the variable holds, or all that were asked for.
+fn seeds_to_try(variable: Option<&OsStr>, seeds: Range<u64>) -> anyhow::Result<RangeInclusive<u64>> {
+    if let Some(variable) = variable {
+        let seed = variable.to_str().and_then(|text| text.parse().ok());
+        let seed: u64 =
+            seed.with_context(|| format!("{SEED_VARIABLE}={}: a seed is a number", variable.display()))?;
+        return Ok(seed..=seed);
+    }
+    ensure!(!seeds.is_empty(), "the seeds {seeds:?} are none: the first must be below the last");
+    Ok(seeds.start..=seeds.end - 1)
+}
+
+/// The command that tries one seed again: this test, or this program.
+fn repeat(seed: u64) -> String {
+    match std::thread::current().name() {
+        Some(test) if test != "main" => format!("{SEED_VARIABLE}={seed} cargo test {test}"),
+        _ => format!("{SEED_VARIABLE}={seed} {}", std::env::args().next().unwrap_or_default()),
     }
 }
 
 impl Failure {
     /// What was broken or could not be decided, drawn, with the command that repeats it.
     pub fn describe(&self) -> String {
-        let name = std::thread::current().name().unwrap_or_default().to_owned();
-        let repeat = format!("{SEED_VARIABLE}={} cargo test {name}", self.report.seed);
-        let mut lines =
-            vec![format!("seed {}: {}", self.report.seed, self.report.verdict), format!("repeat: {repeat}")];
-        let bad =
-            |row: &&Row| row.promised && matches!(row.outcome, RowOutcome::Broken | RowOutcome::Unknown);
-        for row in self.report.rows.iter().filter(bad) {
-            lines.push(format!("{}: {}", row.guarantee, row.evidence));
-            let drawn =
-                |anomaly| render::anomaly::draw(&self.recording.history, &self.report.faults, anomaly);
-            lines.extend(row.anomalies.first().map(drawn));
+        let report = &self.report;
+        let mut text = format!("seed {}: {}\nrepeat with {}\n", report.seed, report.verdict, report.command);
+        let undecided = |row: &&Row| row.promised && row.outcome == RowOutcome::Unknown;
+        for row in report.rows.iter().filter(undecided) {
+            let level = if row.level.is_empty() { "" } else { ", level " };
+            text.push_str(&format!("\n{}{level}{}: unknown: {}\n", row.guarantee, row.level, row.evidence));
         }
-        lines.join("\n")
+        for row in render::broken(report) {
+            text.push('\n');
+            text.push_str(&render::counterexample(report, &self.recording.history, row));
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_variable_names_the_one_seed() {
+        let tried = |variable: Option<&str>, seeds| seeds_to_try(variable.map(OsStr::new), seeds);
+        assert_eq!(tried(None, 3..5).expect("seeds"), 3..=4);
+        assert_eq!(tried(Some("7"), 3..5).expect("a seed"), 7..=7);
+        assert_eq!(tried(Some(&u64::MAX.to_string()), 3..5).expect("a seed"), u64::MAX..=u64::MAX);
+        let error = tried(Some("seven"), 3..5).expect_err("no seed");
+        assert_eq!(error.to_string(), "PERJURY_SEED=seven: a seed is a number");
+    }
+
+    #[test]
+    fn no_seeds_are_no_pass() {
+        let error = seeds_to_try(None, 5..5).expect_err("nothing to try");
+        assert!(error.to_string().contains("5..5"), "{error}");
+    }
+
+    #[test]
+    fn repeats_the_test_that_failed() {
+        assert_eq!(repeat(7), "PERJURY_SEED=7 cargo test testing::tests::repeats_the_test_that_failed");
     }
 }

@@ -33,7 +33,7 @@ pub trait Workload: Sync {
     fn next(&self, n: u64, session: &Session, scenario: &Scenario, writes_only: bool, rng: &mut Rng) -> Call;
     /// The final reads, after everything is healed, replayed and settled: rounds of calls, one round
     /// after the other. `written` are the keys that any invocation has written, with their homes.
-    fn last(&self, written: &BTreeMap<Key, Vec<String>>, scenario: &Scenario) -> Vec<Call>;
+    fn last(&self, written: &BTreeMap<Key, Vec<String>>, scenario: &Scenario) -> Vec<Vec<Call>>;
     /// The level of a key that this workload writes.
     fn level_of(&self, key: &Key, scenario: &Scenario) -> String {
         scenario.level_of(number_of(key))
@@ -98,18 +98,24 @@ fn any_key(session: &Session, scenario: &Scenario, rng: &mut Rng) -> (Key, Strin
     (Key::Name(format!("k{number}")), scenario.level_of(number))
 }
 
-/// Final reads of registers: at level one from each replica (level atomic, which is never mixed with
-/// others, is left out), then each key at its own level.
-fn last_of_registers(written: &BTreeMap<Key, Vec<String>>, levels: impl Fn(&Key) -> String) -> Vec<Call> {
+/// Final reads of registers: a round at level one from each replica (level atomic, which is never mixed
+/// with others, is left out), then a round of each key at its own level, which may repair replicas.
+fn last_of_registers(
+    written: &BTreeMap<Key, Vec<String>>,
+    levels: impl Fn(&Key) -> String,
+) -> Vec<Vec<Call>> {
     let read = |key: &Key, level: &str, node: Option<&String>| Call {
         node: node.cloned(),
         is_final: true,
         ..call("read", key.clone(), Value::Null, level.to_owned())
     };
-    let mut calls = Vec::new();
-    for (key, homes) in written.iter().filter(|(key, _)| !matches!(levels(key).as_str(), "atomic" | "")) {
-        calls.extend(homes.iter().map(|home| read(key, "one", Some(home))));
-    }
-    calls.extend(written.keys().map(|key| read(key, &levels(key), None)));
-    calls
+    let has_replica_reads = |key: &Key| !matches!(levels(key).as_str(), "atomic" | "");
+    let of_replicas = written.iter().filter(|(key, _)| has_replica_reads(key));
+    let of_replicas =
+        of_replicas.flat_map(|(key, homes)| homes.iter().map(|home| read(key, "one", Some(home))));
+    let of_store = written.keys().map(|key| read(key, &levels(key), None));
+    vec![of_replicas.collect(), of_store.collect()]
 }
+
+#[cfg(test)]
+mod tests;

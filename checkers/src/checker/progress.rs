@@ -6,7 +6,9 @@
 //! session 1    info  fail  │ fail   fail   fail   fail …  none within the limit: invalid
 //! ```
 //!
-//! Counted from the first `healed` note, for every session that invokes anything after it but final reads.
+//! Counted from the first `healed` note, for every session that has an operation open then, or invokes one
+//! later; final reads are left out. An operation that was open counts as any other: a client that hangs on
+//! it for ever has made no progress.
 
 use std::collections::BTreeMap;
 
@@ -39,7 +41,8 @@ impl Checker for Progress {
                 return Ok(Verdict::Unknown(format!("event {}: healed at no known time", healed.index)));
             };
             let after = |operation: &Operation<'_>| {
-                operation.invocation().index > healed.index && !operation.is_final()
+                let is_over = operation.completion().is_some_and(|event| event.index < healed.index);
+                !is_over && !operation.is_final()
             };
             let sessions = by_session(history.operations().filter(after));
             if sessions.is_empty() {
@@ -122,6 +125,13 @@ mod tests {
     fn asks_every_session() {
         assert!(check("nemesis:healed() 0:write(x,1) 1:write(x,2)", 10).is_valid());
         assert!(check("nemesis:healed() 0:write(x,1) 1:write(x,2):fail", 10).is_invalid());
+    }
+
+    #[test]
+    fn asks_for_what_was_open_too() {
+        assert!(check("0:write(x,1)? nemesis:healed() 0:ok", 10).is_valid());
+        assert!(check("0:write(x,1)? nemesis:healed() 0:fail", 10).is_invalid());
+        assert!(check("0:write(x,1)? nemesis:healed() 1:write(x,2)", 10).is_invalid());
     }
 
     #[test]

@@ -37,8 +37,9 @@ impl Checker for ReplicaDurability {
     }
 }
 
-/// What one replica owes: of each key the highest version acknowledged, and by which event.
-type Owed<'a> = BTreeMap<&'a Key, (&'a Version, &'a Event)>;
+/// What one replica owes: of each key the acknowledged versions, each higher than those before it, and by
+/// which event.
+type Owed<'a> = BTreeMap<&'a Key, Vec<(&'a Version, &'a Event)>>;
 
 fn judge(history: &History) -> Result<Verdict, Undecided> {
     let mut findings = Findings::default();
@@ -47,9 +48,9 @@ fn judge(history: &History) -> Result<Verdict, Undecided> {
     for note in &notes::all(history)? {
         match &note.what {
             What::Acknowledge { node, key, version } => {
-                let highest = owed.entry(node).or_default().entry(key).or_insert((version, note.event));
-                if highest.0 < version {
-                    *highest = (version, note.event);
+                let rising = owed.entry(node).or_default().entry(key).or_default();
+                if rising.last().is_none_or(|(highest, _)| highest < version) {
+                    rising.push((version, note.event));
                 }
             }
             What::Corrupt { node, key } => {
@@ -58,9 +59,17 @@ fn judge(history: &History) -> Result<Verdict, Undecided> {
                 }
             }
             What::Dump(dump) => {
-                if let Some(owed) = owed.get_mut(dump.node) {
-                    is_judged |= !owed.is_empty();
-                    settle(owed, dump, &mut findings);
+                let Some(owed) = owed.get_mut(dump.node) else { continue };
+                for (key, rising) in owed {
+                    // What was acknowledged while the dump was under way it may not show yet.
+                    let due = rising.partition_point(|(_, event)| event.index < dump.asked);
+                    let Some(&(version, acknowledged)) = rising[..due].last() else { continue };
+                    is_judged = true;
+                    if let Some(rollback) = rollback(dump, key, version, acknowledged) {
+                        findings.push(rollback);
+                        // Reported once.
+                        rising.drain(..due);
+                    }
                 }
             }
             What::Healed | What::Placement(_) => {}
@@ -70,30 +79,23 @@ fn judge(history: &History) -> Result<Verdict, Undecided> {
     Ok(findings.or(if is_judged { Verdict::Valid(None) } else { Verdict::Unknown(unjudged) }))
 }
 
-/// Compares a dump with what is owed. A debt that is not met is reported once.
-fn settle(owed: &mut Owed<'_>, dump: &Dump<'_>, findings: &mut Findings) {
-    owed.retain(|key, (version, acknowledged)| {
-        if acknowledged.index >= dump.asked {
-            // Acknowledged while the dump was under way: it may not show that yet.
-            return true;
-        }
-        let found = dump.entries.get(key).and_then(|entry| entry.version.as_ref());
-        let is_met = found >= Some(*version);
-        if !is_met {
-            let (node, first, then) = (dump.node, words::moment(acknowledged), words::moment(dump.event));
-            let found = match found {
-                Some(found) => format!("only version {found}"),
-                None => "nothing".to_owned(),
-            };
-            let explanation = format!(
-                "node {node} acknowledged version {version} of key {key} at {first}, but at {then} it held \
-                 {found} of it, and had reported no corrupt record"
-            );
-            let shown = [acknowledged.index, dump.event.index];
-            findings.push(Anomaly::new(AnomalyKind::ReplicaRollback, Some(key), shown, explanation));
-        }
-        is_met
-    });
+/// The anomaly of a dump that holds less of a key than the version acknowledged before it.
+fn rollback(dump: &Dump<'_>, key: &Key, version: &Version, acknowledged: &Event) -> Option<Anomaly> {
+    let found = dump.entries.get(key).and_then(|entry| entry.version.as_ref());
+    if found >= Some(version) {
+        return None;
+    }
+    let (node, first, then) = (dump.node, words::moment(acknowledged), words::moment(dump.event));
+    let found = match found {
+        Some(found) => format!("only version {found}"),
+        None => "nothing".to_owned(),
+    };
+    let explanation = format!(
+        "node {node} acknowledged version {version} of key {key} at {first}, but at {then} it held {found} of \
+         it, and had reported no corrupt record"
+    );
+    let shown = [acknowledged.index, dump.event.index];
+    Some(Anomaly::new(AnomalyKind::ReplicaRollback, Some(key), shown, explanation))
 }
 
 #[cfg(test)]
@@ -124,6 +126,22 @@ mod tests {
         let text = |second| text(&format!("nemesis:acknowledge(x)/n1@{second}"), r#"["x",[3],1]"#);
         accepts(&ReplicaDurability, &text(2));
         rejects(&ReplicaDurability, &text(4), ReplicaRollback, &[3, 4]);
+    }
+
+    /// A dump that was asked for when the history had so many events.
+    fn asked(asked: u64, version: u64) -> String {
+        let dump = format!(r#"{{"stage":"restarted","asked":{asked},"entries":[["x",[{version}],1]]}}"#);
+        format!(
+            "0:write(x,1)@3 nemesis:acknowledge(x)/n1@3 nemesis:acknowledge(x)/n1@5 nemesis:dump(_,{dump})/n1"
+        )
+    }
+
+    #[test]
+    fn asks_a_dump_only_for_what_was_acknowledged_before_it() {
+        accepts(&ReplicaDurability, &asked(3, 3));
+        rejects(&ReplicaDurability, &asked(4, 3), ReplicaRollback, &[3, 4]);
+        rejects(&ReplicaDurability, &asked(3, 2), ReplicaRollback, &[2, 4]);
+        is_unsure(&ReplicaDurability, &asked(2, 2));
     }
 
     #[test]

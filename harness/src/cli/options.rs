@@ -49,7 +49,7 @@ pub struct Options {
     /// Number of clients [default: 20]
     #[arg(long, value_name = "COUNT")]
     clients: Option<usize>,
-    /// Number of keys, in workloads with a fixed set of them [default: 8]
+    /// Number of keys, in workloads with a fixed set of them [default: 5]
     #[arg(long, value_name = "COUNT")]
     keys: Option<usize>,
     /// Switches one safeguard of the store off: the verdict should say so
@@ -78,8 +78,11 @@ impl Options {
             keys: self.keys.unwrap_or(base.keys),
             bug: self.bug.clone(),
         };
-        validate(&scenario)?;
-        Ok((system(&scenario.store)?, scenario))
+        let system = system(&scenario.store)?;
+        match scenario.problem().or_else(|| system.problem(&scenario)) {
+            Some(problem) => usage(format!("--{problem}")),
+            None => Ok((system, scenario)),
+        }
     }
 }
 
@@ -116,35 +119,6 @@ fn schedule(text: &str, nodes: usize) -> anyhow::Result<Schedule> {
         (text, file.or_else(|error| usage(format!("cannot read the schedule {text}: {error}")))?)
     };
     Schedule::parse(&json, &names).or_else(|error| usage(format!("{place}: {error:#}")))
-}
-
-/// Refuses what cannot be run.
-fn validate(scenario: &Scenario) -> anyhow::Result<()> {
-    let Scenario { nodes, replication, read_quorum, write_quorum, .. } = *scenario;
-    if !(1..=100).contains(&nodes) {
-        return usage(format!("--nodes {nodes}: take 1 to 100"));
-    }
-    if !(1..=nodes).contains(&replication) {
-        return usage(format!(
-            "--replication {replication} with {nodes} nodes: take 1 to {nodes}, or more --nodes"
-        ));
-    }
-    for (option, quorum) in [("--read-quorum", read_quorum), ("--write-quorum", write_quorum)] {
-        if !(1..=replication).contains(&quorum) {
-            return usage(format!(
-                "{option} {quorum} with {replication} replicas: take 1 to {replication}, or more --replication"
-            ));
-        }
-    }
-    if !(scenario.rate.is_finite() && scenario.rate > 0.0 && scenario.rate <= 100_000.0) {
-        return usage(format!("--rate {}: take a number above 0 and up to 100000", scenario.rate));
-    }
-    for (option, count) in [("--clients", scenario.clients), ("--keys", scenario.keys)] {
-        if !(1..=10_000).contains(&count) {
-            return usage(format!("{option} {count}: take 1 to 10000"));
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -207,7 +181,7 @@ mod tests {
     fn says_what_to_do_about_what_cannot_be() {
         for (line, hint) in [
             ("--nodes 2", "--replication 3 with 2 nodes: take 1 to 2"),
-            ("--read-quorum 4", "take 1 to 3, or more --replication"),
+            ("--read-quorum 4", "take 1 to 3, or more replication"),
             ("--write-quorum 0", "take 1 to 3"),
             ("--rate NaN", "take a number above 0"),
             ("--clients 0", "take 1 to 10000"),

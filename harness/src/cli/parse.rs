@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use perjury::scenario::LEVELS;
+use perjury::scenario::problem_of_level;
 
 /// `60s`, `500ms`, `2m`, `1.5s`: whole milliseconds, at least one.
 pub fn duration_ms(text: &str) -> Result<u64, String> {
@@ -52,30 +52,13 @@ pub fn seeds(text: &str) -> Result<Range<u64>, String> {
     Ok(range)
 }
 
-/// One level for writes and reads, `mixed`, or `WRITE/READ`.
+/// One level for writes and reads, `mixed`, or `WRITE/READ`; a pair of the same is that one level.
 pub fn level(text: &str) -> Result<String, String> {
-    let names = LEVELS.join(", ");
-    let known = |name: &str| match LEVELS.contains(&name) {
-        true => Ok(()),
-        false => {
-            Err(format!("'{name}' is no level: take {names}, mixed, or a pair WRITE/READ such as one/all"))
-        }
-    };
-    match text.split_once('/') {
-        None if text == "mixed" => Ok(text.to_owned()),
-        None => known(text).map(|()| text.to_owned()),
-        Some((write, read)) => {
-            known(write)?;
-            known(read)?;
-            match (write, read) {
-                _ if write == read => Ok(write.to_owned()),
-                ("atomic", _) | (_, "atomic") => Err(format!(
-                    "'{text}' mixes atomic with another level on one key: atomic reads and writes go together"
-                )),
-                _ => Ok(text.to_owned()),
-            }
-        }
+    if let Some(problem) = problem_of_level(text) {
+        return Err(problem);
     }
+    let alike = text.split_once('/').filter(|(write, read)| write == read);
+    Ok(alike.map_or(text, |(write, _)| write).to_owned())
 }
 
 #[cfg(test)]

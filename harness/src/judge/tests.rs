@@ -2,6 +2,7 @@ use perjury_histories::{Event, History, Kind, Process, notation};
 use serde_json::json;
 
 use super::*;
+use crate::trial;
 
 fn charge<'a>(promises: &'a [Promise], levels: &'a [(Key, String)]) -> Charge<'a> {
     Charge { workload: "register", promises, levels, refuses: &[] }
@@ -65,4 +66,117 @@ fn counts_writes_that_a_skewed_clock_put_below_another() {
     let overlapping = notation::parse("0:write(x,1)? 1:write(x,2)? 0:ok=1@9 1:ok=2@5").expect("a history");
     assert_eq!(information::facts(&shadowed).len(), 1);
     assert_eq!(information::facts(&overlapping), Vec::<String>::new());
+}
+
+#[test]
+fn a_promise_without_a_level_is_one_for_every_level() {
+    let promises = [Promise::new("integrity", "")];
+    let (rows, _) = judge(&garbage_read(&[]), &charge(&promises, &levels())).expect("a verdict");
+    assert!(row(&rows, "integrity", "quorum").promised && row(&rows, "integrity", "one").promised);
+}
+
+#[test]
+fn a_promise_that_nobody_can_judge_is_no_pass() {
+    let promises = [Promise::new("integrty", "one"), Promise::new("integrity", "one")];
+    let (rows, _) = judge(&garbage_read(&[]), &charge(&promises, &levels())).expect("a verdict");
+    let slip = row(&rows, "integrty", "one");
+    assert!(slip.promised && slip.outcome == RowOutcome::Unknown, "{slip:?}");
+    assert_eq!(trial::verdict(&rows), "unknown");
+}
+
+#[test]
+fn says_which_promises_a_workload_cannot_show() {
+    let promises = [Promise::new("set", ""), Promise::new("linearizability", "")];
+    let charge = Charge { workload: "set", ..charge(&promises, &[]) };
+    let (_, facts) = judge(&garbage_read(&[]), &charge).expect("a verdict");
+    assert_eq!(facts, ["promised, but not to be seen in the workload set: linearizability"]);
+}
+
+#[test]
+fn what_is_unknown_but_not_promised_does_not_matter() {
+    let promises = [Promise::new("integrity", "one")];
+    let (rows, _) = judge(&garbage_read(&[]), &charge(&promises, &levels())).expect("a verdict");
+    assert_eq!(row(&rows, "convergence", "one").outcome, RowOutcome::Unknown);
+    let level_one: Vec<Row> = rows.into_iter().filter(|row| row.level == "one").collect();
+    assert_eq!(trial::verdict(&level_one), "valid");
+}
+
+#[test]
+fn nothing_promised_is_nothing_kept() {
+    let history = notation::parse("0:write(x,1)=1@1 1:read(x)=1@1").expect("a history");
+    let (rows, _) = judge(&history, &charge(&[], &levels()[..1])).expect("a verdict");
+    let stats = row(&rows, "stats", "").clone();
+    assert!(stats.promised && stats.outcome == RowOutcome::Held, "{stats:?}");
+    assert_eq!(trial::verdict(&[stats]), "unknown");
+}
+
+#[test]
+fn a_set_is_not_owed_when_one_of_its_keys_is_not() {
+    let promises = [Promise::new("set", "").while_at_most(0, &["bit-flip"])];
+    let keys = [(Key::from("e1"), String::new()), (Key::from("e2"), String::new())];
+    let charge = Charge { workload: "set", ..charge(&promises, &keys) };
+    let outcome = |home: &str| {
+        let mut history =
+            notation::parse("0:add(e1,1)=1@1 0:add(e2,2)=2@1 1:read!()=[1]").expect("a history");
+        let flip = json!({"fault": "bit-flip", "state": "start", "nodes": ["n1"], "detail": ""});
+        let placement = json!([["e1", [home, "n2"]], ["e2", ["n3"]]]);
+        for (function, value) in [("disk", flip), ("placement", placement)] {
+            let index = history.events().len() as u64;
+            let event = Event { value, ..Event::new(index, Process::Nemesis, Kind::Info, function) };
+            history.push(event).expect("a note");
+        }
+        row(&judge(&history, &charge).expect("a verdict").0, "set", "").outcome
+    };
+    assert_eq!(outcome("n1"), RowOutcome::NotOwed);
+    assert_eq!(outcome("n4"), RowOutcome::Broken);
+}
+
+#[test]
+fn keys_that_are_still_owed_are_judged() {
+    let promises = [Promise::new("integrity", "").while_at_most(0, &["bit-flip"])];
+    let keys = [(Key::from("x"), String::new()), (Key::from("y"), String::new())];
+    let flip = json!({"fault": "bit-flip", "state": "start", "nodes": ["n1"], "detail": ""});
+    let placement = json!([["x", ["n1"]], ["y", ["n2"]]]);
+    let history = garbage_read(&[("disk", flip), ("placement", placement)]);
+    let (rows, _) = judge(&history, &charge(&promises, &keys)).expect("a verdict");
+    let row = row(&rows, "integrity", "");
+    assert_eq!(row.outcome, RowOutcome::Held);
+    assert_eq!(row.evidence, "1 operation on 1 key; not owed for 1 of 2 keys: bit-flip struck n1");
+}
+
+#[test]
+fn says_how_long_convergence_took() {
+    let mut history = notation::parse("0:write(x,1)=1@1").expect("a history");
+    let dump = json!({"stage": "converged", "entries": [["x", [1], 1]]});
+    for (time, function, value) in [(1_000_000_000, "healed", json!(null)), (3_500_000_000, "dump", dump)] {
+        let mut event = Event::new(history.events().len() as u64, Process::Nemesis, Kind::Info, function);
+        (event.time, event.value, event.node) = (Some(time), value, Some("n1".to_owned()));
+        history.push(event).expect("a note");
+    }
+    let (rows, _) = judge(&history, &charge(&[], &levels()[..1])).expect("a verdict");
+    let row = row(&rows, "convergence", "quorum");
+    assert_eq!(row.evidence, "equal 2.500 s after healing; 1 operation on 1 key");
+}
+
+#[test]
+fn survives_hostile_files() {
+    let halves = "0:write(x,1)? 1:write(_,2)? 0:ok(y) 1:ok(x)";
+    let odd = json!({"fault": 7, "state": [], "nodes": "n1", "entries": {"x": 1}});
+    for text in [halves, "0:write(x,1)", ""] {
+        let mut history = notation::parse(text).unwrap_or_default();
+        for function in ["placement", "dump", "disk", "acknowledge", "corrupt", "nemesis", "healed"] {
+            for value in [odd.clone(), json!([[{}, 1], 7, ["x"]]), json!(null)] {
+                let index = history.events().last().map_or(0, |event| event.index + 1);
+                let event = Event { value, ..Event::new(index, Process::Nemesis, Kind::Info, function) };
+                history.push(event).expect("a note");
+            }
+        }
+        let promises = [Promise::new("durability", "").with_acknowledgements(9).while_at_most(0, &["x"])];
+        for workload in workload::ALL {
+            let levels = levels();
+            let charge = Charge { workload: workload.name(), ..charge(&promises, &levels) };
+            let (rows, _) = judge(&history, &charge).expect("a verdict");
+            assert_ne!(trial::verdict(&rows), "valid", "{text}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Which faults a run will have: from the scenario, its seed, and what the system can suffer.
 
-use anyhow::Context;
+use std::time::Duration;
 
 use crate::nemesis::{self, Fault, Kind, Needs, Schedule};
 use crate::rng::Rng;
@@ -21,52 +21,104 @@ impl Plan {
     /// The scenario's own schedule, or one drawn from the seed.
     ///
     /// # Errors
-    /// When the scenario names a kind of fault, or a node, that does not exist.
+    /// When the scenario names a kind of fault that does not exist.
     pub fn of(scenario: &Scenario, seam: Seam, rng: &mut Rng) -> anyhow::Result<Plan> {
-        let lacks = |fault: &dyn Fault| lacks(seam, fault.needs());
-        if let Some(schedule) = &scenario.schedule {
-            return Plan::fixed(schedule, scenario, lacks);
+        match &scenario.schedule {
+            Some(schedule) => Ok(Plan::fixed(schedule, seam)),
+            None => Plan::drawn(scenario, seam, rng),
         }
+    }
+
+    fn drawn(scenario: &Scenario, seam: Seam, rng: &mut Rng) -> anyhow::Result<Plan> {
         let named = |name: &String| name.parse().map_err(anyhow::Error::msg);
         let kinds = scenario.nemesis.iter().map(named).collect::<anyhow::Result<Vec<Kind>>>()?;
-        let duration = std::time::Duration::from_millis(scenario.time_ms);
-        let available = |fault: &dyn Fault| lacks(fault).is_none();
+        let duration = Duration::from_millis(scenario.time_ms);
+        let available = |fault: &dyn Fault| lacks(seam, fault).is_none();
         let schedule = Schedule::draw(&kinds, duration, rng, &available);
-        let faults = kinds.iter().flat_map(|kind| kind.faults());
         let not_available =
-            faults.filter_map(|fault| Some(format!("{}: {}", fault.name(), lacks(fault)?))).collect();
+            kinds.iter().flat_map(|kind| kind.faults()).filter_map(|fault| missing(seam, fault));
+        let not_available = not_available.collect();
         let kinds = kinds.into_iter().filter(|kind| kind.faults().any(available)).collect();
         Ok(Plan { schedule, kinds, not_available })
     }
 
-    fn fixed(
-        schedule: &Schedule,
-        scenario: &Scenario,
-        lacks: impl Fn(&dyn Fault) -> Option<&'static str>,
-    ) -> anyhow::Result<Plan> {
-        schedule.check_nodes(&scenario.node_names()).context("the schedule does not fit the cluster")?;
+    fn fixed(schedule: &Schedule, seam: Seam) -> Plan {
         let mut plan = Plan { schedule: schedule.clone(), kinds: Vec::new(), not_available: Vec::new() };
         plan.schedule.entries.retain(|entry| {
             let Some(fault) = nemesis::find(&entry.fault) else { return false };
-            match lacks(fault) {
-                Some(why) => plan.not_available.push(format!("{}: {why}", fault.name())),
+            match missing(seam, fault) {
+                Some(missing) => plan.not_available.push(missing),
                 None => plan.kinds.push(fault.kind()),
             }
-            lacks(fault).is_none()
+            lacks(seam, fault).is_none()
         });
         plan.kinds.sort();
         plan.kinds.dedup();
+        plan.not_available.sort();
         plan.not_available.dedup();
-        Ok(plan)
+        plan
     }
 }
 
+/// A fault that this system cannot suffer, and why.
+fn missing(seam: Seam, fault: &dyn Fault) -> Option<String> {
+    Some(format!("{}: {}", fault.name(), lacks(seam, fault)?))
+}
+
 /// What a system lacks for a fault to have an effect on it.
-fn lacks(seam: Seam, needs: Needs) -> Option<&'static str> {
-    match needs {
+fn lacks(seam: Seam, fault: &dyn Fault) -> Option<&'static str> {
+    match fault.needs() {
         Needs::Messages if !seam.messages => Some("the system does not send its frames through the seam"),
         Needs::Disk if !seam.disk => Some("the system does not keep its data on the seam's disk"),
         Needs::Clock if !seam.clock => Some("the system does not read the seam's clocks"),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nemesis::Entry;
+
+    const NO_DISK: Seam = Seam { disk: false, ..Seam::ALL };
+
+    fn drawn(nemesis: &[&str], seam: Seam) -> anyhow::Result<Plan> {
+        let nemesis = nemesis.iter().map(|&kind| kind.to_owned()).collect();
+        Plan::of(&Scenario { nemesis, ..Scenario::default() }, seam, &mut Rng::new(1))
+    }
+
+    #[test]
+    fn lists_what_a_system_cannot_suffer_and_draws_the_rest() {
+        let plan = drawn(&["clock", "crash", "message"], Seam::NONE).expect("a plan");
+        assert_eq!(plan.kinds, [Kind::Crash]);
+        assert!(
+            plan.schedule.faults().iter().all(|fault| ["kill", "pause"].contains(fault)),
+            "{:?}",
+            plan.schedule
+        );
+        let power = "power-loss: the system does not keep its data on the seam's disk";
+        assert!(plan.not_available.iter().any(|missing| missing == power), "{:?}", plan.not_available);
+        assert!(plan.not_available.iter().any(|missing| missing.starts_with("clock-drift: ")));
+        let everything =
+            drawn(&["clock", "crash", "disk", "message", "partition"], Seam::ALL).expect("a plan");
+        assert_eq!((everything.kinds.len(), everything.not_available.len()), (5, 0));
+    }
+
+    #[test]
+    fn follows_a_fixed_schedule_as_far_as_it_can() {
+        let entry =
+            |fault: &str| Entry { at_ms: 1, for_ms: 1, fault: fault.to_owned(), nodes: None, seed: 0 };
+        let entries = ["power-loss", "kill", "power-loss", "clock-drift"].map(entry).to_vec();
+        let scenario = Scenario { schedule: Some(Schedule { entries }), ..Scenario::default() };
+        let plan = Plan::of(&scenario, NO_DISK, &mut Rng::new(1)).expect("a plan");
+        assert_eq!(plan.schedule.faults(), ["clock-drift", "kill"]);
+        assert_eq!(plan.kinds, [Kind::Crash, Kind::Clock]);
+        assert_eq!(plan.not_available, ["power-loss: the system does not keep its data on the seam's disk"]);
+    }
+
+    #[test]
+    fn refuses_a_kind_of_fault_that_does_not_exist() {
+        let error = drawn(&["gravity"], Seam::ALL).err().expect("refused");
+        assert!(error.to_string().contains("`gravity`"), "{error}");
     }
 }

@@ -19,7 +19,7 @@ use perjury_store::server::{ServerOptions, serve};
 
 use crate::bug;
 use crate::promise::Promise;
-use crate::scenario::{LEVELS, Scenario};
+use crate::scenario::{LEVELS, Scenario, problem_of_level};
 use crate::system::{Call, Client, Held, Reply, Seam, System};
 
 /// Where every node listens.
@@ -32,8 +32,12 @@ const SEGMENT_BYTES_MAX: u32 = 16 << 10;
 const PARALLEL_READS: usize = 16;
 /// One call in so many goes to another coordinator, so that sessions meet all of them.
 const WANDER_ONE_IN: u64 = 2;
+/// Keys that a session's token has room for, at least.
+const TOKEN_KEYS_MIN: usize = 4096;
+/// A sync that said it was done, and was not: the replica cannot know.
+const LYING: &[&str] = &["disk-lying-sync"];
 /// Faults that leave a disk without what it said it had.
-const DAMAGE: &[&str] = &["disk-bit-flip", "disk-lying-sync"];
+const DAMAGE: &[&str] = &["disk-bit-flip", LYING[0]];
 
 /// Quorums on a consistent-hash ring, at levels one, quorum, all and atomic.
 pub struct Quorum;
@@ -48,7 +52,7 @@ impl System for Quorum {
     }
 
     fn start(&self, scenario: &Scenario, node: &str, env: Env) -> LocalFuture<'static, anyhow::Result<()>> {
-        let nodes = scenario.node_names();
+        let nodes = names(scenario);
         let id = nodes.iter().position(|name| name == node).unwrap_or_default();
         let addresses = nodes.iter().map(|name| format!("{name}:{PORT}")).collect();
         let mut options =
@@ -75,7 +79,7 @@ impl System for Quorum {
     }
 
     fn placement(&self, scenario: &Scenario, keys: &[Key]) -> BTreeMap<Key, Vec<String>> {
-        let nodes = scenario.node_names();
+        let nodes = names(scenario);
         let ring = Ring::new(&nodes, config(scenario, 0).virtual_nodes);
         let homes = |key: &Key| {
             let homes = ring.homes(&key.to_string(), scenario.replication);
@@ -88,9 +92,34 @@ impl System for Quorum {
         vec!["cas".to_owned()]
     }
 
+    fn problem(&self, scenario: &Scenario) -> Option<String> {
+        let Scenario { nodes, replication, read_quorum, write_quorum, .. } = *scenario;
+        if !(1..=nodes).contains(&replication) {
+            return Some(format!(
+                "replication {replication} with {nodes} nodes: take 1 to {nodes}, or more nodes"
+            ));
+        }
+        let quorums = [("read-quorum", read_quorum), ("write-quorum", write_quorum)];
+        let wrong = quorums.into_iter().find(|(_, quorum)| !(1..=replication).contains(quorum));
+        let words = |(setting, quorum): (&str, usize)| {
+            format!(
+                "{setting} {quorum} with {replication} replicas: take 1 to {replication}, or more replication"
+            )
+        };
+        let level = || Some(format!("level: {}", problem_of_level(&scenario.level)?));
+        wrong.map(words).or_else(level)
+    }
+
     fn seam(&self) -> Seam {
         Seam::ALL
     }
+}
+
+/// The names of all nodes, sorted as the store wants them: `n10` comes before `n2`.
+fn names(scenario: &Scenario) -> Vec<String> {
+    let mut names = scenario.node_names();
+    names.sort();
+    names
 }
 
 /// The store's configuration in a scenario, with its planted bug.
@@ -100,7 +129,7 @@ fn config(scenario: &Scenario, node: NodeId) -> Config {
         read_quorum: scenario.read_quorum,
         write_quorum: scenario.write_quorum,
         safeguards: safeguards(scenario),
-        ..Config::new(node, scenario.node_names())
+        ..Config::new(node, names(scenario))
     }
 }
 
@@ -119,6 +148,9 @@ fn promises_at(config: &Config, level: &str) -> Vec<Promise> {
         let mut ours = Promise::new(checker(promise.guarantee), level);
         if let Some(homes_max) = promise.damaged_homes_max {
             ours = ours.while_at_most(homes_max, DAMAGE);
+        }
+        if let Some(homes_max) = promise.lying_homes_max {
+            ours = ours.while_at_most(homes_max, LYING);
         }
         match promise.guarantee {
             Guarantee::Durability => ours.with_acknowledgements(acknowledgements(config, write)),
@@ -161,10 +193,12 @@ fn one_level(name: &str) -> Level {
 }
 
 fn session(scenario: &Scenario, env: &Env) -> perjury_store::client::Client {
-    let nodes = scenario.node_names().into_iter().map(|name| (name.clone(), format!("{name}:{PORT}")));
+    let nodes = names(scenario).into_iter().map(|name| (name.clone(), format!("{name}:{PORT}")));
     let options = ClientOptions {
         safeguards: safeguards(scenario),
         wander_one_in: WANDER_ONE_IN,
+        // Keys that left a token would be owed less than the promises say.
+        token_keys_max: scenario.keys.max(TOKEN_KEYS_MIN),
         ..ClientOptions::new(nodes.collect())
     };
     perjury_store::client::Client::new(env.clone(), options)
@@ -190,7 +224,7 @@ impl Client for QuorumClient {
 
     fn dump<'a>(&'a mut self, node: &'a str) -> LocalFuture<'a, Option<anyhow::Result<Vec<Held>>>> {
         Box::pin(async move {
-            let node = self.scenario.node_names().iter().position(|name| name == node)? as NodeId;
+            let node = names(&self.scenario).iter().position(|name| name == node)? as NodeId;
             let entries = self.client.dump(node, DEADLINE).await.map_err(anyhow::Error::from);
             Some(entries.map(|entries| entries.into_iter().map(held).collect()))
         })
@@ -199,11 +233,11 @@ impl Client for QuorumClient {
 
 impl QuorumClient {
     async fn one(&mut self, call: &Call, operation: Operation, level: Level) -> Reply {
-        let names = self.scenario.node_names();
+        let names = names(&self.scenario);
         let node = call.node.as_ref().and_then(|node| names.iter().position(|name| name == node));
         let answer = self.client.call(operation, level, DEADLINE, node.map(|node| node as NodeId)).await;
-        let served_by = names.get(usize::from(answer.node)).cloned().unwrap_or_default();
-        reply(call, answer).from(served_by)
+        let node = names.get(usize::from(answer.node)).cloned();
+        Reply { node, ..reply(call, answer) }
     }
 
     /// Reads many keys, several at a time, each part in a session of its own; fails if any read fails.
@@ -267,7 +301,7 @@ fn reply(call: &Call, answer: Answer) -> Reply {
         Response::Written { version } => Reply::ok(call.value.clone(), Some(integers(version))),
         Response::Refused(refusal) => Reply::fail(refusal.to_string()),
         Response::Unknown(why) => Reply::info(why),
-        Response::Dump { .. } => Reply::fail("the store answered another question"),
+        Response::Dump { .. } => Reply::info("the store answered another question"),
     }
 }
 
@@ -289,3 +323,6 @@ fn decode(bytes: &[u8]) -> Value {
     serde_json::from_slice(bytes)
         .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(bytes).into_owned()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,7 +32,7 @@ impl Workload for CasRegister {
         }
     }
 
-    fn last(&self, written: &BTreeMap<Key, Vec<String>>, scenario: &Scenario) -> Vec<Call> {
+    fn last(&self, written: &BTreeMap<Key, Vec<String>>, scenario: &Scenario) -> Vec<Vec<Call>> {
         last_of_registers(written, |key| self.level_of(key, scenario))
     }
 

@@ -27,17 +27,10 @@ impl Workload for Set {
         call("add", key, Value::from(n), level)
     }
 
-    fn last(&self, written: &BTreeMap<Key, Vec<String>>, scenario: &Scenario) -> Vec<Call> {
+    fn last(&self, written: &BTreeMap<Key, Vec<String>>, scenario: &Scenario) -> Vec<Vec<Call>> {
         let keys = written.keys().map(|key| (key.clone(), self.level_of(key, scenario))).collect();
-        vec![Call {
-            function: "read",
-            key: None,
-            value: Value::Null,
-            level: String::new(),
-            node: None,
-            keys,
-            is_final: true,
-        }]
+        let (value, level) = (Value::Null, String::new());
+        vec![vec![Call { function: "read", key: None, value, level, node: None, keys, is_final: true }]]
     }
 
     fn checkers(&self) -> &'static [&'static str] {

@@ -1,0 +1,268 @@
+//! Runs of a system that lives in the clients' memory: whatever goes wrong, the run did it.
+
+use std::cell::RefCell;
+
+use perjury_histories::{Event, Fate, Kind as EventKind, Process};
+use perjury_store::env::{Env, LocalFuture};
+
+use super::*;
+use crate::report::{Report, RowOutcome};
+use crate::system::{Call, Client, Held, Reply, Seam};
+use crate::trial;
+use crate::{Promise, Version};
+
+thread_local! {
+    static MEMORY: RefCell<BTreeMap<Key, (Version, Value)>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+/// How the system misbehaves.
+#[derive(Clone, Copy, PartialEq)]
+enum Manner {
+    Well,
+    GivesNoDump,
+    PanicsAtStart,
+    PanicsInClient,
+    HangsInFirstSession,
+    ForgetsOutcomes,
+    NeverConverges,
+}
+
+struct Fake(Manner);
+
+impl System for Fake {
+    fn name(&self) -> &'static str {
+        "fake"
+    }
+
+    fn start(&self, _: &Scenario, node: &str, _: Env) -> LocalFuture<'static, anyhow::Result<()>> {
+        assert!(self.0 != Manner::PanicsAtStart || node != "n2", "it cannot start");
+        Box::pin(std::future::pending())
+    }
+
+    fn client(&self, _: &Scenario, session: u64, env: Env) -> Box<dyn Client> {
+        Box::new(FakeClient { manner: self.0, session, env })
+    }
+
+    fn promises(&self, _: &Scenario) -> Vec<Promise> {
+        ["linearizability", "convergence", "durability"].map(|name| Promise::new(name, "")).to_vec()
+    }
+
+    fn seam(&self) -> Seam {
+        Seam::ALL
+    }
+}
+
+struct FakeClient {
+    manner: Manner,
+    session: u64,
+    env: Env,
+}
+
+impl FakeClient {
+    fn perform(&self, call: &Call) -> Reply {
+        let key = call.key.clone().expect("registers have keys");
+        MEMORY.with_borrow_mut(|memory| {
+            if call.function == "write" {
+                let version = memory.values().map(|(version, _)| version.0[0] + 1).max().unwrap_or(1);
+                memory.insert(key.clone(), (Version(vec![version]), call.value.clone()));
+            }
+            match memory.get(&key) {
+                Some((version, value)) => Reply::ok(value.clone(), Some(version.clone())),
+                None => Reply::ok(Value::Null, None),
+            }
+        })
+    }
+}
+
+impl Client for FakeClient {
+    fn invoke<'a>(&'a mut self, call: &'a Call) -> LocalFuture<'a, Reply> {
+        Box::pin(async move {
+            assert!(self.manner != Manner::PanicsInClient, "a client with a mistake");
+            self.env.clock.sleep(Duration::from_millis(20)).await;
+            if self.manner == Manner::HangsInFirstSession && self.session == 0 {
+                return std::future::pending().await;
+            }
+            let reply = self.perform(call);
+            match self.manner {
+                Manner::ForgetsOutcomes if self.env.random.next().is_multiple_of(2) => {
+                    Reply::info("no answer")
+                }
+                _ => reply,
+            }
+        })
+    }
+
+    fn dump<'a>(&'a mut self, node: &'a str) -> LocalFuture<'a, Option<anyhow::Result<Vec<Held>>>> {
+        let differs = self.manner == Manner::NeverConverges;
+        let held = |(key, (version, value)): (&Key, &(Version, Value))| Held {
+            key: key.clone(),
+            version: Some(version.clone()),
+            value: if differs { node.into() } else { value.clone() },
+        };
+        let held = MEMORY.with_borrow(|memory| memory.iter().map(held).collect());
+        Box::pin(async move { (self.manner != Manner::GivesNoDump).then_some(Ok(held)) })
+    }
+}
+
+/// Three nodes, three sessions, two simulated seconds, no faults but the power loss of all.
+fn scenario() -> Scenario {
+    let (level, nemesis) = ("quorum".to_owned(), Vec::new());
+    Scenario {
+        nodes: 3,
+        clients: 3,
+        rate: 30.0,
+        keys: 2,
+        level,
+        nemesis,
+        time_ms: 2_000,
+        ..Scenario::default()
+    }
+}
+
+fn try_fake(system: &'static Fake, scenario: &Scenario) -> anyhow::Result<(Recording, Report)> {
+    MEMORY.take();
+    trial::try_seed(system, scenario, 1, &mut |_| {})
+}
+
+fn outcome(report: &Report, guarantee: &str) -> RowOutcome {
+    let row = report.rows.iter().find(|row| row.guarantee == guarantee);
+    row.unwrap_or_else(|| panic!("no row {guarantee}")).outcome
+}
+
+/// What begins with this event, in the words of the phases; none where that is no news.
+fn phase(event: &Event) -> Option<String> {
+    match (event.process, event.kind) {
+        (Process::Nemesis, _) => match event.value.get("stage").or(event.value.get("state")) {
+            Some(stage) => Some(format!("{} {}", event.function, stage.as_str().unwrap_or_default())),
+            None => Some(event.function.clone()),
+        },
+        (_, EventKind::Invoke) if event.is_final && event.node.is_some() => {
+            Some("reads of replicas".to_owned())
+        }
+        (_, EventKind::Invoke) if event.is_final => Some("final reads".to_owned()),
+        (_, EventKind::Invoke) => Some(event.function.clone()),
+        _ => None,
+    }
+}
+
+#[test]
+fn goes_through_its_phases_in_order() {
+    let (recording, report) = try_fake(&Fake(Manner::Well), &scenario()).expect("a run");
+    assert_eq!(report.verdict, "valid", "{:?}", report.rows);
+    let mut phases: Vec<String> = recording.history.events().iter().filter_map(phase).collect();
+    // Asked besides, of each replica that was started again.
+    let restarted = phases.extract_if(.., |phase| phase == "dump restarted").count();
+    assert_eq!(restarted, 3);
+    phases.dedup();
+    let healed = phases.iter().position(|phase| phase == "healed").expect("everything is healed");
+    assert!(phases[..healed].iter().any(|phase| phase == "read"));
+    let expected = "healed, write, placement, dump converged, write, crash start, crash end, \
+                    placement, dump replayed, reads of replicas, final reads";
+    assert_eq!(phases[healed..].join(", "), expected);
+}
+
+#[test]
+fn reads_the_store_when_every_replica_has_been_read() {
+    let (recording, _) = try_fake(&Fake(Manner::Well), &scenario()).expect("a run");
+    let finals = recording.history.operations().filter(|operation| operation.is_final());
+    let (of_replicas, of_store): (Vec<_>, Vec<_>) = finals.partition(|read| read.invocation().node.is_some());
+    let returned = of_replicas.iter().map(|read| read.returned_at().expect("it returned")).max();
+    let invoked = of_store.iter().map(|read| read.invoked_at()).min();
+    assert!(returned.is_some() && returned < invoked, "{returned:?}, {invoked:?}");
+}
+
+#[test]
+fn asks_for_dumps_before_it_records_them() {
+    let (recording, _) = try_fake(&Fake(Manner::Well), &scenario()).expect("a run");
+    let is_replayed = |note: &&Event| note.value["stage"] == "replayed";
+    let dumps: Vec<&Event> = recording.history.notes().filter(is_replayed).collect();
+    let asked: BTreeSet<u64> = dumps.iter().filter_map(|note| note.value["asked"].as_u64()).collect();
+    assert_eq!((dumps.len(), asked.len()), (3, 1));
+    // The note before the first dump is the placement.
+    assert!(asked.first().is_some_and(|&asked| asked < dumps[0].index), "{asked:?}, {:?}", dumps[0]);
+}
+
+#[test]
+fn convergence_is_unknown_without_dumps() {
+    let (recording, report) = try_fake(&Fake(Manner::GivesNoDump), &scenario()).expect("a run");
+    assert_eq!(outcome(&report, "convergence"), RowOutcome::Unknown);
+    assert_eq!(report.verdict, "unknown");
+    assert!(recording.simulated_ns < 30_000_000_000, "it does not wait for what cannot be told");
+}
+
+#[test]
+fn replicas_that_never_become_equal_differ_and_are_not_late() {
+    let (_, report) = try_fake(&Fake(Manner::NeverConverges), &scenario()).expect("a run");
+    let row = report.rows.iter().find(|row| row.guarantee == "convergence").expect("a row");
+    assert_eq!((row.outcome, row.anomalies.len()), (RowOutcome::Broken, 2), "{:?}", row.anomalies);
+    assert!(row.evidence.contains("n1 held \"n1\""), "{}", row.evidence);
+}
+
+#[test]
+fn a_system_that_panics_is_a_finding() {
+    let (recording, report) = try_fake(&Fake(Manner::PanicsAtStart), &scenario()).expect("a run");
+    assert!(recording.crashes[0].starts_with("n2 panicked"), "{:?}", recording.crashes);
+    assert_eq!((outcome(&report, trial::NO_PANIC), report.verdict.as_str()), (RowOutcome::Broken, "invalid"));
+}
+
+#[test]
+fn a_client_that_panics_ends_the_run() {
+    let error = try_fake(&Fake(Manner::PanicsInClient), &scenario()).expect_err("no recording");
+    assert!(format!("{error:#}").contains("a client with a mistake"), "{error:#}");
+}
+
+#[test]
+fn a_client_that_hangs_makes_no_progress() {
+    let (_, report) = try_fake(&Fake(Manner::HangsInFirstSession), &scenario()).expect("a run");
+    assert_eq!(outcome(&report, "progress"), RowOutcome::Broken);
+}
+
+#[test]
+fn processes_retire_and_sessions_stay() {
+    let (recording, _) = try_fake(&Fake(Manner::ForgetsOutcomes), &scenario()).expect("a run");
+    let mut session_of: BTreeMap<Process, u64> = BTreeMap::new();
+    let mut retired = BTreeSet::new();
+    for operation in recording.history.operations() {
+        let session = operation.session().expect("every operation has one");
+        assert_eq!(*session_of.entry(operation.process()).or_insert(session), session);
+        assert!(!retired.contains(&operation.process()), "{:?}", operation.process());
+        if operation.fate() == Fate::Unknown {
+            retired.insert(operation.process());
+        }
+    }
+    let sessions: BTreeSet<u64> = session_of.into_values().collect();
+    assert!(retired.len() > 20, "{}", retired.len());
+    // Three sessions, and the eight that do the final reads.
+    assert!(sessions.len() > 3 && sessions.iter().all(|&session| session < 11), "{sessions:?}");
+}
+
+#[test]
+fn everybody_tries_soon_after_healing_however_slow_the_pace() {
+    let scenario = Scenario { rate: 0.01, ..scenario() };
+    let (recording, report) = try_fake(&Fake(Manner::Well), &scenario).expect("a run");
+    assert_eq!(outcome(&report, "progress"), RowOutcome::Held);
+    let sessions: BTreeSet<_> = recording.history.operations().filter_map(|one| one.session()).collect();
+    assert!(sessions.is_superset(&BTreeSet::from([0, 1, 2])), "{sessions:?}");
+}
+
+#[test]
+fn refuses_a_scenario_that_cannot_be_run() {
+    for wrong in [
+        Scenario { rate: f64::NAN, ..scenario() },
+        Scenario { clients: 0, ..scenario() },
+        Scenario { keys: 0, ..scenario() },
+        Scenario { nodes: 0, ..scenario() },
+        Scenario { time_ms: 0, ..scenario() },
+    ] {
+        let error = try_fake(&Fake(Manner::Well), &wrong).expect_err("no run");
+        assert!(error.to_string().starts_with("this scenario cannot be run: "), "{error}");
+    }
+}
+
+#[test]
+fn runs_one_node_and_one_client() {
+    let nemesis = ["clock", "crash", "disk", "message", "partition"].map(str::to_owned).to_vec();
+    let small = Scenario { nodes: 1, clients: 1, keys: 1, nemesis, time_ms: 1, ..scenario() };
+    let (recording, _) = try_fake(&Fake(Manner::Well), &small).expect("a run");
+    assert!(recording.history.operations().len() > 1);
+}

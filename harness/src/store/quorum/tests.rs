@@ -1,0 +1,124 @@
+use serde_json::json;
+
+use super::*;
+
+fn call(function: &'static str, value: Value, level: &str) -> Call {
+    let (key, level) = (Some("k1".into()), level.to_owned());
+    Call { function, key, value, level, node: None, keys: Vec::new(), is_final: false }
+}
+
+#[test]
+fn values_survive_the_store() {
+    for value in [json!(7), json!("word"), json!([1, {"a": null}]), json!(-1.5)] {
+        assert_eq!(decode(&encode(&value)), value);
+    }
+}
+
+#[test]
+fn garbage_is_seen_as_such() {
+    assert_eq!(decode(b"\xff\0no"), json!("\u{fffd}\0no"));
+    assert_eq!(decode(b""), json!(""));
+    assert_eq!(decode(b"12x"), json!("12x"));
+}
+
+#[test]
+fn a_pair_of_levels_writes_at_one_and_reads_at_the_other() {
+    assert_eq!(pair("one/all"), (Level::One, Level::All));
+    assert_eq!(pair("atomic"), (Level::Atomic, Level::Atomic));
+    let level = |function, value| operation(&call(function, value, "one/all")).expect("an operation").1;
+    assert_eq!((level("write", json!(1)), level("read", Value::Null)), (Level::One, Level::All));
+}
+
+#[test]
+fn asks_for_what_the_call_says() {
+    let asked = |function, value| operation(&call(function, value, "quorum")).map(|(operation, _)| operation);
+    let key = || "k1".to_owned();
+    assert_eq!(asked("read", Value::Null), Some(Operation::Get { key: key() }));
+    assert_eq!(asked("add", json!(7)), Some(Operation::Put { key: key(), value: b"7".to_vec() }));
+    let cas = Operation::CompareAndSet { key: key(), expected: Some(b"1".to_vec()), new: b"2".to_vec() };
+    assert_eq!(asked("cas", json!([1, 2])), Some(cas));
+    assert_eq!((asked("cas", json!(1)), asked("pop", Value::Null)), (None, None));
+}
+
+#[test]
+fn only_a_write_that_may_have_happened_is_unknown() {
+    let call = call("write", json!(7), "quorum");
+    let reply = |outcome| reply(&call, Answer { node: 0, outcome, guarantee_ended: None });
+    assert_eq!(reply(Response::Unknown("late".to_owned())), Reply::info("late"));
+    let written = StoreVersion::default();
+    assert_eq!(reply(Response::Written { version: written }), Reply::ok(json!(7), Some(integers(written))));
+    let absent = Response::Value { value: None, version: None };
+    assert_eq!(reply(absent), Reply::ok(Value::Null, None));
+}
+
+fn promised(level: &str) -> Vec<Promise> {
+    Quorum.promises(&Scenario { level: level.to_owned(), ..Scenario::default() })
+}
+
+fn find<'a>(promises: &'a [Promise], guarantee: &str, level: &str) -> Option<&'a Promise> {
+    promises.iter().find(|promise| promise.guarantee == guarantee && promise.level == level)
+}
+
+#[test]
+fn mixed_levels_promise_what_each_of_them_does() {
+    let mixed = promised("mixed");
+    for level in LEVELS {
+        for promise in promised(level).iter().filter(|promise| promise.guarantee != "set") {
+            assert_eq!(find(&mixed, &promise.guarantee, level), Some(promise));
+        }
+    }
+    assert!(find(&mixed, "linearizability", "quorum").is_none());
+}
+
+#[test]
+fn promises_bound_the_faults_that_they_mind() {
+    let bounds = |level: &str, guarantee: &str| {
+        let own = if guarantee == "set" { "" } else { level };
+        let promises = promised(level);
+        let promise = find(&promises, guarantee, own).expect("promised");
+        let bound = |bound: &crate::promise::Bound| (bound.homes_max, bound.faults.join(" "));
+        promise.tolerates.iter().map(bound).collect::<Vec<_>>()
+    };
+    let damage = "disk-bit-flip disk-lying-sync".to_owned();
+    assert_eq!(bounds("quorum", "durability"), [(1, damage.clone())]);
+    assert_eq!(bounds("quorum", "set"), [(1, damage.clone())]);
+    assert_eq!(bounds("one", "durability"), [(0, damage)]);
+    assert_eq!(bounds("one", "replica-durability"), [(0, "disk-lying-sync".to_owned())]);
+    assert_eq!(bounds("quorum", "monotonic-reads"), []);
+}
+
+#[test]
+fn names_every_guarantee_after_its_checker() {
+    for level in LEVELS {
+        for promise in promised(level) {
+            assert!(perjury_checkers::checker::named(&promise.guarantee).is_some(), "{}", promise.guarantee);
+        }
+    }
+}
+
+#[test]
+fn refuses_quorums_that_cannot_be() {
+    let problem = |scenario: Scenario| Quorum.problem(&scenario);
+    assert_eq!(problem(Scenario::default()), None);
+    let two = Scenario { nodes: 2, ..Scenario::default() };
+    assert!(problem(two).is_some_and(|words| words.starts_with("replication 3 with 2 nodes")));
+    let read = Scenario { read_quorum: 4, ..Scenario::default() };
+    assert!(problem(read).is_some_and(|words| words.starts_with("read-quorum 4")));
+    let level = Scenario { level: String::new(), ..Scenario::default() };
+    assert!(problem(level).is_some_and(|words| words.starts_with("level: ")));
+}
+
+#[test]
+fn every_key_has_as_many_homes_as_replicas() {
+    let keys = ["k0".into(), "k1".into()];
+    let placement = Quorum.placement(&Scenario::default(), &keys);
+    assert!(placement.len() == 2 && placement.values().all(|homes| homes.len() == 3));
+}
+
+#[test]
+fn more_than_nine_nodes_are_a_cluster_too() {
+    let (level, nemesis) = ("quorum".to_owned(), Vec::new());
+    let scenario = Scenario { nodes: 12, level, nemesis, time_ms: 1_000, ..Scenario::default() };
+    let (_, report) = crate::trial::try_seed(&Quorum, &scenario, 1, &mut |_| {}).expect("a run");
+    assert_eq!(report.verdict, "valid", "{:?}", report.rows);
+}
