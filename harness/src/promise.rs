@@ -21,7 +21,7 @@ pub struct Promise {
 /// `faults`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bound {
-    /// Names of faults, as recorded: `bit-flip`, `lying-sync`, …
+    /// Names of faults, as recorded: `disk-bit-flip`, `disk-lying-sync`, …
     pub faults: Vec<String>,
     /// How many home replicas of a key they may strike.
     pub homes_max: usize,

@@ -61,7 +61,7 @@ pub fn counterexample(report: &Report, history: &History, row: &Row) -> String {
     }
     if row.anomalies.len() > 1 {
         text.push_str(&format!(
-            "  This is the smallest of {} counterexamples; report.json has them all.\n",
+            "  This is the smallest of {} counterexamples; the report has them all.\n",
             row.anomalies.len()
         ));
     }

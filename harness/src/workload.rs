@@ -72,9 +72,9 @@ const REGISTER_CHECKERS: &[&str] = &[
     "monotonic-writes-across-keys",
     "writes-follow-reads-across-keys",
     "linearizability",
-    "convergence",
     "durability",
     "replica-durability",
+    "convergence",
 ];
 
 /// A call on one key at its own level.

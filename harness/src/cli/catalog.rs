@@ -50,7 +50,11 @@ pub fn checkers() -> Vec<Entry> {
 
 /// The safeguards that can be switched off.
 pub fn bugs() -> Vec<Entry> {
-    bug::ALL.iter().map(|bug| Entry::new(bug.name, bug.about)).collect()
+    let entry = |bug: &&bug::Bug| {
+        let faults = if bug.nemesis.is_empty() { "no faults".to_owned() } else { bug.nemesis.join(" and ") };
+        Entry::new(bug.name, format!("{} ({}, level {}, {faults})", bug.about, bug.workload, bug.level))
+    };
+    bug::ALL.iter().map(entry).collect()
 }
 
 /// Accepts the names of these entries, and explains them in the help.

@@ -111,14 +111,18 @@ impl Fault for BitFlip {
     fn inject(&self, cluster: &mut Cluster, aim: &mut Aim) -> Injected {
         let nodes = aim.nodes(cluster, Size::One);
         let id = cluster.new_fault();
-        let mut detail = Vec::new();
-        for node in &nodes {
-            cluster.kill(id, node);
-            detail.push(match cluster.flip(node, &mut aim.rng) {
-                Some(flip) => format!("{node}: {} at byte {}", flip.file, flip.at),
-                None => format!("{node}: no log to corrupt"),
-            });
+        let (mut struck, mut detail) = (Vec::new(), Vec::new());
+        for node in nodes {
+            cluster.kill(id, &node);
+            match cluster.flip(&node, &mut aim.rng) {
+                Some(flip) => {
+                    detail.push(format!("{node}: {} at byte {}", flip.file, flip.at));
+                    struck.push(node);
+                }
+                // Only killed: what its disk holds is whole, and stays owed.
+                None => detail.push(format!("{node}: no log to corrupt")),
+            }
         }
-        Injected::new(self, id, nodes, detail.join(", "))
+        Injected::new(self, id, struck, detail.join(", "))
     }
 }

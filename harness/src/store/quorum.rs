@@ -72,9 +72,13 @@ impl System for Quorum {
             level => vec![level],
         };
         let mut all: Vec<Promise> = levels.iter().flat_map(|level| promises_at(&config, level)).collect();
-        let durability = all.iter().filter(|promise| promise.guarantee == "durability");
-        let weakest = durability.flat_map(|promise| &promise.tolerates).map(|bound| bound.homes_max).min();
-        all.push(Promise::new("set", "").while_at_most(weakest.unwrap_or(0), DAMAGE));
+        if scenario.workload == "set" {
+            // A set is as durable as the least durable of its elements.
+            let durability = all.iter().filter(|promise| promise.guarantee == "durability");
+            let weakest =
+                durability.flat_map(|promise| &promise.tolerates).map(|bound| bound.homes_max).min();
+            all.push(Promise::new("set", "").while_at_most(weakest.unwrap_or(0), DAMAGE));
+        }
         all
     }
 

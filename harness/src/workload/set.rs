@@ -34,7 +34,7 @@ impl Workload for Set {
     }
 
     fn checkers(&self) -> &'static [&'static str] {
-        &["convergence", "durability", "replica-durability"]
+        &["durability", "replica-durability", "convergence"]
     }
 
     fn checkers_of_all(&self) -> &'static [&'static str] {
