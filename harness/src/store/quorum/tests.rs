@@ -51,8 +51,13 @@ fn only_a_write_that_may_have_happened_is_unknown() {
     assert_eq!(reply(absent), Reply::ok(Value::Null, None));
 }
 
+fn promised_of(workload: &str, level: &str) -> Vec<Promise> {
+    let (workload, level) = (workload.to_owned(), level.to_owned());
+    Quorum.promises(&Scenario { workload, level, ..Scenario::default() })
+}
+
 fn promised(level: &str) -> Vec<Promise> {
-    Quorum.promises(&Scenario { level: level.to_owned(), ..Scenario::default() })
+    promised_of("register", level)
 }
 
 fn find<'a>(promises: &'a [Promise], guarantee: &str, level: &str) -> Option<&'a Promise> {
@@ -63,7 +68,7 @@ fn find<'a>(promises: &'a [Promise], guarantee: &str, level: &str) -> Option<&'a
 fn mixed_levels_promise_what_each_of_them_does() {
     let mixed = promised("mixed");
     for level in LEVELS {
-        for promise in promised(level).iter().filter(|promise| promise.guarantee != "set") {
+        for promise in &promised(level) {
             assert_eq!(find(&mixed, &promise.guarantee, level), Some(promise));
         }
     }
@@ -73,8 +78,8 @@ fn mixed_levels_promise_what_each_of_them_does() {
 #[test]
 fn promises_bound_the_faults_that_they_mind() {
     let bounds = |level: &str, guarantee: &str| {
-        let own = if guarantee == "set" { "" } else { level };
-        let promises = promised(level);
+        let (workload, own) = if guarantee == "set" { ("set", "") } else { ("register", level) };
+        let promises = promised_of(workload, level);
         let promise = find(&promises, guarantee, own).expect("promised");
         let bound = |bound: &crate::promise::Bound| (bound.homes_max, bound.faults.join(" "));
         promise.tolerates.iter().map(bound).collect::<Vec<_>>()
