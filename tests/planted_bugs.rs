@@ -44,7 +44,7 @@ fn finds_acknowledge_before_sync() {
 
 #[test]
 fn finds_torn_tail_taken() {
-    is_found("torn-tail-taken", 15, 1);
+    is_found("torn-tail-taken", 15, 7);
 }
 
 #[test]
@@ -64,12 +64,12 @@ fn finds_compare_and_set_on_quorums() {
 
 #[test]
 fn finds_token_lost_on_failover() {
-    is_found("token-lost-on-failover", 15, 5);
+    is_found("token-lost-on-failover", 15, 4);
 }
 
 #[test]
 fn finds_acknowledgement_counted_twice() {
-    is_found("acknowledgement-counted-twice", 15, 4);
+    is_found("acknowledgement-counted-twice", 15, 6);
 }
 
 #[test]

@@ -58,7 +58,7 @@ impl Default for Scenario {
             time_ms: 60_000,
             rate: 200.0,
             clients: 20,
-            keys: 5,
+            keys: 8,
             bug: None,
         }
     }

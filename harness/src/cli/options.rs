@@ -49,7 +49,7 @@ pub struct Options {
     /// Number of clients [default: 20]
     #[arg(long, value_name = "COUNT")]
     clients: Option<usize>,
-    /// Number of keys, in workloads with a fixed set of them [default: 5]
+    /// Number of keys, in workloads with a fixed set of them [default: 8]
     #[arg(long, value_name = "COUNT")]
     keys: Option<usize>,
     /// Switches one safeguard of the store off: the verdict should say so
