@@ -15,12 +15,13 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use perjury_histories::History;
 use perjury_histories::format::jsonl;
 
 use crate::report::Report;
 use crate::run::Recording;
+use crate::trial::SCHEMA;
 
 /// The name of the report in a run's folder.
 pub const REPORT: &str = "report.json";
@@ -151,8 +152,14 @@ impl Folder {
     pub fn open(path: &Path) -> anyhow::Result<Folder> {
         let file = path.join(REPORT);
         let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
-        let report = serde_json::from_str(&text)
+        let report: Report = serde_json::from_str(&text)
             .with_context(|| format!("{} is no report, or was cut short", file.display()))?;
+        ensure!(
+            report.schema == SCHEMA,
+            "{} has schema {}, and this version reads {SCHEMA}",
+            file.display(),
+            report.schema
+        );
         Ok(Folder { path: path.to_owned(), report })
     }
 

@@ -88,6 +88,12 @@ fn unknown_guarantees(charge: &Charge<'_>) -> Vec<Row> {
     unknown.map(row).collect()
 }
 
+/// Whether no promise of the system's own was judged, or none of them was owed.
+pub fn owes_nothing(rows: &[Row]) -> bool {
+    let own = |row: &&Row| row.promised && !OWED_BY_ALL.contains(&row.guarantee.as_str());
+    rows.iter().filter(own).all(|row| row.outcome == RowOutcome::NotOwed)
+}
+
 /// The level of every key that the history's operations name, as the workload deals them out.
 pub fn levels(history: &History, workload: &dyn Workload, scenario: &Scenario) -> Vec<(Key, String)> {
     let keys: BTreeSet<&Key> = history.operations().filter_map(|operation| operation.key()).collect();
@@ -179,8 +185,11 @@ fn ask(name: &str, history: &History, context: &Context) -> (RowOutcome, String,
         Verdict::Valid(_) => (RowOutcome::Held, looked_at(name, history), Vec::new()),
         Verdict::Unknown(why) => (RowOutcome::Unknown, why, Vec::new()),
         Verdict::Invalid(anomalies) => {
-            let first = anomalies.first().map(|anomaly| anomaly.explanation.clone()).unwrap_or_default();
-            (RowOutcome::Broken, first, anomalies)
+            // The one that is drawn: the smallest.
+            let smallest =
+                anomalies.iter().min_by_key(|anomaly| (anomaly.operations.len(), &anomaly.operations));
+            let evidence = smallest.map(|anomaly| anomaly.explanation.clone()).unwrap_or_default();
+            (RowOutcome::Broken, evidence, anomalies)
         }
     }
 }

@@ -44,7 +44,8 @@
 #[cfg(not(tokio_unstable))]
 compile_error!(
     "perjury needs tokio's seeded randomness. Add these two lines to .cargo/config.toml of your workspace \
-     (and unset RUSTFLAGS, which silently replaces them):\n\n    [build]\n    rustflags = [\"--cfg\", \"tokio_unstable\"]\n"
+     (a RUSTFLAGS variable, or `rustflags` of a `[target.…]` section, silently replaces them: then add the \
+     flag there):\n\n    [build]\n    rustflags = [\"--cfg\", \"tokio_unstable\"]\n"
 );
 
 pub mod bug;

@@ -60,10 +60,7 @@ pub fn counterexample(report: &Report, history: &History, row: &Row) -> String {
         Some(anomaly) => text.push_str(&anomaly::draw(history, &report.faults, anomaly)),
     }
     if row.anomalies.len() > 1 {
-        text.push_str(&format!(
-            "  This is the smallest of {} counterexamples; the report has them all.\n",
-            row.anomalies.len()
-        ));
+        text.push_str(&format!("  This is the smallest of {} counterexamples.\n", row.anomalies.len()));
     }
     text
 }

@@ -15,15 +15,18 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 
-use crate::render;
 use crate::report::{Report, Row, RowOutcome};
 use crate::run::Recording;
 use crate::scenario::Scenario;
 use crate::system::System;
 use crate::trial::try_seed;
+use crate::{judge, render};
 
 /// When set, the one seed that [`Test::try_run`] and [`Test::run`] try.
 pub const SEED_VARIABLE: &str = "PERJURY_SEED";
+
+/// At most so many nodes that ended with an error are named in a failure.
+const EXITS_SHOWN_MAX: usize = 3;
 
 /// A trial of `system`: by default ten seeds of twenty simulated seconds, three nodes, partitions.
 ///
@@ -160,6 +163,11 @@ impl Failure {
             let level = if row.level.is_empty() { "" } else { ", level " };
             text.push_str(&format!("\n{}{level}{}: unknown: {}\n", row.guarantee, row.level, row.evidence));
         }
+        if judge::owes_nothing(&report.rows) {
+            text.push_str("\nnothing that the system promises was put to the test by this workload\n");
+        }
+        let exits = self.recording.trace.lines().filter(|line| line.contains("the process failed"));
+        exits.take(EXITS_SHOWN_MAX).for_each(|line| text.push_str(&format!("\n{}\n", line.trim())));
         for row in render::broken(report) {
             text.push('\n');
             text.push_str(&render::counterexample(report, &self.recording.history, row));

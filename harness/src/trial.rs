@@ -13,7 +13,7 @@ use crate::report::{Program, Report, Row, RowOutcome};
 use crate::run::{self, Progress, Recording};
 use crate::scenario::Scenario;
 use crate::system::System;
-use crate::{command, tally, workload};
+use crate::{bug, command, tally, workload};
 
 /// Version of the shape of `report.json`.
 pub const SCHEMA: u32 = 1;
@@ -49,7 +49,8 @@ pub fn report(
     let levels = judge::levels(&recording.history, workload, scenario);
     let charge =
         Charge { workload: workload.name(), promises: &promises, levels: &levels, refuses: &refuses };
-    let (mut rows, information) = judge::judge(&recording.history, &charge)?;
+    let (mut rows, mut information) = judge::judge(&recording.history, &charge)?;
+    information.extend(not_reached(scenario, recording));
     rows.splice(0..0, crashes(&recording.crashes));
     Ok(Report {
         command: command::repeat(scenario, seed),
@@ -69,6 +70,13 @@ pub fn report(
         markers: recording.markers.clone(),
         simulated_ns: recording.simulated_ns,
     })
+}
+
+/// A planted bug whose code path was not reached: that it was not found means nothing then.
+fn not_reached(scenario: &Scenario, recording: &Recording) -> Option<String> {
+    let bug = bug::named(scenario.bug.as_deref()?)?;
+    let is_reached = recording.markers.contains_key(bug.marker);
+    (!is_reached).then(|| format!("the planted bug {} was never reached: nothing could show it", bug.name))
 }
 
 /// A system that panics breaks a promise that nobody needs to state.
@@ -140,6 +148,23 @@ mod tests {
         assert_eq!(verdict(&[row(true, RowOutcome::NotOwed), row(false, RowOutcome::Held)]), "unknown");
         let stats = Row { guarantee: "stats".to_owned(), ..row(true, RowOutcome::Held) };
         assert_eq!(verdict(&[row(true, RowOutcome::NotOwed), stats]), "unknown");
+    }
+
+    #[test]
+    fn says_that_a_planted_bug_was_never_reached() {
+        let (bug, marker) = (bug::ALL[0].name, bug::ALL[0].marker);
+        let scenario = |bug: Option<&str>| Scenario { bug: bug.map(str::to_owned), ..Scenario::default() };
+        let recording = |markers: &[&str]| Recording {
+            history: perjury_histories::History::default(),
+            trace: String::new(),
+            markers: markers.iter().map(|&marker| (marker.to_owned(), 1)).collect(),
+            crashes: Vec::new(),
+            simulated_ns: 0,
+            faults_not_available: Vec::new(),
+        };
+        assert!(not_reached(&scenario(Some(bug)), &recording(&[])).is_some());
+        assert_eq!(not_reached(&scenario(Some(bug)), &recording(&[marker])), None);
+        assert_eq!(not_reached(&scenario(None), &recording(&[])), None);
     }
 
     #[test]

@@ -144,6 +144,22 @@ fn says_where_a_replay_diverges_and_that_the_program_is_another() {
 }
 
 #[test]
+fn does_not_judge_a_history_that_was_cut() {
+    let out = out();
+    perjury(&["run", "--seed", "3", "--time", "2s", "--nemesis", "none", "--out", path(&out)]);
+    let run = only_run(out.path());
+    let run = run.to_str().expect("UTF-8");
+    assert_eq!(code(&perjury(&["check", run])), 0);
+    let file = Path::new(run).join("history.jsonl");
+    let text = fs::read_to_string(&file).expect("a file");
+    let lines: Vec<&str> = text.lines().collect();
+    fs::write(&file, lines[..lines.len() - 1].join("\n") + "\n").expect("written");
+    let output = perjury(&["check", run]);
+    assert_eq!(code(&output), 254, "{}", errors(&output));
+    assert!(errors(&output).contains("do not belong together"), "{}", errors(&output));
+}
+
+#[test]
 fn sweeps_alike_on_one_thread_and_on_two() {
     let out = out();
     let sweep = |jobs: &str| {

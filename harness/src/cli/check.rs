@@ -154,6 +154,11 @@ fn by_promises(
         levels: &report.levels,
         refuses: &report.refuses,
     };
+    if tally::operations(history) != report.operations {
+        return usage(
+            "history.jsonl and report.json do not belong together: they count different operations",
+        );
+    }
     let (mut rows, _) = judge::judge(history, &charge)?;
     rows.splice(0..0, report.rows.iter().filter(|row| row.guarantee == trial::NO_PANIC).cloned());
     let verdict = trial::verdict(&rows);

@@ -37,7 +37,10 @@ pub struct Options {
     /// Kinds of fault, with commas between them [default: partition,crash,clock]
     #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = catalog::nemesis_parser())]
     nemesis: Option<Vec<String>>,
-    /// A file with a fixed schedule of faults, as JSON, instead of one drawn from the seed
+    /// A file with a fixed schedule of faults, instead of one drawn from the seed; --nemesis is not
+    /// looked at then. JSON: [{"at_ms": 3000, "for_ms": 2000, "fault": "kill", "nodes": ["n1"]}, …];
+    /// times count from when clients begin to work, "nodes" may be left out, and `list nemeses` has
+    /// the names of faults
     #[arg(long, value_name = "FILE")]
     schedule: Option<String>,
     /// Simulated time with faults: 60s, 500ms, 2m [default: 60s]

@@ -116,6 +116,18 @@ fn says_where_a_report_was_cut() {
 }
 
 #[test]
+fn refuses_a_report_of_another_schema() {
+    let out = tempfile::tempdir().expect("a folder");
+    let kept = keep(out.path(), &recording(""), &report(7), None).expect("kept");
+    assert!(Folder::open(&kept.path).is_ok());
+    let file = kept.path.join(REPORT);
+    let text = fs::read_to_string(&file).expect("a report");
+    fs::write(&file, text.replace("\"schema\": 1", "\"schema\": 99")).expect("written");
+    let error = format!("{:#}", Folder::open(&kept.path).expect_err("another schema"));
+    assert!(error.contains("has schema 99, and this version reads 1"), "{error}");
+}
+
+#[test]
 fn says_where_a_history_is_wrong() {
     let out = tempfile::tempdir().expect("a folder");
     let file = out.path().join("h.jsonl");

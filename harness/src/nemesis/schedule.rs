@@ -9,6 +9,7 @@
 
 mod names;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
@@ -37,7 +38,7 @@ pub struct Schedule {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// When it begins, in simulated milliseconds since the run began.
+    /// When it begins, in simulated milliseconds since clients began to work (a second after the start).
     #[serde(deserialize_with = "names::milliseconds")]
     pub at_ms: u64,
     /// How long it lasts, in simulated milliseconds.
@@ -112,11 +113,14 @@ impl Schedule {
     /// Checks that the nodes it names are among these.
     ///
     /// # Errors
-    /// With the entry, when one is not.
+    /// With the entry, when one is not, when it names one twice, or when it lasts no time.
     pub fn check_nodes(&self, nodes: &[String]) -> anyhow::Result<()> {
         for (number, entry) in self.entries.iter().enumerate() {
             let place = || format!("entry {} ({})", number + 1, entry.fault);
+            ensure!(entry.for_ms > 0, "{}: `for_ms` is 0: it would be healed before it strikes", place());
             let Some(hit) = &entry.nodes else { continue };
+            let distinct: BTreeSet<&String> = hit.iter().collect();
+            ensure!(distinct.len() == hit.len(), "{}: `nodes` names a node twice", place());
             ensure!(!hit.is_empty(), "{}: `nodes` is empty; leave it out to have them drawn", place());
             for node in hit {
                 let known = nodes.contains(node);

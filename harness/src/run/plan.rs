@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use anyhow::ensure;
+
 use crate::nemesis::{self, Fault, Kind, Needs, Schedule};
 use crate::rng::Rng;
 use crate::scenario::Scenario;
@@ -21,7 +23,8 @@ impl Plan {
     /// The scenario's own schedule, or one drawn from the seed.
     ///
     /// # Errors
-    /// When the scenario names a kind of fault that does not exist.
+    /// When the scenario names a kind of fault that does not exist, or asks for faults none of which
+    /// this system can suffer.
     pub fn of(scenario: &Scenario, seam: Seam, rng: &mut Rng) -> anyhow::Result<Plan> {
         match &scenario.schedule {
             Some(schedule) => Ok(Plan::fixed(schedule, seam)),
@@ -37,8 +40,15 @@ impl Plan {
         let schedule = Schedule::draw(&kinds, duration, rng, &available);
         let not_available =
             kinds.iter().flat_map(|kind| kind.faults()).filter_map(|fault| missing(seam, fault));
-        let not_available = not_available.collect();
-        let kinds = kinds.into_iter().filter(|kind| kind.faults().any(available)).collect();
+        let not_available: Vec<String> = not_available.collect();
+        let asked_for_some = !kinds.is_empty();
+        let kinds: Vec<Kind> = kinds.into_iter().filter(|kind| kind.faults().any(available)).collect();
+        // A run without any of the faults that were asked for would pass, and mean nothing.
+        ensure!(
+            !asked_for_some || !kinds.is_empty(),
+            "no fault that was asked for is available: {}",
+            not_available.join("; ")
+        );
         Ok(Plan { schedule, kinds, not_available })
     }
 
@@ -102,6 +112,13 @@ mod tests {
         let everything =
             drawn(&["clock", "crash", "disk", "message", "partition"], Seam::ALL).expect("a plan");
         assert_eq!((everything.kinds.len(), everything.not_available.len()), (5, 0));
+    }
+
+    #[test]
+    fn refuses_to_inject_nothing_where_faults_were_asked_for() {
+        let error = drawn(&["clock", "disk"], Seam::NONE).err().expect("nothing is left").to_string();
+        assert!(error.contains("no fault that was asked for is available: clock-"), "{error}");
+        assert!(drawn(&[], Seam::NONE).is_ok());
     }
 
     #[test]

@@ -26,6 +26,12 @@ impl Scenario {
         if !(self.rate > 0.0 && self.rate <= 100_000.0) {
             return Some(format!("rate {}: take a number above 0 and up to 100000", self.rate));
         }
+        if self.level == "mixed" && self.keys < LEVELS.len() && self.workload != "set" {
+            let (keys, levels) = (self.keys, LEVELS.len());
+            return Some(format!(
+                "keys {keys}: level mixed needs {levels}, one for each level; or take one level"
+            ));
+        }
         let time = self.time_ms;
         (!(1..=TIME_MS_MAX).contains(&time))
             .then(|| format!("time {time}ms: take a millisecond or more, and a day at most"))
@@ -104,6 +110,7 @@ mod tests {
         assert_eq!(problem(|scenario| scenario.nodes = 0), "nodes 0: take 1 to 100");
         assert_eq!(problem(|scenario| scenario.clients = 0), "clients 0: take 1 to 10000");
         assert_eq!(problem(|scenario| scenario.keys = 0), "keys 0: take 1 to 10000");
+        assert!(problem(|scenario| scenario.keys = 3).starts_with("keys 3: level mixed needs 4"));
         assert!(problem(|scenario| scenario.time_ms = 0).starts_with("time 0ms"));
         assert!(problem(|scenario| scenario.time_ms = u64::MAX).ends_with("a day at most"));
         for rate in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e9] {

@@ -87,6 +87,8 @@ fn reads_a_file_and_names_what_is_wrong() {
     let node = refusal(&good.replace("n2", "n9"));
     assert!(node.contains("entry 1 (kill): no node is named `n9`; there are n1, n2"), "{node}");
     assert!(refusal(&good.replace(r#""n2""#, "")).contains("`nodes` is empty"));
+    assert!(refusal(&good.replace(r#""n2""#, r#""n2", "n2""#)).contains("names a node twice"));
+    assert!(refusal(&good.replace("10", "0")).contains("`for_ms` is 0"));
     assert!(refusal(&good.replace("at_ms", "at")).contains("unknown field `at`"));
     assert!(refusal("{").contains("not a schedule of faults"));
 }
@@ -94,11 +96,12 @@ fn reads_a_file_and_names_what_is_wrong() {
 prop_compose! {
     fn any_entry()(
         at_ms in 0..=i64::MAX as u64,
-        for_ms in 0..100_000u64,
+        for_ms in 1..100_000u64,
         fault in 0..ALL.len(),
-        nodes in prop::option::of(prop::collection::vec("n[1-5]", 1..4)),
+        nodes in prop::option::of(prop::collection::btree_set("n[1-5]", 1..4)),
         seed: u64,
     ) -> Entry {
+        let nodes = nodes.map(|nodes| nodes.into_iter().collect());
         Entry { at_ms, for_ms, fault: ALL[fault].name().to_string(), nodes, seed }
     }
 }
