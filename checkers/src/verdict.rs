@@ -109,6 +109,11 @@ impl Anomaly {
         let (key, explanation) = (key.cloned(), explanation.into());
         Anomaly { kind, key, operations, explanation }
     }
+
+    /// The one that takes the fewest events to show: what a reader should see first.
+    pub fn smallest(anomalies: &[Anomaly]) -> Option<&Anomaly> {
+        anomalies.iter().min_by_key(|anomaly| (anomaly.operations.len(), &anomaly.operations))
+    }
 }
 
 impl AnomalyKind {
@@ -204,6 +209,15 @@ mod tests {
     #[test]
     fn does_not_pass_when_nothing_was_judged() {
         assert!(Verdict::worst([]).is_unknown());
+    }
+
+    #[test]
+    fn the_smallest_takes_the_fewest_events_then_the_earliest() {
+        let of =
+            |operations: &[u64]| Anomaly::new(AnomalyKind::GarbageRead, None, operations.iter().copied(), "");
+        let anomalies = [of(&[1, 2, 3]), of(&[8, 9]), of(&[4, 5])];
+        assert_eq!(Anomaly::smallest(&anomalies), Some(&anomalies[2]));
+        assert_eq!(Anomaly::smallest(&[]), None);
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub struct Charge<'a> {
 }
 
 /// Checkers of what every system owes without saying so. What they see makes no pass by itself.
-pub const OWED_BY_ALL: &[&str] = &["progress", "stats"];
+const OWED_BY_ALL: &[&str] = &["progress", "stats"];
 
 /// The rows of the verdict: one a guarantee and level, promised ones first, and information: what
 /// is worth knowing but neither kept nor broken.
@@ -88,10 +88,9 @@ fn unknown_guarantees(charge: &Charge<'_>) -> Vec<Row> {
     unknown.map(row).collect()
 }
 
-/// Whether no promise of the system's own was judged, or none of them was owed.
-pub fn owes_nothing(rows: &[Row]) -> bool {
-    let own = |row: &&Row| row.promised && !OWED_BY_ALL.contains(&row.guarantee.as_str());
-    rows.iter().filter(own).all(|row| row.outcome == RowOutcome::NotOwed)
+/// The rows of the system's own promises: without what every system owes.
+pub fn own_promises(rows: &[Row]) -> impl Iterator<Item = &Row> {
+    rows.iter().filter(|row| row.promised && !OWED_BY_ALL.contains(&row.guarantee.as_str()))
 }
 
 /// The level of every key that the history's operations name, as the workload deals them out.
@@ -186,9 +185,8 @@ fn ask(name: &str, history: &History, context: &Context) -> (RowOutcome, String,
         Verdict::Unknown(why) => (RowOutcome::Unknown, why, Vec::new()),
         Verdict::Invalid(anomalies) => {
             // The one that is drawn: the smallest.
-            let smallest =
-                anomalies.iter().min_by_key(|anomaly| (anomaly.operations.len(), &anomaly.operations));
-            let evidence = smallest.map(|anomaly| anomaly.explanation.clone()).unwrap_or_default();
+            let evidence =
+                Anomaly::smallest(&anomalies).map(|anomaly| anomaly.explanation.clone()).unwrap_or_default();
             (RowOutcome::Broken, evidence, anomalies)
         }
     }

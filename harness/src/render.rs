@@ -20,6 +20,7 @@ pub mod sweep;
 pub mod table;
 pub mod words;
 
+use perjury_checkers::Anomaly;
 use perjury_histories::History;
 
 use crate::report::{Report, Row, RowOutcome};
@@ -54,8 +55,7 @@ pub fn counterexample(report: &Report, history: &History, row: &Row) -> String {
         level => format!("{}, level {level}", row.guarantee),
     };
     let mut text = format!("{title}: broken\n");
-    let smallest = row.anomalies.iter().min_by_key(|anomaly| (anomaly.operations.len(), &anomaly.operations));
-    match smallest {
+    match Anomaly::smallest(&row.anomalies) {
         None => text.push_str(&words::indented(&row.evidence, 2)),
         Some(anomaly) => text.push_str(&anomaly::draw(history, &report.faults, anomaly)),
     }

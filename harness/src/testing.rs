@@ -163,7 +163,7 @@ impl Failure {
             let level = if row.level.is_empty() { "" } else { ", level " };
             text.push_str(&format!("\n{}{level}{}: unknown: {}\n", row.guarantee, row.level, row.evidence));
         }
-        if judge::owes_nothing(&report.rows) {
+        if judge::own_promises(&report.rows).all(|row| row.outcome == RowOutcome::NotOwed) {
             text.push_str("\nnothing that the system promises was put to the test by this workload\n");
         }
         let exits = self.recording.trace.lines().filter(|line| line.contains("the process failed"));
@@ -188,6 +188,30 @@ mod tests {
         assert_eq!(tried(Some(&u64::MAX.to_string()), 3..5).expect("a seed"), u64::MAX..=u64::MAX);
         let error = tried(Some("seven"), 3..5).expect_err("no seed");
         assert_eq!(error.to_string(), "PERJURY_SEED=seven: a seed is a number");
+    }
+
+    #[test]
+    fn says_when_nothing_was_put_to_the_test_and_which_node_failed() {
+        let described = |rows: Vec<Row>, trace: &str| {
+            let report = Report { rows, ..crate::folder::tests::report(7) };
+            let recording = crate::folder::tests::recording(trace);
+            Failure { report, recording }.describe()
+        };
+        let unknown = Row {
+            guarantee: "integrity".to_owned(),
+            level: String::new(),
+            promised: true,
+            outcome: RowOutcome::Unknown,
+            evidence: "nobody knows".to_owned(),
+            anomalies: Vec::new(),
+        };
+        let failed = "    1.000000 n1       the process failed: cannot start, sorry\n";
+        let empty = described(Vec::new(), failed);
+        assert!(empty.contains("nothing that the system promises was put to the test"), "{empty}");
+        assert!(empty.contains("n1       the process failed: cannot start, sorry"), "{empty}");
+        let judged = described(vec![unknown], "    1.000000 n1       listening\n");
+        assert!(!judged.contains("put to the test") && !judged.contains("n1"), "{judged}");
+        assert!(judged.contains("integrity: unknown: nobody knows"), "{judged}");
     }
 
     #[test]

@@ -101,8 +101,7 @@ fn crashes(crashes: &[String]) -> Option<Row> {
 /// owes.
 pub fn verdict(rows: &[Row]) -> &'static str {
     let any = |outcome| rows.iter().any(|row| row.promised && row.outcome == outcome);
-    let is_own = |row: &&Row| row.promised && !judge::OWED_BY_ALL.contains(&row.guarantee.as_str());
-    let kept_any = rows.iter().filter(is_own).any(|row| row.outcome == RowOutcome::Held);
+    let kept_any = judge::own_promises(rows).any(|row| row.outcome == RowOutcome::Held);
     if any(RowOutcome::Broken) {
         "invalid"
     } else if any(RowOutcome::Unknown) || !kept_any {

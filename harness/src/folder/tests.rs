@@ -25,7 +25,7 @@ pub(crate) fn report(seed: u64) -> Report {
     }
 }
 
-fn recording(trace: &str) -> Recording {
+pub(crate) fn recording(trace: &str) -> Recording {
     Recording {
         history: perjury_histories::notation::parse("0:write(x,1) 1:read(x)=1").expect("a history"),
         trace: trace.to_owned(),
