@@ -38,6 +38,7 @@
 //!   convergence                           replicas become equal
 //!   durability, replica_durability        what was acknowledged is kept: by the store, by each replica
 //!   set                                   what was added is in it
+//! model.rs      Model: what an object answers when nobody else uses it
 //! access.rs     what each operation did to the register of its key
 //! session.rs    what each session did earlier; across.rs: what it learnt of one key by reading another
 //! notes.rs      what the nemesis noted about the inside of the store
@@ -50,6 +51,7 @@ mod access;
 mod across;
 pub mod checker;
 pub mod findings;
+pub mod model;
 mod notes;
 mod session;
 #[cfg(test)]

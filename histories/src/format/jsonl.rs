@@ -42,8 +42,9 @@ pub use reader::{LINE_BYTES_MAX, Reader};
 pub const FORMAT: Format = Format {
     name: "jsonl",
     about: "JSON Lines: a header, then one event per line",
-    read: |input| read(input),
-    write: |history, output| write(history, output),
+    fits: |head| head.trim_ascii_start().starts_with(b"{\""),
+    read: super::Read::File(|input| read(input)),
+    write: Some(|history, output| write(history, output)),
 };
 
 /// Reads a whole history.

@@ -1,6 +1,7 @@
 //! Text in and out: one file per format, each with its entry in [`ALL`].
 
 use std::io::{self, BufRead, Write};
+use std::path::Path;
 
 use crate::{Error, History};
 
@@ -12,11 +13,25 @@ pub struct Format {
     pub name: &'static str,
     /// One line about it.
     pub about: &'static str,
+    /// Whether a file that begins with these bytes (its first [`HEAD_BYTES`], or all of it) is in this
+    /// format. Formats are asked in the order of [`ALL`].
+    pub fits: fn(&[u8]) -> bool,
     /// Reads a whole history.
-    pub read: fn(&mut dyn BufRead) -> Result<History, Error>,
-    /// Writes a whole history.
-    pub write: fn(&History, &mut dyn Write) -> io::Result<()>,
+    pub read: Read,
+    /// Writes a whole history, where that is possible.
+    pub write: Option<fn(&History, &mut dyn Write) -> io::Result<()>>,
 }
+
+/// From what a format is read.
+pub enum Read {
+    /// One file, from its beginning to its end.
+    File(fn(&mut dyn BufRead) -> Result<History, Error>),
+    /// A folder with several files.
+    Folder(fn(&Path) -> Result<History, Error>),
+}
+
+/// How much of a file is looked at to tell its format.
+pub const HEAD_BYTES: usize = 64 * 1024;
 
 /// All formats.
 pub const ALL: &[&Format] = &[&jsonl::FORMAT];

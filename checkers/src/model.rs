@@ -1,0 +1,87 @@
+//! Sequential specifications: what an object answers when nobody else uses it.
+//!
+//! A [`Model`] says, for a state and a call with its result, which states may follow. It is all that the
+//! search for a linearization needs; the facts beside `step` only let it search less.
+//!
+//! ```text
+//! register    state 1   write 2 ──► 2      read = 1 ──► 1      read = 2 ──► none: impossible
+//! ```
+
+use std::fmt::Debug;
+use std::hash::Hash;
+
+use perjury_histories::Value;
+
+/// What was asked of an object, and what it answered.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Call<'a> {
+    /// `read`, `write`, `enqueue`, …
+    pub function: &'a str,
+    /// The value of the invocation.
+    pub argument: &'a Value,
+    /// The value of the completion; none when the outcome is unknown: then any answer will do.
+    pub result: Option<&'a Value>,
+}
+
+/// A sequential specification of one object.
+///
+/// `step` alone decides what is right. Every other fact has a default that claims nothing; a claim that is
+/// false makes verdicts wrong, so each is checked against `step` in the tests of the models.
+pub trait Model: Sync {
+    /// What the object holds. Equal states behave equally for ever after.
+    type State: Clone + Debug + Eq + Hash + Send + Sync;
+
+    /// Its name on the command line: the file name in kebab-case.
+    fn name(&self) -> &'static str;
+
+    /// What it specifies, in one sentence.
+    fn about(&self) -> &'static str;
+
+    /// The functions that it knows.
+    fn functions(&self) -> &'static [&'static str];
+
+    /// The state that this value denotes (null: the empty or untouched object), or why it denotes none.
+    fn initial(&self, value: &Value) -> Result<Self::State, String>;
+
+    /// Whether a call has the shape that `step` expects, or what is wrong with it. Asked once of each
+    /// distinct call, before any step.
+    fn check(&self, call: &Call<'_>) -> Result<(), String>;
+
+    /// Adds to `next` the states that may follow this call: none when it is impossible, several when the
+    /// model leaves a choice.
+    fn step(&self, state: &Self::State, call: &Call<'_>, next: &mut Vec<Self::State>);
+
+    /// Whether the call can never change any state, whichever it meets: reads, contains, cas(a, a).
+    fn is_pure(&self, _call: &Call<'_>) -> bool {
+        false
+    }
+
+    /// Whether the call is possible in every state and leaves the same state behind, whichever it met: a
+    /// plain write.
+    fn is_overwrite(&self, _call: &Call<'_>) -> bool {
+        false
+    }
+
+    /// The part of the object that the call is about, where the model is a product of independent parts
+    /// (the element of a set, the key of a map); none for a call that concerns the whole.
+    fn part<'a>(&self, _call: &Call<'a>) -> Option<&'a Value> {
+        None
+    }
+
+    /// The values that the call cannot do without: it is possible only in states to which each of them was
+    /// brought by another call that [`brings`](Model::brings) it, or by the initial state.
+    fn needs<'a>(&self, _call: &Call<'a>) -> Vec<&'a Value> {
+        Vec::new()
+    }
+
+    /// The value that the call may bring into the state.
+    fn brings<'a>(&self, _call: &Call<'a>) -> Option<&'a Value> {
+        None
+    }
+
+    /// Whether some result depends on a value being absent (an empty queue, a set that lacks an element):
+    /// then a call of unknown outcome may matter even if nobody can have seen what it brought.
+    fn observes_absence(&self) -> bool {
+        true
+    }
+}
