@@ -252,6 +252,11 @@ impl History {
         (0..self.columns.rows.len()).map(|position| self.at(position))
     }
 
+    /// All events on their own, in order: to build another history from.
+    pub fn to_events(&self) -> Vec<Event> {
+        self.events().map(EventRef::to_event).collect()
+    }
+
     /// All operations, in the order of their invocations.
     pub fn operations(&self) -> impl ExactSizeIterator<Item = Operation<'_>> + Clone {
         self.spans.iter().map(|&span| Operation::new(self, span))
