@@ -25,13 +25,22 @@ pub enum Error {
         /// What is wrong there.
         problem: String,
     },
+    /// The bytes are no history; whoever wrote them can help.
+    #[error("byte {offset}: {problem}")]
+    Bytes {
+        /// The byte that is wrong, from 0.
+        offset: u64,
+        /// What is wrong there.
+        problem: String,
+    },
 }
 
 impl Error {
-    /// The line that the error is about, from 1.
-    pub fn line(&self) -> u64 {
+    /// The line that the error is about, from 1; none where the format has no lines.
+    pub fn line(&self) -> Option<u64> {
         match self {
-            Error::Unreadable { line, .. } | Error::Input { line, .. } => *line,
+            Error::Unreadable { line, .. } | Error::Input { line, .. } => Some(*line),
+            Error::Bytes { .. } => None,
         }
     }
 }
