@@ -9,9 +9,11 @@
 //! history.rs       History: events in real-time order, and what makes them well formed
 //! operation.rs     Operation: an invocation with its completion, and its fate
 //! format/          text in and out, one file per format
+//! open.rs          a file or folder, whatever its format
 //! notation.rs      the one-line form of a history, for tests and reports
 //! error.rs         what can go wrong when a history is read
 //! exact.rs         JSON values, read without losing the digits of an integer
+//! edn.rs           EDN, the notation of Clojure: values from text, text from values, both from and to JSON
 //! ../corpus/       histories of our own making, good and bad, by model
 //! ```
 //!
@@ -37,16 +39,19 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod edn;
 mod error;
 pub mod event;
 mod exact;
 pub mod format;
 pub mod history;
 pub mod notation;
+mod open;
 pub mod operation;
 
 pub use error::Error;
 pub use event::{Event, Key, Kind, Process, Version};
 pub use history::{History, Malformed};
+pub use open::open;
 pub use operation::{Fate, Operation};
 pub use serde_json::Value;
