@@ -30,8 +30,11 @@ pub struct Format {
     /// Reads a whole history.
     pub read: Read,
     /// Writes a whole history, where that is possible.
-    pub write: Option<fn(&History, &mut dyn Write) -> io::Result<()>>,
+    pub write: Option<WriteTo>,
 }
+
+/// Writes a whole history to an output.
+pub type WriteTo = fn(&History, &mut dyn Write) -> io::Result<()>;
 
 /// From what a format is read.
 pub enum Read {
