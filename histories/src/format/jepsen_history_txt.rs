@@ -76,7 +76,7 @@ mod tests {
 
     fn errors(text: &str) -> Vec<Option<Value>> {
         let history = read(&mut text.as_bytes()).unwrap();
-        history.events().iter().map(|event| event.error.clone()).collect()
+        history.events().map(|event| event.error.cloned()).collect()
     }
 
     #[test]

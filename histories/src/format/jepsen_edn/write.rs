@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use crate::edn::Edn;
-use crate::{Event, History, Key, Process, Value};
+use crate::{EventRef, History, Key, Process, Value};
 
 /// What a micro-operation may be called.
 const MICRO_OPERATIONS: &[&str] = &["append", "r", "read", "w", "write"];
@@ -21,7 +21,7 @@ pub fn write(history: &History, output: &mut dyn Write) -> io::Result<()> {
 }
 
 /// The line of this event, its end included.
-fn print(event: &Event, line: &mut Vec<u8>) -> io::Result<()> {
+fn print(event: EventRef<'_>, line: &mut Vec<u8>) -> io::Result<()> {
     write!(line, "{{:index {}", event.index)?;
     if let Some(time) = event.time {
         write!(line, ", :time {time}")?;
@@ -32,25 +32,25 @@ fn print(event: &Event, line: &mut Vec<u8>) -> io::Result<()> {
         Process::Nemesis => write!(line, ":nemesis")?,
         Process::Unknown => write!(line, "nil")?,
     }
-    write!(line, ", :f {}, :value {}", name(&event.function), transaction(&event.value))?;
-    match &event.key {
+    write!(line, ", :f {}, :value {}", name(event.function), transaction(event.value))?;
+    match event.key {
         Some(Key::Number(number)) => write!(line, ", :key {number}")?,
         Some(Key::Name(name)) => write!(line, ", :key {}", Edn::Text(name.into()))?,
         None => {}
     }
-    if let Some(node) = &event.node {
+    if let Some(node) = event.node {
         write!(line, ", :node {}", Edn::Text(node.into()))?;
     }
     if event.is_final {
         write!(line, ", :final? true")?;
     }
-    if let Some(error) = event.error.as_ref().filter(|error| !error.is_null()) {
+    if let Some(error) = event.error.filter(|error| !error.is_null()) {
         write!(line, ", :error {}", Edn::from_json(error))?;
     }
     if let Some(session) = event.session {
         write!(line, ", :session {session}")?;
     }
-    if let Some(version) = &event.version {
+    if let Some(version) = event.version {
         let numbers = version.0.iter().map(|&number| Edn::Integer(number));
         write!(line, ", :version {}", Edn::Vector(numbers.collect()))?;
     }
