@@ -25,13 +25,22 @@ pub enum Error {
         /// What is wrong there.
         problem: String,
     },
+    /// The bytes of a binary format are no history; whoever wrote them can help.
+    #[error("byte {offset}: {problem}")]
+    Bytes {
+        /// The first byte that is wrong or missing, from 0.
+        offset: u64,
+        /// What is wrong there.
+        problem: String,
+    },
 }
 
 impl Error {
-    /// The line that the error is about, from 1.
+    /// The line that the error is about, from 1; 0 in a binary format, which has none.
     pub fn line(&self) -> u64 {
         match self {
             Error::Unreadable { line, .. } | Error::Input { line, .. } => *line,
+            Error::Bytes { .. } => 0,
         }
     }
 }
