@@ -5,7 +5,15 @@ use std::path::Path;
 
 use crate::{Error, History};
 
+pub mod awdit_test;
+mod bytes;
+pub mod cobra_log_dir;
+pub mod dbcop_bincode;
+pub mod dbcop_json;
 pub mod jsonl;
+mod lines;
+pub mod plume_text;
+mod sessions;
 
 /// A way to write a history down.
 pub struct Format {
@@ -34,4 +42,11 @@ pub enum Read {
 pub const HEAD_BYTES: usize = 64 * 1024;
 
 /// All formats.
-pub const ALL: &[&Format] = &[&jsonl::FORMAT];
+pub const ALL: &[&Format] = &[
+    &plume_text::FORMAT,
+    &awdit_test::FORMAT,
+    &dbcop_json::FORMAT,
+    &dbcop_bincode::FORMAT,
+    &cobra_log_dir::FORMAT,
+    &jsonl::FORMAT,
+];

@@ -4,5 +4,6 @@ mod bad_input;
 mod jsonl;
 mod notation;
 mod own_corpus;
+mod session_formats;
 mod shared_corpus;
 mod strategies;
