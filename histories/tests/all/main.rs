@@ -8,5 +8,6 @@ mod jsonl;
 mod notation;
 mod open;
 mod own_corpus;
+mod session_formats;
 mod shared_corpus;
 mod strategies;
