@@ -5,5 +5,6 @@ mod jsonl;
 mod notation;
 mod own_corpus;
 mod session_formats;
+mod session_formats_bad;
 mod shared_corpus;
 mod strategies;
