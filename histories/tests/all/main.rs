@@ -9,5 +9,6 @@ mod notation;
 mod open;
 mod own_corpus;
 mod session_formats;
+mod session_formats_bad;
 mod shared_corpus;
 mod strategies;
