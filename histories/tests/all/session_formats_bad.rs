@@ -61,7 +61,7 @@ fn is_sound(result: Result<History, Error>, bytes: &[u8]) -> bool {
             let length = lines.clone().nth(line as usize - 1).map(<[u8]>::len);
             length.is_some_and(|length| column.is_none_or(|column| (1..=length + 1).contains(&column)))
         }
-        Err(Error::Unreadable { .. }) => false,
+        Err(_) => false,
     }
 }
 
