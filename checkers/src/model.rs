@@ -48,7 +48,8 @@ pub trait Model: Sync {
     fn check(&self, call: &Call<'_>) -> Result<(), String>;
 
     /// Adds to `next` the states that may follow this call: none when it is impossible, several when the
-    /// model leaves a choice.
+    /// model leaves a choice. Without a result, every state that may follow with any result; and one that
+    /// certainly had no effect need not be among them, since such an operation may as well be absent.
     fn step(&self, state: &Self::State, call: &Call<'_>, next: &mut Vec<Self::State>);
 
     /// Whether the call can never change any state, whichever it meets: reads, contains, cas(a, a).
