@@ -1,6 +1,6 @@
 //! Operations in plain words: who did what, and when.
 
-use perjury_histories::{Event, Fate, Key, Operation, Value, Version};
+use perjury_histories::{EventRef, Fate, Key, Operation, Value, Version};
 
 /// Nanoseconds as seconds: `1.204 s`.
 pub(crate) fn seconds(nanoseconds: u64) -> String {
@@ -9,7 +9,7 @@ pub(crate) fn seconds(nanoseconds: u64) -> String {
 }
 
 /// When it happened: `1.204 s`, or `event 7` where no time is known.
-pub(crate) fn moment(event: &Event) -> String {
+pub(crate) fn moment(event: EventRef<'_>) -> String {
     match event.time {
         Some(time) => seconds(time),
         None => format!("event {}", event.index),
@@ -93,7 +93,7 @@ fn what(operation: Operation<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use perjury_histories::{History, Kind, Process};
+    use perjury_histories::{Event, History, Kind, Process};
 
     use super::*;
 
