@@ -51,6 +51,7 @@ mod access;
 mod across;
 pub mod checker;
 pub mod findings;
+mod linearizable;
 pub mod model;
 mod notes;
 mod session;
