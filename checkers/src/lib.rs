@@ -53,7 +53,11 @@ pub mod checker;
 pub mod findings;
 pub mod model;
 mod notes;
+mod numbers;
 mod session;
+#[cfg(test)]
+mod small_histories;
+mod sweep;
 #[cfg(test)]
 mod testing;
 pub mod verdict;
