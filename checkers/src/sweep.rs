@@ -32,7 +32,8 @@ impl<'a> Sweep<'a> {
     /// All operations of this history.
     pub fn of(history: &'a History) -> Sweep<'a> {
         let operations: Vec<Operation<'a>> = history.operations().collect();
-        let last = operations.iter().map(|operation| operation.returned_at().unwrap_or(operation.invoked_at()));
+        let last =
+            operations.iter().map(|operation| operation.returned_at().unwrap_or(operation.invoked_at()));
         let mut ends = vec![NONE; last.max().map_or(0, |last| last + 1)];
         for (number, operation) in (0..NONE).zip(&operations) {
             operation.returned_at().inspect(|&position| ends[position] = number);
@@ -63,12 +64,10 @@ mod tests {
 
     #[test]
     fn steps_in_real_time_order() {
-        let history = history("0:add(_,1)? 1:read()? nemesis:healed() 1:ok=1 2:add(_,2):info 0:ok ..3:read()=3");
+        let history =
+            history("0:add(_,1)? 1:read()? nemesis:healed() 1:ok=1 2:add(_,2):info 0:ok ..3:read()=3");
         let sweep = Sweep::of(&history);
         let steps: Vec<_> = sweep.steps().map(|step| (step.number, step.is_end)).collect();
-        assert_eq!(
-            steps,
-            [(0, false), (1, false), (1, true), (2, false), (0, true), (3, false), (3, true)]
-        );
+        assert_eq!(steps, [(0, false), (1, false), (1, true), (2, false), (0, true), (3, false), (3, true)]);
     }
 }

@@ -85,7 +85,9 @@ fn what(operation: Operation<'_>) -> String {
             format!("{verb} {change}{}", of_key("on", key))
         }
         "add" => format!("{} {}{}", ["added", "add"][tense], value(argument), of_key("under", key)),
-        "enqueue" => format!("{} {}{}", ["enqueued", "enqueue"][tense], value(argument), of_key("under", key)),
+        "enqueue" => {
+            format!("{} {}{}", ["enqueued", "enqueue"][tense], value(argument), of_key("under", key))
+        }
         other => format!("{} {other} {}{}", ["did", "do"][tense], value(argument), of_key("on", key)),
     };
     let at_version = at_version(operation.version());

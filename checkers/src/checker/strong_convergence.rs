@@ -45,13 +45,13 @@ impl Checker for StrongConvergence {
         "The final reads at all nodes show the same, and everything that was acknowledged."
     }
 
-    fn check(&self, history: &History, _: &Context) -> Verdict {
-        decide(history, || judge(history))
+    fn check(&self, history: &History, context: &Context) -> Verdict {
+        decide(history, || judge(history, context))
     }
 }
 
-fn judge(history: &History) -> Result<Verdict, Undecided> {
-    let log = Log::of(history)?;
+fn judge(history: &History, context: &Context) -> Result<Verdict, Undecided> {
+    let log = Log::of(history, &context.initial)?;
     let all: Vec<_> = log.keys.iter().map(|(key, accesses)| (key, finals::shown(&log, accesses))).collect();
     if all.iter().all(|(_, shown)| shown.is_empty()) {
         return Err("no read that is marked final is ok, and names its node".to_owned());
@@ -90,7 +90,8 @@ mod tests {
             "node n1 finally showed 1 under key x (process 0 at event 3), and node n2 showed nothing (process 1 at \
              event 5)"
         );
-        rejects(CHECKER, "0:read!(x)/n1=1 0:read!(x)/n1=2 1:read!(x)/n2=1", AnomalyKind::Divergence, &[0, 2]);
+        let text = "0:write(x,1)/n1 0:write(x,2)/n1 0:read!(x)/n1=1 0:read!(x)/n1=2 1:read!(x)/n2=1";
+        rejects(CHECKER, text, AnomalyKind::Divergence, &[4, 6]);
     }
 
     #[test]
@@ -142,6 +143,14 @@ mod tests {
         let verdict = CHECKER.check(&history(&text(1, "fail")), &Context::default());
         assert_eq!(verdict.anomalies()[0].kind, AnomalyKind::GarbageRead, "{verdict:?}");
         assert!(CHECKER.check(&history(&text(2, "info")), &Context::default()).is_invalid());
+    }
+
+    #[test]
+    fn accepts_the_initial_value() {
+        let seven = Context { initial: 7.into(), ..Context::default() };
+        accepts_in(&seven, CHECKER, "0:write(x,1)/n1:fail 0:read!(x)/n1=7 1:read!(x)/n2=7");
+        let text = "0:write(x,1)/n1:fail 0:read!(x)/n1=7 1:read!(x)/n2=7";
+        assert!(CHECKER.check(&history(text), &Context::default()).is_invalid());
     }
 
     #[test]

@@ -25,10 +25,12 @@ fn expected(history: &History) -> Measures {
     let Some(tried) = tried else { return measures };
     measures.attempted = 1;
     let acknowledged = adds.iter().filter(|add| add.fate() == Fate::Ok).filter_map(|add| add.returned_at());
-    let known = acknowledged.chain(reads.iter().filter(|read| holds(read)).map(|read| ended(read))).min();
+    // What returned before it was tried says nothing of it.
+    let with = || reads.iter().filter(|read| holds(read) && ended(read) > tried);
+    let known = acknowledged.chain(with().map(|read| ended(read))).min();
     let without =
         || reads.iter().filter(|read| !holds(read) && ended(read) > tried).map(|read| read.invoked_at());
-    let last_with = reads.iter().filter(|read| holds(read)).map(|read| read.invoked_at()).max();
+    let last_with = with().map(|read| read.invoked_at()).max();
     let is_lost = without().any(|from| Some(from) > last_with && known.is_some_and(|known| from > known));
     let is_stable = last_with.is_some() && without().all(|from| Some(from) < last_with);
     let is_stale = is_stable && without().any(|from| known.is_some_and(|known| from > known));

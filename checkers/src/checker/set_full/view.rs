@@ -85,6 +85,11 @@ impl<'a> View<'a> {
                     continue;
                 }
                 (here.current, here.times) = (place, 1);
+                if elements.possible(number).is_none_or(|add| add.invoked_at() > ended) {
+                    // It says nothing of what was added later.
+                    unexpected.insert(number, place as usize);
+                    continue;
+                }
                 if here.last == NONE {
                     (here.last, here.since, here.first_ended) = (place, place, place);
                 } else if here.since == place + 1 {
@@ -92,9 +97,6 @@ impl<'a> View<'a> {
                 }
                 if ended < self.reads[here.first_ended as usize].ended() {
                     here.first_ended = place;
-                }
-                if elements.possible(number).is_none_or(|add| add.invoked_at() > ended) {
-                    unexpected.insert(number, place as usize);
                 }
             }
         }

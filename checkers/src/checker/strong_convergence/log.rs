@@ -41,8 +41,9 @@ pub(super) enum Kind {
 }
 
 /// A history as reads and writes.
-#[derive(Default)]
 pub(super) struct Log<'a> {
+    /// What every key holds before anything is written.
+    initial: &'a Value,
     /// What was read and written, by key.
     pub keys: BTreeMap<Name<'a>, Accesses<'a>>,
     /// The ok operations that are marked final and read all keys there are.
@@ -61,9 +62,10 @@ pub(super) fn node(operation: Operation<'_>) -> Option<&str> {
 pub(super) static NOTHING: Value = Value::Null;
 
 impl<'a> Log<'a> {
-    /// The log of this history. Errs on what reads or writes nothing.
-    pub fn of(history: &'a History) -> Result<Log<'a>, Undecided> {
-        let mut log = Log::default();
+    /// The log of this history, in which keys begin so. Errs on what reads or writes nothing.
+    pub fn of(history: &'a History, initial: &'a Value) -> Result<Log<'a>, Undecided> {
+        let mut log =
+            Log { initial, keys: BTreeMap::new(), finals_of_all: Vec::new(), nodes: BTreeMap::new() };
         for operation in history.operations().filter(|operation| operation.fate() != Fate::Fail) {
             if let Some(node) = node(operation) {
                 log.nodes.entry(node).or_insert(operation);
@@ -117,7 +119,8 @@ impl<'a> Log<'a> {
     fn read(&mut self, operation: Operation<'a>, key: Name<'a>, value: Option<&'a Value>, kind: Kind) {
         if operation.fate() == Fate::Ok {
             let value = value.unwrap_or(&NOTHING);
-            let value = if value.as_array().is_some_and(Vec::is_empty) { &NOTHING } else { value };
+            let is_nothing = value == self.initial || value.as_array().is_some_and(Vec::is_empty);
+            let value = if is_nothing { &NOTHING } else { value };
             self.keys.entry(key).or_default().reads.push(Access { operation, value, kind });
         }
     }

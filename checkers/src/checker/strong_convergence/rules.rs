@@ -68,7 +68,8 @@ pub(super) fn lost(key: &Name<'_>, accesses: &Accesses<'_>, shown: &[Shown<'_>])
         Kind::Greatest => access.value.as_i64() > greatest,
     };
     let writes = accesses.writes.iter().map(|write| (write, ("wrote", "to")));
-    let reads = accesses.reads.iter().filter(|read| read.kind == Kind::Greatest).map(|read| (read, ("read", "of")));
+    let reads =
+        accesses.reads.iter().filter(|read| read.kind == Kind::Greatest).map(|read| (read, ("read", "of")));
     let before = writes.chain(reads).filter(|(access, _)| {
         let end = access.operation.returned_at().filter(|_| access.operation.fate() == Fate::Ok);
         end.is_some_and(|end| end < read.operation.invoked_at())
@@ -79,7 +80,7 @@ pub(super) fn lost(key: &Name<'_>, accesses: &Accesses<'_>, shown: &[Shown<'_>])
             Kind::Whole | Kind::Greatest => (AnomalyKind::LostWrite, did),
         };
         let explanation = format!(
-            "process {} {did} {} under key {key} at {}, but the final read of process {} at {} does not hold it",
+            "process {} {did} {} {to} key {key} at {}, but the final read of process {} at {} does not hold it",
             access.operation.process(),
             words::value(access.value),
             ended(access.operation),
