@@ -56,8 +56,12 @@ pub mod findings;
 pub mod linearizable;
 pub mod model;
 mod notes;
+mod numbers;
 mod session;
 pub mod stop;
+#[cfg(test)]
+mod small_histories;
+mod sweep;
 #[cfg(test)]
 mod testing;
 pub mod verdict;
