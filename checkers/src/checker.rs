@@ -4,6 +4,9 @@ use perjury_histories::{History, Value};
 
 use crate::verdict::Verdict;
 
+pub mod causal;
+pub mod causal_convergence;
+pub mod causal_memory;
 pub mod convergence;
 pub mod durability;
 pub mod integrity;
@@ -31,6 +34,9 @@ pub const ALL: &[&dyn Checker] = &[
     &monotonic_writes_across_keys::MonotonicWritesAcrossKeys,
     &writes_follow_reads_across_keys::WritesFollowReadsAcrossKeys,
     &linearizability::Linearizability,
+    &causal::Causal,
+    &causal_memory::CausalMemory,
+    &causal_convergence::CausalConvergence,
     &convergence::Convergence,
     &durability::Durability,
     &replica_durability::ReplicaDurability,

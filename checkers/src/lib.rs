@@ -49,13 +49,17 @@
 
 mod access;
 mod across;
+mod causality;
 pub mod checker;
+mod differentiated;
 pub mod findings;
 pub mod model;
 mod notes;
+mod relation;
 mod session;
 #[cfg(test)]
 mod testing;
+mod threads;
 pub mod verdict;
 mod words;
 
