@@ -34,16 +34,17 @@ use crate::findings::{ANOMALIES_MAX, Findings};
 use crate::relation::Relation;
 use crate::verdict::{AnomalyKind, Verdict};
 
-pub(crate) mod clocks;
+mod clocks;
 mod explain;
 #[cfg(test)]
 mod oracle;
-pub(crate) mod overtakes;
+mod overtakes;
 pub(crate) mod saturation;
 
 pub(crate) use clocks::Clocks;
 pub(crate) use explain::Explainer;
-use overtakes::{Overtake, Writers};
+use overtakes::Overtake;
+pub(crate) use overtakes::Writers;
 use saturation::{Budget, Contradiction};
 
 /// Which of the three notions of causal consistency is meant.
@@ -73,7 +74,7 @@ pub(crate) fn judge(history: &History, context: &Context, variant: Variant) -> R
         }
     };
     let clocks = Clocks::of(&history.chains, &relation, &order);
-    let writers = Writers::of(&history, &clocks);
+    let writers = Writers::of(&history);
     let overtakes: Vec<Overtake> = writers.overtakes(&clocks, 0..history.nodes.len() as u32).collect();
     let stale = overtakes.iter().filter(|overtake| overtake.is_stale(&clocks));
     findings.extend(stale.take(ANOMALIES_MAX).map(|overtake| explainer.stale(overtake, &relation)));

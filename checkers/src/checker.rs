@@ -17,6 +17,7 @@ pub mod monotonic_writes_across_keys;
 pub mod progress;
 pub mod read_your_writes;
 pub mod replica_durability;
+pub mod sequential;
 pub mod set;
 pub mod stats;
 pub mod writes_follow_reads;
@@ -34,6 +35,7 @@ pub const ALL: &[&dyn Checker] = &[
     &monotonic_writes_across_keys::MonotonicWritesAcrossKeys,
     &writes_follow_reads_across_keys::WritesFollowReadsAcrossKeys,
     &linearizability::Linearizability,
+    &sequential::Sequential,
     &causal::Causal,
     &causal_memory::CausalMemory,
     &causal_convergence::CausalConvergence,

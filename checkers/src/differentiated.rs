@@ -81,9 +81,7 @@ impl Object<'_> {
             Object::Only => None,
             Object::Key(key) => Some((*key).clone()),
             Object::Text(text) => Some(Key::from(*text)),
-            Object::Value(value) => {
-                value.as_i64().map(Key::from).or_else(|| value.as_str().map(Key::from))
-            }
+            Object::Value(value) => value.as_i64().map(Key::from).or_else(|| value.as_str().map(Key::from)),
         }
     }
 }
@@ -158,8 +156,7 @@ impl<'a> Builder<'a> {
 
     fn push(&mut self, effects: &Effects<'a>, source: impl Fn(Object<'a>, &'a Value) -> Source) {
         let number = self.result.nodes.len() as u32;
-        let mut node =
-            Node { operation: effects.operation, reads: SmallVec::new(), writes: SmallVec::new() };
+        let mut node = Node { operation: effects.operation, reads: SmallVec::new(), writes: SmallVec::new() };
         for &(object, value) in &effects.reads {
             let read = Read { key: self.key(object), value, source: source(object, value) };
             if let Source::Node(from) = read.source {

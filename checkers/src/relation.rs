@@ -67,9 +67,9 @@ impl<'c> Relation<'c> {
 
     /// The next operations: those behind it in its chains, and those that its edges lead to.
     fn next(&self, from: u32) -> impl Iterator<Item = u32> + '_ {
-        let behind = self.places[from as usize].iter().filter_map(|&(chain, position)| {
-            self.chains[chain as usize].get(position as usize + 1).copied()
-        });
+        let behind = self.places[from as usize]
+            .iter()
+            .filter_map(|&(chain, position)| self.chains[chain as usize].get(position as usize + 1).copied());
         behind.chain(self.edges(from).iter().map(|&(to, _)| to))
     }
 
@@ -125,7 +125,8 @@ impl<'c> Relation<'c> {
 
     /// The shortest cycle through any of the first of these operations.
     pub fn shortest_cycle(&self, tangled: &[u32]) -> Option<Vec<u32>> {
-        let cycles = tangled.iter().take(BEGINNINGS_MAX).filter_map(|&op| self.shortest_way(op, op, u32::MAX));
+        let cycles =
+            tangled.iter().take(BEGINNINGS_MAX).filter_map(|&op| self.shortest_way(op, op, u32::MAX));
         cycles.min_by_key(Vec::len).map(|mut cycle| {
             cycle.pop();
             cycle
@@ -152,7 +153,10 @@ impl<'c> Relation<'c> {
                 let seen = &mut seen_from[chain as usize];
                 let (begin, end) = (position + 1, *seen);
                 if begin < end {
-                    self.chains[chain as usize][begin as usize..end as usize].iter().copied().for_each(&mut see);
+                    self.chains[chain as usize][begin as usize..end as usize]
+                        .iter()
+                        .copied()
+                        .for_each(&mut see);
                     *seen = begin;
                 }
             }

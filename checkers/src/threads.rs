@@ -42,8 +42,9 @@ impl Threads {
     fn append(&mut self, operations: &[Operation<'_>], chains: &mut Vec<usize>, number: u32) {
         let operation = operations[number as usize];
         let is_before = |other: u32| operations[other as usize].returned_at() < Some(operation.invoked_at());
-        let ends_before =
-            |chain: &usize, threads: &Threads| threads.chains[*chain].last().is_some_and(|&last| is_before(last));
+        let ends_before = |chain: &usize, threads: &Threads| {
+            threads.chains[*chain].last().is_some_and(|&last| is_before(last))
+        };
         let home = chains.iter().copied().find(|chain| ends_before(chain, self));
         let home = home.filter(|_| operation.fate() != Fate::Unknown);
         for &chain in chains.iter().filter(|chain| Some(**chain) != home) {

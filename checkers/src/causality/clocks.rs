@@ -11,7 +11,6 @@
 //! is a row of pieces. Rows are shared along a chain until something new is learnt, and pieces between rows:
 //! of sessions that have long ended everybody knows the same, once.
 
-
 use crate::relation::Relation;
 
 /// How many counts a piece holds.
@@ -151,7 +150,11 @@ mod tests {
         for first in 0..operations as u32 {
             for second in 0..operations as u32 {
                 let is_before = first == second || relation.shortest_way(first, second, 0).is_some();
-                assert_eq!(clocks.is_before(first, second), is_before, "{first} {second}: {chains:?} {edges:?}");
+                assert_eq!(
+                    clocks.is_before(first, second),
+                    is_before,
+                    "{first} {second}: {chains:?} {edges:?}"
+                );
             }
         }
     }
@@ -160,7 +163,8 @@ mod tests {
     fn know_exactly_what_comes_before() {
         agrees(&[vec![0, 1], vec![2, 3, 4]], &[(0, 4)]);
         // Twenty chains of three, more than a piece holds, with edges scattered over them.
-        let chains: Vec<Vec<u32>> = (0..20).map(|chain| vec![3 * chain, 3 * chain + 1, 3 * chain + 2]).collect();
+        let chains: Vec<Vec<u32>> =
+            (0..20).map(|chain| vec![3 * chain, 3 * chain + 1, 3 * chain + 2]).collect();
         for seed in 0..40_u32 {
             let edge = |number: u32| {
                 let mixed = (seed * 977 + number + 1).wrapping_mul(2_654_435_761);

@@ -77,13 +77,15 @@ impl<'d, 'a> Explainer<'d, 'a> {
         let edges = self.history.edges.iter().copied().chain(found.inferred.iter().map(|one| one.edge));
         let edges: Vec<Edge> = edges.collect();
         let relation = Relation::new(self.history.nodes.len(), &self.history.chains, &edges);
+        const INITIAL: &str = ", which returned the initial value nevertheless";
         let mut way = found.way.clone();
         let (kind, end) = match (found.is_cycle, way.first()) {
             (true, Some(&first)) => {
                 way.push(first);
                 (kind, ", where it began")
             }
-            _ => (AnomalyKind::WriteHbInitRead, ", which returned the initial value nevertheless"),
+            _ if kind == AnomalyKind::CyclicHb => (AnomalyKind::WriteHbInitRead, INITIAL),
+            _ => (kind, INITIAL),
         };
         let mut nodes = way.clone();
         let mut explanation = format!("{}{end}", self.tell(&way));

@@ -44,13 +44,22 @@ fn members(set: u32) -> impl Iterator<Item = usize> {
 
 /// Whether some order of `set`, with what must come before what, explains the reads among `shown`. `last` is
 /// the last write of each key so far.
-fn has_order(ops: &[Op], before: &Order, set: u32, shown: u32, done: u32, last: &mut [Option<usize>; 3]) -> bool {
+fn has_order(
+    ops: &[Op],
+    before: &Order,
+    set: u32,
+    shown: u32,
+    done: u32,
+    last: &mut [Option<usize>; 3],
+) -> bool {
     if done == set {
         return true;
     }
     members(set & !done).any(|op| {
         let Op { key, read, .. } = ops[op];
-        if before[op] & set & !done != 0 || (shown & (1 << op) != 0 && read.is_some_and(|read| read != last[key])) {
+        if before[op] & set & !done != 0
+            || (shown & (1 << op) != 0 && read.is_some_and(|read| read != last[key]))
+        {
             return false;
         }
         let saved = *last;
@@ -201,8 +210,9 @@ fn compare_at_random(histories: u64) -> [usize; 3] {
         let mut random = crate::testing::Random(seed);
         let mut below = |bound: u64| random.below(bound) as usize;
         let length = 6 + below(4);
-        let mut ops: Vec<Op> =
-            (0..length).map(|_| Op { session: below(3), key: below(3), read: (below(5) < 3).then_some(None) }).collect();
+        let mut ops: Vec<Op> = (0..length)
+            .map(|_| Op { session: below(3), key: below(3), read: (below(5) < 3).then_some(None) })
+            .collect();
         for read in 0..length {
             let is_source = |op: &usize| ops[*op].read.is_none() && ops[*op].key == ops[read].key;
             let sources: Vec<usize> = (0..length).filter(is_source).collect();
@@ -212,7 +222,9 @@ fn compare_at_random(histories: u64) -> [usize; 3] {
         }
         let (text, before) = (text(&ops), least_order(&ops));
         let history = notation::parse(&text).expect("a history");
-        for (rejected, variant) in rejected.iter_mut().zip([Variant::Causal, Variant::Memory, Variant::Convergence]) {
+        for (rejected, variant) in
+            rejected.iter_mut().zip([Variant::Causal, Variant::Memory, Variant::Convergence])
+        {
             let verdict = judge(&history, &Context::default(), variant).expect("differentiated");
             let holds = before.as_ref().is_some_and(|before| holds_by(&ops, before, variant));
             *rejected += usize::from(!holds);

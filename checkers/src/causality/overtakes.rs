@@ -38,12 +38,16 @@ pub(crate) struct Writers<'d, 'a> {
 
 impl<'d, 'a> Writers<'d, 'a> {
     /// Those of this history.
-    pub fn of(history: &'d Differentiated<'a>, clocks: &Clocks) -> Writers<'d, 'a> {
+    pub fn of(history: &'d Differentiated<'a>) -> Writers<'d, 'a> {
+        let mut place_of = vec![(0, 0); history.nodes.len()];
+        for (number, chain) in (0..).zip(&history.chains) {
+            (0..).zip(chain).for_each(|(position, &node)| place_of[node as usize] = (number, position));
+        }
         let sorted = history.writers.iter().map(|writers| {
             let mut places: Vec<(u32, u32, u32)> = writers
                 .iter()
                 .map(|&writer| {
-                    let (chain, position) = clocks.place(writer);
+                    let (chain, position) = place_of[writer as usize];
                     (chain, position, writer)
                 })
                 .collect();
@@ -61,9 +65,9 @@ impl<'d, 'a> Writers<'d, 'a> {
         clocks: &'s Clocks,
         nodes: impl IntoIterator<Item = u32> + 's,
     ) -> impl Iterator<Item = Overtake> + 's {
-        let reads = nodes.into_iter().flat_map(|node| {
-            self.history.nodes[node as usize].reads.iter().map(move |read| (node, read))
-        });
+        let reads = nodes
+            .into_iter()
+            .flat_map(|node| self.history.nodes[node as usize].reads.iter().map(move |read| (node, read)));
         reads.filter(|(_, read)| read.source != Source::Nobody).flat_map(move |(node, read)| {
             let source = match read.source {
                 Source::Node(source) => Some(source),

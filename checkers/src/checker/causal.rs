@@ -61,7 +61,10 @@ mod tests {
 
     #[test]
     fn accepts_concurrent_writes_in_any_order() {
-        accepts(&Causal, "0:write(x,1) 1:write(x,2) 2:read(x)=1 2:read(x)=2 2:read(x)=1 3:read(x)=2 3:read(x)=1");
+        accepts(
+            &Causal,
+            "0:write(x,1) 1:write(x,2) 2:read(x)=1 2:read(x)=2 2:read(x)=1 3:read(x)=2 3:read(x)=1",
+        );
     }
 
     #[test]
@@ -78,14 +81,16 @@ mod tests {
 
     #[test]
     fn passes_causes_on_through_compare_and_set() {
-        let text = |last| format!("0:write(x,1) 0:write(y,1) 1:cas(y,[1,2]):info 2:read(y)=2 2:read(x)={last}");
+        let text =
+            |last| format!("0:write(x,1) 0:write(y,1) 1:cas(y,[1,2]):info 2:read(y)=2 2:read(x)={last}");
         accepts(&Causal, &text("1"));
         rejects(&Causal, &text("null"), WriteCoInitRead, &[0, 2, 4, 6, 8]);
     }
 
     #[test]
     fn does_not_put_a_session_behind_an_unknown_outcome() {
-        let text = |ending| format!("0s7:write(x,1){ending} 1s7:write(y,1) 2:read(x)=1 3:read(y)=1 3:read(x)=null");
+        let text =
+            |ending| format!("0s7:write(x,1){ending} 1s7:write(y,1) 2:read(x)=1 3:read(y)=1 3:read(x)=null");
         accepts(&Causal, &text(":info"));
         rejects(&Causal, &text(":ok"), WriteCoInitRead, &[0, 2, 6, 8]);
     }

@@ -48,7 +48,10 @@ mod tests {
 
     #[test]
     fn accepts_a_read_that_misses_what_it_need_not_know() {
-        accepts(&CausalConvergence, "0:write(x,1) 1:write(x,2) 2:read(x)=1 2:read(x)=2 3:read(x)=1 3:read(x)=2");
+        accepts(
+            &CausalConvergence,
+            "0:write(x,1) 1:write(x,2) 2:read(x)=1 2:read(x)=2 3:read(x)=1 3:read(x)=2",
+        );
     }
 
     #[test]

@@ -70,7 +70,12 @@ mod tests {
 
     #[test]
     fn rejects_what_causal_consistency_rejects() {
-        rejects(&CausalMemory, "0:write(x,1) 0:write(x,2) 1:read(x)=2 1:read(x)=1", WriteCoRead, &[0, 2, 4, 6]);
+        rejects(
+            &CausalMemory,
+            "0:write(x,1) 0:write(x,2) 1:read(x)=2 1:read(x)=1",
+            WriteCoRead,
+            &[0, 2, 4, 6],
+        );
     }
 
     #[test]
