@@ -7,6 +7,9 @@ use crate::stop::Stop;
 use crate::verdict::Verdict;
 
 pub mod bank;
+pub mod causal;
+pub mod causal_convergence;
+pub mod causal_memory;
 pub mod convergence;
 pub mod counter;
 pub mod durability;
@@ -20,6 +23,7 @@ pub mod pn_counter;
 pub mod progress;
 pub mod read_your_writes;
 pub mod replica_durability;
+pub mod sequential;
 pub mod set;
 pub mod set_full;
 pub mod stats;
@@ -41,6 +45,10 @@ pub const ALL: &[&dyn Checker] = &[
     &monotonic_writes_across_keys::MonotonicWritesAcrossKeys,
     &writes_follow_reads_across_keys::WritesFollowReadsAcrossKeys,
     &linearizability::Linearizability,
+    &sequential::Sequential,
+    &causal::Causal,
+    &causal_memory::CausalMemory,
+    &causal_convergence::CausalConvergence,
     &convergence::Convergence,
     &durability::Durability,
     &replica_durability::ReplicaDurability,

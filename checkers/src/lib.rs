@@ -51,12 +51,15 @@
 
 mod access;
 mod across;
+mod causality;
 pub mod checker;
+mod differentiated;
 pub mod findings;
 pub mod linearizable;
 pub mod model;
 mod notes;
 mod numbers;
+mod relation;
 mod session;
 pub mod stop;
 #[cfg(test)]
@@ -64,6 +67,7 @@ mod small_histories;
 mod sweep;
 #[cfg(test)]
 mod testing;
+mod threads;
 pub mod verdict;
 mod words;
 
