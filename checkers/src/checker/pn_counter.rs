@@ -242,7 +242,7 @@ mod tests {
         assert!(is_unsure(&PnCounter, "0:add(_,1) 1:read!()=one").starts_with("event 2"));
         assert!(is_unsure(&PnCounter, "0:add(_,1) 1:push(_,2) 1:read!()=1").starts_with("event 2"));
         let text = "0:add(_,10):info 1:add(_,100):info 2:read!()=10";
-        let limits = Limits { configurations_max: 3 };
+        let limits = Limits { configurations_max: 3, ..Limits::default() };
         let verdict = PnCounter.check(&history(text), &Context { limits, ..Context::default() });
         assert!(verdict.is_unknown(), "{verdict:?}");
         accepts(&PnCounter, text);

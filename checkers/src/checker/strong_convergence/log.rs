@@ -54,8 +54,8 @@ pub(super) struct Log<'a> {
 
 /// The node that served an operation.
 pub(super) fn node(operation: Operation<'_>) -> Option<&str> {
-    let completed = operation.completion().and_then(|event| event.node.as_deref());
-    completed.or(operation.invocation().node.as_deref())
+    let completed = operation.completion().and_then(|event| event.node);
+    completed.or(operation.invocation().node)
 }
 
 /// Nothing.
