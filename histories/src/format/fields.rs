@@ -1,20 +1,7 @@
 //! An event from fields with names, as in the maps of EDN and the objects of JSON.
 //!
-//! | field | value | when absent or null |
-//! |---|---|---|
-//! | `type` | `invoke`, `ok`, `fail`, `info` | an error |
-//! | `f` | a name | no name, the empty string |
-//! | `process` | a number, or `nemesis` | [`Process::Unknown`] |
-//! | `index` | a number; Jepsen's -1 is none | its position among the events, from 0 |
-//! | `time` | nanoseconds; Jepsen's -1 is none | not known |
-//! | `value`, `error` | anything | none |
-//! | `key` | a name or an integer | the store has one object only |
-//! | `final?`, `final` | true for final reads | false |
-//! | `node` | a name | none |
-//! | `session` | a number | none |
-//! | `version` | an array of integers | none |
-//!
-//! Other fields are passed over.
+//! What the fields mean, and what it means when they are absent, says the table of
+//! [`jepsen_edn`](super::jepsen_edn).
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
