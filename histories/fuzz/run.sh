@@ -10,7 +10,7 @@ set -eu
 seconds=${1:-600}
 [ $# -eq 0 ] || shift
 fuzz=$(cd "$(dirname "$0")" && pwd)
-shared=${CORPUS:-$fuzz/../../../shared/corpus}
+shared=$fuzz/../../../shared/corpus
 work=${CARGO_TARGET_DIR:-$fuzz/target}/fuzz-seeds
 cd "$fuzz/.."
 # What is short is not read faster by several threads.
@@ -19,10 +19,11 @@ export RAYON_NUM_THREADS=1
 # Fills a folder with the seeds of a target: what is short enough to be worth a mutation.
 seed() {
     mkdir -p "$work/$1"
-    find ../corpus -name '*.jsonl' -size -5k -exec cp {} "$work/$1" \; 2>/dev/null || true
+    find corpus -name '*.jsonl' -size -5k -exec cp {} "$work/$1" \; 2>/dev/null || true
     [ -f "$shared/index.jsonl" ] || { echo "no seeds: there is no $shared" >&2; return; }
     case $1 in
-        jsonl | detect) pattern='' field=plain ;;
+        jsonl) pattern='' field=plain ;;
+        detect) pattern='' field=file ;;
         edn) pattern='"format":"\(jepsen-edn\|jepsen-edn-vec\)"' field=file ;;
         *) pattern="\"format\":\"$1\"" field=file ;;
     esac
