@@ -11,6 +11,8 @@
 //!   trail, order   how a configuration came about, and the order of all operations that this gives
 //! ```
 
+#[cfg(test)]
+mod agreement;
 mod configuration;
 mod facts;
 mod mask;

@@ -21,7 +21,7 @@ pub mod multi_register;
 pub mod mutex;
 pub mod nondeterministic_register;
 #[cfg(test)]
-mod oracle;
+pub(crate) mod oracle;
 mod order;
 pub mod priority_queue;
 pub mod register;
