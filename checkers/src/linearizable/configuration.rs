@@ -8,6 +8,7 @@ use rustc_hash::FxBuildHasher;
 use super::mask::Mask;
 use super::pruning::dominance::{Comparison, Counting, compare};
 use super::tallies::Tallies;
+use super::trail::ROOT;
 
 /// What one way of ordering everything until now has led to. Its size does not depend on how long the history
 /// is.
@@ -23,6 +24,22 @@ pub struct Configuration<const N: usize> {
     pub(super) may: Mask<N>,
     /// How it came about, in the trail.
     pub(super) trail: u32,
+    /// Whether what was placed last, just now, has brought nothing so far that a plain write in its stead
+    /// would not.
+    pub(super) is_idle: bool,
+}
+
+impl<const N: usize> Configuration<N> {
+    /// Nothing is open, in the initial state.
+    pub(super) fn start() -> Configuration<N> {
+        Configuration { state: 0, tally: 0, must: Mask::EMPTY, may: Mask::EMPTY, trail: ROOT, is_idle: false }
+    }
+
+    /// The operations of these bits are placed, or need not be.
+    pub(super) fn close(&mut self, bits: Mask<N>) {
+        self.must = self.must.without(bits);
+        self.may = self.may.without(bits);
+    }
 }
 
 /// Configurations none of which is better than another.

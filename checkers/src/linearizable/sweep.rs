@@ -11,6 +11,7 @@
 //! configurations that result are the next layer, and the layer before is gone. If no configuration is left,
 //! there is no order; if one is left in the end, its trail is the order.
 
+use super::changes::{Change, Changes};
 use super::configuration::{Configuration, Layer, Rules};
 use super::facts::Facts;
 use super::mask::Mask;
@@ -50,6 +51,7 @@ struct Sweep<'p, 's, M: Model, const N: usize> {
     /// Invoked since the last return.
     fresh: Mask<N>,
     matches: Matches<N>,
+    changes: Changes,
     tallies: Tallies,
     now: Layer<N>,
     next: Layer<N>,
@@ -83,6 +85,7 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
             slots: vec![0; of.problem.ops.len()],
             fresh: Mask::EMPTY,
             matches: Matches::new(),
+            changes: Changes::default(),
             tallies: Tallies::new(of.facts.classes.len()),
             now: Layer::new(),
             next: Layer::new(),
@@ -92,7 +95,7 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
             configurations: 0,
             of,
         };
-        let start = Configuration { state: 0, tally: 0, must: Mask::EMPTY, may: Mask::EMPTY, trail: ROOT };
+        let start = Configuration::start();
         sweep.now.insert(start, sweep.rules(), &sweep.tallies);
         sweep
     }
@@ -218,58 +221,69 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
 
     /// Tries everything that can be placed next.
     fn expand(&mut self, configuration: &Configuration<N>, returning: Returning<N>) -> Result<(), Why> {
-        for slot in configuration.may.iter() {
+        let mut may = configuration.may;
+        if configuration.is_idle && self.of.prunings.optional {
+            may = may.without(self.open.overwrites);
+        }
+        for slot in may.iter() {
             if self.of.prunings.deadline && self.open.earlier.holds_back(slot, configuration) {
                 continue;
             }
+            let is_overwrite = self.open.overwrites.meets(Mask::of(slot));
             let steps = self.of.states.next(configuration.state, self.open.call(slot));
-            for state in (0..).map_while(|place| self.of.states.step(steps, place)).collect::<smallvec::SmallVec<[u32; 4]>>() {
-                let mut next = Configuration { state, ..*configuration };
+            let mut choice = 0;
+            while let Some(state) = self.of.states.step(steps, choice) {
+                choice += 1;
+                let mut next = Configuration { state, is_idle: is_overwrite, ..*configuration };
                 next.close(Mask::of(slot));
-                if self.open.overwrites.meets(Mask::of(slot)) {
+                if is_overwrite {
                     next.cover(self.open.overwrites);
                 }
                 self.add(next, What::Op(self.open.op(slot)), slot == returning.slot, returning)?;
             }
         }
-        for class in 0..self.open.available.len() {
-            self.expand_class(configuration, class, returning)?;
+        match self.of.facts.classes.is_empty() {
+            true => Ok(()),
+            false => self.expand_classes(configuration, returning),
         }
-        Ok(())
     }
 
-    /// Tries an operation of unknown outcome.
-    fn expand_class(&mut self, configuration: &Configuration<N>, class: usize, returning: Returning<N>) -> Result<(), Why> {
+    /// Tries the operations of unknown outcome.
+    fn expand_classes(
+        &mut self,
+        configuration: &Configuration<N>,
+        returning: Returning<N>,
+    ) -> Result<(), Why> {
         let is_free = self.of.counting == Counting::Free;
-        let used = if is_free { 0 } else { self.tallies.counts(configuration.tally)[class] };
-        if used >= self.open.available[class] {
-            return Ok(());
-        }
-        let call = self.of.facts.classes[class];
-        let fact = self.of.facts.calls[call as usize];
-        let steps = self.of.states.next(configuration.state, call);
-        for state in (0..).map_while(|place| self.of.states.step(steps, place)).collect::<smallvec::SmallVec<[u32; 4]>>() {
-            if state == configuration.state && !fact.is_overwrite {
+        let changes = self.changes.of(configuration.state, self.of.facts, self.of.states);
+        for place in changes {
+            let Change { class, state } = self.changes.get(place);
+            let used = if is_free { 0 } else { self.tallies.count(configuration.tally, class) };
+            if used >= self.open.available[class as usize] {
                 continue;
             }
-            if self.of.prunings.deadline && self.has_known_twin(configuration, &fact, state) {
+            let fact = &self.of.facts.calls[self.of.facts.classes[class as usize] as usize];
+            if fact.is_overwrite && configuration.is_idle && self.of.prunings.optional {
                 continue;
             }
-            let mut next = Configuration { state, ..*configuration };
+            if self.of.prunings.deadline && self.has_known_twin(configuration, fact.group, state) {
+                continue;
+            }
+            let mut next = Configuration { state, is_idle: true, ..*configuration };
             if !is_free {
                 next.tally = self.tallies.with(configuration.tally, class);
             }
             if fact.is_overwrite {
                 next.cover(self.open.overwrites);
             }
-            self.add(next, What::Class(class as u32), false, returning)?;
+            self.add(next, What::Class(class), false, returning)?;
         }
         Ok(())
     }
 
     /// Whether an operation of the same function and argument that will return leads to the same state.
-    fn has_known_twin(&mut self, configuration: &Configuration<N>, fact: &super::facts::Fact, state: u32) -> bool {
-        let twins = self.open.of_group(fact.group) & configuration.may;
+    fn has_known_twin(&mut self, configuration: &Configuration<N>, group: u32, state: u32) -> bool {
+        let twins = self.open.of_group(group) & configuration.may;
         twins.iter().any(|slot| self.of.states.may_lead_to(configuration.state, self.open.call(slot), state))
     }
 
@@ -277,6 +291,7 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
     /// by it, else to what is tried further.
     fn add(&mut self, mut new: Configuration<N>, what: What, is_returning: bool, returning: Returning<N>) -> Result<(), Why> {
         let placed = self.matches.of(new.state, &self.open, self.of.states);
+        new.is_idle &= !new.must.meets(placed);
         new.must = new.must.without(placed);
         let is_done = is_returning || placed.meets(returning.bit);
         let rules = self.rules();
@@ -284,6 +299,7 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
         let layer = if is_done { &mut self.next } else { &mut self.tried };
         if is_done {
             new.close(returning.bit);
+            new.is_idle = false;
         }
         if layer.insert(new, rules, &self.tallies) {
             if self.of.counting != Counting::Free {
@@ -326,12 +342,4 @@ struct Returning<const N: usize> {
     slot: usize,
     bit: Mask<N>,
     position: u32,
-}
-
-impl<const N: usize> Configuration<N> {
-    /// The operations of these bits are placed, or need not be.
-    fn close(&mut self, bits: Mask<N>) {
-        self.must = self.must.without(bits);
-        self.may = self.may.without(bits);
-    }
 }

@@ -38,6 +38,11 @@ impl Tallies {
         &self.counts[begin..begin + self.classes]
     }
 
+    /// The count of this class.
+    pub fn count(&self, tally: u32, class: u32) -> u32 {
+        self.counts[tally as usize * self.classes + class as usize]
+    }
+
     /// The sum of its counts.
     pub fn total(&self, tally: u32) -> u32 {
         self.totals[tally as usize]
@@ -51,11 +56,11 @@ impl Tallies {
     }
 
     /// The vector with one more of this class.
-    pub fn with(&mut self, tally: u32, class: usize) -> u32 {
-        let place = tally as usize * self.classes + class;
+    pub fn with(&mut self, tally: u32, class: u32) -> u32 {
+        let place = tally as usize * self.classes + class as usize;
         if self.successors[place] == UNKNOWN {
             let mut counts = self.counts(tally).to_vec();
-            counts[class] += 1;
+            counts[class as usize] += 1;
             self.successors[place] = self.number(&counts);
         }
         self.successors[place]
