@@ -6,7 +6,7 @@
 //!   pruning/     what it need not try, one proof each
 //!   sweep        from return to return: configurations, and which follow
 //!   timeline     invocations and returns in order; open: the operations that are, by slot
-//!   configuration  layers of them; mask: sets of slots; states, tallies: states and counts as numbers
+//!   configuration  layer: many of them; mask: sets of slots; states, tallies: states and counts as numbers
 //!   facts        what is known of each call; changes: what those of unknown outcome can do to each state
 //!   trail, order   how a configuration came about, and the order of all operations that this gives
 //! ```
@@ -16,6 +16,7 @@ mod agreement;
 mod changes;
 mod configuration;
 mod facts;
+mod layer;
 mod mask;
 mod open;
 mod order;

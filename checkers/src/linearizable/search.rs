@@ -1,15 +1,16 @@
 //! The general search, for any model: exact, and as fast as the history allows.
 //!
 //! One [sweep](super::sweep) over the history decides. Where operations of unknown outcome abound, it can
-//! have very many configurations, one for each choice of those that have happened. So two cheaper
-//! sweeps are rehearsed first, each of which can only give one of the two answers:
+//! have very many configurations, one for each choice of those that have happened. So cheaper sweeps are
+//! rehearsed first, each of which can only give one of the two answers:
 //!
-//! - One that keeps, of configurations that differ in which such operations they used, the one that used the
-//!   fewest. An order that it finds is an order.
+//! - One that uses such operations only where no configuration is left without them, and one that keeps,
+//!   of configurations that differ in which of them they used, the one that used the fewest. An
+//!   order that they find is an order.
 //! - One in which such an operation, once invoked, can happen any number of times. If even so there is no
 //!   order, there is none: every order of the history is one of these.
 //!
-//! Only where neither answers, the complete sweep does.
+//! Only where none of them answers, the complete sweep does.
 
 use super::facts::Facts;
 use super::mask::Mask;
@@ -133,13 +134,17 @@ pub fn search_with<M: Model>(
 
 /// The cheaper sweeps, then the complete one, as long as there is no answer.
 fn rehearse<S>(mut run: impl FnMut(Counting) -> End<S>) -> Outcome<S> {
+    let sparing = run(Counting::Sparing).outcome;
+    if matches!(sparing, Outcome::Order(_)) {
+        return sparing;
+    }
     let fewest = run(Counting::Fewest);
     if matches!(fewest.outcome, Outcome::Order(_)) || !fewest.has_losses {
         return fewest.outcome;
     }
-    let free = run(Counting::Free);
-    if matches!(free.outcome, Outcome::Impossible(_)) {
-        return free.outcome;
+    let free = run(Counting::Free).outcome;
+    if matches!(free, Outcome::Impossible(_)) {
+        return free;
     }
     run(Counting::Exact).outcome
 }

@@ -12,8 +12,9 @@
 //! there is no order; if one is left in the end, its trail is the order.
 
 use super::changes::{Change, Changes};
-use super::configuration::{Configuration, Layer, Rules};
+use super::configuration::Configuration;
 use super::facts::Facts;
+use super::layer::{Layer, Rules};
 use super::mask::Mask;
 use super::open::Open;
 use super::order::Order;
@@ -52,6 +53,8 @@ struct Sweep<'p, 's, M: Model, const N: usize> {
     fresh: Mask<N>,
     matches: Matches<N>,
     changes: Changes,
+    /// Whether operations of unknown outcome may be used at this return.
+    has_classes: bool,
     tallies: Tallies,
     now: Layer<N>,
     next: Layer<N>,
@@ -86,6 +89,7 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
             fresh: Mask::EMPTY,
             matches: Matches::new(),
             changes: Changes::default(),
+            has_classes: false,
             tallies: Tallies::new(of.facts.classes.len()),
             now: Layer::new(),
             next: Layer::new(),
@@ -96,7 +100,7 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
             of,
         };
         let start = Configuration::start();
-        sweep.now.insert(start, sweep.rules(), &sweep.tallies);
+        sweep.now.insert(&start, sweep.rules(), &sweep.tallies);
         sweep
     }
 
@@ -195,6 +199,17 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
     }
 
     fn next_layer(&mut self, returning: Returning<N>) -> Result<(), Why> {
+        self.has_classes = !self.of.facts.classes.is_empty() && self.of.counting != Counting::Sparing;
+        self.fill_next(returning)?;
+        if self.next.alive == 0 && self.of.counting == Counting::Sparing {
+            self.has_classes = true;
+            self.fill_next(returning)?;
+        }
+        std::mem::swap(&mut self.now, &mut self.next);
+        Ok(())
+    }
+
+    fn fill_next(&mut self, returning: Returning<N>) -> Result<(), Why> {
         self.next.clear();
         self.tried.clear();
         let rules = self.rules();
@@ -202,10 +217,10 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
             if !configuration.must.meets(returning.bit) {
                 let mut placed = *configuration;
                 placed.close(returning.bit);
-                self.next.insert(placed, rules, &self.tallies);
+                self.next.insert(&placed, rules, &self.tallies);
             }
             if (configuration.must | configuration.may).meets(returning.bit) {
-                self.tried.insert(*configuration, rules, &self.tallies);
+                self.tried.insert(configuration, rules, &self.tallies);
             }
         }
         let mut place = 0;
@@ -215,7 +230,6 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
             }
             place += 1;
         }
-        std::mem::swap(&mut self.now, &mut self.next);
         Ok(())
     }
 
@@ -242,9 +256,9 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
                 self.add(next, What::Op(self.open.op(slot)), slot == returning.slot, returning)?;
             }
         }
-        match self.of.facts.classes.is_empty() {
-            true => Ok(()),
-            false => self.expand_classes(configuration, returning),
+        match self.has_classes {
+            true => self.expand_classes(configuration, returning),
+            false => Ok(()),
         }
     }
 
@@ -301,7 +315,7 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
             new.close(returning.bit);
             new.is_idle = false;
         }
-        if layer.insert(new, rules, &self.tallies) {
+        if layer.insert(&new, rules, &self.tallies) {
             if self.of.counting != Counting::Free {
                 self.trail.push(before, Step { what, state: new.state, at: returning.position });
             }
