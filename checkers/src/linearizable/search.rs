@@ -105,10 +105,8 @@ pub fn search_with<M: Model>(
     };
     let mut configurations = 0;
     let mut run = |counting| {
-        let limits = Limits {
-            configurations_max: limits.configurations_max.saturating_sub(configurations),
-            stop: limits.stop.clone(),
-        };
+        let left = limits.configurations_max.saturating_sub(configurations);
+        let allowed = if counting == Counting::Exact { left } else { left / REHEARSAL_SHARE };
         let swept = Swept {
             problem,
             timeline: &timeline,
@@ -117,7 +115,7 @@ pub fn search_with<M: Model>(
             states: &mut states,
             prunings: *prunings,
             counting,
-            limits,
+            limits: Limits { configurations_max: allowed, stop: limits.stop.clone() },
         };
         let end = match open_max {
             0..=64 => sweep::<M, 1>(swept),
@@ -132,19 +130,21 @@ pub fn search_with<M: Model>(
     Answer { outcome, configurations }
 }
 
+/// A rehearsal may use up this part of the configurations that are left.
+const REHEARSAL_SHARE: u64 = 4;
+
 /// The cheaper sweeps, then the complete one, as long as there is no answer.
 fn rehearse<S>(mut run: impl FnMut(Counting) -> End<S>) -> Outcome<S> {
-    let sparing = run(Counting::Sparing).outcome;
-    if matches!(sparing, Outcome::Order(_)) {
-        return sparing;
-    }
-    let fewest = run(Counting::Fewest);
-    if matches!(fewest.outcome, Outcome::Order(_)) || !fewest.has_losses {
-        return fewest.outcome;
-    }
-    let free = run(Counting::Free).outcome;
-    if matches!(free, Outcome::Impossible(_)) {
-        return free;
+    for counting in [Counting::Sparing, Counting::Fewest, Counting::Free] {
+        let End { outcome, has_losses, .. } = run(counting);
+        let is_answer = match &outcome {
+            Outcome::Order(_) => counting != Counting::Free,
+            Outcome::Impossible(_) => !has_losses,
+            Outcome::GaveUp(gave_up) => gave_up.why != Why::WorkLimit,
+        };
+        if is_answer {
+            return outcome;
+        }
     }
     run(Counting::Exact).outcome
 }

@@ -77,7 +77,8 @@ pub(super) fn sweep<M: Model, const N: usize>(of: Swept<'_, '_, M>) -> End<M::St
     let mut sweep: Sweep<'_, '_, M, N> = Sweep::new(of);
     let outcome = sweep.run();
     let outcome = outcome.unwrap_or_else(|| Outcome::Order(sweep.order.finish(sweep.of.states)));
-    let has_losses = [sweep.now, sweep.next, sweep.tried].iter().any(|layer| layer.has_losses);
+    let is_sparing = sweep.of.counting == Counting::Sparing;
+    let has_losses = is_sparing || [sweep.now, sweep.next, sweep.tried].iter().any(|layer| layer.has_losses);
     End { outcome, configurations: sweep.configurations, has_losses }
 }
 
@@ -175,12 +176,30 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
             self.matches.forget();
         }
         self.open.free(slot, self.of.facts);
-        if self.trail.is_long() && self.of.counting != Counting::Free {
-            let mut tips: Vec<&mut u32> = self.now.iter_mut().map(|configuration| &mut configuration.trail).collect();
-            let (order, states) = (&mut self.order, &mut *self.of.states);
-            self.trail.cut_back(&mut tips, |step| order.settle(step, states));
+        if self.trail.is_long() || self.tallies.is_large() || self.of.states.is_large() {
+            self.tidy();
         }
         Ok(())
+    }
+
+    /// Forgets what no living configuration needs.
+    fn tidy(&mut self) {
+        let mut tips: Vec<&mut u32> = self.now.iter_mut().map(|configuration| &mut configuration.trail).collect();
+        let (order, states) = (&mut self.order, &mut *self.of.states);
+        if self.of.counting != Counting::Free {
+            self.trail.cut_back(&mut tips, |step| order.settle(step, states));
+        }
+        if self.tallies.is_large() {
+            let mut tallies: Vec<&mut u32> = self.now.iter_mut().map(|configuration| &mut configuration.tally).collect();
+            self.tallies.keep(&mut tallies);
+        }
+        if self.of.states.is_large() {
+            let living = self.now.iter_mut().map(|configuration| &mut configuration.state);
+            let mut living: Vec<&mut u32> = living.chain(self.trail.states()).chain([&mut self.order.state]).collect();
+            self.of.states.keep(&mut living);
+            self.matches = Matches::new();
+            self.changes = Changes::default();
+        }
     }
 
     /// Adds to every configuration what was invoked since the last return, and places what is pure and

@@ -32,7 +32,7 @@ pub struct Settings {
     pub values: u64,
     /// How many of a thousand operations have an unknown outcome.
     pub info: u64,
-    /// Whether writes of unknown outcome have values of their own.
+    /// Whether writes of unknown outcome have values of their own, and nothing else has an unknown outcome.
     pub has_own_values: bool,
     /// How likely a process that is idle begins, per thousand chances.
     pub zeal: u64,
@@ -119,9 +119,10 @@ impl World<'_> {
                 self.operations.push(Operation { deed, invoked, returned: NEVER, has_failed: false });
                 Client::Invoked(self.operations.len() - 1)
             }
-            Client::Invoked(op) if self.random.is_one_of(self.settings.info) => {
-                if let (Deed::Write(value), true) = (&mut self.operations[op].deed, self.settings.has_own_values) {
-                    (*value, self.fresh) = (self.fresh, self.fresh + 1);
+            Client::Invoked(op) if self.may_get_lost(op) && self.random.is_one_of(self.settings.info) => {
+                if self.settings.has_own_values {
+                    self.operations[op].deed = Deed::Write(self.fresh);
+                    self.fresh += 1;
                 }
                 self.adrift.push(op);
                 Client::Idle
@@ -135,6 +136,10 @@ impl World<'_> {
                 Client::Idle
             }
         }
+    }
+
+    fn may_get_lost(&self, op: usize) -> bool {
+        !self.settings.has_own_values || matches!(self.operations[op].deed, Deed::Write(_))
     }
 
     fn tick(&mut self) -> u32 {
