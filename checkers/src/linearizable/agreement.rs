@@ -80,11 +80,8 @@ impl Histories<'_> {
 
 /// Visits every history of so many operations, with so many open at most at any time.
 fn all_histories(operations: usize, open_max: usize, visit: &mut dyn FnMut(&Problem<'_>)) {
-    let calls = CALLS.iter().map(|(function, argument, result)| Call {
-        function,
-        argument,
-        result: result.as_ref(),
-    });
+    let calls =
+        CALLS.iter().map(|(function, argument, result)| Call { function, argument, result: result.as_ref() });
     let problem = Problem { ops: Vec::new(), calls: calls.collect() };
     Histories { problem, operations, open_max, position: 0, visit }.extend(Last::Returned(0));
 }
@@ -100,8 +97,9 @@ fn proves(problem: &Problem<'_>, order: &[u32]) -> bool {
             && order[place..].iter().all(|later| op.invoked <= problem.ops[*later as usize].returned)
     });
     let count = |place| order.iter().filter(|op| **op == place).count();
-    let is_complete =
-        (0..).zip(&problem.ops).all(|(place, op)| count(place) == 1 || count(place) == 0 && op.is_indeterminate());
+    let is_complete = (0..)
+        .zip(&problem.ops)
+        .all(|(place, op)| count(place) == 1 || count(place) == 0 && op.is_indeterminate());
     is_possible && is_complete
 }
 

@@ -130,13 +130,7 @@ impl<const N: usize> Layer<N> {
 
     /// Adds it to those of its state, unless one of them is better; removes those that are worse.
     #[inline]
-    fn add_to_group(
-        &mut self,
-        state: u32,
-        new: Member<N>,
-        counting: Counting,
-        tallies: &Tallies,
-    ) -> bool {
+    fn add_to_group(&mut self, state: u32, new: Member<N>, counting: Counting, tallies: &Tallies) -> bool {
         let group = self.group(state);
         let members = &mut self.groups[group];
         let mut place = 0;

@@ -199,7 +199,10 @@ mod tests {
         }
         let [mut three, mut one] = [numbers[3], numbers[1]];
         states.keep(&mut [&mut three, &mut one]);
-        assert_eq!((states.state(three), states.state(one), states.state(0)), (&values[3], &values[1], &Value::Null));
+        assert_eq!(
+            (states.state(three), states.state(one), states.state(0)),
+            (&values[3], &values[1], &Value::Null)
+        );
         assert_eq!(states.states.len(), 3);
         assert!(states.may_lead_to(one, 3, three) && states.may_lead_to(three, 1, one));
     }

@@ -19,9 +19,9 @@ use super::mask::Mask;
 use super::open::Open;
 use super::order::Order;
 use super::problem::Problem;
+use super::pruning::Prunings;
 use super::pruning::dominance::Counting;
 use super::pruning::pure::Matches;
-use super::pruning::Prunings;
 use super::search::{GaveUp, Outcome, Stuck, Why};
 use super::states::States;
 use super::tallies::Tallies;
@@ -184,18 +184,21 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
 
     /// Forgets what no living configuration needs.
     fn tidy(&mut self) {
-        let mut tips: Vec<&mut u32> = self.now.iter_mut().map(|configuration| &mut configuration.trail).collect();
+        let mut tips: Vec<&mut u32> =
+            self.now.iter_mut().map(|configuration| &mut configuration.trail).collect();
         let (order, states) = (&mut self.order, &mut *self.of.states);
         if self.of.counting != Counting::Free {
             self.trail.cut_back(&mut tips, |step| order.settle(step, states));
         }
         if self.tallies.is_large() {
-            let mut tallies: Vec<&mut u32> = self.now.iter_mut().map(|configuration| &mut configuration.tally).collect();
+            let mut tallies: Vec<&mut u32> =
+                self.now.iter_mut().map(|configuration| &mut configuration.tally).collect();
             self.tallies.keep(&mut tallies);
         }
         if self.of.states.is_large() {
             let living = self.now.iter_mut().map(|configuration| &mut configuration.state);
-            let mut living: Vec<&mut u32> = living.chain(self.trail.states()).chain([&mut self.order.state]).collect();
+            let mut living: Vec<&mut u32> =
+                living.chain(self.trail.states()).chain([&mut self.order.state]).collect();
             self.of.states.keep(&mut living);
             self.matches = Matches::new();
             self.changes = Changes::default();
@@ -322,7 +325,13 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
 
     /// Adds what came about by placing something: to the next layer if the operation that returns is placed
     /// by it, else to what is tried further.
-    fn add(&mut self, mut new: Configuration<N>, what: What, is_returning: bool, returning: Returning<N>) -> Result<(), Why> {
+    fn add(
+        &mut self,
+        mut new: Configuration<N>,
+        what: What,
+        is_returning: bool,
+        returning: Returning<N>,
+    ) -> Result<(), Why> {
         let placed = self.matches.of(new.state, &self.open, self.of.states);
         new.is_idle &= !new.must.meets(placed);
         new.must = new.must.without(placed);

@@ -20,8 +20,15 @@ use super::generator::{Random, Settings, history};
 use super::proves;
 
 /// Busy processes on a register of five values, all outcomes known.
-const BUSY: Settings =
-    Settings { operations: 0, processes: 10, values: 5, info: 0, has_own_values: false, zeal: 1000, wrong: 0 };
+const BUSY: Settings = Settings {
+    operations: 0,
+    processes: 10,
+    values: 5,
+    info: 0,
+    has_own_values: false,
+    zeal: 1000,
+    wrong: 0,
+};
 
 /// Each choice accepts a history of each seed.
 fn accept(seeds: &Range<u64>, settings: Settings, choices: &[Prunings]) {

@@ -31,6 +31,8 @@ fn proves(problem: &Problem<'_>, order: &[u32]) -> bool {
             _ => return false,
         }
     }
-    let fits = |(op, times): (_, u32)| times == 1 || times == 0 && perjury_checkers::linearizable::Op::is_indeterminate(op);
+    let fits = |(op, times): (_, u32)| {
+        times == 1 || times == 0 && perjury_checkers::linearizable::Op::is_indeterminate(op)
+    };
     problem.ops.iter().zip(times).all(fits)
 }
