@@ -61,9 +61,9 @@ mod notes;
 mod numbers;
 mod relation;
 mod session;
-pub mod stop;
 #[cfg(test)]
 mod small_histories;
+pub mod stop;
 mod sweep;
 #[cfg(test)]
 mod testing;
