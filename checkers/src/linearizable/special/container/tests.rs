@@ -193,11 +193,11 @@ fn correct(container: Container, moments: &[Moments]) -> Vec<Operation<Call>> {
     for place in by_effect(moments) {
         let choice = moments[place].choice;
         let operation = &mut operations[place];
-        let is_unknown = choice / 2 % 8 == 0;
-        let has_effect = !is_unknown || choice / 16 % 2 == 0;
+        let is_unknown = (choice / 2).is_multiple_of(8);
+        let has_effect = !is_unknown || (choice / 16).is_multiple_of(2);
         // Values whose order is not that of their puts.
         let new = if container == PriorityQueue { place as u32 ^ 5 } else { place as u32 };
-        operation.call = match (choice % 2 == 0, container.next(&held)) {
+        operation.call = match (choice.is_multiple_of(2), container.next(&held)) {
             (true, _) => Put(new),
             (false, next) => match next.filter(|_| has_effect).map(|next| held.remove(next)) {
                 Some(value) => Take(value),

@@ -145,10 +145,10 @@ fn correct(moments: &[Moments]) -> Vec<Operation<Call>> {
             2 => Cas(present, new),
             _ => Read(present),
         };
-        if choice / 8 % 6 == 0 && operation.call.written().is_some() {
+        if (choice / 8).is_multiple_of(6) && operation.call.written().is_some() {
             operation.returned = NEVER;
         }
-        if operation.returned != NEVER || choice / 64 % 2 == 0 {
+        if operation.returned != NEVER || (choice / 64).is_multiple_of(2) {
             present = operation.call.written().unwrap_or(present);
         }
     }

@@ -147,13 +147,13 @@ fn correct(moments: &[Moments]) -> Vec<Operation<Call>> {
     for place in by_effect(moments) {
         let choice = moments[place].choice;
         let operation = &mut operations[place];
-        let is_unknown = choice / 8 % 6 == 0;
-        let has_effect = !is_unknown || choice / 64 % 2 == 0;
+        let is_unknown = (choice / 8).is_multiple_of(6);
+        let has_effect = !is_unknown || (choice / 64).is_multiple_of(2);
         let value = (added + 1_u32).saturating_sub(choice / 128 % 3);
         operation.call = match choice % 8 {
             0..2 => {
                 added += 1;
-                Add(added, (choice % 2 == 0 && !is_unknown).then_some(true))
+                Add(added, (choice.is_multiple_of(2) && !is_unknown).then_some(true))
             }
             2 if members.contains(&value) && !is_unknown => Add(value, Some(false)),
             3..6 => Remove(value, (!is_unknown).then_some(members.contains(&value))),
