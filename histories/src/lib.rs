@@ -8,6 +8,8 @@
 //! event.rs         Event, Process, Kind, Key, Version: one entry of a history
 //! history.rs       History: events in real-time order, and what makes them well formed
 //! operation.rs     Operation: an invocation with its completion, and its fate
+//! view.rs          EventRef: an event, seen where it stands in a history
+//! columns.rs       how events are stored; intern.rs: equal things once; values.rs: their numbers
 //! format/          text in and out, one file per format
 //! notation.rs      the one-line form of a history, for tests and reports
 //! error.rs         what can go wrong when a history is read
@@ -37,16 +39,22 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod columns;
 mod error;
 pub mod event;
 mod exact;
 pub mod format;
 pub mod history;
+mod intern;
 pub mod notation;
 pub mod operation;
+pub mod values;
+mod view;
 
 pub use error::Error;
 pub use event::{Event, Key, Kind, Process, Version};
 pub use history::{History, Malformed};
 pub use operation::{Fate, Operation};
 pub use serde_json::Value;
+pub use values::{FunctionId, KeyId, ValueId, Values};
+pub use view::EventRef;

@@ -2,8 +2,8 @@
 
 use std::io::{self, BufReader, Read};
 
-use perjury_histories::format::jsonl::{self, Reader};
-use perjury_histories::{Error, Event};
+use perjury_histories::format::jsonl;
+use perjury_histories::{Error, Event, EventRef};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -18,7 +18,7 @@ const SMALL: &str = concat!(
 );
 
 fn events(bytes: &[u8]) -> Result<Vec<Event>, Error> {
-    Reader::new(bytes).collect()
+    jsonl::read(bytes).map(|history| history.events().map(EventRef::to_event).collect())
 }
 
 fn problem(text: &str) -> String {
@@ -175,12 +175,21 @@ fn names_the_line_of_what_is_not_well_formed() {
     );
 }
 
+/// Far more lines than one block has, so that many blocks are read at once.
 #[test]
-fn ends_after_an_error() {
-    let mut reader = Reader::new(&b"17\n{\"type\":\"ok\",\"f\":\"read\"}\n"[..]);
-    assert!(reader.next().unwrap().is_err());
-    assert!(reader.next().is_none());
-    assert_eq!(reader.line(), 1);
+fn names_the_first_error_of_a_long_text() {
+    let line = "{\"process\":\"nemesis\",\"type\":\"info\",\"f\":\"x\"}\n";
+    let busy = "{\"process\":1,\"type\":\"invoke\",\"f\":\"read\"}\n";
+    let long = line.repeat(40_000);
+    let text = format!("{HEADER}{long}\n{busy}{long}{busy}{long}17\n");
+    assert_eq!(
+        problem(&text),
+        "line 80004: event 80001: process 1 invokes read while its read of event 40000 is still open"
+    );
+    let text = format!("{HEADER}{long}{long}17\n{busy}{busy}{long}");
+    assert_eq!(problem(&text), "line 80002, column 1: expected an event, a JSON object");
+    let text = text.replace("17\n", "\r\n").replace(&busy.repeat(2), busy);
+    assert_eq!(events(text.as_bytes()).unwrap().len(), 120_001);
 }
 
 #[test]
