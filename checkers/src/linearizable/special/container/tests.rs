@@ -1,11 +1,15 @@
 use std::collections::BTreeSet;
 
+use perjury_histories::Value;
+
 use super::Call::{self, Put, Take, TakeEmpty, TakeUnknown};
+use crate::linearizable::special::testing::general::{Told, agree_with_search};
 use crate::linearizable::special::testing::histories::{
-    FEW, MANY, Moments, agree_on_random, by_effect, long,
+    FEW, MANY, Moments, agree_on_longer, agree_on_random, by_effect, long,
 };
 use crate::linearizable::special::testing::{Subject, agree, agree_on_all, fault};
 use crate::linearizable::special::{Answer, NEVER, Operation, priority_queue, queue, stack};
+use crate::model::{self, fifo_queue};
 
 /// A container, empty at first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -223,7 +227,7 @@ fn maybe_wrong(container: Container, moments: &[Moments]) -> Vec<Operation<Call>
     let takes: Vec<usize> =
         (0..operations.len()).filter(|place| matches!(operations[*place].call, Take(_))).collect();
     let choice = moments[0].choice / 32;
-    let pick = |number: u32| takes.get(number as usize % (takes.len() + 1)).copied();
+    let pick = |number: u32| takes.get(number as usize % takes.len().max(1)).copied();
     if let (Some(left), Some(right)) = (pick(choice / 8), pick(choice / 1_024)) {
         match choice % 8 {
             0..4 => {
@@ -251,6 +255,46 @@ fn agrees_with_the_definition_on_many_random_histories() {
     for container in ALL {
         agree_on_random(&container, MANY, |moments| maybe_wrong(container, moments));
     }
+}
+
+/// Asserts that solver and general search agree.
+fn agrees_with_search(container: Container, cases: u32) {
+    let (put, take) = match container {
+        Queue => ("enqueue", "dequeue"),
+        Stack => ("push", "pop"),
+        PriorityQueue => ("insert", "poll"),
+    };
+    let tell = |operation: &Operation<Call>| match operation.call {
+        Put(value) => {
+            let result = (!operation.is_unknown()).then(|| Value::from(value));
+            Told { function: put, argument: Value::from(value), result }
+        }
+        Take(value) => Told { function: take, argument: Value::Null, result: Some(Value::from(value)) },
+        TakeEmpty => Told { function: take, argument: Value::Null, result: Some(Value::Null) },
+        TakeUnknown => Told { function: take, argument: Value::Null, result: None },
+    };
+    let empty = &Value::Null;
+    agree_on_longer(cases, |moments| {
+        let operations = maybe_wrong(container, moments);
+        match container {
+            Queue => agree_with_search(&container, &fifo_queue::FifoQueue, empty, &operations, tell),
+            Stack => agree_with_search(&container, &model::stack::Stack, empty, &operations, tell),
+            PriorityQueue => {
+                agree_with_search(&container, &model::priority_queue::PriorityQueue, empty, &operations, tell)
+            }
+        }
+    });
+}
+
+#[test]
+fn agrees_with_the_search_on_longer_histories() {
+    ALL.into_iter().for_each(|container| agrees_with_search(container, FEW / 4));
+}
+
+#[test]
+#[ignore = "minutes"]
+fn agrees_with_the_search_on_many_longer_histories() {
+    ALL.into_iter().for_each(|container| agrees_with_search(container, MANY));
 }
 
 /// Asserts that a long correct history is found so, and no longer when two takes far apart have each other's
