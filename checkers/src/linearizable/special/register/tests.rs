@@ -84,6 +84,17 @@ fn leaves_out_what_nobody_observed() {
 }
 
 #[test]
+fn takes_cas_of_equal_values_for_a_read() {
+    assert_eq!(solve(&[(0, 1, Write(1)), (2, 3, Cas(1, 1)), (4, 5, Read(1))]), Answer::Order(vec![0, 1, 2]));
+    assert_eq!(solve(&[(0, 1, Cas(1, 1)), (2, 3, Write(1))]), Answer::Impossible(vec![0, 1]));
+}
+
+#[test]
+fn does_not_mind_the_order_of_its_input() {
+    assert_eq!(solve(&[(4, 5, Read(1)), (2, 3, Read(1)), (0, 1, Write(1))]), Answer::Order(vec![2, 1, 0]));
+}
+
+#[test]
 fn blames_what_was_never_written() {
     assert_eq!(
         solve(&[(0, 1, Write(1)), (2, NEVER, Cas(5, 6)), (4, 5, Read(6))]),
