@@ -20,7 +20,7 @@ fn narrow(event: EventRef<'_>, keep: &impl Fn(&Key) -> bool) -> Event {
     let mut narrowed = event.to_event();
     match event.function {
         "placement" => {
-            if let Some(entries) = kept(&event.value) {
+            if let Some(entries) = kept(event.value) {
                 narrowed.value = entries;
             }
         }

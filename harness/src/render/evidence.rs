@@ -181,7 +181,7 @@ pub fn note(event: EventRef<'_>, key: Option<&Key>, versions: &Versions) -> Stri
             let colon = if detail.is_empty() { "" } else { ": " };
             format!("{name} {change}{colon}{detail}")
         }
-        function => format!("{function}{of_key} {}", words::value(&event.value, VALUE_CHARS_MAX)),
+        function => format!("{function}{of_key} {}", words::value(event.value, VALUE_CHARS_MAX)),
     }
 }
 

@@ -119,7 +119,7 @@ fn what(event: EventRef<'_>, call: Option<EventRef<'_>>) -> String {
     };
     let is_final = if event.is_final { " (final)" } else { "" };
     let words = match event.kind {
-        Kind::Invoke => words::call(&event.function, event.key, &event.value, VALUE_CHARS_MAX),
+        Kind::Invoke => words::call(event.function, event.key, event.value, VALUE_CHARS_MAX),
         _ => {
             let asks = call.unwrap_or(event).value.is_null() || call.is_none();
             let key = event.key.or(call.and_then(|call| call.key));

@@ -140,7 +140,7 @@ pub fn ending(completion: EventRef<'_>, asks: bool, versions: &Versions, chars_m
                 (Value::Null, None) => ", nothing",
                 _ => "",
             };
-            format!(" = {}{meaning}{details}", value(&completion.value, chars_max))
+            format!(" = {}{meaning}{details}", value(completion.value, chars_max))
         }
         Kind::Ok => format!(": ok{details}"),
         Kind::Fail => format!(": failed{why}{details}"),
