@@ -55,8 +55,8 @@ pub(crate) enum Answer {
     /// Linearizable: in this order every operation is right. Those of unknown outcome that it lacks had no
     /// effect.
     Order(Vec<u32>),
-    /// Not linearizable, and these operations alone already show it; none where the solver knows no small
-    /// proof.
+    /// Not linearizable, and these operations alone already show it. There are few of them, though perhaps not
+    /// the fewest.
     Impossible(Vec<u32>),
     /// The history is none of those that the solver decides.
     NotApplicable(&'static str),

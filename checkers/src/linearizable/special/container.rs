@@ -79,7 +79,7 @@ pub(super) enum Step {
 }
 
 /// An order of all puts and takes of the lives, each at a moment of its window, that is right for the
-/// container; or a few lives that have none (not any, when no small proof is known).
+/// container; or a few lives that have none.
 pub(super) type Order = Result<Vec<Step>, Vec<u32>>;
 
 /// Whether these operations are linearizable, on a container whose lives `order` puts in order.

@@ -24,9 +24,11 @@
 //!
 //! **Speed.** How many values are certainly inside is counted for each stretch of moments ([`coverage`]). A
 //! stretch whose count falls to 0 is free from then on, and gives their moment to all puts and takes that can be
-//! there ([`stabbing`]). All of this takes O(n log n).
+//! there ([`stabbing`]). All of this takes O(n log n). When values are left over, a few of them are looked for
+//! that would be left over by themselves ([`few`]).
 
 mod coverage;
+mod few;
 mod free;
 mod stabbing;
 mod stretches;
@@ -42,8 +44,12 @@ use super::{Answer, Operation};
 pub(crate) fn linearize(operations: &[Operation<Call>]) -> Answer {
     container::linearize(operations, |lives: &Lives| {
         let stretches = Stretches::of(&lives.lives);
-        let stays = remove_loose(&stretches, &lives.lives)?;
-        Ok(steps(&stays))
+        let stays = remove_loose(&stretches, &lives.lives);
+        if stays.len() == lives.lives.len() {
+            Ok(steps(&stays))
+        } else {
+            Err(few::stuck(&lives.lives, &stays))
+        }
     })
 }
 
@@ -55,8 +61,8 @@ struct Stay {
     take: u32,
 }
 
-/// The stays of all lives, in the order of their removal: the lowest first.
-fn remove_loose(stretches: &Stretches, lives: &[Life]) -> Result<Vec<Stay>, Vec<u32>> {
+/// The stays of the lives that can be removed, in the order of their removal: the lowest first.
+fn remove_loose(stretches: &Stretches, lives: &[Life]) -> Vec<Stay> {
     let mut coverage = Coverage::of(stretches);
     let mut windows = Stabbing::of(stretches);
     let mut free = Free::new(stretches.count());
@@ -77,7 +83,7 @@ fn remove_loose(stretches: &Stretches, lives: &[Life]) -> Result<Vec<Stay>, Vec<
             }
         }
     }
-    if stays.len() == lives.len() { Ok(stays) } else { Err(Vec::new()) }
+    stays
 }
 
 /// Where the theorem puts a loose value.

@@ -1,9 +1,13 @@
+use perjury_histories::Value;
+
 use super::{Call, linearize};
+use crate::linearizable::special::testing::general::{Told, agree_with_search};
 use crate::linearizable::special::testing::histories::{
-    FEW, MANY, Moments, agree_on_random, by_effect, long,
+    FEW, MANY, Moments, agree_on_longer, agree_on_random, by_effect, long,
 };
 use crate::linearizable::special::testing::{Subject, agree, agree_on_all, fault};
 use crate::linearizable::special::{Answer, NEVER, Operation};
+use crate::model::cas_register::CasRegister;
 
 /// A register that holds 0 at first.
 struct Register;
@@ -80,6 +84,17 @@ fn leaves_out_what_nobody_observed() {
 }
 
 #[test]
+fn takes_cas_of_equal_values_for_a_read() {
+    assert_eq!(solve(&[(0, 1, Write(1)), (2, 3, Cas(1, 1)), (4, 5, Read(1))]), Answer::Order(vec![0, 1, 2]));
+    assert_eq!(solve(&[(0, 1, Cas(1, 1)), (2, 3, Write(1))]), Answer::Impossible(vec![0, 1]));
+}
+
+#[test]
+fn does_not_mind_the_order_of_its_input() {
+    assert_eq!(solve(&[(4, 5, Read(1)), (2, 3, Read(1)), (0, 1, Write(1))]), Answer::Order(vec![2, 1, 0]));
+}
+
+#[test]
 fn blames_what_was_never_written() {
     assert_eq!(
         solve(&[(0, 1, Write(1)), (2, NEVER, Cas(5, 6)), (4, 5, Read(6))]),
@@ -145,10 +160,10 @@ fn correct(moments: &[Moments]) -> Vec<Operation<Call>> {
             2 => Cas(present, new),
             _ => Read(present),
         };
-        if choice / 8 % 6 == 0 && operation.call.written().is_some() {
+        if (choice / 8).is_multiple_of(6) && operation.call.written().is_some() {
             operation.returned = NEVER;
         }
-        if operation.returned != NEVER || choice / 64 % 2 == 0 {
+        if operation.returned != NEVER || (choice / 64).is_multiple_of(2) {
             present = operation.call.written().unwrap_or(present);
         }
     }
@@ -159,9 +174,12 @@ fn correct(moments: &[Moments]) -> Vec<Operation<Call>> {
 fn maybe_wrong(moments: &[Moments]) -> Vec<Operation<Call>> {
     let mut operations = correct(moments);
     let choice = moments[0].choice / 128;
-    let place = choice as usize % 32;
-    if let Some(operation) = operations.get_mut(place) {
-        let seen = choice / 32 % (moments.len() as u32 + 1);
+    let mut observers: Vec<_> =
+        operations.iter_mut().filter(|operation| operation.call.observed().is_some()).collect();
+    let count = observers.len();
+    if let Some(operation) = observers.get_mut(choice as usize / 4 % count.max(1)).filter(|_| choice % 4 > 0)
+    {
+        let seen = choice / 128 % (moments.len() as u32 + 1);
         match &mut operation.call {
             Read(value) | Cas(value, _) => *value = seen,
             Write(_) => {}
@@ -179,6 +197,37 @@ fn agrees_with_the_definition_on_random_histories() {
 #[ignore = "minutes"]
 fn agrees_with_the_definition_on_many_random_histories() {
     agree_on_random(&Register, MANY, maybe_wrong);
+}
+
+/// Asserts that solver and general search agree.
+fn agrees_with_search(cases: u32) {
+    let tell = |operation: &Operation<Call>| {
+        let known = |value: Value| (!operation.is_unknown()).then_some(value);
+        match operation.call {
+            Read(value) => Told { function: "read", argument: Value::Null, result: Some(Value::from(value)) },
+            Write(value) => {
+                Told { function: "write", argument: Value::from(value), result: known(Value::from(value)) }
+            }
+            Cas(old, new) => {
+                let argument = Value::from(vec![old, new]);
+                Told { function: "cas", result: known(argument.clone()), argument }
+            }
+        }
+    };
+    agree_on_longer(cases, |moments| {
+        agree_with_search(&Register, &CasRegister, &Value::from(0), &maybe_wrong(moments), tell)
+    });
+}
+
+#[test]
+fn agrees_with_the_search_on_longer_histories() {
+    agrees_with_search(FEW / 4);
+}
+
+#[test]
+#[ignore = "minutes"]
+fn agrees_with_the_search_on_many_longer_histories() {
+    agrees_with_search(MANY);
 }
 
 #[track_caller]

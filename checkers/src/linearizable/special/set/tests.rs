@@ -1,12 +1,16 @@
 use std::collections::BTreeSet;
 
+use perjury_histories::Value;
+
 use super::Call::{self, Add, Contains, Remove};
 use super::linearize;
+use crate::linearizable::special::testing::general::{Told, agree_with_search};
 use crate::linearizable::special::testing::histories::{
-    FEW, MANY, Moments, agree_on_random, by_effect, long,
+    FEW, MANY, Moments, agree_on_longer, agree_on_random, by_effect, long,
 };
 use crate::linearizable::special::testing::{Subject, agree, agree_on_all, fault};
 use crate::linearizable::special::{Answer, NEVER, Operation};
+use crate::model;
 
 /// A set, empty at first.
 struct Set;
@@ -147,13 +151,13 @@ fn correct(moments: &[Moments]) -> Vec<Operation<Call>> {
     for place in by_effect(moments) {
         let choice = moments[place].choice;
         let operation = &mut operations[place];
-        let is_unknown = choice / 8 % 6 == 0;
-        let has_effect = !is_unknown || choice / 64 % 2 == 0;
+        let is_unknown = (choice / 8).is_multiple_of(6);
+        let has_effect = !is_unknown || (choice / 64).is_multiple_of(2);
         let value = (added + 1_u32).saturating_sub(choice / 128 % 3);
         operation.call = match choice % 8 {
             0..2 => {
                 added += 1;
-                Add(added, (choice % 2 == 0 && !is_unknown).then_some(true))
+                Add(added, (choice.is_multiple_of(2) && !is_unknown).then_some(true))
             }
             2 if members.contains(&value) && !is_unknown => Add(value, Some(false)),
             3..6 => Remove(value, (!is_unknown).then_some(members.contains(&value))),
@@ -174,7 +178,7 @@ fn correct(moments: &[Moments]) -> Vec<Operation<Call>> {
 /// The same, where often one operation said the opposite.
 fn maybe_wrong(moments: &[Moments]) -> Vec<Operation<Call>> {
     let mut operations = correct(moments);
-    let place = moments[0].choice as usize / 512 % 16;
+    let place = moments[0].choice as usize / 512 % (moments.len() + 1);
     if let Some(Operation { call, .. }) = operations.get_mut(place) {
         match call {
             Add(_, Some(result)) | Remove(_, Some(result)) | Contains(_, result) => *result = !*result,
@@ -193,6 +197,34 @@ fn agrees_with_the_definition_on_random_histories() {
 #[ignore = "minutes"]
 fn agrees_with_the_definition_on_many_random_histories() {
     agree_on_random(&Set, MANY, maybe_wrong);
+}
+
+/// Asserts that solver and general search agree.
+fn agrees_with_search(cases: u32) {
+    let tell = |operation: &Operation<Call>| {
+        let (function, result) = match operation.call {
+            Add(_, result) => ("add", result),
+            Remove(_, result) => ("remove", result),
+            Contains(_, result) => ("contains", Some(result)),
+        };
+        let argument = Value::from(operation.call.value());
+        let result = result.map_or_else(|| argument.clone(), Value::from);
+        Told { function, argument, result: (!operation.is_unknown()).then_some(result) }
+    };
+    agree_on_longer(cases, |moments| {
+        agree_with_search(&Set, &model::set::Set, &Value::Null, &maybe_wrong(moments), tell)
+    });
+}
+
+#[test]
+fn agrees_with_the_search_on_longer_histories() {
+    agrees_with_search(FEW / 4);
+}
+
+#[test]
+#[ignore = "minutes"]
+fn agrees_with_the_search_on_many_longer_histories() {
+    agrees_with_search(MANY);
 }
 
 #[track_caller]

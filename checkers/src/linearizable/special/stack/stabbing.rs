@@ -95,7 +95,7 @@ impl Stabbing {
     fn last_block_before(&self, block: usize, stretch: u32) -> Option<usize> {
         let mut node = block + self.leaves;
         // Up, until something on the left reaches far enough;
-        while node > 1 && (node % 2 == 0 || self.furthest[node - 1] <= stretch) {
+        while node > 1 && (node.is_multiple_of(2) || self.furthest[node - 1] <= stretch) {
             node /= 2;
         }
         if node <= 1 {

@@ -1,12 +1,13 @@
 //! For tests: random histories, short ones that shrink and long ones of many processes.
 
+use std::cell::Cell;
 use std::ops::RangeInclusive;
 
 use proptest::prelude::*;
 use proptest::test_runner::{TestCaseError, TestRunner};
 
 use super::{Subject, agree};
-use crate::linearizable::special::Operation;
+use crate::linearizable::special::{Answer, Operation};
 
 /// When an operation of a random history is invoked, takes effect and returns.
 #[derive(Clone, Copy, Debug)]
@@ -61,13 +62,37 @@ pub(in crate::linearizable::special) fn agree_on_random<S: Subject>(
     cases: u32,
     history: impl Fn(&[Moments]) -> Vec<Operation<S::Call>>,
 ) {
+    let strategy = prop_oneof![moments(3..=8, 1_000), moments(4..=8, 300), moments(6..=13, 150)];
+    holds_for_random(cases, strategy, |moments| agree(subject, &history(moments)));
+}
+
+/// The same, for histories so long that the general search has to be the judge.
+pub(in crate::linearizable::special) fn agree_on_longer(
+    cases: u32,
+    judge: impl Fn(&[Moments]) -> Result<Answer, String>,
+) {
+    holds_for_random(cases, prop_oneof![moments(10..=20, 150), moments(20..=50, 50)], judge);
+}
+
+/// Asserts that the judge is content, and that it saw enough of either answer.
+fn holds_for_random(
+    cases: u32,
+    strategy: impl Strategy<Value = Vec<Moments>>,
+    judge: impl Fn(&[Moments]) -> Result<Answer, String>,
+) {
+    let (orders, impossible) = (Cell::new(0), Cell::new(0));
     let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
-    let strategy = prop_oneof![moments(3..=8, 1_500), moments(6..=11, 300)];
     let result = TestRunner::new(config).run(&strategy, |moments| {
-        let operations = history(&moments);
-        agree(subject, &operations).map(|_| ()).map_err(TestCaseError::fail)
+        match judge(&moments).map_err(TestCaseError::fail)? {
+            Answer::Order(_) => orders.set(orders.get() + 1),
+            Answer::Impossible(_) => impossible.set(impossible.get() + 1),
+            Answer::NotApplicable(_) => {}
+        }
+        Ok(())
     });
     result.unwrap_or_else(|error| panic!("{error}"));
+    let (orders, impossible) = (orders.get(), impossible.get());
+    assert!(orders.min(impossible) > cases / 8, "{orders} orders and {impossible} impossible of {cases}");
 }
 
 /// A long history of so many processes, each of which does one operation after the other; sorted by
