@@ -19,6 +19,7 @@ pub mod read_your_writes;
 pub mod replica_durability;
 pub mod sequential;
 pub mod set;
+pub mod staleness;
 pub mod stats;
 pub mod writes_follow_reads;
 pub mod writes_follow_reads_across_keys;
@@ -36,6 +37,7 @@ pub const ALL: &[&dyn Checker] = &[
     &writes_follow_reads_across_keys::WritesFollowReadsAcrossKeys,
     &linearizability::Linearizability,
     &sequential::Sequential,
+    &staleness::Staleness,
     &causal::Causal,
     &causal_memory::CausalMemory,
     &causal_convergence::CausalConvergence,
@@ -84,6 +86,11 @@ pub struct Context {
     /// How many distinct home replicas must have acknowledged a write before it is answered with ok
     /// (none: not known, and not judged).
     pub acknowledgements_min: Option<usize>,
+    /// By how many versions a read may be behind (with this or [`Context::staleness_ns_max`] declared, the
+    /// other is not judged unless it is declared too; with neither, nothing may be stale).
+    pub staleness_versions_max: Option<u64>,
+    /// By how many nanoseconds a read may be behind.
+    pub staleness_ns_max: Option<u64>,
 }
 
 /// How much work a checker may spend before it answers unknown. Counted in steps, never in time, so
