@@ -7,10 +7,12 @@ use crate::verdict::Verdict;
 pub mod causal;
 pub mod causal_convergence;
 pub mod causal_memory;
+pub mod causal_reverse;
 pub mod convergence;
 pub mod durability;
 pub mod integrity;
 pub mod linearizability;
+pub mod long_fork;
 pub mod monotonic_reads;
 pub mod monotonic_writes;
 pub mod monotonic_writes_across_keys;
@@ -41,6 +43,8 @@ pub const ALL: &[&dyn Checker] = &[
     &causal::Causal,
     &causal_memory::CausalMemory,
     &causal_convergence::CausalConvergence,
+    &long_fork::LongFork,
+    &causal_reverse::CausalReverse,
     &convergence::Convergence,
     &durability::Durability,
     &replica_durability::ReplicaDurability,

@@ -132,3 +132,47 @@ impl Zones {
         self.has_times
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Random;
+
+    /// The conflict of two clusters, by its definition.
+    fn conflicts(zones: &Zones, one: usize, other: usize, delta: i64) -> bool {
+        let is_before = |one: usize, other: usize| zones.zones[one].0 < zones.last_begin(other, delta);
+        is_before(one, other) && is_before(other, one)
+    }
+
+    #[test]
+    fn finds_a_conflict_where_any_pair_has_one() {
+        let mut found = [0; 2];
+        for seed in 0..20_000 {
+            let mut random = Random(seed);
+            let mut places: Vec<Place> = (0..40).collect();
+            let mut moment = |from: usize| {
+                let place = places.remove(from + random.below((places.len() - from).min(9) as u64) as usize);
+                (place * place, place)
+            };
+            let mut cluster = |number: usize| {
+                let begin = moment(number);
+                let end = moment((number + 2).min(10));
+                let (begin, end) = (begin.min(end), begin.max(end));
+                (end, begin, (number % 3 > 0).then(|| moment(number * 2)))
+            };
+            let zones: Vec<_> = (0..8).map(&mut cluster).collect();
+            let mut order: Vec<usize> = (0..zones.len()).collect();
+            order.sort_unstable_by_key(|&cluster| zones[cluster].0);
+            let zones = Zones { zones, order, has_times: true };
+            for delta in [0, 1, 50, 300] {
+                let is_pair =
+                    |pair: usize| pair / 8 != pair % 8 && conflicts(&zones, pair / 8, pair % 8, delta);
+                let conflict = zones.conflict(delta as u64);
+                assert_eq!(conflict.is_some(), (0..64).any(is_pair), "{seed}, {delta}");
+                assert!(conflict.is_none_or(|(one, other)| conflicts(&zones, one, other, delta)));
+                found[usize::from(conflict.is_some())] += 1;
+            }
+        }
+        assert!(found.iter().all(|count| *count > 1_000), "{found:?}");
+    }
+}

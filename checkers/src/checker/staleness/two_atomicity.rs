@@ -193,3 +193,64 @@ pub(super) fn minimize(items: &[Item], mut shown: Vec<usize>) -> Vec<usize> {
     }
     shown
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Random;
+
+    /// Whether the rest can be put behind these, by trying every order.
+    fn has_order(items: &[Item], order: &mut Vec<usize>) -> bool {
+        let rest: Vec<usize> = (0..items.len()).filter(|item| !order.contains(item)).collect();
+        rest.is_empty()
+            || rest.iter().any(|&item| {
+                let is_next = !rest.iter().any(|&other| items[other].first_end < items[item].begin);
+                let reaches = |earlier: &&usize| items[item].first_end < items[**earlier].last_read_begin;
+                let is_near = order.iter().rev().skip(1).find(reaches).is_none();
+                order.push(item);
+                let found = is_next && is_near && has_order(items, order);
+                order.pop();
+                found
+            })
+    }
+
+    fn item(random: &mut Random, at: i64) -> Item {
+        let mut below = |bound: u64| random.below(bound) as Place;
+        let begin = 4 * at - below(18);
+        let first_end = begin + 1 + below(16);
+        Item { begin, first_end, last_read_begin: if below(3) > 0 { first_end + below(30) } else { -1 } }
+    }
+
+    #[test]
+    fn agrees_with_every_order() {
+        let mut of_outcome = [0; 2];
+        for seed in 0..20_000 {
+            let mut random = Random(seed);
+            let length = 4 + random.below(4) as i64;
+            let items: Vec<Item> = (0..length).map(|at| item(&mut random, at)).collect();
+            let verified = verify(&items);
+            assert_eq!(verified.is_ok(), has_order(&items, &mut Vec::new()), "{items:?}");
+            of_outcome[usize::from(verified.is_ok())] += 1;
+            if let Err(shown) = verified {
+                let only = |shown: &[usize]| shown.iter().map(|&item| items[item]).collect::<Vec<_>>();
+                assert!(!has_order(&only(&shown), &mut Vec::new()), "{items:?}: {shown:?} show nothing");
+                let core = minimize(&items, shown);
+                assert!(!has_order(&only(&core), &mut Vec::new()), "{items:?}: {core:?} show nothing");
+            }
+        }
+        assert!(of_outcome.iter().all(|count| *count > 1_000), "{of_outcome:?}");
+    }
+
+    #[test]
+    fn takes_a_long_chain_of_forced_writes() {
+        // Each value is read last just after the next but one was written.
+        let chain = |reach: Place| -> Vec<Item> {
+            let item =
+                |at: Place| Item { begin: 10 * at, first_end: 10 * at + 5, last_read_begin: 10 * at + reach };
+            (0..100_000).map(item).collect()
+        };
+        assert!(verify(&chain(18)).is_ok());
+        let shown = verify(&chain(28)).expect_err("two writes lie between");
+        assert_eq!(minimize(&chain(28), shown).len(), 3);
+    }
+}
