@@ -2,27 +2,37 @@
 
 use perjury_histories::{History, Value};
 
+use crate::linearizable::AnyModel;
+use crate::stop::Stop;
 use crate::verdict::Verdict;
 
+pub mod bank;
 pub mod causal;
 pub mod causal_convergence;
 pub mod causal_memory;
 pub mod causal_reverse;
 pub mod convergence;
+pub mod counter;
 pub mod durability;
+pub mod grow_only_counter;
 pub mod integrity;
 pub mod linearizability;
 pub mod long_fork;
 pub mod monotonic_reads;
 pub mod monotonic_writes;
 pub mod monotonic_writes_across_keys;
+pub mod pn_counter;
 pub mod progress;
 pub mod read_your_writes;
 pub mod replica_durability;
 pub mod sequential;
 pub mod set;
 pub mod staleness;
+pub mod set_full;
 pub mod stats;
+pub mod strong_convergence;
+pub mod total_queue;
+pub mod unique_ids;
 pub mod writes_follow_reads;
 pub mod writes_follow_reads_across_keys;
 
@@ -49,6 +59,14 @@ pub const ALL: &[&dyn Checker] = &[
     &durability::Durability,
     &replica_durability::ReplicaDurability,
     &set::Set,
+    &set_full::SetFull,
+    &total_queue::TotalQueue,
+    &counter::Counter,
+    &grow_only_counter::GrowOnlyCounter,
+    &pn_counter::PnCounter,
+    &unique_ids::UniqueIds,
+    &bank::Bank,
+    &strong_convergence::StrongConvergence,
 ];
 
 /// The checker of this name.
@@ -78,6 +96,9 @@ pub trait Checker: Sync {
 pub struct Context {
     /// The value that every key had before the first event.
     pub initial: Value,
+    /// What the objects are specified to be, for checkers that ask for it (none: the first model that has
+    /// the functions of the history).
+    pub model: Option<&'static dyn AnyModel>,
     /// How much work may be spent.
     pub limits: Limits,
     /// Functions that the system promised to refuse: these need no ok to show that they were tried.
@@ -95,20 +116,34 @@ pub struct Context {
     pub staleness_versions_max: Option<u64>,
     /// By how many nanoseconds a read may be behind.
     pub staleness_ns_max: Option<u64>,
+    /// How long after an element was acknowledged a read of its set may still miss it, in nanoseconds (none:
+    /// any time, as long as it is there in the end).
+    pub staleness_ns_max: Option<u64>,
+    /// The accounts of a bank (none: those of the initial value, if it is an object of balances, else those of
+    /// the first read).
+    pub accounts: Option<Vec<String>>,
+    /// What the balances of a bank add up to (none: as the initial value, if it is an object of balances, else
+    /// as the first read).
+    pub total: Option<i64>,
+    /// Whether the accounts of a bank may be overdrawn.
+    pub may_overdraw: bool,
 }
 
-/// How much work a checker may spend before it answers unknown. Counted in steps, never in time, so
-/// that a verdict does not depend on the machine.
-#[derive(Clone, Copy, Debug)]
+/// How much work a checker may spend before it answers unknown. Counted in steps, so that a verdict does not
+/// depend on the machine; who wants a limit of time or memory raises the flag.
+#[derive(Clone, Debug)]
 pub struct Limits {
-    /// Configurations that a search may visit, over all keys.
+    /// Configurations that a search may visit, for each object (key, or part of it) anew: so objects can be
+    /// judged in parallel, and none depends on what the others needed.
     pub configurations_max: u64,
+    /// Looked at every thousand configurations or so.
+    pub stop: Stop,
 }
 
 impl Default for Limits {
     /// Each configuration is remembered, in some hundred bytes: this is half a gigabyte at most.
     fn default() -> Limits {
-        Limits { configurations_max: 5_000_000 }
+        Limits { configurations_max: 5_000_000, stop: Stop::default() }
     }
 }
 

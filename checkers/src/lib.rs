@@ -39,6 +39,8 @@
 //!   durability, replica_durability        what was acknowledged is kept: by the store, by each replica
 //!   set                                   what was added is in it
 //! model.rs      Model: what an object answers when nobody else uses it
+//! linearizable/ one object's operations as a problem, and the search for their order
+//! stop.rs       how a search is asked to stop
 //! access.rs     what each operation did to the register of its key
 //! session.rs    what each session did earlier; across.rs: what it learnt of one key by reading another
 //! notes.rs      what the nemesis noted about the inside of the store
@@ -53,10 +55,16 @@ mod causality;
 pub mod checker;
 mod differentiated;
 pub mod findings;
+pub mod linearizable;
 pub mod model;
 mod notes;
+mod numbers;
 mod relation;
 mod session;
+pub mod stop;
+#[cfg(test)]
+mod small_histories;
+mod sweep;
 #[cfg(test)]
 mod testing;
 mod threads;

@@ -10,7 +10,26 @@
 use std::fmt::Debug;
 use std::hash::Hash;
 
-use perjury_histories::Value;
+use perjury_histories::{Operation, Value};
+
+mod bag;
+pub mod cas_register;
+pub mod counter;
+pub mod fifo_queue;
+pub mod kv_append;
+pub mod multi_register;
+pub mod mutex;
+pub mod nondeterministic_register;
+#[cfg(test)]
+pub(crate) mod oracle;
+mod order;
+pub mod priority_queue;
+pub mod register;
+pub mod set;
+pub mod stack;
+#[cfg(test)]
+mod tests;
+pub mod unordered_queue;
 
 /// What was asked of an object, and what it answered.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,6 +40,14 @@ pub struct Call<'a> {
     pub argument: &'a Value,
     /// The value of the completion; none when the outcome is unknown: then any answer will do.
     pub result: Option<&'a Value>,
+}
+
+impl<'a> Call<'a> {
+    /// What this operation asked for and was answered.
+    pub fn of(operation: &Operation<'a>) -> Call<'a> {
+        let (argument, result) = (operation.argument(), operation.result());
+        Call { function: operation.function(), argument, result }
+    }
 }
 
 /// A sequential specification of one object.
@@ -48,8 +75,14 @@ pub trait Model: Sync {
     fn check(&self, call: &Call<'_>) -> Result<(), String>;
 
     /// Adds to `next` the states that may follow this call: none when it is impossible, several when the
-    /// model leaves a choice.
+    /// model leaves a choice. Without a result, every state that may follow with any result; and one that
+    /// certainly had no effect need not be among them, since such an operation may as well be absent.
     fn step(&self, state: &Self::State, call: &Call<'_>, next: &mut Vec<Self::State>);
+
+    /// The same from a state that nobody needs any more: models with large states change it in place.
+    fn step_from(&self, state: Self::State, call: &Call<'_>, next: &mut Vec<Self::State>) {
+        self.step(&state, call, next);
+    }
 
     /// Whether the call can never change any state, whichever it meets: reads, contains, cas(a, a).
     fn is_pure(&self, _call: &Call<'_>) -> bool {
@@ -84,4 +117,59 @@ pub trait Model: Sync {
     fn observes_absence(&self) -> bool {
         true
     }
+
+    /// Which well-known object it is, if any: these have algorithms and words of their own.
+    fn shape(&self) -> Shape {
+        Shape::Other
+    }
+
+    /// A state as a reader would write it.
+    fn show(&self, state: &Self::State) -> String {
+        format!("{state:?}")
+    }
+
+    /// The values that the call is about, for leaving values out: from any possible sequence of calls, leave
+    /// out all that mention some value (which the object does not hold from the beginning), all that mention
+    /// everything, and some of those without a result; then the rest is possible too.
+    fn mentions<'a>(&self, _call: &Call<'a>) -> Mentions<'a> {
+        Mentions::Everything
+    }
+}
+
+/// Well-known objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// The state is the value that was brought last, and what needs a value is possible only while it is that.
+    /// No result depends on a value being absent. Read, write, delete, cas.
+    Register,
+    /// First in, first out: enqueue, dequeue.
+    FifoQueue,
+    /// In any order: enqueue, dequeue.
+    UnorderedQueue,
+    /// Last in, first out: push, pop, len.
+    Stack,
+    /// The largest out first: insert, poll.
+    PriorityQueue,
+    /// Add, remove, contains, read.
+    Set,
+    /// Add, increment, decrement, read.
+    Counter,
+    /// Acquire, release.
+    Mutex,
+    /// Anything else.
+    Other,
+}
+
+/// The values that a call is about.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Mentions<'a> {
+    /// No value can be left out while this call stays.
+    Everything,
+    /// These; all others can be left out without it.
+    Values(Vec<&'a Value>),
+}
+
+/// What is wrong with a call of a function that the model does not know.
+fn unknown_function(model: &impl Model, call: &Call<'_>) -> String {
+    format!("{} is no operation on a {}", call.function, model.name())
 }

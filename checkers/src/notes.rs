@@ -15,14 +15,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use perjury_histories::{Event, History, Key, Process, Value, Version};
+use perjury_histories::{EventRef, History, Key, Process, Value, Version};
 use serde::Deserialize;
 
 use crate::checker::Undecided;
 
 /// A note, with the event it was read from and the position of that event in the history.
 pub(crate) struct Note<'a> {
-    pub event: &'a Event,
+    pub event: EventRef<'a>,
     pub position: usize,
     pub what: What<'a>,
 }
@@ -41,7 +41,7 @@ pub(crate) type Placement = BTreeMap<Key, BTreeSet<String>>;
 
 /// Everything that one replica held at one moment.
 pub(crate) struct Dump<'a> {
-    pub event: &'a Event,
+    pub event: EventRef<'a>,
     pub position: usize,
     pub node: &'a str,
     pub stage: Stage,
@@ -74,7 +74,7 @@ pub(crate) enum Stage {
 /// All notes about the inside of the store, in order. Errs on one that cannot be read.
 pub(crate) fn all(history: &History) -> Result<Vec<Note<'_>>, Undecided> {
     let mut notes = Vec::new();
-    for (position, event) in history.events().iter().enumerate() {
+    for (position, event) in history.events().enumerate() {
         if event.process == Process::Nemesis
             && let Some(what) = what(position, event)?
         {
@@ -101,15 +101,15 @@ pub(crate) fn last_dumps<'n, 'a>(notes: &'n [Note<'a>], stage: Stage) -> BTreeMa
     dumps.collect()
 }
 
-fn what(position: usize, event: &Event) -> Result<Option<What<'_>>, Undecided> {
+fn what(position: usize, event: EventRef<'_>) -> Result<Option<What<'_>>, Undecided> {
     let missing = |field: &str| format!("event {}: {} without {field}", event.index, event.function);
-    let node = || event.node.as_deref().ok_or_else(|| missing("a node"));
-    let key = event.key.as_ref();
-    Ok(Some(match event.function.as_str() {
+    let node = || event.node.ok_or_else(|| missing("a node"));
+    let key = event.key;
+    Ok(Some(match event.function {
         "acknowledge" => What::Acknowledge {
             node: node()?,
             key: key.ok_or_else(|| missing("a key"))?,
-            version: event.version.as_ref().ok_or_else(|| missing("a version"))?,
+            version: event.version.ok_or_else(|| missing("a version"))?,
         },
         "corrupt" => What::Corrupt { node: node()?, key },
         "healed" => What::Healed,
@@ -123,13 +123,13 @@ fn what(position: usize, event: &Event) -> Result<Option<What<'_>>, Undecided> {
     }))
 }
 
-fn placed(event: &Event) -> Result<Placement, Undecided> {
-    let homes = Vec::<(Key, BTreeSet<String>)>::deserialize(&event.value);
+fn placed(event: EventRef<'_>) -> Result<Placement, Undecided> {
+    let homes = Vec::<(Key, BTreeSet<String>)>::deserialize(event.value);
     let homes = homes.map_err(|error| format!("event {}: placement: {error}", event.index))?;
     Ok(homes.into_iter().collect())
 }
 
-fn dumped(event: &Event) -> Result<(Stage, u64, BTreeMap<Key, Entry>), Undecided> {
+fn dumped(event: EventRef<'_>) -> Result<(Stage, u64, BTreeMap<Key, Entry>), Undecided> {
     #[derive(Deserialize)]
     struct Dumped {
         stage: Stage,
@@ -137,7 +137,7 @@ fn dumped(event: &Event) -> Result<(Stage, u64, BTreeMap<Key, Entry>), Undecided
         entries: Vec<(Key, Option<Version>, Value)>,
     }
     let Dumped { stage, asked, entries } =
-        Dumped::deserialize(&event.value).map_err(|error| format!("event {}: dump: {error}", event.index))?;
+        Dumped::deserialize(event.value).map_err(|error| format!("event {}: dump: {error}", event.index))?;
     let entries = entries.into_iter().map(|(key, version, value)| (key, Entry { version, value }));
     Ok((stage, asked.unwrap_or(event.index), entries.collect()))
 }

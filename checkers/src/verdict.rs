@@ -135,6 +135,14 @@ impl AnomalyKind {
             AnomalyKind::UnexpectedElement => "unexpected-element",
             AnomalyKind::NoProgress => "no-progress",
             AnomalyKind::NotRefused => "not-refused",
+            AnomalyKind::OutOfRangeRead => "out-of-range-read",
+            AnomalyKind::StaleElement => "stale-element",
+            AnomalyKind::DuplicatedElement => "duplicated-element",
+            AnomalyKind::DuplicateId => "duplicate-id",
+            AnomalyKind::WrongN => "wrong-n",
+            AnomalyKind::WrongTotal => "wrong-total",
+            AnomalyKind::NegativeBalance => "negative-balance",
+            AnomalyKind::MissingFinalRead => "missing-final-read",
             AnomalyKind::CyclicCo => "cyclic-co",
             AnomalyKind::ThinAirRead => "thin-air-read",
             AnomalyKind::WriteCoInitRead => "write-co-init-read",
@@ -183,14 +191,30 @@ pub enum AnomalyKind {
     ReplicaRollback,
     /// No order of the operations explains what was read.
     NotLinearizable,
-    /// An element that was added is not in the final read.
+    /// An element that was added is gone.
     LostElement,
-    /// An element in the final read that nobody added.
+    /// An element came out that nobody had put in.
     UnexpectedElement,
     /// Although everything was healed, a client got nothing done.
     NoProgress,
     /// A function that the system promised to refuse was accepted.
     NotRefused,
+    /// A read of a counter lies outside what the adds allow.
+    OutOfRangeRead,
+    /// An acknowledged element was missing from a read for longer than is tolerated.
+    StaleElement,
+    /// An element came out more often than it was put in.
+    DuplicatedElement,
+    /// An id was given out twice.
+    DuplicateId,
+    /// A read of a bank does not hold just the accounts that there are.
+    WrongN,
+    /// The balances of a bank do not add up to its total.
+    WrongTotal,
+    /// An account was overdrawn.
+    NegativeBalance,
+    /// A node was never asked for its final state.
+    MissingFinalRead,
     /// Session order and reads-from go in a circle (CyclicCO).
     CyclicCo,
     /// A value was read that nobody wrote (ThinAirRead).

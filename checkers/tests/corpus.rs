@@ -31,7 +31,7 @@ fn entries(models: &[&str]) -> Vec<(Value, History)> {
 /// The history with every ok read of null turned into one of unknown outcome: so Knossos means it where the
 /// register does not begin with null.
 fn without_null_reads(history: &History) -> History {
-    let mut events = history.events().to_vec();
+    let mut events = history.to_events();
     for event in &mut events {
         if event.function == "read" && event.kind == Kind::Ok && event.value.is_null() {
             event.kind = Kind::Info;

@@ -205,7 +205,7 @@ fn check(checker: &str, history: &History) -> Verdict {
 /// Spoils one read in the middle: it returns what another read of its key by the same session had returned
 /// long before.
 fn with_stale_read(history: &History) -> History {
-    let mut events = history.events().to_vec();
+    let mut events = history.to_events();
     let mut first_reads: BTreeMap<_, Event> = BTreeMap::new();
     let middle = events.len() / 2;
     for event in &mut events {

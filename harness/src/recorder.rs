@@ -144,8 +144,7 @@ mod tests {
         recorder.event(write(Kind::Ok));
         assert_eq!((recorder.events(), recorder.completed()), (3, 1));
         let (history, ..) = recorder.finish();
-        let seen: Vec<_> =
-            history.events().iter().map(|event| (event.index, event.function.as_str())).collect();
+        let seen: Vec<_> = history.events().map(|event| (event.index, event.function)).collect();
         assert_eq!(seen, [(0, "write"), (1, "corrupt"), (2, "write")]);
     }
 
@@ -159,7 +158,7 @@ mod tests {
         recorder.event(write(Kind::Ok));
         recorder.trace("n1", "a word");
         let (history, trace, _) = recorder.finish();
-        let times: Vec<_> = history.events().iter().map(|event| event.time).collect();
+        let times: Vec<_> = history.events().map(|event| event.time).collect();
         assert_eq!(times, [Some(5_000_000), Some(5_000_000)]);
         assert_eq!(trace, "    0.005000 n1       a word\n");
     }
@@ -172,7 +171,8 @@ mod tests {
         let held = Held { key: "k1".into(), version: None, value: Value::Null };
         recorder.dump("converged", "n1", 1, &[held]);
         let (history, _, markers) = recorder.finish();
-        let [acknowledged, dump] = history.events() else { panic!("two notes: {history:?}") };
+        let events = history.to_events();
+        let [acknowledged, dump] = events.as_slice() else { panic!("two notes: {history:?}") };
         let integers = Stored::default().to_integers().to_vec();
         assert_eq!(
             (&acknowledged.key, &acknowledged.version),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use perjury_histories::{Event, Fate, History, Value};
+use perjury_histories::{EventRef, Fate, History, Value};
 
 use crate::report::FaultSpan;
 
@@ -61,13 +61,13 @@ struct Note {
 
 impl Note {
     /// `None` for notes that tell of no fault.
-    fn of(event: &Event) -> Option<Note> {
+    fn of(event: EventRef<'_>) -> Option<Note> {
         let text = |field: &str| event.value.get(field).and_then(Value::as_str);
         let nodes = event.value.get("nodes").and_then(Value::as_array);
         Some(Note {
             is_start: text("state")? == "start",
             span: FaultSpan {
-                kind: event.function.clone(),
+                kind: event.function.to_owned(),
                 fault: text("fault")?.to_owned(),
                 nodes: nodes
                     .map(|nodes| nodes.iter().filter_map(Value::as_str).map(str::to_owned).collect())
@@ -83,7 +83,7 @@ impl Note {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use perjury_histories::{Kind, Process};
+    use perjury_histories::{Event, Kind, Process};
     use serde_json::json;
 
     fn fault(index: u64, kind: &str, state: &str, nodes: &[&str]) -> Event {

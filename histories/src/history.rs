@@ -8,12 +8,16 @@
 //!   3       1     ok      read     1              ┘
 //! ```
 
-use std::collections::BTreeMap;
+use std::fmt;
 
+use rustc_hash::FxHashMap;
 use thiserror::Error;
 
+use crate::columns::{Columns, EVENTS_MAX, Row};
 use crate::event::{Event, Kind, Process};
 use crate::operation::Operation;
+use crate::values::Values;
+use crate::view::EventRef;
 
 /// Events in real-time order, paired into operations.
 ///
@@ -29,24 +33,45 @@ use crate::operation::Operation;
 /// - Events of [`Process::Nemesis`] are notes: they pair with nothing, whatever their type.
 /// - An operation that never completes is of unknown fate, as is one that completes with `info`. A
 ///   process that goes on after `info` nevertheless, as in histories of others, begins a new operation.
-#[derive(Clone, Debug, Default, PartialEq)]
+///
+/// An event takes 32 bytes, its index nothing as long as it is its position; what repeats itself (functions,
+/// values, keys, nodes) is stored once, so that equal values have equal [ids](crate::ValueId).
+#[derive(Clone, Default)]
 pub struct History {
-    events: Vec<Event>,
+    columns: Columns,
+    indices: Indices,
     spans: Vec<Span>,
-    open: BTreeMap<u64, usize>,
+    /// By process, the operation that it has open.
+    open: FxHashMap<u64, u32>,
+}
+
+/// The names of the events.
+#[derive(Clone, Default)]
+enum Indices {
+    /// Each is named by its position.
+    #[default]
+    Positions,
+    /// By position.
+    Listed(Vec<u64>),
 }
 
 /// Positions of an operation's two events.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy)]
 pub(crate) struct Span {
-    pub(crate) invocation: usize,
-    pub(crate) completion: Option<usize>,
+    invocation: u32,
+    completion: u32,
 }
 
+/// Where an operation has no completion.
+const NONE: u32 = u32::MAX;
+
 impl Span {
-    /// That of a completion without an invocation.
-    fn lone(position: usize) -> Span {
-        Span { invocation: position, completion: Some(position) }
+    pub(crate) fn invocation(self) -> usize {
+        self.invocation as usize
+    }
+
+    pub(crate) fn completion(self) -> Option<usize> {
+        (self.completion != NONE).then_some(self.completion as usize)
     }
 }
 
@@ -70,100 +95,166 @@ impl History {
         Ok(history)
     }
 
-    /// Adds the next event. On an error the history is as it was.
+    /// Adds the next event. On an error the history holds the same events as before.
     pub fn push(&mut self, event: Event) -> Result<(), Malformed> {
-        if let Some(last) = self.events.last().filter(|last| last.index >= event.index) {
-            let problem = format!("its index does not exceed that of the event before it, {}", last.index);
+        if let Some(last) = self.last_index().filter(|&last| last >= event.index) {
+            let problem = format!("its index does not exceed that of the event before it, {last}");
             return Err(Malformed { index: event.index, problem });
         }
         self.pair(event)
     }
 
-    /// Adds the next event, whatever its index. On an error the history is as it was.
+    /// Adds the next event, whatever its index. On an error the history holds the same events as before.
     pub(crate) fn pair(&mut self, event: Event) -> Result<(), Malformed> {
-        let position = self.events.len();
-        match (event.process, event.kind) {
+        let index = event.index;
+        let row = self.columns.row(event);
+        self.pair_row(row, index)
+    }
+
+    /// The index of the last event.
+    pub(crate) fn last_index(&self) -> Option<u64> {
+        self.columns.rows.len().checked_sub(1).map(|last| self.index(last))
+    }
+
+    /// Takes over what these columns hold beside their rows, which come back to be added one by one.
+    pub(crate) fn absorb(&mut self, columns: Columns) -> impl Iterator<Item = Row> + use<> {
+        self.columns.absorb(columns)
+    }
+
+    /// Adds the next event, a row of our own columns, whatever its index.
+    pub(crate) fn pair_row(&mut self, row: Row, index: u64) -> Result<(), Malformed> {
+        let malformed = |problem| Err(Malformed { index, problem });
+        let position = self.columns.rows.len();
+        if position >= EVENTS_MAX {
+            return malformed(format!("more events than a history can hold, {EVENTS_MAX}"));
+        }
+        let lone = Span { invocation: position as u32, completion: position as u32 };
+        match (row.process(), row.kind()) {
             (Process::Nemesis, _) => {}
             (Process::Unknown, Kind::Invoke) => {
-                let problem = "an invocation without a process".to_owned();
-                return Err(Malformed { index: event.index, problem });
+                return malformed("an invocation without a process".to_owned());
             }
-            (Process::Unknown, _) => self.spans.push(Span::lone(position)),
+            (Process::Unknown, _) => self.spans.push(lone),
             (Process::Client(process), Kind::Invoke) => {
-                self.check_idle(process, &event)?;
-                self.open.insert(process, self.spans.len());
-                self.spans.push(Span { invocation: position, completion: None });
+                let operation = self.spans.len() as u32;
+                if let Some(open) = self.open.insert(process, operation) {
+                    self.open.insert(process, open);
+                    return malformed(self.busy(open, &row));
+                }
+                self.spans.push(Span { invocation: position as u32, completion: NONE });
             }
-            (Process::Client(process), _) => match self.open.get(&process) {
-                None => self.spans.push(Span::lone(position)),
-                Some(&open) => {
-                    self.check_completion(open, &event)?;
-                    self.spans[open].completion = Some(position);
-                    self.open.remove(&process);
+            (Process::Client(process), _) => match self.open.remove(&process) {
+                None => self.spans.push(lone),
+                Some(open) => {
+                    if let Err(problem) = self.check_completion(open, &row) {
+                        self.open.insert(process, open);
+                        return malformed(problem);
+                    }
+                    self.spans[open as usize].completion = position as u32;
                 }
             },
         }
-        self.events.push(event);
+        self.columns.rows.push(row);
+        self.name_last(index);
         Ok(())
     }
 
+    /// Names the event that was added last.
+    fn name_last(&mut self, index: u64) {
+        let position = self.columns.rows.len() - 1;
+        match &mut self.indices {
+            Indices::Positions if index == position as u64 => {}
+            Indices::Positions => {
+                self.indices = Indices::Listed((0..position as u64).chain([index]).collect());
+            }
+            Indices::Listed(indices) => indices.push(index),
+        }
+    }
+
     /// A process may invoke only when it has nothing open.
-    fn check_idle(&self, process: u64, event: &Event) -> Result<(), Malformed> {
-        let Some(&open) = self.open.get(&process) else {
-            return Ok(());
-        };
-        let earlier = &self.events[self.spans[open].invocation];
-        let problem = format!(
-            "process {process} invokes {} while its {} of event {} is still open",
-            event.function, earlier.function, earlier.index
-        );
-        Err(Malformed { index: event.index, problem })
+    fn busy(&self, open: u32, row: &Row) -> String {
+        let earlier = self.at(self.spans[open as usize].invocation());
+        format!(
+            "process {} invokes {} while its {} of event {} is still open",
+            row.process(),
+            self.columns.functions.get(row.function()),
+            earlier.function,
+            earlier.index
+        )
     }
 
     /// A completion must be of what its process has open.
-    fn check_completion(&self, open: usize, event: &Event) -> Result<(), Malformed> {
-        let invocation = &self.events[self.spans[open].invocation];
-        let problem = if invocation.function != event.function {
-            format!(
-                "process {} completes {}, but it had invoked {} at event {}",
-                event.process, event.function, invocation.function, invocation.index
-            )
-        } else if event.key.is_some() && invocation.key != event.key {
-            format!(
-                "process {} completes {} on another key than it invoked it on at event {}",
-                event.process, event.function, invocation.index
-            )
+    fn check_completion(&self, open: u32, row: &Row) -> Result<(), String> {
+        let position = self.spans[open as usize].invocation();
+        let invocation = &self.columns.rows[position];
+        let process = row.process();
+        let function = self.columns.functions.get(row.function());
+        if invocation.function() != row.function() {
+            let event = self.at(position);
+            let (invoked, index) = (event.function, event.index);
+            Err(format!(
+                "process {process} completes {function}, but it had invoked {invoked} at event {index}"
+            ))
+        } else if row.key().is_some() && invocation.key() != row.key() {
+            let index = self.index(position);
+            Err(format!(
+                "process {process} completes {function} on another key than it invoked it on at event {index}"
+            ))
         } else {
-            return Ok(());
-        };
-        Err(Malformed { index: event.index, problem })
+            Ok(())
+        }
     }
 
     /// Names every event by its position.
     pub(crate) fn renumber(&mut self) {
-        for (position, event) in (0..).zip(&mut self.events) {
-            event.index = position;
-        }
+        self.indices = Indices::Positions;
     }
 
     /// The invocation that this process has open.
-    pub(crate) fn open(&self, process: Process) -> Option<&Event> {
+    pub(crate) fn open(&self, process: Process) -> Option<EventRef<'_>> {
         let Process::Client(process) = process else {
             return None;
         };
         let open = self.open.get(&process)?;
-        Some(&self.events[self.spans[*open].invocation])
+        Some(self.at(self.spans[*open as usize].invocation()))
+    }
+
+    /// The index of the event at this position.
+    fn index(&self, position: usize) -> u64 {
+        match &self.indices {
+            Indices::Positions => position as u64,
+            Indices::Listed(indices) => indices[position],
+        }
     }
 
     /// The event of this index.
-    pub fn event(&self, index: u64) -> Option<&Event> {
-        let position = self.events.binary_search_by_key(&index, |event| event.index);
-        position.ok().map(|position| &self.events[position])
+    pub fn event(&self, index: u64) -> Option<EventRef<'_>> {
+        let position = match &self.indices {
+            Indices::Positions => {
+                usize::try_from(index).ok().filter(|&position| position < self.columns.rows.len())
+            }
+            Indices::Listed(indices) => indices.binary_search(&index).ok(),
+        };
+        position.map(|position| self.at(position))
+    }
+
+    /// The event at this position.
+    ///
+    /// # Panics
+    ///
+    /// When there are not that many.
+    pub fn at(&self, position: usize) -> EventRef<'_> {
+        self.columns.event(position, self.index(position))
     }
 
     /// All events, in order.
-    pub fn events(&self) -> &[Event] {
-        &self.events
+    pub fn events(&self) -> impl ExactSizeIterator<Item = EventRef<'_>> + DoubleEndedIterator + Clone {
+        (0..self.columns.rows.len()).map(|position| self.at(position))
+    }
+
+    /// All events on their own, in order: to build another history from.
+    pub fn to_events(&self) -> Vec<Event> {
+        self.events().map(EventRef::to_event).collect()
     }
 
     /// All operations, in the order of their invocations.
@@ -172,27 +263,51 @@ impl History {
     }
 
     /// The events of the nemesis: faults, dumps, acknowledgements.
-    pub fn notes(&self) -> impl Iterator<Item = &Event> {
-        self.events.iter().filter(|event| event.process == Process::Nemesis)
+    pub fn notes(&self) -> impl Iterator<Item = EventRef<'_>> + Clone {
+        let rows = self.columns.rows.iter().enumerate();
+        let notes = rows.filter(|(_, row)| row.process() == Process::Nemesis);
+        notes.map(|(position, _)| self.at(position))
+    }
+
+    /// The distinct values of all events, by [`ValueId`](crate::ValueId).
+    pub fn values(&self) -> Values<'_> {
+        Values(self.columns.values.items())
+    }
+
+    pub(crate) fn columns(&self) -> &Columns {
+        &self.columns
     }
 
     /// The history of the operations and notes that `keep` accepts (it sees invocations and notes);
     /// events keep their indices.
-    pub fn restrict(&self, mut keep: impl FnMut(&Event) -> bool) -> History {
-        let mut kept = vec![false; self.events.len()];
+    pub fn restrict(&self, mut keep: impl FnMut(EventRef<'_>) -> bool) -> History {
+        let mut kept = vec![false; self.columns.rows.len()];
         for span in &self.spans {
-            if keep(&self.events[span.invocation]) {
-                kept[span.invocation] = true;
-                span.completion.inspect(|&completion| kept[completion] = true);
+            if keep(self.at(span.invocation())) {
+                kept[span.invocation()] = true;
+                span.completion().inspect(|&completion| kept[completion] = true);
             }
         }
-        for (position, event) in self.events.iter().enumerate() {
-            if event.process == Process::Nemesis {
-                kept[position] = keep(event);
+        for (position, row) in self.columns.rows.iter().enumerate() {
+            if row.process() == Process::Nemesis {
+                kept[position] = keep(self.at(position));
             }
         }
-        let events = self.events.iter().zip(kept).filter(|(_, kept)| *kept).map(|(event, _)| event.clone());
+        let events = self.events().zip(kept).filter(|(_, kept)| *kept).map(|(event, _)| event.to_event());
         History::new(events).expect("a part of a history, by whole operations, is a history")
+    }
+}
+
+/// Equal when their events are.
+impl PartialEq for History {
+    fn eq(&self, other: &History) -> bool {
+        self.events().eq(other.events())
+    }
+}
+
+impl fmt::Debug for History {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.events()).finish()
     }
 }
 
@@ -282,7 +397,9 @@ mod tests {
         let before = history.clone();
         assert!(history.push(event(1, CLIENT, Kind::Invoke, "read")).is_err());
         assert!(history.push(event(0, CLIENT, Kind::Ok, "read")).is_err());
+        assert!(history.push(event(1, CLIENT, Kind::Ok, "write")).is_err());
         assert_eq!(history, before);
+        assert_eq!(history.open(CLIENT).map(|invocation| invocation.index), Some(0));
     }
 
     #[test]
@@ -296,7 +413,7 @@ mod tests {
     fn finds_events_by_index() {
         let history = parse("#5 0:read(x) nemesis:healed() #20 0:read(y)").unwrap();
         assert_eq!(history.event(7).unwrap().function, "healed");
-        assert_eq!(history.event(20).unwrap().key, Some("y".into()));
+        assert_eq!(history.event(20).unwrap().key, Some(&"y".into()));
         assert_eq!(history.event(8), None);
     }
 
@@ -307,7 +424,7 @@ mod tests {
              nemesis:healed() 3:write(x,3)?",
         )
         .unwrap();
-        let only_x = history.restrict(|event| event.key == Some("x".into()));
+        let only_x = history.restrict(|event| event.key == Some(&"x".into()));
         assert_eq!(print(&only_x), "0:write(x,1)? #3 0:ok ..2:read(x,1) #7 3:write(x,3)?");
         let notes = history.restrict(|event| event.process == Process::Nemesis);
         assert_eq!(print(&notes), "#6 nemesis:healed()");
@@ -317,7 +434,7 @@ mod tests {
     #[test]
     fn lists_the_notes() {
         let history = parse("0:read(x) nemesis:healed() nemesis:corrupt(x)/n1").unwrap();
-        let notes = history.notes().map(|note| note.function.as_str());
+        let notes = history.notes().map(|note| note.function);
         assert_eq!(notes.collect::<Vec<_>>(), ["healed", "corrupt"]);
     }
 }

@@ -6,10 +6,15 @@
 //! 1:write             invoke ─ info            invoked_at 1, never returned: it may still happen
 //! ```
 
+use std::fmt;
+
 use serde_json::Value;
 
-use crate::event::{Event, Key, Kind, Process, Version};
+use crate::columns::Row;
+use crate::event::{Key, Kind, Process, Version};
 use crate::history::{History, Span};
+use crate::values::{FunctionId, KeyId, ValueId};
+use crate::view::EventRef;
 
 /// What became of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +28,7 @@ pub enum Fate {
 }
 
 /// An invocation with its completion, if it has one.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Operation<'a> {
     history: &'a History,
     span: Span,
@@ -36,18 +41,18 @@ impl<'a> Operation<'a> {
     }
 
     /// The event that asked for it (for a lone completion, that completion).
-    pub fn invocation(&self) -> &'a Event {
-        &self.history.events()[self.span.invocation]
+    pub fn invocation(&self) -> EventRef<'a> {
+        self.history.at(self.span.invocation())
     }
 
     /// The event that ended it, if any.
-    pub fn completion(&self) -> Option<&'a Event> {
-        self.span.completion.map(|position| &self.history.events()[position])
+    pub fn completion(&self) -> Option<EventRef<'a>> {
+        self.span.completion().map(|position| self.history.at(position))
     }
 
     /// What became of it.
     pub fn fate(&self) -> Fate {
-        match self.completion().map(|event| event.kind) {
+        match self.ending().map(Row::kind) {
             Some(Kind::Ok) => Fate::Ok,
             Some(Kind::Fail) => Fate::Fail,
             _ => Fate::Unknown,
@@ -56,37 +61,57 @@ impl<'a> Operation<'a> {
 
     /// What was asked for.
     pub fn function(&self) -> &'a str {
-        &self.invocation().function
+        self.history.columns().functions.get(self.beginning().function())
+    }
+
+    /// The number of the function: equal ones have equal ids within a history.
+    pub fn function_id(&self) -> FunctionId {
+        FunctionId(self.beginning().function())
     }
 
     /// The object it acts on.
     pub fn key(&self) -> Option<&'a Key> {
-        self.invocation().key.as_ref()
+        self.beginning().key().map(|key| self.history.columns().keys.get(key))
+    }
+
+    /// The number of the key: equal ones have equal ids within a history.
+    pub fn key_id(&self) -> Option<KeyId> {
+        self.beginning().key().map(KeyId)
     }
 
     /// The value of the invocation.
     pub fn argument(&self) -> &'a Value {
-        &self.invocation().value
+        self.history.columns().values.get(self.beginning().value)
+    }
+
+    /// The number of the argument among the [values](History::values).
+    pub fn argument_id(&self) -> ValueId {
+        ValueId(self.beginning().value)
     }
 
     /// The value of the completion, when it is ok.
     pub fn result(&self) -> Option<&'a Value> {
-        self.completion().filter(|event| event.kind == Kind::Ok).map(|event| &event.value)
+        self.result_id().map(|ValueId(value)| self.history.columns().values.get(value))
+    }
+
+    /// The number of the result among the [values](History::values), when it is ok.
+    pub fn result_id(&self) -> Option<ValueId> {
+        self.ok().map(|row| ValueId(row.value))
     }
 
     /// The version of the completion, when it is ok.
     pub fn version(&self) -> Option<&'a Version> {
-        self.completion().filter(|event| event.kind == Kind::Ok)?.version.as_ref()
+        self.history.columns().version(self.ok()?)
     }
 
     /// Who did it.
     pub fn process(&self) -> Process {
-        self.invocation().process
+        self.beginning().process()
     }
 
     /// The client behind it: its session, else its process number.
     pub fn session(&self) -> Option<u64> {
-        match (self.invocation().session, self.invocation().process) {
+        match (self.history.columns().session(self.beginning()), self.process()) {
             (Some(session), _) => Some(session),
             (None, Process::Client(process)) => Some(process),
             (None, _) => None,
@@ -95,18 +120,38 @@ impl<'a> Operation<'a> {
 
     /// Its place in the real-time order: the position of its invocation in the history.
     pub fn invoked_at(&self) -> usize {
-        self.span.invocation
+        self.span.invocation()
     }
 
     /// Its place in the real-time order: the position of its completion when its outcome is known;
     /// an operation of unknown fate never returns.
     pub fn returned_at(&self) -> Option<usize> {
-        self.span.completion.filter(|_| self.fate() != Fate::Unknown)
+        self.span.completion().filter(|_| self.fate() != Fate::Unknown)
     }
 
     /// Whether it belongs to the final reads.
     pub fn is_final(&self) -> bool {
-        self.invocation().is_final
+        self.history.columns().is_final(self.beginning())
+    }
+
+    fn beginning(&self) -> &'a Row {
+        &self.history.columns().rows[self.span.invocation()]
+    }
+
+    fn ending(&self) -> Option<&'a Row> {
+        self.span.completion().map(|position| &self.history.columns().rows[position])
+    }
+
+    /// Its completion, when it is ok.
+    fn ok(&self) -> Option<&'a Row> {
+        self.ending().filter(|row| row.kind() == Kind::Ok)
+    }
+}
+
+impl fmt::Debug for Operation<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut events = f.debug_struct("Operation");
+        events.field("invocation", &self.invocation()).field("completion", &self.completion()).finish()
     }
 }
 

@@ -210,7 +210,7 @@ mod tests {
 
     /// The same history with a second between its events.
     fn timed(text: &str) -> History {
-        let events = history(text).events().to_vec().into_iter();
+        let events = history(text).to_events().into_iter();
         let events = events.map(|event| Event { time: Some(event.index * 1_000_000_000), ..event });
         History::new(events).expect("well formed")
     }

@@ -95,7 +95,7 @@ mod tests {
 
     /// The history of this text, its events one second apart.
     fn timed(text: &str) -> History {
-        let events = notation::parse(text).expect("a history").events().to_vec();
+        let events = notation::parse(text).expect("a history").to_events();
         let seconds = |(position, event): (usize, Event)| Event {
             time: Some(position as u64 * 1_000_000_000),
             ..event

@@ -12,7 +12,7 @@
 
 use std::collections::BTreeMap;
 
-use perjury_histories::{Event, History, Key, Version};
+use perjury_histories::{EventRef, History, Key, Version};
 
 use super::{Checker, Context, Undecided, decide};
 use crate::findings::Findings;
@@ -39,7 +39,7 @@ impl Checker for ReplicaDurability {
 
 /// What one replica owes: of each key the acknowledged versions, each higher than those before it, and by
 /// which event.
-type Owed<'a> = BTreeMap<&'a Key, Vec<(&'a Version, &'a Event)>>;
+type Owed<'a> = BTreeMap<&'a Key, Vec<(&'a Version, EventRef<'a>)>>;
 
 fn judge(history: &History) -> Result<Verdict, Undecided> {
     let mut findings = Findings::default();
@@ -80,7 +80,7 @@ fn judge(history: &History) -> Result<Verdict, Undecided> {
 }
 
 /// The anomaly of a dump that holds less of a key than the version acknowledged before it.
-fn rollback(dump: &Dump<'_>, key: &Key, version: &Version, acknowledged: &Event) -> Option<Anomaly> {
+fn rollback(dump: &Dump<'_>, key: &Key, version: &Version, acknowledged: EventRef<'_>) -> Option<Anomaly> {
     let found = dump.entries.get(key).and_then(|entry| entry.version.as_ref());
     if found >= Some(version) {
         return None;

@@ -12,7 +12,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use perjury_histories::{Event, Fate, History, Operation};
+use perjury_histories::{EventRef, Fate, History, Operation};
 
 use super::{Checker, Context, Undecided, decide};
 use crate::findings::Findings;
@@ -84,12 +84,12 @@ fn missing_faults(history: &History) -> Result<impl Iterator<Item = String>, Und
         announced.extend(kinds(note)?);
     }
     for note in history.notes().filter(|note| note.value["state"] == "start") {
-        announced.remove(note.function.as_str());
+        announced.remove(note.function);
     }
     Ok(announced.into_iter().map(|kind| format!("no fault of the announced kind {kind} ever started")))
 }
 
-fn kinds(note: &Event) -> Result<Vec<&str>, Undecided> {
+fn kinds(note: EventRef<'_>) -> Result<Vec<&str>, Undecided> {
     let kinds = note.value["kinds"].as_array().into_iter().flatten();
     let kinds: Option<Vec<&str>> = kinds.map(|kind| kind.as_str()).collect();
     kinds.ok_or_else(|| format!("event {}: the announced kinds of fault must be strings", note.index))

@@ -116,7 +116,7 @@ fn head(path: &Path, report: Option<&Report>, history: &History) -> String {
 }
 
 fn over_time(faults: &[FaultSpan], history: &History) -> String {
-    let end = history.events().iter().filter_map(|event| event.time).max().unwrap_or(0);
+    let end = history.events().filter_map(|event| event.time).max().unwrap_or(0);
     match faults::timeline(faults, end) {
         text if text.is_empty() => text,
         text => format!("faults over time\n{text}\n"),

@@ -31,11 +31,11 @@ fn shadowed_writes(history: &History) -> usize {
         .collect();
     let mut shadowed = 0;
     for event in history.events() {
-        let (Process::Client(_), Some(key)) = (event.process, &event.key) else { continue };
-        if !writes(&event.function) {
+        let (Process::Client(_), Some(key)) = (event.process, event.key) else { continue };
+        if !writes(event.function) {
             continue;
         }
-        match (event.kind, &event.version) {
+        match (event.kind, event.version) {
             (Kind::Invoke, _) => {
                 highest_at_invocation.insert(event.index, highest.get(key).copied());
             }

@@ -1,6 +1,6 @@
 //! A history seen through some of its keys.
 
-use perjury_histories::{Event, History, Key, Value};
+use perjury_histories::{Event, EventRef, History, Key, Value};
 
 /// The history of the keys that `keep` accepts: their operations and notes, and of dumps and
 /// placements the part that is about them. What concerns no key stays, but for operations without one.
@@ -9,18 +9,18 @@ pub fn only_keys(history: &History, keep: impl Fn(&Key) -> bool) -> History {
         (Some(key), _) => keep(key),
         (None, process) => process == perjury_histories::Process::Nemesis,
     });
-    let events = kept.events().iter().map(|event| narrow(event, &keep));
+    let events = kept.events().map(|event| narrow(event, &keep));
     History::new(events).expect("notes were narrowed, and no operation was touched")
 }
 
 /// Of a dump or a placement, the entries about keys that are kept.
-fn narrow(event: &Event, keep: &impl Fn(&Key) -> bool) -> Event {
+fn narrow(event: EventRef<'_>, keep: &impl Fn(&Key) -> bool) -> Event {
     let is_kept = |entry: &&Value| entry.get(0).and_then(as_key).is_none_or(|key| keep(&key));
     let kept = |entries: &Value| Some(entries.as_array()?.iter().filter(is_kept).cloned().collect());
-    let mut narrowed = event.clone();
-    match event.function.as_str() {
+    let mut narrowed = event.to_event();
+    match event.function {
         "placement" => {
-            if let Some(entries) = kept(&event.value) {
+            if let Some(entries) = kept(event.value) {
                 narrowed.value = entries;
             }
         }

@@ -161,7 +161,7 @@ mod tests {
     use perjury_histories::{Key, notation};
 
     fn timed(text: &str) -> History {
-        let mut events = notation::parse(text).expect("a history").events().to_vec();
+        let mut events = notation::parse(text).expect("a history").to_events();
         events.iter_mut().for_each(|event| event.time = Some((event.index + 1) * 250_000_000));
         History::new(events).expect("a history")
     }

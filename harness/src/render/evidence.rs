@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use perjury_checkers::Anomaly;
-use perjury_histories::{Event, Fate, History, Key, Operation, Process, Value, Version};
+use perjury_histories::{EventRef, Fate, History, Key, Operation, Process, Value, Version};
 
 use super::faults;
 use super::words::{self, Versions};
@@ -62,12 +62,12 @@ pub fn gather(history: &History, spans: &[FaultSpan], anomaly: &Anomaly) -> Evid
     let wanted: BTreeSet<u64> = anomaly.operations.iter().copied().collect();
     let operations: Vec<Operation<'_>> =
         history.operations().filter(|operation| wanted.contains(&operation.invocation().index)).collect();
-    let notes: Vec<&Event> = history.notes().filter(|event| wanted.contains(&event.index)).collect();
+    let notes: Vec<EventRef<'_>> = history.notes().filter(|event| wanted.contains(&event.index)).collect();
     let key = anomaly.key.as_ref();
     let versions = Versions::new(versions(&operations, &notes, key));
-    let axis = Axis { is_timed: history.events().iter().all(|event| event.time.is_some()) };
+    let axis = Axis { is_timed: history.events().all(|event| event.time.is_some()) };
     let operations = operations.iter().map(|operation| axis.operation(operation, &versions));
-    let notes = notes.iter().map(|event| axis.note(event, key, &versions));
+    let notes = notes.iter().map(|event| axis.note(*event, key, &versions));
     let mut marks: Vec<Mark> = operations.chain(notes).collect();
     marks.sort_by_key(|mark| (mark.from, mark.index));
     let faults = if axis.is_timed { faults_in_force(spans, &marks) } else { Vec::new() };
@@ -75,11 +75,11 @@ pub fn gather(history: &History, spans: &[FaultSpan], anomaly: &Anomaly) -> Evid
 }
 
 /// The versions that the evidence speaks of.
-fn versions(operations: &[Operation<'_>], notes: &[&Event], key: Option<&Key>) -> Vec<Version> {
+fn versions(operations: &[Operation<'_>], notes: &[EventRef<'_>], key: Option<&Key>) -> Vec<Version> {
     let of_operations = operations.iter().filter_map(Operation::version).cloned();
-    let of_notes = notes.iter().filter_map(|event| event.version.clone());
+    let of_notes = notes.iter().filter_map(|event| event.version.cloned());
     let of_dumps =
-        notes.iter().filter_map(|event| held(&event.value, key?)).filter_map(|(version, _)| version);
+        notes.iter().filter_map(|event| held(event.value, key?)).filter_map(|(version, _)| version);
     of_operations.chain(of_notes).chain(of_dumps).collect()
 }
 
@@ -98,7 +98,7 @@ struct Axis {
 }
 
 impl Axis {
-    fn at(self, event: &Event) -> u64 {
+    fn at(self, event: EventRef<'_>) -> u64 {
         event.time.filter(|_| self.is_timed).unwrap_or(event.index)
     }
 
@@ -118,9 +118,9 @@ impl Axis {
         }
     }
 
-    fn note(self, event: &Event, key: Option<&Key>, versions: &Versions) -> Mark {
+    fn note(self, event: EventRef<'_>, key: Option<&Key>, versions: &Versions) -> Mark {
         Mark {
-            who: event.node.clone().unwrap_or_else(|| "nemesis".to_owned()),
+            who: event.node.unwrap_or("nemesis").to_owned(),
             index: Some(event.index),
             from: self.at(event),
             to: Some(self.at(event)),
@@ -131,7 +131,7 @@ impl Axis {
 }
 
 /// Who asked: its session, which outlives process numbers, else its process.
-pub fn client(event: &Event) -> String {
+pub fn client(event: EventRef<'_>) -> String {
     match (event.session, event.process) {
         (Some(session), _) => format!("client {session}"),
         (None, Process::Client(process)) => format!("process {process}"),
@@ -140,7 +140,7 @@ pub fn client(event: &Event) -> String {
 }
 
 /// The same with its process, where that is another number: `client 7 (p25)`.
-fn client_and_process(event: &Event) -> String {
+fn client_and_process(event: EventRef<'_>) -> String {
     match (event.session, event.process) {
         (Some(session), Process::Client(process)) if session != process => {
             format!("client {session} (p{process})")
@@ -150,11 +150,11 @@ fn client_and_process(event: &Event) -> String {
 }
 
 /// A note of the nemesis in words; of a dump, what it says of `key`.
-pub fn note(event: &Event, key: Option<&Key>, versions: &Versions) -> String {
+pub fn note(event: EventRef<'_>, key: Option<&Key>, versions: &Versions) -> String {
     let text = |field: &str| event.value.get(field).and_then(Value::as_str).unwrap_or_default();
-    let version = event.version.as_ref().map(|version| format!(" at {}", versions.name(version)));
-    let of_key = event.key.as_ref().map(|key| format!(" {key}")).unwrap_or_default();
-    match event.function.as_str() {
+    let version = event.version.map(|version| format!(" at {}", versions.name(version)));
+    let of_key = event.key.map(|key| format!(" {key}")).unwrap_or_default();
+    match event.function {
         "acknowledge" => format!("acknowledges{of_key}{}", version.unwrap_or_default()),
         "corrupt" if event.key.is_none() => "reports a corrupt record, of an unknown key".to_owned(),
         "corrupt" => format!("reports its record of{of_key} corrupt"),
@@ -162,7 +162,7 @@ pub fn note(event: &Event, key: Option<&Key>, versions: &Versions) -> String {
         "dump" => {
             let stage = text("stage");
             let Some(key) = key else { return format!("dump, {stage}") };
-            match held(&event.value, key) {
+            match held(event.value, key) {
                 None => format!("dump, {stage}: does not hold {key}"),
                 Some((version, value)) => {
                     let version = version.map(|version| format!(" ({})", versions.name(&version)));
@@ -181,7 +181,7 @@ pub fn note(event: &Event, key: Option<&Key>, versions: &Versions) -> String {
             let colon = if detail.is_empty() { "" } else { ": " };
             format!("{name} {change}{colon}{detail}")
         }
-        function => format!("{function}{of_key} {}", words::value(&event.value, VALUE_CHARS_MAX)),
+        function => format!("{function}{of_key} {}", words::value(event.value, VALUE_CHARS_MAX)),
     }
 }
 
@@ -227,7 +227,7 @@ mod tests {
         let dump = r#"nemesis:dump(_,{"stage":"replayed","entries":[["x",[3],1],["y",[2],null]]})/n1"#;
         let history = notation::parse(dump).expect("a history");
         let versions = Versions::new([Version(vec![3])]);
-        let say = |key: &str| note(&history.events()[0], Some(&Key::from(key)), &versions);
+        let say = |key: &str| note(history.at(0), Some(&Key::from(key)), &versions);
         assert_eq!(say("x"), "dump, replayed: holds x = 1 (v1)");
         assert_eq!(say("y"), "dump, replayed: holds y = a tombstone (2)");
         assert_eq!(say("z"), "dump, replayed: does not hold z");
@@ -235,7 +235,7 @@ mod tests {
 
     #[test]
     fn shows_only_faults_in_force_meanwhile() {
-        let mut events = notation::parse("0:write(x,1) 0:read(x)=1").expect("a history").events().to_vec();
+        let mut events = notation::parse("0:write(x,1) 0:read(x)=1").expect("a history").to_events();
         events.iter_mut().for_each(|event| event.time = Some(100 + event.index));
         let history = History::new(events).expect("a history");
         let faults = [

@@ -10,7 +10,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use perjury_histories::{Event, History, Kind, Process};
+use perjury_histories::{EventRef, History, Kind, Process};
 
 use super::evidence;
 use super::words::{self, Versions};
@@ -26,9 +26,9 @@ pub fn draw(history: &History, shown: &[usize]) -> String {
     let lanes = Lanes::new(history, shown);
     let mut text = lanes.header();
     let mut open: BTreeSet<usize> = BTreeSet::new();
-    let mut calls: BTreeMap<Process, &Event> = BTreeMap::new();
+    let mut calls: BTreeMap<Process, EventRef<'_>> = BTreeMap::new();
     let mut shown = shown.iter().peekable();
-    for (position, event) in history.events().iter().enumerate() {
+    for (position, event) in history.events().enumerate() {
         let Some(&&next) = shown.peek() else { break };
         let is_shown = next == position;
         if is_shown {
@@ -59,14 +59,14 @@ struct Lanes {
 impl Lanes {
     fn new(history: &History, shown: &[usize]) -> Lanes {
         let clients: BTreeSet<u64> =
-            shown.iter().filter_map(|&position| client(&history.events()[position])).collect();
+            shown.iter().filter_map(|&position| client(history.at(position))).collect();
         let by_client: BTreeMap<u64, usize> =
             clients.iter().take(LANES_MAX).enumerate().map(|(lane, &client)| (client, lane)).collect();
         let width = by_client.keys().map(|client| client.to_string().len()).max().unwrap_or(1);
         Lanes { by_client, width }
     }
 
-    fn of(&self, event: &Event) -> Option<usize> {
+    fn of(&self, event: EventRef<'_>) -> Option<usize> {
         self.by_client.get(&client(event)?).copied()
     }
 
@@ -76,7 +76,7 @@ impl Lanes {
         format!("{:>7}  {:>11}  {}", "index", "time", names.join(" ")).trim_end().to_owned() + "\n"
     }
 
-    fn line(&self, event: &Event, call: Option<&Event>, open: &BTreeSet<usize>) -> String {
+    fn line(&self, event: EventRef<'_>, call: Option<EventRef<'_>>, open: &BTreeSet<usize>) -> String {
         let own = self.of(event);
         let mark = match event.kind {
             Kind::Invoke => '┌',
@@ -98,14 +98,14 @@ impl Lanes {
 }
 
 /// The session behind an event, else its process.
-fn client(event: &Event) -> Option<u64> {
+fn client(event: EventRef<'_>) -> Option<u64> {
     match event.process {
         Process::Client(process) => Some(event.session.unwrap_or(process)),
         Process::Nemesis | Process::Unknown => None,
     }
 }
 
-fn what(event: &Event, call: Option<&Event>) -> String {
+fn what(event: EventRef<'_>, call: Option<EventRef<'_>>) -> String {
     let versions = Versions::default();
     if event.process == Process::Nemesis {
         let node = event.node.as_ref().map(|node| format!("{node} ")).unwrap_or_default();
@@ -119,10 +119,10 @@ fn what(event: &Event, call: Option<&Event>) -> String {
     };
     let is_final = if event.is_final { " (final)" } else { "" };
     let words = match event.kind {
-        Kind::Invoke => words::call(&event.function, event.key.as_ref(), &event.value, VALUE_CHARS_MAX),
+        Kind::Invoke => words::call(event.function, event.key, event.value, VALUE_CHARS_MAX),
         _ => {
             let asks = call.unwrap_or(event).value.is_null() || call.is_none();
-            let key = event.key.as_ref().or(call.and_then(|call| call.key.as_ref()));
+            let key = event.key.or(call.and_then(|call| call.key));
             let key = key.map(|key| format!(" {key}")).unwrap_or_default();
             let ending = words::ending(event, asks, &versions, VALUE_CHARS_MAX);
             format!("{}{key}{ending}", event.function)

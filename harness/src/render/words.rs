@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use perjury_histories::{Event, Key, Kind, Operation, Value, Version};
+use perjury_histories::{EventRef, Key, Kind, Operation, Value, Version};
 
 use super::WIDTH;
 
@@ -128,11 +128,11 @@ pub fn operation(operation: &Operation<'_>, versions: &Versions, chars_max: usiz
 }
 
 /// How an operation ended, to be put after what was asked for; `asks` when its result is the point.
-pub fn ending(completion: &Event, asks: bool, versions: &Versions, chars_max: usize) -> String {
+pub fn ending(completion: EventRef<'_>, asks: bool, versions: &Versions, chars_max: usize) -> String {
     let mut details: Vec<String> = completion.version.iter().map(|version| versions.name(version)).collect();
-    details.extend(completion.node.clone());
+    details.extend(completion.node.map(str::to_owned));
     let details = if details.is_empty() { String::new() } else { format!(" ({})", details.join(", ")) };
-    let why = completion.error.as_ref().map(error).map(|why| format!(", {why}")).unwrap_or_default();
+    let why = completion.error.map(error).map(|why| format!(", {why}")).unwrap_or_default();
     match completion.kind {
         Kind::Ok if asks => {
             let meaning = match (&completion.value, &completion.version) {
@@ -140,7 +140,7 @@ pub fn ending(completion: &Event, asks: bool, versions: &Versions, chars_max: us
                 (Value::Null, None) => ", nothing",
                 _ => "",
             };
-            format!(" = {}{meaning}{details}", value(&completion.value, chars_max))
+            format!(" = {}{meaning}{details}", value(completion.value, chars_max))
         }
         Kind::Ok => format!(": ok{details}"),
         Kind::Fail => format!(": failed{why}{details}"),

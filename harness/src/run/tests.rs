@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use perjury_histories::{Event, Fate, Kind as EventKind, Process};
+use perjury_histories::{EventRef, Fate, Kind as EventKind, Process};
 use perjury_store::env::{Env, LocalFuture};
 
 use super::*;
@@ -130,17 +130,17 @@ fn outcome(report: &Report, guarantee: &str) -> RowOutcome {
 }
 
 /// What begins with this event, in the words of the phases; none where that is no news.
-fn phase(event: &Event) -> Option<String> {
+fn phase(event: EventRef<'_>) -> Option<String> {
     match (event.process, event.kind) {
         (Process::Nemesis, _) => match event.value.get("stage").or(event.value.get("state")) {
             Some(stage) => Some(format!("{} {}", event.function, stage.as_str().unwrap_or_default())),
-            None => Some(event.function.clone()),
+            None => Some(event.function.to_owned()),
         },
         (_, EventKind::Invoke) if event.is_final && event.node.is_some() => {
             Some("reads of replicas".to_owned())
         }
         (_, EventKind::Invoke) if event.is_final => Some("final reads".to_owned()),
-        (_, EventKind::Invoke) => Some(event.function.clone()),
+        (_, EventKind::Invoke) => Some(event.function.to_owned()),
         _ => None,
     }
 }
@@ -149,7 +149,7 @@ fn phase(event: &Event) -> Option<String> {
 fn goes_through_its_phases_in_order() {
     let (recording, report) = try_fake(&Fake(Manner::Well), &scenario()).expect("a run");
     assert_eq!(report.verdict, "valid", "{:?}", report.rows);
-    let mut phases: Vec<String> = recording.history.events().iter().filter_map(phase).collect();
+    let mut phases: Vec<String> = recording.history.events().filter_map(phase).collect();
     // Asked besides, of each replica that was started again.
     let restarted = phases.extract_if(.., |phase| phase == "dump restarted").count();
     assert_eq!(restarted, 3);
@@ -174,8 +174,8 @@ fn reads_the_store_when_every_replica_has_been_read() {
 #[test]
 fn asks_for_dumps_before_it_records_them() {
     let (recording, _) = try_fake(&Fake(Manner::Well), &scenario()).expect("a run");
-    let is_replayed = |note: &&Event| note.value["stage"] == "replayed";
-    let dumps: Vec<&Event> = recording.history.notes().filter(is_replayed).collect();
+    let is_replayed = |note: &EventRef<'_>| note.value["stage"] == "replayed";
+    let dumps: Vec<EventRef<'_>> = recording.history.notes().filter(is_replayed).collect();
     let asked: BTreeSet<u64> = dumps.iter().filter_map(|note| note.value["asked"].as_u64()).collect();
     assert_eq!((dumps.len(), asked.len()), (3, 1));
     // The note before the first dump is the placement.

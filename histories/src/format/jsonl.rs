@@ -9,14 +9,14 @@
 //!
 //! | field | meaning | when absent or null |
 //! |---|---|---|
-//! | `index` | [`Event::index`] | its position among the events, from 0 |
+//! | `index` | [`Event::index`](crate::Event::index) | its position among the events, from 0 |
 //! | `process` | a number, or `"nemesis"` | [`Process::Unknown`](crate::Process::Unknown) |
 //! | `type` | `invoke`, `ok`, `fail`, `info` | an error |
-//! | `f` | [`Event::function`] | null: no name, the empty string here; absent: an error |
+//! | `f` | [`Event::function`](crate::Event::function) | null: no name, the empty string here; absent: an error |
 //! | `value` | any JSON | null |
 //! | `key` | a string, or an integer | the store has one object only |
 //! | `time` | nanoseconds; Jepsen's -1 is none | not known |
-//! | `node`, `error`, `session`, `version` | as in [`Event`] | none |
+//! | `node`, `error`, `session`, `version` | as in [`Event`](crate::Event) | none |
 //! | `final` | true for final reads | false |
 //!
 //! Other fields, and empty lines, are passed over. The header may be missing; one of another schema is
@@ -27,16 +27,20 @@
 //! read as floats two of them could become equal. A line may hold [`LINE_BYTES_MAX`] bytes, a value 127
 //! levels.
 
-use std::io::{self, BufRead, Write};
+use std::io::{self, Write};
 
 use super::Format;
-use crate::{Error, Event, History};
+use crate::{EventRef, History};
 
+mod block;
+mod blocks;
 mod header;
 mod line;
-mod reader;
+mod read;
+mod scan;
 
-pub use reader::{LINE_BYTES_MAX, Reader};
+pub use blocks::LINE_BYTES_MAX;
+pub use read::read;
 
 /// JSON Lines.
 pub const FORMAT: Format = Format {
@@ -46,24 +50,6 @@ pub const FORMAT: Format = Format {
     read: super::Read::File(|input| read(input)),
     write: Some(|history, output| write(history, output)),
 };
-
-/// Reads a whole history.
-///
-/// Indices that do not increase cannot name events; every event is then named by its position instead.
-pub fn read(input: impl BufRead) -> Result<History, Error> {
-    let mut reader = Reader::new(input);
-    let mut history = History::default();
-    let mut is_increasing = true;
-    while let Some(event) = reader.next() {
-        let event = event?;
-        is_increasing &= history.events().last().is_none_or(|last| last.index < event.index);
-        history.pair(event).map_err(|malformed| reader.error(None, malformed.to_string()))?;
-    }
-    if !is_increasing {
-        history.renumber();
-    }
-    Ok(history)
-}
 
 /// Writes a whole history, and flushes.
 pub fn write(history: &History, output: impl Write) -> io::Result<()> {
@@ -90,9 +76,9 @@ impl<W: Write> Writer<W> {
     }
 
     /// Writes the next event; its line arrives whole or, on an error, not at all as far as we can tell.
-    pub fn write(&mut self, event: &Event) -> io::Result<()> {
+    pub fn write<'a>(&mut self, event: impl Into<EventRef<'a>>) -> io::Result<()> {
         self.line.clear();
-        line::print(event, &mut self.line)?;
+        line::print(event.into(), &mut self.line)?;
         self.output.write_all(&self.line)
     }
 

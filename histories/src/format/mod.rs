@@ -5,7 +5,26 @@ use std::path::Path;
 
 use crate::{Error, History};
 
+pub mod awdit_test;
+pub mod cobra_log_dir;
+pub mod dbcop_bincode;
+pub mod dbcop_json;
+pub mod elle_json;
+pub mod jepsen_edn;
+pub mod jepsen_edn_vec;
+pub mod jepsen_history_txt;
+pub mod jepsen_log;
 pub mod jsonl;
+pub mod plume_text;
+pub mod porcupine_kv_edn;
+
+mod bytes;
+mod columns;
+mod fields;
+mod gather;
+mod lines;
+mod sessions;
+mod window;
 
 /// A way to write a history down.
 pub struct Format {
@@ -19,8 +38,11 @@ pub struct Format {
     /// Reads a whole history.
     pub read: Read,
     /// Writes a whole history, where that is possible.
-    pub write: Option<fn(&History, &mut dyn Write) -> io::Result<()>>,
+    pub write: Option<WriteTo>,
 }
+
+/// Writes a whole history to an output.
+pub type WriteTo = fn(&History, &mut dyn Write) -> io::Result<()>;
 
 /// From what a format is read.
 pub enum Read {
@@ -33,5 +55,37 @@ pub enum Read {
 /// How much of a file is looked at to tell its format.
 pub const HEAD_BYTES: usize = 64 * 1024;
 
-/// All formats.
-pub const ALL: &[&Format] = &[&jsonl::FORMAT];
+/// All formats, what is told by more before what is told by less.
+pub const ALL: &[&Format] = &[
+    &dbcop_json::FORMAT,
+    &jsonl::FORMAT,
+    &porcupine_kv_edn::FORMAT,
+    &jepsen_edn::FORMAT,
+    &jepsen_edn_vec::FORMAT,
+    &elle_json::FORMAT,
+    &jepsen_history_txt::FORMAT,
+    &jepsen_log::FORMAT,
+    &plume_text::FORMAT,
+    &awdit_test::FORMAT,
+    &dbcop_bincode::FORMAT,
+    &cobra_log_dir::FORMAT,
+];
+
+/// The format of this name.
+pub fn named(name: &str) -> Option<&'static Format> {
+    ALL.iter().copied().find(|format| format.name == name)
+}
+
+/// The first format that a file with these first bytes fits.
+pub fn detect(head: &[u8]) -> Option<&'static Format> {
+    ALL.iter().copied().find(|format| (format.fits)(head))
+}
+
+/// The text of a file's first bytes, which may end in the middle of a character.
+fn text(head: &[u8]) -> Option<&str> {
+    match str::from_utf8(head) {
+        Ok(text) => Some(text),
+        Err(error) if error.error_len().is_none() => str::from_utf8(&head[..error.valid_up_to()]).ok(),
+        Err(_) => None,
+    }
+}

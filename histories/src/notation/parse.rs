@@ -53,15 +53,13 @@ struct Outcome {
 }
 
 impl Outcome {
-    /// The completion of this invocation.
-    fn of(self, invocation: &Event) -> Event {
-        Event {
-            kind: self.kind,
-            node: self.node.or_else(|| invocation.node.clone()),
-            value: self.value.unwrap_or_else(|| invocation.value.clone()),
-            version: self.version,
-            ..invocation.clone()
-        }
+    /// What was an invocation, as its completion.
+    fn of(self, mut event: Event) -> Event {
+        event.kind = self.kind;
+        event.node = self.node.or(event.node);
+        event.value = self.value.unwrap_or(event.value);
+        event.version = self.version;
+        event
     }
 }
 
@@ -89,13 +87,13 @@ impl Cursor<'_> {
         let call = self.call(process, session)?;
         if is_lone || process == Process::Unknown {
             let kind = self.kind().unwrap_or(Kind::Ok);
-            return draft.push(self.outcome(kind)?.of(&call));
+            return draft.push(self.outcome(kind)?.of(call));
         }
         if self.take("?") {
             return draft.push(call);
         }
         let kind = self.kind().unwrap_or(Kind::Ok);
-        let completion = self.outcome(kind)?.of(&call);
+        let completion = self.outcome(kind)?.of(call.clone());
         draft.push(call)?;
         draft.push(completion)
     }
@@ -113,7 +111,7 @@ impl Cursor<'_> {
         let Some(invocation) = draft.history.open(process) else {
             return Err(Wrong::term(format!("process {process} has nothing open")));
         };
-        let mut completion = outcome.of(invocation);
+        let mut completion = outcome.of(invocation.to_event());
         completion.session = session.or(completion.session);
         draft.push(completion)
     }

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::is_in_word;
-use crate::{Event, History, Key, Kind, Process};
+use crate::{EventRef, History, Key, Kind, Process};
 
 /// The text that denotes this history; the [module](crate::notation) says how, and what is left out.
 pub fn print(history: &History) -> String {
     let mut terms = Vec::new();
-    let mut open: BTreeMap<Process, &Event> = BTreeMap::new();
+    let mut open: BTreeMap<Process, EventRef<'_>> = BTreeMap::new();
     let mut index = 0;
-    let mut events = history.events().iter().peekable();
+    let mut events = history.events().peekable();
     while let Some(event) = events.next() {
         if event.index != index {
             terms.push(format!("#{}", event.index));
@@ -20,7 +20,7 @@ pub fn print(history: &History) -> String {
         index = event.index.saturating_add(1);
         terms.push(match (event.process, event.kind) {
             (Process::Nemesis, _) => call(event) + &version(event),
-            (_, Kind::Invoke) => match events.next_if(|next| is_whole(event, next)) {
+            (_, Kind::Invoke) => match events.next_if(|next| is_whole(event, *next)) {
                 Some(completion) => {
                     index = completion.index.saturating_add(1);
                     call(event) + &outcome(event, completion)
@@ -41,7 +41,7 @@ pub fn print(history: &History) -> String {
 }
 
 /// Whether the second event ends the first without anything in between, so that both are one term.
-fn is_whole(invocation: &Event, completion: &Event) -> bool {
+fn is_whole(invocation: EventRef<'_>, completion: EventRef<'_>) -> bool {
     invocation.process == completion.process
         && invocation.session == completion.session
         && invocation.node == completion.node
@@ -49,8 +49,8 @@ fn is_whole(invocation: &Event, completion: &Event) -> bool {
         && invocation.index.checked_add(1) == Some(completion.index)
 }
 
-fn call(event: &Event) -> String {
-    let arguments = match (&event.key, &event.value) {
+fn call(event: EventRef<'_>) -> String {
+    let arguments = match (event.key, event.value) {
         (None, Value::Null) => String::new(),
         (Some(key), Value::Null) => key_text(key),
         (None, argument) => format!("_,{}", value(argument)),
@@ -59,14 +59,14 @@ fn call(event: &Event) -> String {
     format!(
         "{}:{}{}({arguments}){}",
         client(event.process, event.session),
-        name(&event.function),
+        name(event.function),
         if event.is_final { "!" } else { "" },
         node(event)
     )
 }
 
 /// The ending of a term whose call is already written.
-fn outcome(call: &Event, completion: &Event) -> String {
+fn outcome(call: EventRef<'_>, completion: EventRef<'_>) -> String {
     let kind = match completion.kind {
         Kind::Ok => String::new(),
         kind => format!(":{kind}"),
@@ -75,7 +75,7 @@ fn outcome(call: &Event, completion: &Event) -> String {
 }
 
 /// The term that ends an operation which was begun by an earlier term.
-fn completion(invocation: &Event, completion: &Event) -> String {
+fn completion(invocation: EventRef<'_>, completion: EventRef<'_>) -> String {
     let session = completion.session.filter(|_| completion.session != invocation.session);
     format!(
         "{}:{}{}{}",
@@ -86,12 +86,12 @@ fn completion(invocation: &Event, completion: &Event) -> String {
     )
 }
 
-fn result(call: &Event, completion: &Event) -> String {
+fn result(call: EventRef<'_>, completion: EventRef<'_>) -> String {
     // A result of null is worth saying, although it is what a completion without a value has.
     let is_plain = completion.value == call.value && !(completion.kind == Kind::Ok && call.value.is_null());
     let value = match is_plain {
         true => String::new(),
-        false => format!("={}", value(&completion.value)),
+        false => format!("={}", value(completion.value)),
     };
     value + &version(completion)
 }
@@ -103,12 +103,12 @@ fn client(process: Process, session: Option<u64>) -> String {
     }
 }
 
-fn node(event: &Event) -> String {
-    event.node.as_deref().map(|node| format!("/{}", name(node))).unwrap_or_default()
+fn node(event: EventRef<'_>) -> String {
+    event.node.map(|node| format!("/{}", name(node))).unwrap_or_default()
 }
 
-fn version(event: &Event) -> String {
-    event.version.as_ref().map(|version| format!("@{version}")).unwrap_or_default()
+fn version(event: EventRef<'_>) -> String {
+    event.version.map(|version| format!("@{version}")).unwrap_or_default()
 }
 
 fn key_text(key: &Key) -> String {

@@ -2,8 +2,8 @@
 
 use std::io::{self, BufReader, Read};
 
-use perjury_histories::format::jsonl::{self, Reader};
-use perjury_histories::{Error, Event};
+use perjury_histories::format::jsonl;
+use perjury_histories::{Error, Event, EventRef};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -18,7 +18,7 @@ const SMALL: &str = concat!(
 );
 
 fn events(bytes: &[u8]) -> Result<Vec<Event>, Error> {
-    Reader::new(bytes).collect()
+    jsonl::read(bytes).map(|history| history.events().map(EventRef::to_event).collect())
 }
 
 fn problem(text: &str) -> String {
@@ -121,7 +121,7 @@ fn refuses_an_empty_text() {
     for text in ["", "\n", " \n\n"] {
         assert!(problem(text).ends_with("empty: neither a header nor an event"), "{text:?}");
     }
-    assert_eq!(jsonl::read(&b""[..]).unwrap_err().line(), 1);
+    assert_eq!(jsonl::read(&b""[..]).unwrap_err().line(), Some(1));
 }
 
 #[test]
@@ -164,23 +164,35 @@ fn says_that_the_medium_failed() {
     let error = jsonl::read(BufReader::new(SMALL.as_bytes().chain(Broken))).unwrap_err();
     assert!(matches!(error, Error::Unreadable { line: 5, .. }));
     assert_eq!(error.to_string(), "line 5: the disk is on fire");
+    let cut = format!("{SMALL}{{\"type\":");
+    let error = jsonl::read(BufReader::new(cut.as_bytes().chain(Broken))).unwrap_err();
+    assert_eq!(error.to_string(), "line 5: the disk is on fire");
 }
 
 #[test]
 fn names_the_line_of_what_is_not_well_formed() {
-    let twice = "{\"process\":1,\"type\":\"invoke\",\"f\":\"read\"}\n".repeat(2);
+    let once = "{\"process\":1,\"type\":\"invoke\",\"f\":\"read\"}\n";
     assert_eq!(
-        problem(&format!("{HEADER}\n{twice}")),
-        "line 4: event 1: process 1 invokes read while its read of event 0 is still open"
+        problem(&format!("{HEADER}\n{once}\n{once}")),
+        "line 5: event 1: process 1 invokes read while its read of event 0 is still open"
     );
 }
 
+/// Far more lines than one block has, so that many blocks are read at once.
 #[test]
-fn ends_after_an_error() {
-    let mut reader = Reader::new(&b"17\n{\"type\":\"ok\",\"f\":\"read\"}\n"[..]);
-    assert!(reader.next().unwrap().is_err());
-    assert!(reader.next().is_none());
-    assert_eq!(reader.line(), 1);
+fn names_the_first_error_of_a_long_text() {
+    let line = "{\"process\":\"nemesis\",\"type\":\"info\",\"f\":\"x\"}\n";
+    let busy = "{\"process\":1,\"type\":\"invoke\",\"f\":\"read\"}\n";
+    let long = line.repeat(40_000);
+    let text = format!("{HEADER}{long}\n{busy}{long}{busy}{long}17\n");
+    assert_eq!(
+        problem(&text),
+        "line 80004: event 80001: process 1 invokes read while its read of event 40000 is still open"
+    );
+    let text = format!("{HEADER}{long}{long}17\n{busy}{busy}{long}");
+    assert_eq!(problem(&text), "line 80002, column 1: expected an event, a JSON object");
+    let text = text.replace("17\n", "\r\n").replace(&busy.repeat(2), busy);
+    assert_eq!(events(text.as_bytes()).unwrap().len(), 120_001);
 }
 
 #[test]
@@ -199,7 +211,7 @@ fn finds_every_cut() {
             }
             Err(error) => {
                 assert!(!is_whole || cut == 0, "cut at {cut}: {error}");
-                assert_eq!(error.line(), lines_before as u64 + 1, "cut at {cut}");
+                assert_eq!(error.line(), Some(lines_before as u64 + 1), "cut at {cut}");
                 let expected = if cut == 0 { "empty" } else { "ends in the middle of this line" };
                 assert!(error.to_string().contains(expected), "cut at {cut}: {error}");
             }
@@ -215,7 +227,7 @@ fn damaging_bytes() -> impl Strategy<Value = u8> {
 fn survives(bytes: &[u8]) -> Result<(), TestCaseError> {
     let lines = bytes.iter().filter(|&&byte| byte == b'\n').count() as u64 + 1;
     if let Err(error) = jsonl::read(bytes) {
-        prop_assert!((1..=lines).contains(&error.line()), "{}", error);
+        prop_assert!(error.line().is_some_and(|line| (1..=lines).contains(&line)), "{}", error);
         prop_assert!(error.to_string().starts_with("line "), "{}", error);
     }
     Ok(())

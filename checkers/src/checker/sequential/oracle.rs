@@ -70,8 +70,7 @@ fn agrees(ops: &[Op]) -> bool {
     let holds = has_order(ops, 0, [0; 2], [0; 2]);
     assert!(!verdict.is_unknown() && verdict.is_valid() == holds, "{text}: {verdict:?}");
     if let [anomaly] = verdict.anomalies() {
-        let is_shown = |event: &perjury_histories::Event| anomaly.operations.contains(&event.index);
-        let core = history.restrict(|event| is_shown(event));
+        let core = history.restrict(|event| anomaly.operations.contains(&event.index));
         let verdict = Sequential.check(&core, &context);
         assert!(verdict.is_invalid(), "{text}: {anomaly:?}: the core is no proof");
     }

@@ -27,9 +27,9 @@ const NEED_VERSIONS: &[&str] = &[
 /// and versions allow to judge. None for functions that no workload knows.
 pub fn checkers(history: &History) -> Vec<&'static dyn Checker> {
     let functions: BTreeSet<&str> = history.operations().map(|operation| operation.function()).collect();
-    let notes: BTreeSet<&str> = history.notes().map(|event| event.function.as_str()).collect();
+    let notes: BTreeSet<&str> = history.notes().map(|event| event.function).collect();
     let Some(workload) = workload(&functions) else { return Vec::new() };
-    let has_versions = history.events().iter().any(|event| event.version.is_some());
+    let has_versions = history.events().any(|event| event.version.is_some());
     let fits = |name: &str| {
         let judges_it = workload.checkers().contains(&name) || workload.checkers_of_all().contains(&name);
         judges_it
@@ -55,9 +55,8 @@ fn workload(functions: &BTreeSet<&str>) -> Option<&'static dyn Workload> {
 pub fn none(history: &History) -> String {
     let functions: BTreeSet<&str> = history
         .events()
-        .iter()
         .filter(|event| event.process != Process::Nemesis)
-        .map(|event| event.function.as_str())
+        .map(|event| event.function)
         .collect();
     match functions.len() {
         0 => "no operations: there is nothing to judge".to_owned(),

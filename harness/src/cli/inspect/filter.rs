@@ -1,7 +1,7 @@
 //! Which events of a history to show.
 
 use clap::Args;
-use perjury_histories::{Event, History, Process};
+use perjury_histories::{EventRef, History, Process};
 
 use crate::cli::parse;
 
@@ -63,7 +63,7 @@ impl Filter {
     /// The events that pass. Neighbours are counted among those that pass the other filters.
     pub fn positions(&self, history: &History) -> Found {
         let mut found = Found { positions: Vec::new(), quiet: 0 };
-        for (position, event) in history.events().iter().enumerate() {
+        for (position, event) in history.events().enumerate() {
             let is_it = self.around == Some(event.index);
             if !is_it && !self.passes(event) {
                 continue;
@@ -75,8 +75,7 @@ impl Filter {
             }
         }
         if let Some(index) = self.around {
-            let center =
-                found.positions.partition_point(|&position| history.events()[position].index < index);
+            let center = found.positions.partition_point(|&position| history.at(position).index < index);
             let end = center.saturating_add(self.context).saturating_add(1).min(found.positions.len());
             found.positions.truncate(end);
             found.positions.drain(..center.saturating_sub(self.context));
@@ -85,23 +84,23 @@ impl Filter {
         found
     }
 
-    fn passes(&self, event: &Event) -> bool {
+    fn passes(&self, event: EventRef<'_>) -> bool {
         fn any<T: PartialEq>(wanted: &[T], is: Option<&T>) -> bool {
             wanted.is_empty() || is.is_some_and(|is| wanted.contains(is))
         }
-        let key = event.key.as_ref().map(ToString::to_string);
+        let key = event.key.map(ToString::to_string);
         let time = event.time.unwrap_or(0);
         any(&self.key, key.as_ref())
             && any(&self.process, Some(&event.process.to_string()))
             && any(&self.session, event.session.as_ref())
-            && any(&self.function, Some(&event.function))
+            && any(&self.function, Some(&event.function.to_owned()))
             && self.from.is_none_or(|from| event.time.is_some() && time >= from)
             && self.to.is_none_or(|to| event.time.is_some() && time <= to)
     }
 }
 
-fn is_quiet(event: &Event) -> bool {
-    event.process == Process::Nemesis && QUIET.contains(&event.function.as_str())
+fn is_quiet(event: EventRef<'_>) -> bool {
+    event.process == Process::Nemesis && QUIET.contains(&event.function)
 }
 
 #[cfg(test)]
@@ -111,7 +110,7 @@ mod tests {
 
     fn history() -> History {
         let text = "0s9:write(x,1) 1:read(y)=1 nemesis:acknowledge(x)/n1@3 nemesis:healed() 0s9:read(x)=1";
-        let mut events = notation::parse(text).expect("a history").events().to_vec();
+        let mut events = notation::parse(text).expect("a history").to_events();
         events.iter_mut().for_each(|event| event.time = Some(event.index * 1_000_000_000));
         History::new(events).expect("a history")
     }

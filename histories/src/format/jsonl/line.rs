@@ -9,7 +9,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::exact;
-use crate::{Event, Key, Kind, Process, Version};
+use crate::{Event, EventRef, Key, Kind, Process, Version};
 
 /// What is wrong with a line.
 pub(super) struct Wrong {
@@ -20,8 +20,15 @@ pub(super) struct Wrong {
     pub(super) is_eof: bool,
 }
 
-/// The event of this line, given without its end, which is at this position among the events.
-pub(super) fn parse(text: &str, position: u64) -> Result<Event, Wrong> {
+/// What a line says.
+pub(super) struct Parsed {
+    pub(super) index: Option<u64>,
+    /// Its index means nothing.
+    pub(super) event: Event,
+}
+
+/// The event of this line, given without its end.
+pub(super) fn parse(text: &str) -> Result<Parsed, Wrong> {
     // Without this, serde would take an array for the fields in some order.
     let start = text.len() - text.trim_ascii_start().len();
     if !text[start..].starts_with('{') {
@@ -36,8 +43,8 @@ pub(super) fn parse(text: &str, position: u64) -> Result<Event, Wrong> {
         Wrong { column, problem, is_eof }
     })?;
     let missing = |field| Wrong { column: None, problem: format!("{field} is missing"), is_eof: false };
-    Ok(Event {
-        index: line.index.unwrap_or(position),
+    let event = Event {
+        index: 0,
         time: line.time,
         process: line.process.unwrap_or(Process::Unknown),
         kind: line.kind.ok_or_else(|| missing(Field::Type))?,
@@ -49,7 +56,8 @@ pub(super) fn parse(text: &str, position: u64) -> Result<Event, Wrong> {
         is_final: line.is_final.unwrap_or(false),
         session: line.session,
         version: line.version,
-    })
+    };
+    Ok(Parsed { index: line.index, event })
 }
 
 /// The value of this part of the line.
@@ -216,20 +224,20 @@ struct Written<'a> {
 }
 
 /// Writes the line of this event, its end included.
-pub(super) fn print(event: &Event, output: &mut impl Write) -> io::Result<()> {
+pub(super) fn print(event: EventRef<'_>, output: &mut impl Write) -> io::Result<()> {
     let written = Written {
         index: event.index,
         process: event.process,
         r#type: event.kind,
-        f: Some(event.function.as_str()).filter(|function| !function.is_empty()),
-        value: &event.value,
-        key: event.key.as_ref(),
+        f: Some(event.function).filter(|function| !function.is_empty()),
+        value: event.value,
+        key: event.key,
         time: event.time,
-        node: event.node.as_deref(),
+        node: event.node,
         r#final: event.is_final.then_some(true),
-        error: event.error.as_ref().filter(|error| !error.is_null()),
+        error: event.error.filter(|error| !error.is_null()),
         session: event.session,
-        version: event.version.as_ref(),
+        version: event.version,
     };
     serde_json::to_writer(&mut *output, &written)?;
     output.write_all(b"\n")
