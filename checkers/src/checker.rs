@@ -111,13 +111,13 @@ pub struct Context {
     /// How many distinct home replicas must have acknowledged a write before it is answered with ok
     /// (none: not known, and not judged).
     pub acknowledgements_min: Option<usize>,
-    /// By how many versions a read may be behind (with this or [`Context::staleness_ns_max`] declared, the
-    /// other is not judged unless it is declared too; with neither, nothing may be stale).
+    /// How many writes of a register may come between what a read of it returns and the latest (none: any
+    /// number, if [`Context::staleness_ns_max`] is declared, else zero).
     pub staleness_versions_max: Option<u64>,
-    /// By how many nanoseconds a read may be behind.
-    pub staleness_ns_max: Option<u64>,
-    /// How long after an element was acknowledged a read of its set may still miss it, in nanoseconds (none:
-    /// any time, as long as it is there in the end).
+    /// How stale a read may be, in nanoseconds. Of a register: for how long what it returns may have been
+    /// overwritten (none: any time, if [`Context::staleness_versions_max`] is declared, else zero). Of a set:
+    /// how long after an element was acknowledged it may still be missing (none: any time, as long as it is
+    /// there in the end).
     pub staleness_ns_max: Option<u64>,
     /// The accounts of a bank (none: those of the initial value, if it is an object of balances, else those of
     /// the first read).

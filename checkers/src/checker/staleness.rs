@@ -281,7 +281,7 @@ mod tests {
     #[test]
     fn measures_delta_in_nanoseconds() {
         // A write from 10 to 20, another from 30 to 40, and a read of the first from 100 to 110.
-        let mut events: Vec<_> = history("0:write(x,1) 0:write(x,2) 1:read(x)=1").events().to_vec();
+        let mut events: Vec<_> = history("0:write(x,1) 0:write(x,2) 1:read(x)=1").to_events();
         for (event, time) in events.iter_mut().zip([10, 20, 30, 40, 100, 110]) {
             event.time = Some(time);
         }
