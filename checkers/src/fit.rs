@@ -54,7 +54,7 @@ const RULES: &[(&str, Rule)] = &[
     ("writes-follow-reads-across-keys", VERSIONS),
     ("linearizability", |facts| {
         let known = facts.is(Object::OfModel, "a model has these functions");
-        facts.is(Object::Register, "registers").or(known)
+        facts.is(Object::Register, "registers").or(known).filter(|_| facts.has_model)
     }),
     ("convergence", |facts| facts.has_note("dump", "replicas told what they hold")),
     ("durability", |facts| facts.has_note("dump", "replicas told what they hold")),
