@@ -2,6 +2,7 @@
 
 use perjury_histories::{History, Value};
 
+use crate::stop::Stop;
 use crate::verdict::Verdict;
 
 pub mod convergence;
@@ -78,18 +79,21 @@ pub struct Context {
     pub acknowledgements_min: Option<usize>,
 }
 
-/// How much work a checker may spend before it answers unknown. Counted in steps, never in time, so
-/// that a verdict does not depend on the machine.
-#[derive(Clone, Copy, Debug)]
+/// How much work a checker may spend before it answers unknown. Counted in steps, so that a verdict does not
+/// depend on the machine; who wants a limit of time or memory raises the flag.
+#[derive(Clone, Debug)]
 pub struct Limits {
-    /// Configurations that a search may visit, over all keys.
+    /// Configurations that a search may visit, for each object (key, or part of it) anew: so objects can be
+    /// judged in parallel, and none depends on what the others needed.
     pub configurations_max: u64,
+    /// Looked at every thousand configurations or so.
+    pub stop: Stop,
 }
 
 impl Default for Limits {
     /// Each configuration is remembered, in some hundred bytes: this is half a gigabyte at most.
     fn default() -> Limits {
-        Limits { configurations_max: 5_000_000 }
+        Limits { configurations_max: 5_000_000, stop: Stop::default() }
     }
 }
 

@@ -39,6 +39,8 @@
 //!   durability, replica_durability        what was acknowledged is kept: by the store, by each replica
 //!   set                                   what was added is in it
 //! model.rs      Model: what an object answers when nobody else uses it
+//! linearizable/ one object's operations as a problem, and the search for their order
+//! stop.rs       how a search is asked to stop
 //! access.rs     what each operation did to the register of its key
 //! session.rs    what each session did earlier; across.rs: what it learnt of one key by reading another
 //! notes.rs      what the nemesis noted about the inside of the store
@@ -51,9 +53,11 @@ mod access;
 mod across;
 pub mod checker;
 pub mod findings;
+pub mod linearizable;
 pub mod model;
 mod notes;
 mod session;
+pub mod stop;
 #[cfg(test)]
 mod testing;
 pub mod verdict;

@@ -12,6 +12,25 @@ use std::hash::Hash;
 
 use perjury_histories::Value;
 
+mod bag;
+pub mod cas_register;
+pub mod counter;
+pub mod fifo_queue;
+pub mod kv_append;
+pub mod multi_register;
+pub mod mutex;
+pub mod nondeterministic_register;
+#[cfg(test)]
+mod oracle;
+mod order;
+pub mod priority_queue;
+pub mod register;
+pub mod set;
+pub mod stack;
+#[cfg(test)]
+mod tests;
+pub mod unordered_queue;
+
 /// What was asked of an object, and what it answered.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Call<'a> {
@@ -48,7 +67,8 @@ pub trait Model: Sync {
     fn check(&self, call: &Call<'_>) -> Result<(), String>;
 
     /// Adds to `next` the states that may follow this call: none when it is impossible, several when the
-    /// model leaves a choice.
+    /// model leaves a choice. Without a result, every state that may follow with any result; and one that
+    /// certainly had no effect need not be among them, since such an operation may as well be absent.
     fn step(&self, state: &Self::State, call: &Call<'_>, next: &mut Vec<Self::State>);
 
     /// Whether the call can never change any state, whichever it meets: reads, contains, cas(a, a).
@@ -84,4 +104,31 @@ pub trait Model: Sync {
     fn observes_absence(&self) -> bool {
         true
     }
+
+    /// Whether the object is a register: its state is the value that was brought last, and what needs a value
+    /// is possible only while it is that. Then no result depends on a value being absent.
+    fn holds_one(&self) -> bool {
+        false
+    }
+
+    /// The values that the call is about, for leaving values out: from any possible sequence of calls, leave
+    /// out all that mention some value (which the object does not hold from the beginning), all that mention
+    /// everything, and some of those without a result; then the rest is possible too.
+    fn mentions<'a>(&self, _call: &Call<'a>) -> Mentions<'a> {
+        Mentions::Everything
+    }
+}
+
+/// The values that a call is about.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Mentions<'a> {
+    /// No value can be left out while this call stays.
+    Everything,
+    /// These; all others can be left out without it.
+    Values(Vec<&'a Value>),
+}
+
+/// What is wrong with a call of a function that the model does not know.
+fn unknown_function(model: &impl Model, call: &Call<'_>) -> String {
+    format!("{} is no operation on a {}", call.function, model.name())
 }

@@ -1,0 +1,29 @@
+//! Whether one object's operations can be put into one order that respects real time and the model.
+//!
+//! ```text
+//! problem        one object's operations: when they were invoked and returned, and which calls they were
+//! search         the general search, for any model: from a problem to an order, or to where it is stuck
+//!   pruning/     what it need not try, one proof each
+//!   sweep        from return to return: configurations, and which follow
+//!   timeline     invocations and returns in order; open: the operations that are, by slot
+//!   configuration  layers of them; mask: sets of slots; states, tallies: states and counts as numbers
+//!   facts        what is known of each call
+//!   trail, order   how a configuration came about, and the order of all operations that this gives
+//! ```
+
+mod configuration;
+mod facts;
+mod mask;
+mod open;
+mod order;
+pub mod problem;
+pub mod pruning;
+pub mod search;
+mod states;
+mod sweep;
+mod tallies;
+mod timeline;
+mod trail;
+
+pub use problem::{Op, Problem};
+pub use search::{Answer, GaveUp, Outcome, Stuck, search};

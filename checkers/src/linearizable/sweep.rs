@@ -1,0 +1,332 @@
+//! Just-in-time linearization, swept over the history return by return.
+//!
+//! ```text
+//! a ├──── write 1 ────┤          at the return of b: a and b, or b alone, in every configuration
+//! b    ├─ cas 0 2 ─┤             at the return of a: nothing where it was placed; else a
+//! ```
+//!
+//! Between two returns nothing has to be decided. At the return of an operation, every configuration in which
+//! it is not placed places it: after some of the others that are open, if it likes, and as the last one, since
+//! those that are placed after it may wait for a later return (Lowe 2017, "just-in-time linearizability"). The
+//! configurations that result are the next layer, and the layer before is gone. If no configuration is left,
+//! there is no order; if one is left in the end, its trail is the order.
+
+use super::configuration::{Configuration, Layer, Rules};
+use super::facts::Facts;
+use super::mask::Mask;
+use super::open::Open;
+use super::order::Order;
+use super::problem::Problem;
+use super::pruning::dominance::Counting;
+use super::pruning::pure::Matches;
+use super::pruning::Prunings;
+use super::search::{GaveUp, Outcome, Stuck, Why};
+use super::states::States;
+use super::tallies::Tallies;
+use super::timeline::{Cursor, Event, Timeline};
+use super::trail::{ROOT, Step, Trail, What};
+use crate::checker::Limits;
+use crate::model::Model;
+
+/// What all sweeps over one problem have in common.
+pub(super) struct Swept<'p, 's, M: Model> {
+    pub problem: &'p Problem<'p>,
+    pub timeline: &'p Timeline<'p>,
+    pub facts: &'p Facts,
+    /// By operation, whether it may matter.
+    pub is_seen: &'p [bool],
+    pub states: &'s mut States<'p, M>,
+    pub prunings: Prunings,
+    pub counting: Counting,
+    pub limits: Limits,
+}
+
+/// A sweep under way.
+struct Sweep<'p, 's, M: Model, const N: usize> {
+    of: Swept<'p, 's, M>,
+    open: Open<N>,
+    /// By operation, its slot while it is open.
+    slots: Vec<u16>,
+    /// Invoked since the last return.
+    fresh: Mask<N>,
+    matches: Matches<N>,
+    tallies: Tallies,
+    now: Layer<N>,
+    next: Layer<N>,
+    tried: Layer<N>,
+    trail: Trail,
+    order: Order<'p>,
+    configurations: u64,
+}
+
+/// How a sweep ended.
+pub(super) struct End<S> {
+    pub outcome: Outcome<S>,
+    pub configurations: u64,
+    /// Whether configurations were left out that might have been needed.
+    pub has_losses: bool,
+}
+
+/// Sweeps over the problem, from state number 0.
+pub(super) fn sweep<M: Model, const N: usize>(of: Swept<'_, '_, M>) -> End<M::State> {
+    let mut sweep: Sweep<'_, '_, M, N> = Sweep::new(of);
+    let outcome = sweep.run();
+    let outcome = outcome.unwrap_or_else(|| Outcome::Order(sweep.order.finish(sweep.of.states)));
+    let has_losses = [sweep.now, sweep.next, sweep.tried].iter().any(|layer| layer.has_losses);
+    End { outcome, configurations: sweep.configurations, has_losses }
+}
+
+impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
+    fn new(of: Swept<'p, 's, M>) -> Sweep<'p, 's, M, N> {
+        let mut sweep = Sweep {
+            open: Open::new(of.facts),
+            slots: vec![0; of.problem.ops.len()],
+            fresh: Mask::EMPTY,
+            matches: Matches::new(),
+            tallies: Tallies::new(of.facts.classes.len()),
+            now: Layer::new(),
+            next: Layer::new(),
+            tried: Layer::new(),
+            trail: Trail::new(),
+            order: Order::new(of.problem, of.timeline, of.facts, of.is_seen),
+            configurations: 0,
+            of,
+        };
+        let start = Configuration { state: 0, tally: 0, must: Mask::EMPTY, may: Mask::EMPTY, trail: ROOT };
+        sweep.now.insert(start, sweep.rules(), &sweep.tallies);
+        sweep
+    }
+
+    fn rules(&self) -> Rules {
+        Rules { has_dominance: self.of.prunings.dominance, counting: self.of.counting }
+    }
+
+    /// Goes through all events. None: every operation has a place, and the order knows it.
+    fn run(&mut self) -> Option<Outcome<M::State>> {
+        let mut cursor = Cursor::default();
+        let mut events = 0_u32;
+        while let Some((position, event)) = self.of.timeline.next(&mut cursor) {
+            let done = match event {
+                Event::Invoked(op) => self.invoke(op),
+                Event::Returned(op) => self.complete(op, position),
+            };
+            if let Err(why) = done {
+                return Some(Outcome::GaveUp(GaveUp { why, position }));
+            }
+            if self.now.alive == 0 {
+                return Some(Outcome::Impossible(Stuck { position, states: self.last_states() }));
+            }
+            events = events.wrapping_add(1);
+            if events.is_multiple_of(POLL) {
+                if let Some(reason) = self.of.limits.stop.reason() {
+                    return Some(Outcome::GaveUp(GaveUp { why: Why::Stopped(reason), position }));
+                }
+            }
+        }
+        let living = self.now.iter().next().map_or(ROOT, |configuration| configuration.trail);
+        for step in self.trail.to(living) {
+            self.order.settle(step, self.of.states);
+        }
+        None
+    }
+
+    fn invoke(&mut self, number: u32) -> Result<(), Why> {
+        if !self.of.is_seen[number as usize] {
+            return Ok(());
+        }
+        let op = &self.of.problem.ops[number as usize];
+        let fact = &self.of.facts.calls[op.call as usize];
+        if op.is_indeterminate() {
+            // A pure operation that may never have happened says nothing.
+            if let Some(class) = fact.class {
+                self.open.available[class as usize] += 1;
+            }
+            return Ok(());
+        }
+        let slot = self.open.invoke(number, op, self.of.facts).ok_or(Why::TooManyOpen)?;
+        self.slots[number as usize] = slot as u16;
+        self.fresh = self.fresh | Mask::of(slot);
+        if fact.is_pure {
+            self.matches.forget();
+        }
+        Ok(())
+    }
+
+    /// An operation returns: every configuration places it, if it has not.
+    fn complete(&mut self, number: u32, position: u32) -> Result<(), Why> {
+        let slot = self.slots[number as usize] as usize;
+        let returning = Returning { slot, bit: Mask::of(slot), position };
+        if self.refresh(returning.bit) {
+            self.now.iter_mut().for_each(|configuration| configuration.close(returning.bit));
+        } else {
+            self.next_layer(returning)?;
+        }
+        if self.open.pure.meets(returning.bit) {
+            self.matches.forget();
+        }
+        self.open.free(slot, self.of.facts);
+        if self.trail.is_long() {
+            let mut tips: Vec<&mut u32> = self.now.iter_mut().map(|configuration| &mut configuration.trail).collect();
+            let (order, states) = (&mut self.order, &mut *self.of.states);
+            self.trail.cut_back(&mut tips, |step| order.settle(step, states));
+        }
+        Ok(())
+    }
+
+    /// Adds to every configuration what was invoked since the last return, and places what is pure and
+    /// matches. Whether all have placed the operation of this bit, and none can place it again.
+    fn refresh(&mut self, bit: Mask<N>) -> bool {
+        let fresh = std::mem::replace(&mut self.fresh, Mask::EMPTY);
+        let (must, may) = (fresh, fresh.without(self.open.pure));
+        let mut is_placed = true;
+        for configuration in self.now.iter_mut() {
+            let placed = self.matches.of(configuration.state, &self.open, self.of.states);
+            configuration.must = (configuration.must | must).without(placed);
+            configuration.may = configuration.may | may;
+            is_placed &= !(configuration.must | configuration.may).meets(bit);
+        }
+        is_placed
+    }
+
+    fn next_layer(&mut self, returning: Returning<N>) -> Result<(), Why> {
+        self.next.clear();
+        self.tried.clear();
+        let rules = self.rules();
+        for configuration in self.now.iter() {
+            if !configuration.must.meets(returning.bit) {
+                let mut placed = *configuration;
+                placed.close(returning.bit);
+                self.next.insert(placed, rules, &self.tallies);
+            }
+            if (configuration.must | configuration.may).meets(returning.bit) {
+                self.tried.insert(*configuration, rules, &self.tallies);
+            }
+        }
+        let mut place = 0;
+        while place < self.tried.len() {
+            if let Some(configuration) = self.tried.get(place) {
+                self.expand(&configuration, returning)?;
+            }
+            place += 1;
+        }
+        std::mem::swap(&mut self.now, &mut self.next);
+        Ok(())
+    }
+
+    /// Tries everything that can be placed next.
+    fn expand(&mut self, configuration: &Configuration<N>, returning: Returning<N>) -> Result<(), Why> {
+        for slot in configuration.may.iter() {
+            if self.of.prunings.deadline && self.open.earlier.holds_back(slot, configuration) {
+                continue;
+            }
+            let steps = self.of.states.next(configuration.state, self.open.call(slot));
+            for state in (0..).map_while(|place| self.of.states.step(steps, place)).collect::<smallvec::SmallVec<[u32; 4]>>() {
+                let mut next = Configuration { state, ..*configuration };
+                next.close(Mask::of(slot));
+                if self.open.overwrites.meets(Mask::of(slot)) {
+                    next.cover(self.open.overwrites);
+                }
+                self.add(next, What::Op(self.open.op(slot)), slot == returning.slot, returning)?;
+            }
+        }
+        for class in 0..self.open.available.len() {
+            self.expand_class(configuration, class, returning)?;
+        }
+        Ok(())
+    }
+
+    /// Tries an operation of unknown outcome.
+    fn expand_class(&mut self, configuration: &Configuration<N>, class: usize, returning: Returning<N>) -> Result<(), Why> {
+        let is_free = self.of.counting == Counting::Free;
+        let used = if is_free { 0 } else { self.tallies.counts(configuration.tally)[class] };
+        if used >= self.open.available[class] {
+            return Ok(());
+        }
+        let call = self.of.facts.classes[class];
+        let fact = self.of.facts.calls[call as usize];
+        let steps = self.of.states.next(configuration.state, call);
+        for state in (0..).map_while(|place| self.of.states.step(steps, place)).collect::<smallvec::SmallVec<[u32; 4]>>() {
+            if state == configuration.state && !fact.is_overwrite {
+                continue;
+            }
+            if self.of.prunings.deadline && self.has_known_twin(configuration, &fact, state) {
+                continue;
+            }
+            let mut next = Configuration { state, ..*configuration };
+            if !is_free {
+                next.tally = self.tallies.with(configuration.tally, class);
+            }
+            if fact.is_overwrite {
+                next.cover(self.open.overwrites);
+            }
+            self.add(next, What::Class(class as u32), false, returning)?;
+        }
+        Ok(())
+    }
+
+    /// Whether an operation of the same function and argument that will return leads to the same state.
+    fn has_known_twin(&mut self, configuration: &Configuration<N>, fact: &super::facts::Fact, state: u32) -> bool {
+        let twins = self.open.of_group(fact.group) & configuration.may;
+        twins.iter().any(|slot| self.of.states.may_lead_to(configuration.state, self.open.call(slot), state))
+    }
+
+    /// Adds what came about by placing something: to the next layer if the operation that returns is placed
+    /// by it, else to what is tried further.
+    fn add(&mut self, mut new: Configuration<N>, what: What, is_returning: bool, returning: Returning<N>) -> Result<(), Why> {
+        let placed = self.matches.of(new.state, &self.open, self.of.states);
+        new.must = new.must.without(placed);
+        let is_done = is_returning || placed.meets(returning.bit);
+        let rules = self.rules();
+        let before = std::mem::replace(&mut new.trail, self.trail.next_place());
+        let layer = if is_done { &mut self.next } else { &mut self.tried };
+        if is_done {
+            new.close(returning.bit);
+        }
+        if layer.insert(new, rules, &self.tallies) {
+            self.trail.push(before, Step { what, state: new.state, at: returning.position });
+            self.configurations += 1;
+            return self.may_go_on();
+        }
+        Ok(())
+    }
+
+    fn may_go_on(&self) -> Result<(), Why> {
+        if self.configurations >= self.of.limits.configurations_max {
+            return Err(Why::WorkLimit);
+        }
+        match self.of.limits.stop.reason().filter(|_| self.configurations.is_multiple_of(u64::from(POLL))) {
+            Some(reason) => Err(Why::Stopped(reason)),
+            None => Ok(()),
+        }
+    }
+
+    /// The states of the last layer that had configurations, the first few.
+    fn last_states(&self) -> Vec<M::State> {
+        let mut numbers: Vec<u32> = self.next.iter().map(|configuration| configuration.state).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers.iter().take(STATES_MAX).map(|number| self.of.states.state(*number).clone()).collect()
+    }
+}
+
+/// How often the flag is looked at.
+const POLL: u32 = 1024;
+
+/// How many of the states are shown in which a search was stuck.
+const STATES_MAX: usize = 16;
+
+/// The operation that returns.
+#[derive(Clone, Copy)]
+struct Returning<const N: usize> {
+    slot: usize,
+    bit: Mask<N>,
+    position: u32,
+}
+
+impl<const N: usize> Configuration<N> {
+    /// The operations of these bits are placed, or need not be.
+    fn close(&mut self, bits: Mask<N>) {
+        self.must = self.must.without(bits);
+        self.may = self.may.without(bits);
+    }
+}
