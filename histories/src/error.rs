@@ -1,6 +1,7 @@
 //! What can go wrong when a history is read.
 
 use std::io;
+use std::path::PathBuf;
 
 use thiserror::Error;
 
@@ -25,13 +26,43 @@ pub enum Error {
         /// What is wrong there.
         problem: String,
     },
+    /// The bytes are no history; whoever wrote them can help.
+    #[error("byte {offset}: {problem}")]
+    Bytes {
+        /// The byte that is wrong, from 0.
+        offset: u64,
+        /// What is wrong there.
+        problem: String,
+    },
+    /// The file or folder cannot be opened; whoever runs the program can help.
+    #[error("cannot be opened: {0}")]
+    Unopened(io::Error),
+    /// The file or folder is not in the format asked for, or in none that is known; whoever runs the program
+    /// can name another.
+    #[error("{0}")]
+    Format(String),
+    /// Any of these, in this file.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: Box<Error>,
+    },
 }
 
 impl Error {
-    /// The line that the error is about, from 1.
-    pub fn line(&self) -> u64 {
+    /// The same, in this file.
+    pub fn in_file(self, path: impl Into<PathBuf>) -> Error {
+        Error::File { path: path.into(), source: Box::new(self) }
+    }
+
+    /// The line that the error is about, from 1; where it is about one.
+    pub fn line(&self) -> Option<u64> {
         match self {
-            Error::Unreadable { line, .. } | Error::Input { line, .. } => *line,
+            Error::Unreadable { line, .. } | Error::Input { line, .. } => Some(*line),
+            Error::File { source, .. } => source.line(),
+            Error::Bytes { .. } | Error::Unopened(_) | Error::Format(_) => None,
         }
     }
 }

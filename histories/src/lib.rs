@@ -11,9 +11,11 @@
 //! view.rs          EventRef: an event, seen where it stands in a history
 //! columns.rs       how events are stored; intern.rs: equal things once; values.rs: their numbers
 //! format/          text in and out, one file per format
+//! open.rs          a file or folder, whatever its format
 //! notation.rs      the one-line form of a history, for tests and reports
 //! error.rs         what can go wrong when a history is read
 //! exact.rs         JSON values, read without losing the digits of an integer
+//! edn.rs           EDN, the notation of Clojure: values from text, text from values, both from and to JSON
 //! ../corpus/       histories of our own making, good and bad, by model
 //! ```
 //!
@@ -39,6 +41,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod edn;
 mod columns;
 mod error;
 pub mod event;
@@ -47,6 +50,7 @@ pub mod format;
 pub mod history;
 mod intern;
 pub mod notation;
+mod open;
 pub mod operation;
 pub mod values;
 mod view;
@@ -54,6 +58,7 @@ mod view;
 pub use error::Error;
 pub use event::{Event, Key, Kind, Process, Version};
 pub use history::{History, Malformed};
+pub use open::open;
 pub use operation::{Fate, Operation};
 pub use serde_json::Value;
 pub use values::{FunctionId, KeyId, ValueId, Values};

@@ -5,7 +5,18 @@ use std::path::Path;
 
 use crate::{Error, History};
 
+mod columns;
+mod fields;
+mod gather;
+mod window;
+
+pub mod elle_json;
+pub mod jepsen_edn;
+pub mod jepsen_edn_vec;
+pub mod jepsen_history_txt;
+pub mod jepsen_log;
 pub mod jsonl;
+pub mod porcupine_kv_edn;
 
 /// A way to write a history down.
 pub struct Format {
@@ -37,4 +48,31 @@ pub enum Read {
 pub const HEAD_BYTES: usize = 64 * 1024;
 
 /// All formats.
-pub const ALL: &[&Format] = &[&jsonl::FORMAT];
+pub const ALL: &[&Format] = &[
+    &jsonl::FORMAT,
+    &porcupine_kv_edn::FORMAT,
+    &jepsen_edn::FORMAT,
+    &jepsen_edn_vec::FORMAT,
+    &elle_json::FORMAT,
+    &jepsen_history_txt::FORMAT,
+    &jepsen_log::FORMAT,
+];
+
+/// The format of this name.
+pub fn named(name: &str) -> Option<&'static Format> {
+    ALL.iter().copied().find(|format| format.name == name)
+}
+
+/// The first format that a file with these first bytes fits.
+pub fn detect(head: &[u8]) -> Option<&'static Format> {
+    ALL.iter().copied().find(|format| (format.fits)(head))
+}
+
+/// The text of a file's first bytes, which may end in the middle of a character.
+fn text(head: &[u8]) -> Option<&str> {
+    match str::from_utf8(head) {
+        Ok(text) => Some(text),
+        Err(error) if error.error_len().is_none() => str::from_utf8(&head[..error.valid_up_to()]).ok(),
+        Err(_) => None,
+    }
+}

@@ -1,6 +1,7 @@
 //! What the crate promises as a whole: round trips, bad input, and the histories it must read.
 
 mod bad_input;
+mod formats;
 mod jsonl;
 mod notation;
 mod own_corpus;

@@ -23,7 +23,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("ut-long-fork-checker", "line 1: event 0: an invocation without a process"),
 ];
 
-fn corpus() -> Option<PathBuf> {
+pub fn corpus() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus");
     if !folder.exists() {
         // Not `eprintln!`, which cargo keeps to itself when a test passes.
@@ -33,7 +33,7 @@ fn corpus() -> Option<PathBuf> {
     Some(folder)
 }
 
-fn entries(folder: &Path) -> Vec<Value> {
+pub fn entries(folder: &Path) -> Vec<Value> {
     let index = fs::read_to_string(folder.join("index.jsonl")).unwrap();
     index.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }

@@ -1,0 +1,216 @@
+//! An event from fields with names, as in the maps of EDN and the objects of JSON.
+//!
+//! | field | value | when absent or null |
+//! |---|---|---|
+//! | `type` | `invoke`, `ok`, `fail`, `info` | an error |
+//! | `f` | a name | no name, the empty string |
+//! | `process` | a number, or `nemesis` | [`Process::Unknown`] |
+//! | `index` | a number | its position among the events, from 0 |
+//! | `time` | nanoseconds; Jepsen's -1 is none | not known |
+//! | `value`, `error` | anything | none |
+//! | `key` | a name or an integer | the store has one object only |
+//! | `final?`, `final` | true for final reads | false |
+//! | `node` | a name | none |
+//! | `session` | a number | none |
+//! | `version` | an array of integers | none |
+//!
+//! Other fields are passed over.
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::{Event, Kind, Process};
+
+/// A field that has a meaning.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Field {
+    Index,
+    Process,
+    Type,
+    F,
+    Value,
+    Key,
+    Time,
+    Node,
+    Final,
+    Error,
+    Session,
+    Version,
+}
+
+impl Field {
+    /// The field of this name.
+    pub(super) fn named(name: &str) -> Option<Field> {
+        Some(match name {
+            "index" => Field::Index,
+            "process" => Field::Process,
+            "type" => Field::Type,
+            "f" => Field::F,
+            "value" => Field::Value,
+            "key" => Field::Key,
+            "time" => Field::Time,
+            "node" => Field::Node,
+            "final" | "final?" => Field::Final,
+            "error" => Field::Error,
+            "session" => Field::Session,
+            "version" => Field::Version,
+            _ => return None,
+        })
+    }
+
+    fn name(self) -> String {
+        format!("`{self:?}`").to_lowercase()
+    }
+}
+
+/// An event in the making.
+pub(super) struct Fields {
+    seen: u16,
+    has_index: bool,
+    kind: Option<Kind>,
+    event: Event,
+}
+
+impl Fields {
+    /// Without any field.
+    pub(super) fn new() -> Fields {
+        let event = Event::new(0, Process::Unknown, Kind::Info, String::new());
+        Fields { seen: 0, has_index: false, kind: None, event }
+    }
+
+    /// Puts a field in, or says what is wrong with it.
+    pub(super) fn put(&mut self, field: Field, value: Value) -> Result<(), String> {
+        let bit = 1 << field as u16;
+        if self.seen & bit != 0 {
+            return Err(format!("{} stands there twice", field.name()));
+        }
+        self.seen |= bit;
+        if value.is_null() {
+            return Ok(());
+        }
+        self.set(field, value).map_err(|problem| format!("{}: {problem}", field.name()))
+    }
+
+    fn set(&mut self, field: Field, value: Value) -> Result<(), String> {
+        let event = &mut self.event;
+        match field {
+            Field::Index => (event.index, self.has_index) = (read(value)?, true),
+            Field::Process => event.process = read(value)?,
+            Field::Type => self.kind = Some(read(value)?),
+            Field::F => event.function = read(value)?,
+            Field::Value => event.value = value,
+            Field::Key => event.key = Some(read(value)?),
+            Field::Time => event.time = time(value)?,
+            Field::Node => event.node = Some(read(value)?),
+            Field::Final => event.is_final = read(value)?,
+            Field::Error => event.error = Some(value),
+            Field::Session => event.session = Some(read(value)?),
+            Field::Version => event.version = Some(read(value)?),
+        }
+        Ok(())
+    }
+
+    /// The event, which is at this position among the events.
+    pub(super) fn event(mut self, position: u64) -> Result<Event, String> {
+        self.event.kind = self.kind.ok_or("`type` is missing")?;
+        if !self.has_index {
+            self.event.index = position;
+        }
+        Ok(self.event)
+    }
+}
+
+fn read<T: DeserializeOwned>(value: Value) -> Result<T, String> {
+    serde_json::from_value(value).map_err(|error| error.to_string())
+}
+
+fn time(value: Value) -> Result<Option<u64>, String> {
+    match value.as_i64() {
+        Some(-1) => Ok(None),
+        _ => read(value).map(Some),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn problem(name: &str, value: Value) -> String {
+        Fields::new().put(Field::named(name).unwrap(), value).unwrap_err()
+    }
+
+    #[test]
+    fn takes_every_field() {
+        let mut fields = Fields::new();
+        for (name, value) in [
+            ("index", json!(7)),
+            ("process", json!(3)),
+            ("type", json!("ok")),
+            ("f", json!("read")),
+            ("value", json!([1])),
+            ("key", json!("x")),
+            ("time", json!(5)),
+            ("node", json!("n1")),
+            ("final?", json!(true)),
+            ("error", json!("e")),
+            ("session", json!(2)),
+            ("version", json!([1, -2])),
+        ] {
+            fields.put(Field::named(name).unwrap(), value).unwrap();
+        }
+        let expected = Event {
+            index: 7,
+            time: Some(5),
+            process: Process::Client(3),
+            kind: Kind::Ok,
+            function: "read".to_owned(),
+            value: json!([1]),
+            key: Some("x".into()),
+            node: Some("n1".to_owned()),
+            error: Some(json!("e")),
+            is_final: true,
+            session: Some(2),
+            version: Some(crate::Version(vec![1, -2])),
+        };
+        assert_eq!(fields.event(0), Ok(expected));
+    }
+
+    #[test]
+    fn needs_a_type_only() {
+        let mut fields = Fields::new();
+        fields.put(Field::Type, json!("info")).unwrap();
+        fields.put(Field::Time, json!(-1)).unwrap();
+        assert_eq!(fields.event(9), Ok(Event::new(9, Process::Unknown, Kind::Info, "")));
+        assert_eq!(Fields::new().event(0), Err("`type` is missing".to_owned()));
+    }
+
+    #[test]
+    fn says_what_is_wrong_with_a_field() {
+        for (name, value, expected) in [
+            (
+                "type",
+                json!("go"),
+                "`type`: unknown variant `go`, expected one of `invoke`, `ok`, `fail`, `info`",
+            ),
+            ("f", json!(1), "`f`: invalid type: integer `1`, expected a string"),
+            ("index", json!(-1), "`index`: invalid value: integer `-1`, expected u64"),
+            ("time", json!(-2), "`time`: invalid value: integer `-2`, expected u64"),
+            ("time", json!(1.5), "`time`: invalid type: floating point `1.5`, expected u64"),
+            (
+                "process",
+                json!("n"),
+                "`process`: invalid value: string \"n\", expected a number from 0, \"nemesis\" or null",
+            ),
+            ("key", json!([]), "`key`: invalid type: sequence, expected a string or a signed 64-bit integer"),
+            ("final", json!(1), "`final`: invalid type: integer `1`, expected a boolean"),
+            ("version", json!(1), "`version`: invalid type: integer `1`, expected a sequence"),
+        ] {
+            assert_eq!(problem(name, value), expected);
+        }
+        let mut fields = Fields::new();
+        fields.put(Field::Final, json!(null)).unwrap();
+        assert_eq!(fields.put(Field::Final, json!(true)), Err("`final` stands there twice".to_owned()));
+    }
+}

@@ -1,0 +1,95 @@
+//! A file or folder, whatever its format.
+
+use std::fs::{self, File};
+use std::io::{self, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+
+use crate::format::{ALL, Format, HEAD_BYTES, Read, detect};
+use crate::{Error, History};
+
+/// Reads the history of this file or folder, in this format, or else in the first that its content fits.
+///
+/// The content of a folder is that of its files, in the order of their names: the first that fits a format of
+/// folders decides. Errors name the file.
+pub fn open(path: &Path, format: Option<&Format>) -> Result<History, Error> {
+    let is_folder = fs::metadata(path).map_err(Error::Unopened).map(|metadata| metadata.is_dir());
+    let history = is_folder.and_then(|is_folder| match is_folder {
+        true => open_folder(path, format),
+        false => open_file(path, format),
+    });
+    history.map_err(|error| match error {
+        // Of a file in the folder.
+        Error::File { .. } => error,
+        error => error.in_file(path),
+    })
+}
+
+fn open_file(path: &Path, format: Option<&Format>) -> Result<History, Error> {
+    let mut file = File::open(path).map_err(Error::Unopened)?;
+    let head = head(&mut file)?;
+    let format = format.or_else(|| detect(&head)).ok_or_else(|| fits_none(&head))?;
+    match format.read {
+        Read::File(read) => {
+            let mut input = BufReader::with_capacity(HEAD_BYTES, io::Cursor::new(head).chain(file));
+            read(&mut input)
+        }
+        Read::Folder(_) => Err(Error::Format(format!(
+            "{} is a format of folders: name the folder of this file",
+            format.name
+        ))),
+    }
+}
+
+fn open_folder(path: &Path, format: Option<&Format>) -> Result<History, Error> {
+    let format = match format {
+        Some(format) => format,
+        None => detect_folder(path)?,
+    };
+    match format.read {
+        Read::Folder(read) => read(path),
+        Read::File(_) => {
+            Err(Error::Format(format!("{} is a format of files: this is a folder", format.name)))
+        }
+    }
+}
+
+/// The format of a folder.
+fn detect_folder(path: &Path) -> Result<&'static Format, Error> {
+    for path in files(path).map_err(Error::Unopened)? {
+        let in_file = |error: Error| error.in_file(&path);
+        let mut file = File::open(&path).map_err(Error::Unopened).map_err(in_file)?;
+        let head = head(&mut file).map_err(in_file)?;
+        let fits = |format: &&&Format| matches!(format.read, Read::Folder(_)) && (format.fits)(&head);
+        if let Some(format) = ALL.iter().find(fits) {
+            return Ok(format);
+        }
+    }
+    Err(Error::Format(format!("a folder that fits no format; known formats of folders: {}", names(true))))
+}
+
+/// The files of a folder, in the order of their names.
+fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let paths: io::Result<Vec<_>> = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect();
+    let mut paths = paths?;
+    paths.retain(|path| path.is_file());
+    paths.sort();
+    Ok(paths)
+}
+
+/// The first bytes of a file.
+fn head(file: &mut File) -> Result<Vec<u8>, Error> {
+    let mut head = Vec::new();
+    file.take(HEAD_BYTES as u64).read_to_end(&mut head).map_err(Error::Unopened)?;
+    Ok(head)
+}
+
+fn fits_none(head: &[u8]) -> Error {
+    let problem = if head.is_empty() { "an empty file" } else { "fits no format" };
+    Error::Format(format!("{problem}; name its format with --format: {}", names(false)))
+}
+
+/// The names of all formats of folders, or of files.
+fn names(of_folders: bool) -> String {
+    let is_asked = |format: &&&Format| matches!(format.read, Read::Folder(_)) == of_folders;
+    ALL.iter().filter(is_asked).map(|format| format.name).collect::<Vec<_>>().join(", ")
+}
