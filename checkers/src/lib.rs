@@ -54,6 +54,7 @@ mod across;
 pub mod checker;
 pub mod findings;
 pub mod linearizable;
+mod linearizable;
 pub mod model;
 mod notes;
 mod session;

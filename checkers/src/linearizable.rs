@@ -9,9 +9,16 @@
 //!   configuration  layers of them; mask: sets of slots; states, tallies: states and counts as numbers
 //!   facts        what is known of each call
 //!   trail, order   how a configuration came about, and the order of all operations that this gives
+//! special/       objects that are decided without any search; shortcut: which histories these are
+//! any_model      models by name, and those that fit a history
+//! witness        whether an order really is one
+//! core/          the fewest operations that still fail; explain/: why they do, in plain words
 //! ```
 
+pub mod any_model;
 mod configuration;
+pub(crate) mod core;
+pub(crate) mod explain;
 mod facts;
 mod mask;
 mod open;
@@ -19,11 +26,15 @@ mod order;
 pub mod problem;
 pub mod pruning;
 pub mod search;
+pub(crate) mod shortcut;
+pub(crate) mod special;
 mod states;
 mod sweep;
 mod tallies;
 mod timeline;
 mod trail;
+pub mod witness;
 
+pub use any_model::{ALL, AnyModel, model_for, named};
 pub use problem::{Op, Problem};
 pub use search::{Answer, GaveUp, Outcome, Stuck, search};

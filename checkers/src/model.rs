@@ -71,6 +71,11 @@ pub trait Model: Sync {
     /// certainly had no effect need not be among them, since such an operation may as well be absent.
     fn step(&self, state: &Self::State, call: &Call<'_>, next: &mut Vec<Self::State>);
 
+    /// The same from a state that nobody needs any more: models with large states change it in place.
+    fn step_from(&self, state: Self::State, call: &Call<'_>, next: &mut Vec<Self::State>) {
+        self.step(&state, call, next);
+    }
+
     /// Whether the call can never change any state, whichever it meets: reads, contains, cas(a, a).
     fn is_pure(&self, _call: &Call<'_>) -> bool {
         false
@@ -105,10 +110,14 @@ pub trait Model: Sync {
         true
     }
 
-    /// Whether the object is a register: its state is the value that was brought last, and what needs a value
-    /// is possible only while it is that. Then no result depends on a value being absent.
-    fn holds_one(&self) -> bool {
-        false
+    /// Which well-known object it is, if any: these have algorithms and words of their own.
+    fn shape(&self) -> Shape {
+        Shape::Other
+    }
+
+    /// A state as a reader would write it.
+    fn show(&self, state: &Self::State) -> String {
+        format!("{state:?}")
     }
 
     /// The values that the call is about, for leaving values out: from any possible sequence of calls, leave
@@ -117,6 +126,30 @@ pub trait Model: Sync {
     fn mentions<'a>(&self, _call: &Call<'a>) -> Mentions<'a> {
         Mentions::Everything
     }
+}
+
+/// Well-known objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// The state is the value that was brought last, and what needs a value is possible only while it is that.
+    /// No result depends on a value being absent. Read, write, delete, cas.
+    Register,
+    /// First in, first out: enqueue, dequeue.
+    FifoQueue,
+    /// In any order: enqueue, dequeue.
+    UnorderedQueue,
+    /// Last in, first out: push, pop, len.
+    Stack,
+    /// The largest out first: insert, poll.
+    PriorityQueue,
+    /// Add, remove, contains, read.
+    Set,
+    /// Add, increment, decrement, read.
+    Counter,
+    /// Acquire, release.
+    Mutex,
+    /// Anything else.
+    Other,
 }
 
 /// The values that a call is about.

@@ -10,7 +10,7 @@
 use perjury_histories::Value;
 
 use super::register::{Register, written};
-use super::{Call, Model, unknown_function};
+use super::{Call, Model, Shape, unknown_function};
 
 /// A value that is read, written, deleted and compared-and-set. See the [module](self).
 pub struct CasRegister;
@@ -79,8 +79,12 @@ impl Model for CasRegister {
         false
     }
 
-    fn holds_one(&self) -> bool {
-        true
+    fn shape(&self) -> Shape {
+        Shape::Register
+    }
+
+    fn show(&self, state: &Value) -> String {
+        state.to_string()
     }
 }
 

@@ -6,7 +6,7 @@
 
 use perjury_histories::Value;
 
-use super::{Call, Model, unknown_function};
+use super::{Call, Model, Shape, unknown_function};
 
 /// A counter: add, increment, decrement, read. See the [module](self).
 pub struct Counter;
@@ -53,6 +53,10 @@ impl Model for Counter {
 
     fn is_pure(&self, call: &Call<'_>) -> bool {
         change(call).is_none_or(|change| change == 0)
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Counter
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 
 use perjury_histories::Value;
 
-use super::{Call, Mentions, Model, bag};
+use super::{Call, Mentions, Model, Shape, bag, order};
 
 /// A queue: enqueue, dequeue. See the [module](self).
 pub struct FifoQueue;
@@ -39,13 +39,17 @@ impl Model for FifoQueue {
     }
 
     fn step(&self, state: &VecDeque<Value>, call: &Call<'_>, next: &mut Vec<VecDeque<Value>>) {
-        let mut after = state.clone();
-        if call.function == "enqueue" {
-            after.push_back(call.argument.clone());
-            next.push(after);
-        } else if bag::answers(call.result, after.pop_front().as_ref()) {
-            next.push(after);
-        }
+        self.step_from(state.clone(), call, next);
+    }
+
+    fn step_from(&self, mut state: VecDeque<Value>, call: &Call<'_>, next: &mut Vec<VecDeque<Value>>) {
+        let is_possible = if call.function == "enqueue" {
+            state.push_back(call.argument.clone());
+            true
+        } else {
+            bag::answers(call.result, state.pop_front().as_ref())
+        };
+        next.extend(is_possible.then_some(state));
     }
 
     fn is_pure(&self, call: &Call<'_>) -> bool {
@@ -63,5 +67,13 @@ impl Model for FifoQueue {
     /// Without one value, all of its enqueues and dequeues, the others come out in the same order.
     fn mentions<'a>(&self, call: &Call<'a>) -> Mentions<'a> {
         bag::mentions(self.brings(call), call, "dequeue")
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::FifoQueue
+    }
+
+    fn show(&self, state: &VecDeque<Value>) -> String {
+        order::list(state)
     }
 }

@@ -114,6 +114,11 @@ impl Model for MultiRegister {
         let first = keys.next()?;
         keys.all(|key| key == first).then_some(first)
     }
+
+    fn show(&self, state: &Registers) -> String {
+        let held = state.held.iter().map(|(key, value)| format!("{key}: {value}"));
+        format!("{{{}}}", held.collect::<Vec<_>>().join(", "))
+    }
 }
 
 /// One step inside a transaction.
@@ -135,8 +140,8 @@ fn micro_op(value: &Value) -> Option<(MicroOp, &Value, &Value)> {
         _ => return None,
     };
     match kind {
-        "read" | "r" => Some((MicroOp::Read, key, value)),
-        "write" | "w" => Some((MicroOp::Write, key, value)),
+        "read" => Some((MicroOp::Read, key, value)),
+        "write" => Some((MicroOp::Write, key, value)),
         _ => None,
     }
 }

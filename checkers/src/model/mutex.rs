@@ -10,7 +10,7 @@
 
 use perjury_histories::Value;
 
-use super::{Call, Model, unknown_function};
+use super::{Call, Model, Shape, unknown_function};
 
 /// A lock: acquire, release. See the [module](self).
 pub struct Mutex;
@@ -49,5 +49,13 @@ impl Model for Mutex {
     fn step(&self, is_held: &bool, call: &Call<'_>, next: &mut Vec<bool>) {
         let is_acquired = call.function == "acquire";
         next.extend((*is_held != is_acquired).then_some(is_acquired));
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Mutex
+    }
+
+    fn show(&self, is_held: &bool) -> String {
+        if *is_held { "held" } else { "free" }.to_owned()
     }
 }

@@ -65,6 +65,10 @@ impl Model for NondeterministicRegister {
     fn is_pure(&self, call: &Call<'_>) -> bool {
         call.function != "put-any"
     }
+
+    fn show(&self, state: &Vec<Value>) -> String {
+        order::list(state)
+    }
 }
 
 /// The distinct values of an array, sorted; null is the empty one.

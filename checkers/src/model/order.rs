@@ -58,6 +58,12 @@ pub(crate) fn position(sorted: &[Value], value: &Value) -> Option<usize> {
     sorted.binary_search_by(|other| compare(other, value)).ok()
 }
 
+/// These values as a JSON array, for a reader.
+pub(crate) fn list<'a>(values: impl IntoIterator<Item = &'a Value>) -> String {
+    let values = values.into_iter().map(Value::to_string);
+    format!("[{}]", values.collect::<Vec<_>>().join(", "))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

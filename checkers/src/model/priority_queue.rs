@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 
 use perjury_histories::Value;
 
-use super::{Call, Mentions, Model, bag, order};
+use super::{Call, Mentions, Model, Shape, bag, order};
 
 /// A priority queue: insert, poll. See the [module](self).
 pub struct PriorityQueue;
@@ -46,25 +46,34 @@ impl Model for PriorityQueue {
         }
     }
 
-    /// Of several that are equally large (1 and 1.0) any may come out.
     fn step(&self, state: &Vec<Value>, call: &Call<'_>, next: &mut Vec<Vec<Value>>) {
+        self.step_from(state.clone(), call, next);
+    }
+
+    /// Of several that are equally large (1 and 1.0) any may come out.
+    fn step_from(&self, mut state: Vec<Value>, call: &Call<'_>, next: &mut Vec<Vec<Value>>) {
         if call.function == "insert" {
-            let mut after = state.clone();
-            order::insert(&mut after, call.argument);
-            next.push(after);
+            order::insert(&mut state, call.argument);
+            next.push(state);
             return;
         }
         let Some(largest) = state.last() else {
-            next.extend(bag::answers(call.result, None).then(Vec::new));
+            next.extend(bag::answers(call.result, None).then_some(state));
             return;
         };
-        for (place, value) in
-            state.iter().enumerate().rev().take_while(|(_, value)| is_as_large(value, largest))
-        {
-            let is_last_of_equals = state.get(place + 1) != Some(value);
-            if is_last_of_equals && bag::answers(call.result, Some(value)) {
-                next.push([&state[..place], &state[place + 1..]].concat());
+        let begin = state.iter().rposition(|value| !is_as_large(value, largest)).map_or(0, |place| place + 1);
+        let end = state.len();
+        for place in begin..end {
+            let is_last_of_equals = state.get(place + 1) != state.get(place);
+            if !is_last_of_equals || !bag::answers(call.result, state.get(place)) {
+                continue;
             }
+            if place + 1 == end {
+                state.pop();
+                next.push(state);
+                return;
+            }
+            next.push([&state[..place], &state[place + 1..]].concat());
         }
     }
 
@@ -83,6 +92,14 @@ impl Model for PriorityQueue {
     /// Without one value, all of its inserts and polls, the largest of the others stays the largest of them.
     fn mentions<'a>(&self, call: &Call<'a>) -> Mentions<'a> {
         bag::mentions(self.brings(call), call, "poll")
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::PriorityQueue
+    }
+
+    fn show(&self, state: &Vec<Value>) -> String {
+        order::list(state)
     }
 }
 

@@ -6,7 +6,7 @@
 
 use perjury_histories::Value;
 
-use super::{Call, Model, unknown_function};
+use super::{Call, Model, Shape, unknown_function};
 
 /// What a delete writes.
 static NOTHING: Value = Value::Null;
@@ -71,8 +71,12 @@ impl Model for Register {
         false
     }
 
-    fn holds_one(&self) -> bool {
-        true
+    fn shape(&self) -> Shape {
+        Shape::Register
+    }
+
+    fn show(&self, state: &Value) -> String {
+        state.to_string()
     }
 }
 

@@ -11,7 +11,7 @@
 
 use perjury_histories::Value;
 
-use super::{Call, Mentions, Model, order, unknown_function};
+use super::{Call, Mentions, Model, Shape, order, unknown_function};
 
 /// A set: add, remove, contains, read. See the [module](self).
 pub struct Set;
@@ -102,6 +102,14 @@ impl Model for Set {
             "read" => Mentions::Values(self.needs(call)),
             _ => Mentions::Values(vec![call.argument]),
         }
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Set
+    }
+
+    fn show(&self, state: &Vec<Value>) -> String {
+        order::list(state)
     }
 }
 

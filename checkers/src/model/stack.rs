@@ -7,7 +7,7 @@
 
 use perjury_histories::Value;
 
-use super::{Call, Mentions, Model, bag};
+use super::{Call, Mentions, Model, Shape, bag, order};
 
 /// A stack: push, pop, len. See the [module](self).
 pub struct Stack;
@@ -41,16 +41,19 @@ impl Model for Stack {
     }
 
     fn step(&self, state: &Vec<Value>, call: &Call<'_>, next: &mut Vec<Vec<Value>>) {
-        let mut after = state.clone();
+        self.step_from(state.clone(), call, next);
+    }
+
+    fn step_from(&self, mut state: Vec<Value>, call: &Call<'_>, next: &mut Vec<Vec<Value>>) {
         let is_possible = match call.function {
             "push" => {
-                after.push(call.argument.clone());
+                state.push(call.argument.clone());
                 true
             }
-            "pop" => bag::answers(call.result, after.pop().as_ref()),
+            "pop" => bag::answers(call.result, state.pop().as_ref()),
             _ => call.result.is_none_or(|result| result.as_u64() == Some(state.len() as u64)),
         };
-        next.extend(is_possible.then_some(after));
+        next.extend(is_possible.then_some(state));
     }
 
     fn is_pure(&self, call: &Call<'_>) -> bool {
@@ -72,5 +75,13 @@ impl Model for Stack {
             "len" => Mentions::Everything,
             _ => bag::mentions(self.brings(call), call, "pop"),
         }
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Stack
+    }
+
+    fn show(&self, state: &Vec<Value>) -> String {
+        order::list(state)
     }
 }

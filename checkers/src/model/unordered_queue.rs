@@ -6,7 +6,7 @@
 
 use perjury_histories::Value;
 
-use super::{Call, Mentions, Model, bag, order};
+use super::{Call, Mentions, Model, Shape, bag, order};
 
 /// A bag of values: enqueue, dequeue. See the [module](self).
 pub struct UnorderedQueue;
@@ -68,6 +68,14 @@ impl Model for UnorderedQueue {
     /// Without one value, all of its enqueues and dequeues, nothing changes for the others.
     fn mentions<'a>(&self, call: &Call<'a>) -> Mentions<'a> {
         bag::mentions(self.brings(call), call, "dequeue")
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::UnorderedQueue
+    }
+
+    fn show(&self, state: &Vec<Value>) -> String {
+        order::list(state)
     }
 }
 
