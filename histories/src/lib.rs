@@ -41,8 +41,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-pub mod edn;
 mod columns;
+pub mod edn;
 mod error;
 pub mod event;
 mod exact;

@@ -11,10 +11,9 @@ use crate::{Error, History};
 pub(super) fn gather(input: &mut dyn BufRead, take: &mut Take<'_>) -> Result<History, Error> {
     let mut window = Window::new(input);
     let mut history = History::default();
-    let (mut count, mut last, mut is_increasing) = (0, None, true);
+    let (mut count, mut is_increasing) = (0, true);
     while let Some(event) = window.next(count, take)? {
-        is_increasing &= last.is_none_or(|last| last < event.index);
-        last = Some(event.index);
+        is_increasing &= history.last_index().is_none_or(|last| last < event.index);
         count += 1;
         history.pair(event).map_err(|malformed| window.error_of_event(malformed.to_string()))?;
     }

@@ -86,7 +86,9 @@ impl<'a> Window<'a> {
 
     /// Both from 1, the column in bytes.
     fn line_and_column(&self, offset: usize) -> (u64, usize) {
-        let (line, column) = advance(self.place, &self.text[..offset]);
+        // A place that a library names may be inside a character.
+        let before = self.text.as_bytes().get(..offset).unwrap_or(self.text.as_bytes());
+        let (line, column) = advance(self.place, before);
         (line + 1, column + 1)
     }
 
@@ -96,7 +98,7 @@ impl<'a> Window<'a> {
         if rest > PIECE_BYTES_MAX {
             return Err(self.error(self.at, format!("longer than {PIECE_BYTES_MAX} bytes")));
         }
-        self.place = advance(self.place, &self.text[..self.at]);
+        self.place = advance(self.place, &self.text.as_bytes()[..self.at]);
         self.text.drain(..self.at);
         (self.at, self.event_at) = (0, 0);
         // As much again as there is: a long piece is looked at a few times only.
@@ -130,11 +132,11 @@ impl<'a> Window<'a> {
 }
 
 /// The place after this text, given the place of its start; lines and columns from 0.
-fn advance((line, column): (u64, usize), text: &str) -> (u64, usize) {
-    match text.rfind('\n') {
+fn advance((line, column): (u64, usize), text: &[u8]) -> (u64, usize) {
+    match text.iter().rposition(|&byte| byte == b'\n') {
         None => (line, column + text.len()),
         Some(last) => {
-            let lines = text[..=last].bytes().filter(|&byte| byte == b'\n').count();
+            let lines = text[..=last].iter().filter(|&&byte| byte == b'\n').count();
             (line + lines as u64, text.len() - last - 1)
         }
     }

@@ -55,8 +55,7 @@ fn reads_originals_like_their_plain_twins() {
         match plain {
             Ok(plain) => {
                 let original = original.unwrap_or_else(|error| panic!("{id}: {error}"));
-                let events =
-                    |history: &History| history.events().map(with_short_error).collect::<Vec<_>>();
+                let events = |history: &History| history.events().map(with_short_error).collect::<Vec<_>>();
                 let (original, plain) = (events(&original), events(&plain));
                 for (original, plain) in original.iter().zip(&plain) {
                     assert_eq!(original, plain, "{id}");

@@ -1,9 +1,12 @@
 //! What the crate promises as a whole: round trips, bad input, and the histories it must read.
 
 mod bad_input;
+mod damage;
+mod edn;
 mod formats;
 mod jsonl;
 mod notation;
+mod open;
 mod own_corpus;
 mod shared_corpus;
 mod strategies;

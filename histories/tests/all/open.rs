@@ -1,0 +1,86 @@
+//! Files and folders are opened whatever their format; what is wrong names the file.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use perjury_histories::{format, notation, open};
+
+/// A file of this name and content.
+fn file(name: &str, content: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("open").join(name);
+    fs::create_dir_all(path.parent().expect("a folder")).unwrap();
+    fs::write(&path, content).unwrap();
+    path
+}
+
+/// What is wrong with this file, after its name.
+fn problem(path: &Path, format: Option<&str>) -> String {
+    let format = format.map(|name| format::named(name).expect("a format"));
+    let error = open(path, format).map(drop).unwrap_err().to_string();
+    let name = format!("{}: ", path.display());
+    error.strip_prefix(&name).unwrap_or_else(|| panic!("{error} does not begin with {name}")).to_owned()
+}
+
+#[test]
+fn opens_a_file_by_its_content() {
+    for (name, content) in [
+        ("a.jsonl", "{\"process\":0,\"type\":\"ok\",\"f\":\"read\",\"value\":1}\n"),
+        ("a.edn", "{:process 0, :type :ok, :f :read, :value 1}\n"),
+        ("b.edn", "[{:process 0, :type :ok, :f :read, :value 1}]"),
+        ("a.json", "[{\"process\":0,\"type\":\"ok\",\"f\":\"read\",\"value\":1}]"),
+        ("a.txt", "0\t:ok\t:read\t1\n"),
+        ("a.log", "INFO  jepsen.util - 0\t:ok\t:read\t1\n"),
+    ] {
+        let history = open(&file(name, content), None).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(notation::print(&history), "..0:read(_,1)", "{name}");
+    }
+}
+
+/// The longest line begins in the part by which the format is told, and ends after it.
+#[test]
+fn reads_on_after_the_first_bytes() {
+    let long = "x".repeat(3 * format::HEAD_BYTES);
+    let content = format!("{{:process 0, :type :ok, :f :read, :value \"{long}\"}}");
+    let history = open(&file("long.edn", &content), None).unwrap();
+    assert_eq!(history.events().next().unwrap().value, &serde_json::json!(long));
+}
+
+#[test]
+fn obeys_the_format_that_is_named() {
+    let path = file("named.edn", "{:process 0, :type :ok, :f :read, :value 1}\n");
+    assert!(open(&path, format::named("jepsen-edn-vec")).is_ok());
+    assert_eq!(problem(&path, Some("elle-json")), "line 1, column 1: expected an array of operations");
+    assert!(format::named("edn").is_none());
+}
+
+#[test]
+fn says_what_is_wrong_and_where() {
+    let path = file("wrong.edn", "{:process 0, :type :ok, :f :read, :value 1}\n{:type :okay}\n");
+    let expected =
+        "line 2, column 8: `type`: unknown variant `okay`, expected one of `invoke`, `ok`, `fail`, `info`";
+    assert_eq!(problem(&path, None), expected);
+    let error = open(&path, None).unwrap_err();
+    assert_eq!(error.line(), Some(2));
+
+    let path = file("missing", "");
+    fs::remove_file(&path).unwrap();
+    assert!(problem(&path, None).starts_with("cannot be opened: No such file"));
+}
+
+#[test]
+fn names_the_formats_where_none_fits() {
+    let path = file("poem.txt", "To be, or not to be\n");
+    let found = problem(&path, None);
+    assert!(found.starts_with("fits no format; name its format with --format: "), "{found}");
+    for name in ["jsonl", "jepsen-edn", "elle-json", "jepsen-log"] {
+        assert!(found.contains(name), "{found}");
+    }
+    assert!(problem(&file("empty", ""), None).starts_with("an empty file; name its format with --format: "));
+}
+
+#[test]
+fn tells_files_from_folders() {
+    let path = file("folder.edn/x", "").parent().unwrap().to_owned();
+    assert_eq!(problem(&path, Some("jepsen-edn")), "jepsen-edn is a format of files: this is a folder");
+    assert!(problem(&path, None).starts_with("a folder that fits no format; known formats of folders: "));
+}
