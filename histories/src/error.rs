@@ -26,10 +26,10 @@ pub enum Error {
         /// What is wrong there.
         problem: String,
     },
-    /// The bytes are no history; whoever wrote them can help.
+    /// The bytes of a binary format are no history; whoever wrote them can help.
     #[error("byte {offset}: {problem}")]
     Bytes {
-        /// The byte that is wrong, from 0.
+        /// The first byte that is wrong or missing, from 0.
         offset: u64,
         /// What is wrong there.
         problem: String,

@@ -5,18 +5,26 @@ use std::path::Path;
 
 use crate::{Error, History};
 
-mod columns;
-mod fields;
-mod gather;
-mod window;
-
+pub mod awdit_test;
+pub mod cobra_log_dir;
+pub mod dbcop_bincode;
+pub mod dbcop_json;
 pub mod elle_json;
 pub mod jepsen_edn;
 pub mod jepsen_edn_vec;
 pub mod jepsen_history_txt;
 pub mod jepsen_log;
 pub mod jsonl;
+pub mod plume_text;
 pub mod porcupine_kv_edn;
+
+mod bytes;
+mod columns;
+mod fields;
+mod gather;
+mod lines;
+mod sessions;
+mod window;
 
 /// A way to write a history down.
 pub struct Format {
@@ -47,8 +55,9 @@ pub enum Read {
 /// How much of a file is looked at to tell its format.
 pub const HEAD_BYTES: usize = 64 * 1024;
 
-/// All formats.
+/// All formats, what is told by more before what is told by less.
 pub const ALL: &[&Format] = &[
+    &dbcop_json::FORMAT,
     &jsonl::FORMAT,
     &porcupine_kv_edn::FORMAT,
     &jepsen_edn::FORMAT,
@@ -56,6 +65,10 @@ pub const ALL: &[&Format] = &[
     &elle_json::FORMAT,
     &jepsen_history_txt::FORMAT,
     &jepsen_log::FORMAT,
+    &plume_text::FORMAT,
+    &awdit_test::FORMAT,
+    &dbcop_bincode::FORMAT,
+    &cobra_log_dir::FORMAT,
 ];
 
 /// The format of this name.

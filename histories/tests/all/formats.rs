@@ -98,3 +98,21 @@ fn writes_originals_as_edn_that_reads_back() {
         assert!(read(&mut bytes.as_slice()).unwrap() == history, "{id}");
     });
 }
+
+#[test]
+fn opens_every_history_by_its_content() {
+    let Some(folder) = corpus() else { return };
+    let mut count = 0;
+    for entry in entries(&folder).iter().filter(|entry| entry["malformed"].is_null()) {
+        for field in ["file", "plain", "paired"] {
+            let Some(path) = entry[field].as_str().map(|path| folder.join(path)) else { continue };
+            let history = open(&path, None).unwrap_or_else(|error| panic!("{error}"));
+            if field == "file" {
+                let operations = history.operations().len();
+                assert_eq!(entry["ops"], operations, "{}", path.display());
+            }
+            count += 1;
+        }
+    }
+    assert!(count > 600, "only {count} files");
+}

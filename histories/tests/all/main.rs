@@ -8,5 +8,7 @@ mod jsonl;
 mod notation;
 mod open;
 mod own_corpus;
+mod session_formats;
+mod session_formats_bad;
 mod shared_corpus;
 mod strategies;
