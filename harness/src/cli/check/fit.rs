@@ -3,8 +3,11 @@
 use std::collections::BTreeSet;
 
 use perjury::workload::{self, Workload};
+use perjury_checkers::linearizable::model_for;
 use perjury_checkers::{Checker, checker};
-use perjury_histories::{History, Process};
+use perjury_histories::History;
+
+use super::choice::Choice;
 
 /// Checkers that judge what replicas told of themselves, with the note that they need.
 const NEED_NOTES: &[(&str, &str)] = &[
@@ -24,11 +27,31 @@ const NEED_VERSIONS: &[&str] = &[
 ];
 
 /// The checkers of the workload that has just these functions, and of those only what the history's notes
-/// and versions allow to judge. None for functions that no workload knows.
-pub fn checkers(history: &History) -> Vec<&'static dyn Checker> {
+/// and versions allow to judge; else linearizability, where a model has the functions.
+pub fn choose(history: &History) -> Choice {
     let functions: BTreeSet<&str> = history.operations().map(|operation| operation.function()).collect();
+    let list = functions.iter().copied().collect::<Vec<_>>().join(", ");
+    if functions.contains("txn") {
+        let why = "no checker yet for transactions (function txn)".to_owned();
+        return Choice { checkers: Vec::new(), why };
+    }
+    let checkers = match workload(&functions) {
+        Some(workload) => of_workload(history, workload),
+        None if model_for(history).is_ok() => {
+            ["stats", "linearizability"].map(checker::named).into_iter().flatten().collect()
+        }
+        None => {
+            let why = format!(
+                "no checker fits the functions {list}; choose with --checker, see: perjury list checkers"
+            );
+            return Choice { checkers: Vec::new(), why };
+        }
+    };
+    Choice { checkers, why: format!("they fit the functions {list}") }
+}
+
+fn of_workload(history: &History, workload: &dyn Workload) -> Vec<&'static dyn Checker> {
     let notes: BTreeSet<&str> = history.notes().map(|event| event.function).collect();
-    let Some(workload) = workload(&functions) else { return Vec::new() };
     let has_versions = history.events().any(|event| event.version.is_some());
     let fits = |name: &str| {
         let judges_it = workload.checkers().contains(&name) || workload.checkers_of_all().contains(&name);
@@ -51,22 +74,6 @@ fn workload(functions: &BTreeSet<&str>) -> Option<&'static dyn Workload> {
     workload::named(name)
 }
 
-/// Why nothing fits.
-pub fn none(history: &History) -> String {
-    let functions: BTreeSet<&str> = history
-        .events()
-        .filter(|event| event.process != Process::Nemesis)
-        .map(|event| event.function)
-        .collect();
-    match functions.len() {
-        0 => "no operations: there is nothing to judge".to_owned(),
-        _ => format!(
-            "no checker fits the functions {}; choose with --checker, see: perjury list checkers",
-            functions.into_iter().collect::<Vec<_>>().join(", ")
-        ),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,7 +81,7 @@ mod tests {
 
     fn names(text: &str) -> Vec<&'static str> {
         let history = notation::parse(text).expect("a history");
-        checkers(&history).iter().map(|checker| checker.name()).collect()
+        choose(&history).checkers.iter().map(|checker| checker.name()).collect()
     }
 
     #[test]

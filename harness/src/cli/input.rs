@@ -1,0 +1,60 @@
+//! What the command line names as input: a run's folder, or a history in any format.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use perjury::folder::{self, Folder};
+use perjury_histories::History;
+use perjury_histories::format::{self, Format, HEAD_BYTES};
+
+/// Where a history stands.
+pub enum Source {
+    /// In the folder of a run, beside its report.
+    Run(Box<Folder>),
+    /// By itself.
+    File(PathBuf),
+}
+
+/// Tells what the path names. The folder of a run is one with a report in it; the report itself will do.
+///
+/// # Errors
+/// Name the file: a report that cannot be read.
+pub fn find(path: &Path) -> anyhow::Result<Source> {
+    let is_run =
+        path.join(folder::REPORT).exists() || path.file_name().is_some_and(|name| name == folder::REPORT);
+    Ok(if is_run { Source::Run(Box::new(run(path)?)) } else { Source::File(path.to_owned()) })
+}
+
+/// The folder of a run, which the command line names by itself or by the report in it.
+pub fn run(path: &Path) -> anyhow::Result<Folder> {
+    let parent = path.parent().filter(|_| path.file_name().is_some_and(|name| name == folder::REPORT));
+    Folder::open(parent.unwrap_or(path))
+}
+
+impl Source {
+    /// The history, and the name of its format: the one given, or the one that its content fits.
+    ///
+    /// # Errors
+    /// Name the file, and the line and column where there is one.
+    pub fn read(&self, format: Option<&'static Format>) -> anyhow::Result<(History, &'static str)> {
+        let path = match self {
+            Source::Run(folder) => &folder.path.join(folder::HISTORY),
+            Source::File(path) => path,
+        };
+        let format = format.map_or_else(|| format_of(path), Ok)?;
+        Ok((perjury_histories::open(path, Some(format))?, format.name))
+    }
+}
+
+fn format_of(path: &Path) -> anyhow::Result<&'static Format> {
+    use std::io::Read as _;
+    if path.is_dir() {
+        return Ok(format::named("cobra-log-dir").unwrap());
+    }
+    let mut head = Vec::new();
+    std::fs::File::open(path)
+        .with_context(|| path.display().to_string())?
+        .take(HEAD_BYTES as u64)
+        .read_to_end(&mut head)?;
+    format::detect(&head).with_context(|| format!("{}: fits no format", path.display()))
+}
