@@ -2,6 +2,7 @@
 
 use perjury_histories::{History, Value};
 
+use crate::linearizable::AnyModel;
 use crate::stop::Stop;
 use crate::verdict::Verdict;
 
@@ -65,6 +66,9 @@ pub trait Checker: Sync {
 pub struct Context {
     /// The value that every key had before the first event.
     pub initial: Value,
+    /// What the objects are specified to be, for checkers that ask for it (none: the first model that has
+    /// the functions of the history).
+    pub model: Option<&'static dyn AnyModel>,
     /// How much work may be spent.
     pub limits: Limits,
     /// Functions that the system promised to refuse: these need no ok to show that they were tried.

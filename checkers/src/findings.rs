@@ -8,32 +8,41 @@ pub const ANOMALIES_MAX: usize = 16;
 
 /// The anomalies found so far.
 #[derive(Debug, Default)]
-pub(crate) struct Findings(Vec<Anomaly>);
+pub(crate) struct Findings {
+    anomalies: Vec<Anomaly>,
+    /// How many there are that nobody looked at closely.
+    omitted: usize,
+}
 
 impl Findings {
     /// Adds an anomaly, in any order.
     pub fn push(&mut self, anomaly: Anomaly) {
-        self.0.push(anomaly);
+        self.anomalies.push(anomaly);
     }
 
     /// Adds anomalies, in any order.
     pub fn extend(&mut self, anomalies: impl IntoIterator<Item = Anomaly>) {
-        self.0.extend(anomalies);
+        self.anomalies.extend(anomalies);
+    }
+
+    /// Counts anomalies that begin later than those that were added.
+    pub fn omit(&mut self, count: usize) {
+        self.omitted += count;
     }
 
     /// Invalid with what was found, or this verdict when nothing was.
     pub fn or(mut self, otherwise: Verdict) -> Verdict {
-        self.0.sort_by(|left, right| left.operations.cmp(&right.operations));
-        let beyond = self.0.len().saturating_sub(ANOMALIES_MAX);
-        self.0.truncate(ANOMALIES_MAX);
-        match self.0.last_mut() {
+        self.anomalies.sort_by(|left, right| left.operations.cmp(&right.operations));
+        let beyond = self.omitted + self.anomalies.len().saturating_sub(ANOMALIES_MAX);
+        self.anomalies.truncate(ANOMALIES_MAX);
+        match self.anomalies.last_mut() {
             None => return otherwise,
             Some(last) if beyond > 0 => {
                 last.explanation.push_str(&format!(" ({beyond} more like these are not listed)"));
             }
             Some(_) => {}
         }
-        Verdict::Invalid(self.0)
+        Verdict::Invalid(self.anomalies)
     }
 
     /// Invalid with what was found, or valid.
@@ -49,7 +58,7 @@ mod tests {
 
     fn findings(indices: impl IntoIterator<Item = u64>) -> Findings {
         let anomaly = |index| Anomaly::new(AnomalyKind::GarbageRead, None, [index], "nobody wrote it");
-        Findings(indices.into_iter().map(anomaly).collect())
+        Findings { anomalies: indices.into_iter().map(anomaly).collect(), omitted: 0 }
     }
 
     #[test]
@@ -65,6 +74,14 @@ mod tests {
         assert_eq!(verdict.anomalies().len(), ANOMALIES_MAX);
         let last = &verdict.anomalies()[ANOMALIES_MAX - 1];
         assert_eq!((last.operations[0], last.explanation.contains("4 more")), (15, true));
+    }
+
+    #[test]
+    fn counts_what_was_omitted() {
+        let mut findings = findings([1, 2]);
+        findings.omit(3);
+        let verdict = findings.or_valid();
+        assert!(verdict.anomalies()[1].explanation.contains("3 more"), "{verdict:?}");
     }
 
     #[test]

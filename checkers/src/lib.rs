@@ -54,7 +54,6 @@ mod across;
 pub mod checker;
 pub mod findings;
 pub mod linearizable;
-mod linearizable;
 pub mod model;
 mod notes;
 mod session;

@@ -10,7 +10,7 @@
 use std::fmt::Debug;
 use std::hash::Hash;
 
-use perjury_histories::Value;
+use perjury_histories::{Operation, Value};
 
 mod bag;
 pub mod cas_register;
@@ -21,7 +21,7 @@ pub mod multi_register;
 pub mod mutex;
 pub mod nondeterministic_register;
 #[cfg(test)]
-mod oracle;
+pub(crate) mod oracle;
 mod order;
 pub mod priority_queue;
 pub mod register;
@@ -40,6 +40,14 @@ pub struct Call<'a> {
     pub argument: &'a Value,
     /// The value of the completion; none when the outcome is unknown: then any answer will do.
     pub result: Option<&'a Value>,
+}
+
+impl<'a> Call<'a> {
+    /// What this operation asked for and was answered.
+    pub fn of(operation: &Operation<'a>) -> Call<'a> {
+        let (argument, result) = (operation.argument(), operation.result());
+        Call { function: operation.function(), argument, result }
+    }
 }
 
 /// A sequential specification of one object.

@@ -23,14 +23,18 @@ pub(crate) fn of_key(preposition: &str, key: Option<&Key>) -> String {
 
 /// A value as a reader would say it; long ones are cut.
 pub(crate) fn value(value: &Value) -> String {
-    const LENGTH_MAX: usize = 80;
-    let text = match value {
+    match value {
         Value::Null => "nothing".to_owned(),
-        value => value.to_string(),
-    };
+        value => cut(&value.to_string()),
+    }
+}
+
+/// A text of bearable length.
+pub(crate) fn cut(text: &str) -> String {
+    const LENGTH_MAX: usize = 80;
     match text.char_indices().nth(LENGTH_MAX) {
         Some((cut, _)) => format!("{}…", &text[..cut]),
-        None => text,
+        None => text.to_owned(),
     }
 }
 
@@ -56,39 +60,87 @@ pub(crate) fn deed_during(operation: Operation<'_>) -> String {
 }
 
 fn what(operation: Operation<'_>) -> String {
-    let (tried, tense) = match operation.fate() {
-        Fate::Ok => ("", 0),
-        Fate::Fail => ("failed to ", 1),
-        Fate::Unknown => ("tried, with unknown outcome, to ", 1),
+    let tried = match operation.fate() {
+        Fate::Ok => "",
+        Fate::Fail => "failed to ",
+        Fate::Unknown => "tried, with unknown outcome, to ",
     };
+    let did = did(operation);
+    let at_version = at_version(operation.version());
+    format!("process {} {tried}{did}{at_version}", operation.process())
+}
+
+/// `read 5 of key x`, or `write 5 to key x` where it may not have happened.
+fn did(operation: Operation<'_>) -> String {
+    let verb = |past, plain| if operation.fate() == Fate::Ok { past } else { plain };
+    let of_key = |preposition| of_key(preposition, operation.key());
     let argument = operation.argument();
-    let key = operation.key();
-    let what = match operation.function() {
-        "read" => {
-            let of_key = of_key("of", key);
-            match operation.result() {
-                Some(result) => format!("read {}{of_key}", value(result)),
-                None => format!("read{of_key}"),
-            }
-        }
-        "write" => format!("{} {}{}", ["wrote", "write"][tense], value(argument), of_key("to", key)),
+    let took = |past, plain| match operation.result() {
+        Some(result) => format!("{past} {}{}", value(result), of_key("of")),
+        None => format!("{}{}", verb(past, plain), of_key("of")),
+    };
+    let gave = |past, plain, preposition| {
+        format!("{} {}{}", verb(past, plain), value(argument), of_key(preposition))
+    };
+    match operation.function() {
+        "read" => took("read", "read"),
+        "get" => took("got", "get"),
+        "get-any" => took("got some", "get some"),
+        "get-all" => took("got all", "get all"),
+        "dequeue" => took("dequeued", "dequeue"),
+        "pop" => took("popped", "pop"),
+        "poll" => took("polled", "poll"),
+        "len" => took("counted", "count"),
+        "write" => gave("wrote", "write", "to"),
+        "put" => gave("put", "put", "to"),
+        "put-any" => gave("put some of", "put some of", "to"),
+        "append" => gave("appended", "append", "to"),
+        "enqueue" => gave("enqueued", "enqueue", "to"),
+        "push" => gave("pushed", "push", "to"),
+        "insert" => gave("inserted", "insert", "to"),
+        "add" => format!("{}{}", gave("added", "add", "under"), answered(operation)),
+        "remove" => format!("{}{}", gave("removed", "remove", "under"), answered(operation)),
+        "contains" => format!("{}{}", gave("asked for", "ask for", "under"), answered(operation)),
+        "acquire" => format!("{} the lock{}", verb("acquired", "acquire"), of_key("of")),
+        "release" => format!("{} the lock{}", verb("released", "release"), of_key("of")),
+        "increment" => format!("{}{}", count(verb("incremented", "increment"), argument), of_key("of")),
+        "decrement" => format!("{}{}", count(verb("decremented", "decrement"), argument), of_key("of")),
         "delete" => {
-            let verb = ["deleted", "delete"][tense];
-            key.map_or(format!("{verb} it"), |key| format!("{verb} key {key}"))
+            let verb = verb("deleted", "delete");
+            operation.key().map_or(format!("{verb} it"), |key| format!("{verb} key {key}"))
         }
         "cas" => {
-            let verb = ["changed", "change"][tense];
             let change = match argument.as_array().map(Vec::as_slice) {
                 Some([old, new]) => format!("{} into {}", value(old), value(new)),
                 _ => value(argument),
             };
-            format!("{verb} {change}{}", of_key("on", key))
+            format!("{} {change}{}", verb("changed", "change"), of_key("on"))
         }
-        "add" => format!("{} {}{}", ["added", "add"][tense], value(argument), of_key("under", key)),
-        other => format!("{} {other} {}{}", ["did", "do"][tense], value(argument), of_key("on", key)),
-    };
-    let at_version = at_version(operation.version());
-    format!("process {} {tried}{what}{at_version}", operation.process())
+        other => {
+            let seen = operation.result().filter(|result| *result != argument && !result.is_null());
+            let seen = seen.map(|seen| format!(" = {}", value(seen))).unwrap_or_default();
+            let asked = if argument.is_null() { String::new() } else { format!(" {}", value(argument)) };
+            format!("{} {other}{asked}{seen}{}", verb("did", "do"), of_key("on"))
+        }
+    }
+}
+
+/// ` (true)`, where the answer was that it was there or that it worked; ` (false)`; or nothing.
+fn answered(operation: Operation<'_>) -> String {
+    let answer = operation.result().and_then(|result| match result {
+        Value::Bool(answer) => Some(*answer),
+        Value::Array(pair) => pair.get(1)?.as_bool(),
+        _ => None,
+    });
+    answer.map(|answer| format!(" ({answer})")).unwrap_or_default()
+}
+
+/// ` it`, or ` it by 3`.
+fn count(verb: &str, by: &Value) -> String {
+    match by {
+        Value::Null => format!("{verb} it"),
+        by => format!("{verb} it by {}", value(by)),
+    }
 }
 
 #[cfg(test)]
@@ -115,6 +167,33 @@ mod tests {
             "process 3 tried, with unknown outcome, to write 5 to key x at 1.204 s"
         );
         assert_eq!(say("write", Kind::Fail), "process 3 failed to write 5 to key x at 1.204 s");
+    }
+
+    #[test]
+    fn has_words_for_every_function_of_every_model() {
+        let text = r#"0:enqueue(q,5) 0:dequeue(q)=5 0:dequeue(q)=null 0:pop():info 0:len()=2 0:remove(_,5)=[5,true]
+            0:contains(_,5)=false 0:acquire() 0:release():fail 0:increment() 0:decrement(_,2) 0:append(x,"a")
+            0:txn(_,[["read","x",null]])=[["read","x",1]] 0:frob(_,1):info"#;
+        let history = crate::testing::history(text);
+        let said: Vec<String> =
+            history.operations().map(|operation| what(operation)[10..].to_owned()).collect();
+        let expected = [
+            "enqueued 5 to key q",
+            "dequeued 5 of key q",
+            "dequeued nothing of key q",
+            "tried, with unknown outcome, to pop",
+            "counted 2",
+            "removed 5 (true)",
+            "asked for 5 (false)",
+            "acquired the lock",
+            "failed to release the lock",
+            "incremented it",
+            "decremented it by 2",
+            "appended \"a\" to key x",
+            "did txn [[\"read\",\"x\",null]] = [[\"read\",\"x\",1]]",
+            "tried, with unknown outcome, to do frob 1",
+        ];
+        assert_eq!(said, expected);
     }
 
     #[test]

@@ -397,7 +397,9 @@ mod tests {
         let before = history.clone();
         assert!(history.push(event(1, CLIENT, Kind::Invoke, "read")).is_err());
         assert!(history.push(event(0, CLIENT, Kind::Ok, "read")).is_err());
+        assert!(history.push(event(1, CLIENT, Kind::Ok, "write")).is_err());
         assert_eq!(history, before);
+        assert_eq!(history.open(CLIENT).map(|invocation| invocation.index), Some(0));
     }
 
     #[test]

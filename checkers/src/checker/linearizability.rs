@@ -1,36 +1,34 @@
-//! Linearizability of registers: every operation takes effect at one moment between its invocation and its
-//! return, and what it returned is right in that order (Herlihy and Wing 1990).
+//! Linearizability: every operation takes effect at one moment between its invocation and its return, and
+//! what it returned is right in that order (Herlihy and Wing 1990).
 //!
 //! ```text
 //! process 0  ├─ write 1 ─┤    ├─ write 2 ─┤
 //! process 1                                   ├─ read 1 ─┤       stale: write 2 had returned
 //! ```
 //!
-//! A register has read, write, delete (a write of null) and cas. Keys are judged one by one, which is enough:
-//! a history is linearizable if and only if each object's part is. Each verdict can be checked without
-//! trusting the `search`: a valid one carries its order, which is checked here once more; an
-//! invalid one carries a `core` of operations, few enough to be followed by hand.
-
-use std::collections::BTreeMap;
+//! What is right is said by a [`Model`](crate::model::Model): the one that the context names, or else the first
+//! that has the functions of the history. Keys are judged one by one, which is enough: a history is
+//! linearizable if and only if each object's part is. Each verdict can be checked without trusting the search:
+//! a valid one carries its order, which is checked here once more; an invalid one carries a core of
+//! operations, few enough to be followed by hand.
 
 use perjury_histories::{History, Key, Value};
+use rayon::prelude::*;
 
-use super::{Checker, Context, decide};
-use crate::access::{Access, Accesses};
-use crate::findings::Findings;
+use super::{Checker, Context, Undecided, decide};
+use crate::findings::{ANOMALIES_MAX, Findings};
+use crate::linearizable::explain::{Evidence, explain};
+use crate::linearizable::{AnyModel, core, model_for};
 use crate::verdict::{Anomaly, AnomalyKind, Verdict, Witness};
-use crate::words;
 
-mod core;
-mod explain;
+mod objects;
 #[cfg(test)]
 mod oracle;
-mod problem;
-mod search;
-mod witness;
+mod piece;
+mod undecided;
 
-use problem::Problem;
-use search::Outcome;
+use objects::Object;
+use piece::Piece;
 
 /// See the [module](self).
 pub struct Linearizability;
@@ -46,55 +44,63 @@ impl Checker for Linearizability {
 
     fn check(&self, history: &History, context: &Context) -> Verdict {
         decide(history, || {
-            let accesses = Accesses::of(history, &context.initial)?;
-            let mut registers: BTreeMap<Option<&Key>, Vec<Access<'_>>> = BTreeMap::new();
-            for access in accesses.iter() {
-                registers.entry(access.key).or_default().push(*access);
-            }
-            Ok(judge(&registers, context))
+            let model = context.model.map_or_else(|| model_for(history), Ok)?;
+            model.check_initial(&context.initial)?;
+            let objects = objects::of(history, model, &context.initial)?;
+            judge(history, &objects, model, context)
         })
     }
 }
 
-fn judge(registers: &BTreeMap<Option<&Key>, Vec<Access<'_>>>, context: &Context) -> Verdict {
-    let mut configurations = context.limits.configurations_max;
+/// Judges the objects in parallel; what is found is put together in the order of the objects.
+fn judge(
+    history: &History,
+    objects: &[Object<'_>],
+    model: &dyn AnyModel,
+    context: &Context,
+) -> Result<Verdict, Undecided> {
+    let judged = objects.par_iter().map(|object| piece::judge(object, model, context));
+    let judged: Vec<Vec<Piece<'_>>> =
+        judged.collect::<Vec<Result<_, _>>>().into_iter().collect::<Result<_, _>>()?;
     let mut witness = Witness::default();
-    let mut findings = Findings::default();
-    let mut undecided = Vec::new();
-    for (key, register) in registers {
-        let problem = Problem::of(register, &context.initial);
-        match search::search(&problem, &mut configurations) {
-            Outcome::Order(order) => {
-                let order: Vec<usize> = order.into_iter().map(|op| problem.ops[op].source).collect();
-                let is_proof = witness::proves(register, &context.initial, &order);
-                assert!(is_proof, "the order that the search found must explain the history");
-                let indices = order.into_iter().map(|place| register[place].index()).collect();
-                witness.0.push((key.cloned(), indices));
-            }
-            Outcome::Impossible => findings.push(anomaly(*key, register, &context.initial)),
-            Outcome::GaveUp => undecided.push(format!(
-                "{} operations{} need more than the configurations that are left of {}",
-                register.len(),
-                words::of_key("on", *key),
-                context.limits.configurations_max
-            )),
-        }
+    let (mut broken, mut undecided) = (Vec::new(), Vec::new());
+    for (object, pieces) in objects.iter().zip(&judged) {
+        broken.extend(pieces.iter().filter(|piece| piece.is_broken()).map(|piece| (object.key, piece)));
+        undecided.extend(pieces.iter().filter_map(|piece| Some((object.key, piece, piece.gave_up()?))));
+        witness.0.extend(piece::order(pieces).map(|order| (object.key.cloned(), order)));
     }
-    findings.or(match undecided.is_empty() {
+    Ok(anomalies(broken, model, &context.initial).or(match undecided.is_empty() {
         true => Verdict::Valid(Some(witness)),
-        false => Verdict::Unknown(undecided.join("; ")),
-    })
+        false => Verdict::Unknown(undecided::reason(history, &undecided, judged.iter().flatten(), context)),
+    }))
 }
 
-fn anomaly(key: Option<&Key>, register: &[Access<'_>], initial: &Value) -> Anomaly {
-    let core = core::minimize(register, initial);
-    let explanation = explain::explain(&core, initial);
-    Anomaly::new(AnomalyKind::NotLinearizable, key, core.iter().map(Access::index), explanation)
+/// The cores of the pieces that broke first. To find a core is much work, and nobody reads them all.
+fn anomalies(mut broken: Vec<(Option<&Key>, &Piece<'_>)>, model: &dyn AnyModel, initial: &Value) -> Findings {
+    broken.sort_by_key(|(_, piece)| piece.broke_at());
+    let beyond = broken.len().saturating_sub(ANOMALIES_MAX);
+    broken.truncate(ANOMALIES_MAX);
+    let anomalies = broken.par_iter().map(|(key, piece)| anomaly(*key, piece, model, initial));
+    let mut findings = Findings::default();
+    findings.extend(anomalies.collect::<Vec<Anomaly>>());
+    findings.omit(beyond);
+    findings
+}
+
+fn anomaly(key: Option<&Key>, piece: &Piece<'_>, model: &dyn AnyModel, initial: &Value) -> Anomaly {
+    let (problem, stuck) = piece.proof(model, initial);
+    let core = core::minimize(model, &problem, initial, stuck);
+    let operations = core.places.iter().map(|&place| piece.operation(problem.ops[place].invoked));
+    let operations = operations.collect();
+    let evidence = Evidence { shape: model.shape(), initial, operations, stuck: core.stuck };
+    let indices = evidence.operations.iter().map(|operation| operation.invocation().index);
+    Anomaly::new(AnomalyKind::NotLinearizable, key, indices, explain(&evidence))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::linearizable::named;
     use crate::testing::*;
 
     use AnomalyKind::NotLinearizable;
@@ -105,7 +111,7 @@ mod tests {
         let explanation =
             rejects(&Linearizability, "0:write(x,1) 0:write(x,2) 1:read(x)=1", NotLinearizable, &[0, 2, 4]);
         let headline = "process 1 read 1 of key x at event 5, although the write of 2 by process 0 had \
-                        completed at event 3; no order explains these 3 operations: ";
+                        completed at event 3 and nothing wrote 1 after it; no order explains these 3 operations: ";
         assert!(explanation.starts_with(headline), "{explanation}");
     }
 
@@ -183,12 +189,69 @@ mod tests {
 
     #[test]
     fn gives_up_at_the_limit() {
+        let text = "0:write(x,1) 0:write(x,2) 0:write(x,1) 1:read(x)=1 2:write(y,1) 2:read(y)=1";
         let mut context = Context::default();
-        let check = |context: &Context| Linearizability.check(&history("0:write(x,1) 1:read(x)=1"), context);
+        let check = |context: &Context| Linearizability.check(&history(text), context);
         context.limits.configurations_max = 0;
         let Verdict::Unknown(reason) = check(&context) else { panic!("no limit") };
-        assert!(reason.contains("2 operations on key x"), "{reason}");
-        context.limits.configurations_max = 1;
+        let expected = "4 operations on key x are decided until event 1 only: the limit of 0 configurations; 1 \
+                        other objects have an order";
+        assert_eq!(reason, expected);
+        context.limits.configurations_max = 1_000;
         assert!(check(&context).is_valid());
+    }
+
+    #[test]
+    fn knows_the_other_models_by_their_functions() {
+        let queue = |first| format!("0:enqueue(q,5) 0:enqueue(q,7) 1:dequeue(q)={first}");
+        accepts(&Linearizability, &queue(5));
+        let explanation = rejects(&Linearizability, &queue(7), NotLinearizable, &[0, 2, 4]);
+        let headline =
+            "process 1 dequeued 7 of key q at event 5, although 5, enqueued before it, was still in it";
+        assert!(explanation.starts_with(headline), "{explanation}");
+        let lock = |released| format!("0:acquire() 0:release(){released} 1:acquire()");
+        accepts(&Linearizability, &lock(""));
+        rejects(&Linearizability, &lock(":fail"), NotLinearizable, &[0, 4]);
+    }
+
+    #[test]
+    fn takes_the_model_that_is_named() {
+        let history = history("0:enqueue(_,5) 0:enqueue(_,7) 1:dequeue()=7");
+        let context = Context { model: named("unordered-queue"), ..Context::default() };
+        assert!(Linearizability.check(&history, &context).is_valid());
+        let context = Context { model: named("stack"), ..context };
+        let verdict = Linearizability.check(&history, &context);
+        let expected = "event 0: enqueue is no operation on a stack";
+        assert_eq!(verdict, Verdict::Unknown(expected.to_owned()));
+        let context = Context { initial: Value::from(1), ..Context::default() };
+        assert!(Linearizability.check(&history, &context).is_unknown());
+    }
+
+    #[test]
+    fn splits_a_set_by_element() {
+        let text =
+            |last| format!("0:add(_,1)? 1:add(_,2) 0:ok 1:contains(_,2)=[2,{last}] 1:contains(_,1)=[1,true]");
+        let verdict = Linearizability.check(&history(&text(true)), &Context::default());
+        let Verdict::Valid(Some(witness)) = &verdict else { panic!("{verdict:?}") };
+        assert_eq!(witness.0, [(None, vec![0, 1, 4, 6])]);
+        rejects(&Linearizability, &text(false), NotLinearizable, &[1, 4]);
+    }
+
+    /// Nobody can have written null, so nobody can have read it.
+    #[test]
+    fn overlooks_reads_that_were_not_recorded() {
+        let check = |initial: Value, text: &str| {
+            Linearizability.check(&history(text), &Context { initial, ..Context::default() })
+        };
+        assert!(check(Value::from(0), "0:write(x,1) 1:read(x)=null 1:read(x)=1").is_valid());
+        assert!(check(Value::from(0), "0:delete(y) 0:write(x,1) 1:read(x)=null 1:read(x)=1").is_valid());
+        assert!(check(Value::from(0), "0:write(x,1) 1:read(x)=null 1:delete(x)").is_invalid());
+        assert!(check(Value::Null, "0:write(x,1) 1:read(x)=null 1:read(x)=1").is_invalid());
+    }
+
+    #[test]
+    fn is_unsure_what_lacks_a_key_where_others_have_one() {
+        let reason = is_unsure(&Linearizability, "0:add(a,1) 0:add(b,2) 1:read()=[1,2]");
+        assert_eq!(reason, "event 4: this read names no key, though other operations do");
     }
 }

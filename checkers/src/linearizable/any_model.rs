@@ -1,12 +1,15 @@
 //! Models behind one type, so that they can be picked by name.
 
-use perjury_histories::{Operation, Value};
+use std::collections::BTreeMap;
+use std::fmt;
 
-use super::{Answer, GaveUp, Outcome, Problem, Stuck, search, witness};
+use perjury_histories::{Fate, History, Operation, Value};
+
+use super::{Answer, Outcome, Problem, Stuck, search, witness};
 use crate::checker::Limits;
+use crate::model::unordered_queue;
 use crate::model::{Call, Mentions, Model, Shape, cas_register, counter, fifo_queue, kv_append};
 use crate::model::{multi_register, mutex, nondeterministic_register, priority_queue, register, set, stack};
-use crate::model::unordered_queue;
 
 /// All models of ours; where several fit a history, the first is taken.
 pub const ALL: &[&dyn AnyModel] = &[
@@ -27,6 +30,50 @@ pub const ALL: &[&dyn AnyModel] = &[
 /// The model of this name.
 pub fn named(name: &str) -> Option<&'static dyn AnyModel> {
     ALL.iter().copied().find(|model| model.name() == name)
+}
+
+/// The first of [`ALL`] that knows every function of the history and what it was asked, or why there is none.
+///
+/// Operations that failed do not count, unless there are no others. Of every function, one operation is looked
+/// at: a set is told from a counter by what its reads return, a multi-register from other transactions by what
+/// is in them.
+pub fn model_for(history: &History) -> Result<&'static dyn AnyModel, String> {
+    let samples = samples(history);
+    let knows = |model: &&&dyn AnyModel| samples.keys().all(|function| model.functions().contains(function));
+    let mut candidates = ALL.iter().filter(knows).peekable();
+    if candidates.peek().is_none() {
+        let functions = samples.into_keys().collect::<Vec<_>>().join(", ");
+        return Err(format!("no model has the functions {functions}"));
+    }
+    let mut problem = String::new();
+    for model in candidates {
+        let refused =
+            samples.values().find_map(|sample| Some((sample, model.check(&Call::of(sample)).err()?)));
+        match refused {
+            None => return Ok(*model),
+            Some((sample, reason)) => {
+                problem = format!("event {}: {reason} ({})", sample.invocation().index, model.name());
+            }
+        }
+    }
+    Err(problem)
+}
+
+/// An operation of every function, one with a result where there is any.
+fn samples(history: &History) -> BTreeMap<&str, Operation<'_>> {
+    let is_only_failed = history.operations().all(|operation| operation.fate() == Fate::Fail);
+    let mut samples: Vec<Option<Operation<'_>>> = Vec::new();
+    for operation in history.operations().filter(|op| is_only_failed || op.fate() != Fate::Fail) {
+        let number = operation.function_id().0 as usize;
+        if samples.len() <= number {
+            samples.resize(number + 1, None);
+        }
+        let sample = samples[number].get_or_insert(operation);
+        if sample.fate() != Fate::Ok && operation.fate() == Fate::Ok {
+            *sample = operation;
+        }
+    }
+    samples.into_iter().flatten().map(|sample| (sample.function(), sample)).collect()
 }
 
 /// A model whose type of states does not matter: every [`Model`] is one. What the methods mean stands there.
@@ -53,10 +100,22 @@ pub trait AnyModel: Sync {
     fn brings<'a>(&self, call: &Call<'a>) -> Option<&'a Value>;
     /// See [`Model::mentions`].
     fn mentions<'a>(&self, call: &Call<'a>) -> Mentions<'a>;
-    /// See [`search`]; states come as a reader would write them.
-    fn search(&self, problem: &Problem<'_>, initial: &Value, limits: &Limits) -> Answer<String>;
+    /// See [`search`](fn@search); states come as a reader would write them. Errs when the initial value denotes
+    /// no state.
+    fn search(
+        &self,
+        problem: &Problem<'_>,
+        initial: &Value,
+        limits: &Limits,
+    ) -> Result<Answer<String>, String>;
     /// Whether these operations in this order (places in the list) prove that they are linearizable.
     fn proves(&self, operations: &[Operation<'_>], initial: &Value, order: &[u32]) -> bool;
+}
+
+impl fmt::Debug for dyn AnyModel {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
 }
 
 impl<M: Model> AnyModel for M {
@@ -104,14 +163,13 @@ impl<M: Model> AnyModel for M {
         Model::mentions(self, call)
     }
 
-    /// An initial value without a meaning, which [`check_initial`](AnyModel::check_initial) refuses, is given
-    /// up at once.
-    fn search(&self, problem: &Problem<'_>, initial: &Value, limits: &Limits) -> Answer<String> {
-        let Ok(initial) = self.initial(initial) else {
-            let gave_up = GaveUp { reason: None, position: 0 };
-            return Answer { outcome: Outcome::GaveUp(gave_up), configurations: 0 };
-        };
-        let Answer { outcome, configurations } = search(self, problem, &initial, limits);
+    fn search(
+        &self,
+        problem: &Problem<'_>,
+        initial: &Value,
+        limits: &Limits,
+    ) -> Result<Answer<String>, String> {
+        let Answer { outcome, configurations } = search(self, problem, &self.initial(initial)?, limits);
         let outcome = match outcome {
             Outcome::Order(order) => Outcome::Order(order),
             Outcome::GaveUp(gave_up) => Outcome::GaveUp(gave_up),
@@ -120,7 +178,7 @@ impl<M: Model> AnyModel for M {
                 Outcome::Impossible(Stuck { position, states })
             }
         };
-        Answer { outcome, configurations }
+        Ok(Answer { outcome, configurations })
     }
 
     fn proves(&self, operations: &[Operation<'_>], initial: &Value, order: &[u32]) -> bool {
@@ -135,6 +193,36 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+
+    fn name_for(text: &str) -> Result<&'static str, String> {
+        model_for(&crate::testing::history(text)).map(|model| model.name())
+    }
+
+    #[test]
+    fn fits_models_to_functions() {
+        assert_eq!(name_for("0:write(x,1) 0:read(x)=1"), Ok("register"));
+        assert_eq!(name_for("0:write(x,1) 0:cas(x,[1,2])"), Ok("cas-register"));
+        assert_eq!(name_for("0:enqueue(_,1) 0:dequeue()=1"), Ok("fifo-queue"));
+        assert_eq!(name_for("0:push(_,1)"), Ok("stack"));
+        assert_eq!(name_for("0:acquire() 0:release()"), Ok("mutex"));
+    }
+
+    #[test]
+    fn tells_models_apart_by_what_is_in_their_operations() {
+        assert_eq!(name_for("1:read()? 0:add(_,1) 0:read()=[1]"), Ok("set"));
+        assert_eq!(name_for("1:read()? 0:add(_,1) 0:read()=1"), Ok("counter"));
+        assert_eq!(name_for(r#"0:txn(_,[["read","x",null]]):info"#), Ok("multi-register"));
+        let reason = name_for(r#"0:txn(_,[["append","x",1]])=[["append","x",1]]"#).expect_err("no model");
+        assert!(reason.starts_with("event 0: a micro-op must be"), "{reason}");
+    }
+
+    #[test]
+    fn overlooks_what_failed_unless_all_did() {
+        assert_eq!(name_for("0:write(x,1) 0:txn(_,[]):fail"), Ok("register"));
+        assert_eq!(name_for("0:cas(x,[1,2]):fail"), Ok("cas-register"));
+        let reason = name_for("0:write(x,1) 0:pop(x)=1").expect_err("no model");
+        assert_eq!(reason, "no model has the functions pop, write");
+    }
 
     /// What every model shares, and what tests it.
     const NO_MODELS: &[&str] = &["bag", "oracle", "order", "tests"];

@@ -8,7 +8,7 @@
 //!
 //! Operations that failed had no effect and are left out.
 
-use perjury_histories::{Fate, Operation, Value};
+use perjury_histories::{Fate, FunctionId, Operation, ValueId};
 use rustc_hash::FxHashMap;
 
 use crate::model::Call;
@@ -53,12 +53,7 @@ impl<'a> Problem<'a> {
             if operation.fate() == Fate::Fail {
                 continue;
             }
-            let call = Call {
-                function: operation.function(),
-                argument: operation.argument(),
-                result: operation.result(),
-            };
-            let call = numbers.of(&operation, call, &mut problem.calls);
+            let call = numbers.of(&operation, &mut problem.calls);
             let returned = operation.returned_at().map_or(NEVER, position);
             problem.ops.push(Op { invoked: position(operation.invoked_at()), returned, call });
         }
@@ -82,15 +77,20 @@ fn position(place: usize) -> u32 {
     u32::try_from(place).ok().filter(|place| *place < NEVER).expect("fewer events than 2^32")
 }
 
-/// The numbers of the calls met so far.
+/// The numbers of the calls met so far. Equal values have equal ids within one history.
 #[derive(Default)]
-struct Numbers<'a>(FxHashMap<(&'a str, &'a Value, Option<&'a Value>), u32>);
+struct Numbers(FxHashMap<(FunctionId, ValueId, Option<ValueId>), u32>);
 
-impl<'a> Numbers<'a> {
+impl Numbers {
     /// The number of an operation's call, which is added to the calls if it is new.
-    fn of(&mut self, _operation: &Operation<'a>, call: Call<'a>, calls: &mut Vec<Call<'a>>) -> u32 {
-        *self.0.entry((call.function, call.argument, call.result)).or_insert_with(|| {
-            calls.push(call);
+    fn of<'a>(&mut self, operation: &Operation<'a>, calls: &mut Vec<Call<'a>>) -> u32 {
+        let ids = (operation.function_id(), operation.argument_id(), operation.result_id());
+        *self.0.entry(ids).or_insert_with(|| {
+            calls.push(Call {
+                function: operation.function(),
+                argument: operation.argument(),
+                result: operation.result(),
+            });
             calls.len() as u32 - 1
         })
     }

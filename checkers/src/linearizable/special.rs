@@ -14,8 +14,13 @@
 //! Each solver takes plain arrays and gives an [`Answer`]. Histories that it cannot judge are
 //! [`Answer::NotApplicable`], and go to the search.
 
+pub(crate) mod container;
 mod ids;
+pub(crate) mod priority_queue;
+pub(crate) mod queue;
 pub(crate) mod register;
+pub(crate) mod set;
+pub(crate) mod stack;
 
 #[cfg(test)]
 mod testing;

@@ -124,6 +124,9 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
             }
         }
         let living = self.now.iter().next().map_or(ROOT, |configuration| configuration.trail);
+        if self.of.counting == Counting::Free {
+            return Some(Outcome::Order(Vec::new()));
+        }
         for step in self.trail.to(living) {
             self.order.settle(step, self.of.states);
         }
@@ -165,7 +168,7 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
             self.matches.forget();
         }
         self.open.free(slot, self.of.facts);
-        if self.trail.is_long() {
+        if self.trail.is_long() && self.of.counting != Counting::Free {
             let mut tips: Vec<&mut u32> = self.now.iter_mut().map(|configuration| &mut configuration.trail).collect();
             let (order, states) = (&mut self.order, &mut *self.of.states);
             self.trail.cut_back(&mut tips, |step| order.settle(step, states));
@@ -283,7 +286,9 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
             new.close(returning.bit);
         }
         if layer.insert(new, rules, &self.tallies) {
-            self.trail.push(before, Step { what, state: new.state, at: returning.position });
+            if self.of.counting != Counting::Free {
+                self.trail.push(before, Step { what, state: new.state, at: returning.position });
+            }
             self.configurations += 1;
             return self.may_go_on();
         }

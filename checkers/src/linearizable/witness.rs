@@ -13,12 +13,7 @@ use crate::model::{Call, Model};
 /// Whether these operations in this order (places in the list) prove that they are linearizable: everything
 /// that is ok is in it, nothing twice, nothing that failed; no operation comes after one that was invoked only
 /// when it had returned; and the model allows every call where it stands.
-pub fn proves<M: Model>(
-    model: &M,
-    operations: &[Operation<'_>],
-    initial: M::State,
-    order: &[u32],
-) -> bool {
+pub fn proves<M: Model>(model: &M, operations: &[Operation<'_>], initial: M::State, order: &[u32]) -> bool {
     is_complete(operations, order)
         && is_in_real_time(operations, order)
         && is_possible(model, operations, initial, order)
@@ -50,17 +45,10 @@ fn is_in_real_time(operations: &[Operation<'_>], order: &[u32]) -> bool {
 }
 
 /// Where the model leaves a choice, every state is followed.
-fn is_possible<M: Model>(
-    model: &M,
-    operations: &[Operation<'_>],
-    initial: M::State,
-    order: &[u32],
-) -> bool {
+fn is_possible<M: Model>(model: &M, operations: &[Operation<'_>], initial: M::State, order: &[u32]) -> bool {
     let (mut states, mut next) = (vec![initial], Vec::new());
     order.iter().all(|&place| {
-        let operation = operations[place as usize];
-        let (argument, result) = (operation.argument(), operation.result());
-        let call = Call { function: operation.function(), argument, result };
+        let call = Call::of(&operations[place as usize]);
         for state in states.drain(..) {
             model.step_from(state, &call, &mut next);
         }

@@ -20,7 +20,7 @@
 //! the file, is of unknown fate: its client may have been stopped before it could write the record.
 
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use rustc_hash::FxHashMap;
@@ -66,10 +66,10 @@ pub fn read(folder: &Path) -> Result<History, Error> {
     let mut met = Met::default();
     let mut sessions = Vec::new();
     for (process, name) in (0..).zip(log_names(folder)?) {
-        let log = File::open(folder.join(&name)).map_err(unreadable);
+        let path = folder.join(name);
+        let log = File::open(&path).map_err(Error::Unopened);
         let transactions = log.and_then(|log| transactions(BufReader::new(log), &mut met));
-        let transactions = transactions.map_err(|error| within(&name, error))?;
-        sessions.push(Session { process, transactions });
+        sessions.push(Session { process, transactions: transactions.map_err(|error| error.in_file(path))? });
     }
     Ok(sessions::history(&sessions))
 }
@@ -77,30 +77,18 @@ pub fn read(folder: &Path) -> Result<History, Error> {
 /// The names of the logs, in the order of their numbers, then those without.
 fn log_names(folder: &Path) -> Result<Vec<String>, Error> {
     let mut logs = Vec::new();
-    for entry in fs::read_dir(folder).map_err(unreadable)? {
-        let name = entry.map_err(unreadable)?.file_name();
+    for entry in fs::read_dir(folder).map_err(Error::Unopened)? {
+        let name = entry.map_err(Error::Unopened)?.file_name();
         let Some(name) = name.to_str() else { continue };
         if let Some(number) = name.strip_prefix('T').and_then(|name| name.strip_suffix(".log")) {
             logs.push((number.parse().unwrap_or(u64::MAX), name.to_owned()));
         }
     }
     if logs.is_empty() {
-        return Err(Error::Bytes { offset: 0, problem: "the folder holds no log T*.log".to_owned() });
+        return Err(Error::Format("the folder holds no log T*.log".to_owned()));
     }
     logs.sort();
     Ok(logs.into_iter().map(|(_, name)| name).collect())
-}
-
-fn unreadable(source: io::Error) -> Error {
-    Error::Bytes { offset: 0, problem: format!("cannot be read: {source}") }
-}
-
-/// The error, with the name of the file that it is about.
-fn within(name: &str, error: Error) -> Error {
-    match error {
-        Error::Bytes { offset, problem } => Error::Bytes { offset, problem: format!("{name}: {problem}") },
-        error => error,
-    }
 }
 
 /// The transactions of a log.

@@ -54,7 +54,7 @@ pub fn read(mut input: impl BufRead) -> Result<History, Error> {
         return Err(Error::Unreadable { line: lines as u64 + 1, source });
     }
     let Sessions(sessions) = serde_json::from_slice(&text).map_err(|error| Error::Input {
-        line: error.line().max(1) as u64,
+        line: error.line() as u64,
         column: Some(error.column()).filter(|&column| column > 0),
         problem: exact::words(&error),
     })?;

@@ -1,13 +1,10 @@
 //! A text that is read piece by piece, and what a place in it is called.
 
-use std::io::{BufRead, Read};
+use std::io::{self, BufRead};
 use std::str;
 
 use crate::edn::Problem;
 use crate::{Error, Event};
-
-/// How much is read at once; more when a piece of the text is longer.
-const CHUNK_BYTES: usize = 256 << 10;
 
 /// The longest piece that is read: far above the final read of a large set, far below what a file that is no
 /// history could make us hold.
@@ -102,32 +99,45 @@ impl<'a> Window<'a> {
         self.text.drain(..self.at);
         (self.at, self.event_at) = (0, 0);
         // As much again as there is: a long piece is looked at a few times only.
-        let wanted = CHUNK_BYTES.max(rest);
-        let read = (&mut *self.input).take(wanted as u64).read_to_end(&mut self.tail);
-        let length = read.map_err(|source| {
+        let is_end = self.read(rest.max(1)).map_err(|source| {
             let (line, _) = self.line_and_column(self.text.len());
             Error::Unreadable { line, source }
         })?;
-        self.take_characters(length == 0)
+        self.take_characters(is_end)
     }
 
-    /// Moves the whole characters of the tail to the text.
-    fn take_characters(&mut self, is_end: bool) -> Result<(), Error> {
-        let (valid, is_cut) = match str::from_utf8(&self.tail) {
-            Ok(text) => (text, false),
-            Err(error) => {
-                let (valid, rest) = self.tail.split_at(error.valid_up_to());
-                (str::from_utf8(valid).unwrap_or_default(), error.error_len().is_none() && rest.len() < 4)
+    /// Reads at least so many bytes, in the portions that the input has ready; whether it ended.
+    fn read(&mut self, wanted: usize) -> io::Result<bool> {
+        let mut missing = wanted;
+        loop {
+            let portion = match self.input.fill_buf() {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                portion => portion?,
+            };
+            let length = portion.len();
+            self.tail.extend_from_slice(portion);
+            self.input.consume(length);
+            missing = missing.saturating_sub(length);
+            if length == 0 || missing == 0 {
+                return Ok(length == 0);
             }
-        };
-        let length = valid.len();
-        self.text.push_str(valid);
-        self.tail.drain(..length);
-        if length == 0 && !self.tail.is_empty() && (is_end || !is_cut) {
-            return Err(self.error(self.text.len(), "not UTF-8".to_owned()));
         }
-        self.is_whole = is_end;
-        Ok(())
+    }
+
+    /// Moves the whole characters of the tail to the text. What is none is an error once all before it is
+    /// read.
+    fn take_characters(&mut self, is_end: bool) -> Result<(), Error> {
+        let (length, is_cut) = match str::from_utf8(&self.tail) {
+            Ok(text) => (text.len(), true),
+            Err(error) => (error.valid_up_to(), error.error_len().is_none()),
+        };
+        self.text.push_str(str::from_utf8(&self.tail[..length]).unwrap_or_default());
+        self.tail.drain(..length);
+        self.is_whole = is_end && self.tail.is_empty();
+        match length == 0 && !self.tail.is_empty() && (is_end || !is_cut) {
+            true => Err(self.error(self.text.len(), "not UTF-8".to_owned())),
+            false => Ok(()),
+        }
     }
 }
 

@@ -164,14 +164,17 @@ fn says_that_the_medium_failed() {
     let error = jsonl::read(BufReader::new(SMALL.as_bytes().chain(Broken))).unwrap_err();
     assert!(matches!(error, Error::Unreadable { line: 5, .. }));
     assert_eq!(error.to_string(), "line 5: the disk is on fire");
+    let cut = format!("{SMALL}{{\"type\":");
+    let error = jsonl::read(BufReader::new(cut.as_bytes().chain(Broken))).unwrap_err();
+    assert_eq!(error.to_string(), "line 5: the disk is on fire");
 }
 
 #[test]
 fn names_the_line_of_what_is_not_well_formed() {
-    let twice = "{\"process\":1,\"type\":\"invoke\",\"f\":\"read\"}\n".repeat(2);
+    let once = "{\"process\":1,\"type\":\"invoke\",\"f\":\"read\"}\n";
     assert_eq!(
-        problem(&format!("{HEADER}\n{twice}")),
-        "line 4: event 1: process 1 invokes read while its read of event 0 is still open"
+        problem(&format!("{HEADER}\n{once}\n{once}")),
+        "line 5: event 1: process 1 invokes read while its read of event 0 is still open"
     );
 }
 

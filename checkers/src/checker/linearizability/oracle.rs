@@ -3,9 +3,12 @@
 use perjury_histories::{Event, History, Kind, Process, Value, notation};
 use proptest::prelude::*;
 
-use super::{Linearizability, witness};
+use super::Linearizability;
 use crate::access::{Access, Accesses, Act};
 use crate::checker::{Checker, Context};
+use crate::linearizable::Problem;
+use crate::model::cas_register::CasRegister;
+use crate::model::oracle;
 use crate::verdict::Verdict;
 
 /// How an operation ends, and what it is: everything but its place in time.
@@ -45,29 +48,7 @@ fn number(value: i64) -> Value {
 
 /// The definition: some order of everything that is ok and some of what is unknown explains the history.
 fn is_linearizable(history: &History) -> bool {
-    let accesses = Accesses::of(history, &Value::Null).expect("registers");
-    let accesses: Vec<_> = accesses.iter().copied().collect();
-    extends(&mut Vec::new(), &accesses)
-}
-
-/// Whether an order that begins so is one. Prefixes that break real time or the model are given up, which no
-/// longer order can repair.
-fn extends(order: &mut Vec<usize>, accesses: &[Access<'_>]) -> bool {
-    if witness::proves(accesses, &Value::Null, order) {
-        return true;
-    }
-    if !witness::is_in_real_time(accesses, order) || !witness::is_explained(accesses, &Value::Null, order) {
-        return false;
-    }
-    (0..accesses.len()).any(|place| {
-        if order.contains(&place) || !accesses[place].is_possible() {
-            return false;
-        }
-        order.push(place);
-        let is_order = extends(order, accesses);
-        order.pop();
-        is_order
-    })
+    oracle::is_linearizable(&CasRegister, &Problem::of(history.operations()), &Value::Null)
 }
 
 /// Asserts that checker and definition agree, and that the core of an invalid history is proof and smallest.

@@ -16,8 +16,8 @@ pub(super) trait Subject {
     /// What it holds at first.
     fn initial(&self) -> Self::State;
 
-    /// What it may hold after this call, none if the call's answer is wrong.
-    fn step(&self, state: &Self::State, call: Self::Call) -> Option<Self::State>;
+    /// Makes the call, and says whether its answer is right.
+    fn step(&self, state: &mut Self::State, call: Self::Call) -> bool;
 
     /// What the solver says.
     fn solve(&self, operations: &[Operation<Self::Call>]) -> Answer;
@@ -44,7 +44,10 @@ fn extends<S: Subject>(
         if is_done[place] || operations[place].invoked > deadline {
             return false;
         }
-        let Some(next) = subject.step(state, operations[place].call) else { return false };
+        let mut next = state.clone();
+        if !subject.step(&mut next, operations[place].call) {
+            return false;
+        }
         is_done[place] = true;
         let is_order = extends(subject, operations, &next, is_done);
         is_done[place] = false;
@@ -69,9 +72,8 @@ pub(super) fn fault<S: Subject>(
         if operation.returned < latest {
             return Some(format!("{place} stands behind what was invoked later"));
         }
-        match subject.step(&state, operation.call) {
-            Some(next) => state = next,
-            None => return Some(format!("{place} is wrong where it stands")),
+        if !subject.step(&mut state, operation.call) {
+            return Some(format!("{place} is wrong where it stands"));
         }
     }
     let missing = (0..operations.len()).find(|place| !is_done[*place] && !operations[*place].is_unknown());

@@ -1,3 +1,5 @@
+use std::io::BufReader;
+
 use serde_json::json;
 
 use super::*;
@@ -84,8 +86,18 @@ fn places_what_is_wrong() {
     ] {
         assert_eq!(problem(&text), problem_expected, "{text}");
     }
-    let error = read(&mut &b"{:type :ok}\n{:f \"\xff\"}"[..]).unwrap_err();
-    assert_eq!(error.to_string(), "line 2, column 6: not UTF-8");
+    // At once, and in portions of several sizes.
+    for (bytes, place) in [
+        (&b"{:type :ok}\n{:f \"\xff\"}"[..], "line 2, column 6"),
+        (b"{:type :ok}\n\xc3", "line 2, column 1"),
+        (b"{:type :ok} ;\xf0\x9f\x98", "line 1, column 14"),
+    ] {
+        for capacity in 1..20 {
+            let error = read(&mut BufReader::with_capacity(capacity, bytes)).unwrap_err();
+            assert_eq!(error.to_string(), format!("{place}: not UTF-8"), "{capacity}");
+        }
+        assert_eq!(read(&mut &bytes[..]).unwrap_err().to_string(), format!("{place}: not UTF-8"));
+    }
 }
 
 /// Characters, comments and maps longer than what is read at once.

@@ -321,6 +321,7 @@ mod tests {
             r#"{"type":"ok","f":"read"}}"#,
             r#"{"type":"ok","f":"read"},"#,
             r#"{"type":"ok","f":"read","f":"read"}"#,
+            "{\"type\":\"ok\",\"f\":\"re\tad\"}",
             r#"{"type":"ok","f":null}"#,
             r#"{"type":"ok","f":"a\n"}"#,
             r#"{"type":"ok","f":"read","other":1}"#,

@@ -16,12 +16,9 @@ impl Subject for Register {
         0
     }
 
-    fn step(&self, state: &u32, call: Call) -> Option<u32> {
-        match call {
-            Call::Write(value) => Some(value),
-            Call::Read(value) => (value == *state).then_some(value),
-            Call::Cas(old, new) => (old == *state).then_some(new),
-        }
+    fn step(&self, state: &mut u32, call: Call) -> bool {
+        let before = std::mem::replace(state, call.written().unwrap_or(*state));
+        call.observed().is_none_or(|value| value == before)
     }
 
     fn solve(&self, operations: &[Operation<Call>]) -> Answer {

@@ -1,0 +1,183 @@
+//! One object, or one part of it that is independent of the others, and what was found of it.
+
+use perjury_histories::{Operation, Value};
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::objects::Object;
+use crate::checker::{Context, Undecided};
+use crate::linearizable::shortcut;
+use crate::linearizable::special::Answer;
+use crate::linearizable::{AnyModel, GaveUp, Outcome, Problem, Stuck};
+
+/// Operations that are judged together, in the order of their invocations.
+pub(super) struct Piece<'a> {
+    operations: Vec<Operation<'a>>,
+    finding: Finding,
+}
+
+/// What was found of a piece; operations are named by their places in it.
+pub(super) enum Finding {
+    /// They have this order.
+    Order(Vec<u32>),
+    /// They have none: the search was stuck there.
+    Stuck(Stuck<String>),
+    /// They have none: these alone have none (no operations: all of them).
+    Impossible(Vec<u32>),
+    /// Whether they have one is not known.
+    GaveUp(GaveUp),
+}
+
+/// Judges an object: at once, if a special case decides it, else part by part, if it has parts, else by the
+/// search. Errs on an operation that the model does not know.
+pub(super) fn judge<'a>(
+    object: &Object<'a>,
+    model: &dyn AnyModel,
+    context: &Context,
+) -> Result<Vec<Piece<'a>>, Undecided> {
+    let problem = Problem::of(object.operations.iter().copied());
+    check(model, &problem, object)?;
+    let shortcut = shortcut::linearize(model.shape(), &problem, &context.initial);
+    let parts = match shortcut {
+        Answer::NotApplicable(_) => parts(model, &problem, &object.operations),
+        _ => None,
+    };
+    let finding = match shortcut {
+        Answer::Order(order) => Finding::Order(order),
+        Answer::Impossible(places) => Finding::Impossible(places),
+        Answer::NotApplicable(_) => match parts {
+            Some(parts) => {
+                let judged = parts.into_par_iter().map(|part| {
+                    let problem = Problem::of(part.iter().copied());
+                    let finding = search(model, &problem, context)?;
+                    Ok(Piece { operations: part, finding }.proved(model, &context.initial))
+                });
+                return judged.collect();
+            }
+            None => search(model, &problem, context)?,
+        },
+    };
+    drop(problem);
+    let piece = Piece { operations: object.operations.clone(), finding };
+    Ok(vec![piece.proved(model, &context.initial)])
+}
+
+/// Every call must have a shape that the model understands.
+fn check(model: &dyn AnyModel, problem: &Problem<'_>, object: &Object<'_>) -> Result<(), Undecided> {
+    for (number, call) in (0..).zip(&problem.calls) {
+        if let Err(reason) = model.check(call) {
+            let place = problem.ops.iter().position(|op| op.call == number).unwrap_or_default();
+            return Err(format!("event {}: {reason}", object.operations[place].invocation().index));
+        }
+    }
+    Ok(())
+}
+
+/// The operations by the part of the object that they are about, if all are about one.
+fn parts<'a>(
+    model: &dyn AnyModel,
+    problem: &Problem<'a>,
+    operations: &[Operation<'a>],
+) -> Option<Vec<Vec<Operation<'a>>>> {
+    let mut numbers: FxHashMap<&Value, usize> = FxHashMap::default();
+    let mut parts: Vec<Vec<Operation<'a>>> = Vec::new();
+    let number = |call| {
+        let next = numbers.len();
+        Some(*numbers.entry(model.part(call)?).or_insert(next))
+    };
+    let numbers: Vec<usize> = problem.calls.iter().map(number).collect::<Option<_>>()?;
+    parts.resize_with(numbers.iter().max()? + 1, Vec::new);
+    for (op, operation) in problem.ops.iter().zip(operations) {
+        parts[numbers[op.call as usize]].push(*operation);
+    }
+    Some(parts)
+}
+
+fn search(model: &dyn AnyModel, problem: &Problem<'_>, context: &Context) -> Result<Finding, Undecided> {
+    Ok(match model.search(problem, &context.initial, &context.limits)?.outcome {
+        Outcome::Order(order) => Finding::Order(order),
+        Outcome::Impossible(stuck) => Finding::Stuck(stuck),
+        Outcome::GaveUp(gave_up) => Finding::GaveUp(gave_up),
+    })
+}
+
+/// The indices of the invocations in the order in which the operations took effect, if all pieces of an object
+/// have one.
+///
+/// Each operation takes effect as early as the order of its piece allows: when it was invoked, or with the one
+/// before it. That is no later than its return, since no later one of the order was invoked after it.
+pub(super) fn order(pieces: &[Piece<'_>]) -> Option<Vec<u64>> {
+    let mut moments = Vec::new();
+    for piece in pieces {
+        let Finding::Order(order) = &piece.finding else { return None };
+        let mut moment = 0;
+        for operation in order.iter().map(|&place| piece.operations[place as usize]) {
+            moment = moment.max(operation.invoked_at());
+            moments.push((moment, operation));
+        }
+    }
+    // Stable: within a piece, what takes effect at the same moment keeps its order.
+    moments.sort_by_key(|(moment, _)| *moment);
+    Some(moments.into_iter().map(|(_, operation)| operation.invocation().index).collect())
+}
+
+impl<'a> Piece<'a> {
+    /// The same, when the order that was found is one.
+    fn proved(self, model: &dyn AnyModel, initial: &Value) -> Piece<'a> {
+        if let Finding::Order(order) = &self.finding {
+            let is_proof = model.proves(&self.operations, initial, order);
+            assert!(is_proof, "the order that was found must explain the history");
+        }
+        self
+    }
+
+    pub(super) fn is_broken(&self) -> bool {
+        matches!(self.finding, Finding::Stuck(_) | Finding::Impossible(_))
+    }
+
+    pub(super) fn gave_up(&self) -> Option<GaveUp> {
+        match self.finding {
+            Finding::GaveUp(gave_up) => Some(gave_up),
+            _ => None,
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.operations.len()
+    }
+
+    /// Roughly where it broke: the position of the stuck return, or of the last invocation that matters.
+    pub(super) fn broke_at(&self) -> usize {
+        match &self.finding {
+            Finding::Stuck(stuck) => stuck.position as usize,
+            Finding::Impossible(places) => {
+                places.iter().map(|&place| self.operations[place as usize].invoked_at()).max().unwrap_or(0)
+            }
+            Finding::Order(_) | Finding::GaveUp(_) => 0,
+        }
+    }
+
+    /// Operations that have no order, and where the search for one is stuck.
+    pub(super) fn proof(&self, model: &dyn AnyModel, initial: &Value) -> (Problem<'a>, Stuck<String>) {
+        let problem = Problem::of(self.operations.iter().copied());
+        let places = match &self.finding {
+            Finding::Stuck(stuck) => return (problem, stuck.clone()),
+            Finding::Impossible(places) => places.as_slice(),
+            Finding::Order(_) | Finding::GaveUp(_) => &[],
+        };
+        let part = problem.restrict(|place, _| places.is_empty() || places.contains(&(place as u32)));
+        let limits = crate::checker::Limits::default();
+        match model.search(&part, initial, &limits).map(|answer| answer.outcome) {
+            Ok(Outcome::Impossible(stuck)) => (part, stuck),
+            Ok(Outcome::Order(_)) => panic!("the special case and the search must agree"),
+            // Too much to search: then this is the core.
+            _ => (part, Stuck { position: u32::MAX, states: Vec::new() }),
+        }
+    }
+
+    /// The operation that was invoked at this position.
+    pub(super) fn operation(&self, invoked: u32) -> Operation<'a> {
+        let place = self.operations.partition_point(|operation| operation.invoked_at() < invoked as usize);
+        self.operations[place]
+    }
+}

@@ -1,0 +1,108 @@
+//! In plain words, why the operations of a core have no order.
+//!
+//! ```text
+//! process 3 read 5 at 1.200 s, although the write of 7 by process 1 had completed at 1.100 s and nothing
+//! wrote 5 after it; no order explains these 3 operations: …; just before 1.200 s it could only be 7
+//! ```
+//!
+//! First the most telling thing, where there is one, about the operation at whose return the search was stuck;
+//! then all operations with their times, and the states that remained.
+
+use perjury_histories::{Operation, Value};
+
+use super::Stuck;
+use crate::model::Shape;
+use crate::words;
+
+mod container;
+mod counter;
+mod mutex;
+mod register;
+mod set;
+#[cfg(test)]
+mod tests;
+
+/// What there is to tell of.
+pub(crate) struct Evidence<'a> {
+    /// What kind of object it is.
+    pub shape: Shape,
+    /// What it held at first.
+    pub initial: &'a Value,
+    /// The operations of the core, in the order of their invocations.
+    pub operations: Vec<Operation<'a>>,
+    /// Where the search was stuck.
+    pub stuck: Stuck<String>,
+}
+
+/// One sentence that says why these operations have no order.
+pub(crate) fn explain(evidence: &Evidence<'_>) -> String {
+    let all: Vec<String> = evidence.operations.iter().map(|op| words::deed_during(*op)).collect();
+    let all = all.join("; ");
+    let order = match evidence.operations.len() {
+        1 => format!("no moment suits this operation: {all}"),
+        many => format!("no order explains these {many} operations: {all}"),
+    };
+    let last = evidence.last();
+    let headline = last.and_then(|last| headline(evidence, last)).map(|headline| format!("{headline}; "));
+    let states = last.and_then(|last| evidence.states_before(last)).map(|states| format!("; {states}"));
+    format!("{}{order}{}", headline.unwrap_or_default(), states.unwrap_or_default())
+}
+
+/// What is wrong with the last operation.
+fn headline(evidence: &Evidence<'_>, last: Operation<'_>) -> Option<String> {
+    let although = match evidence.shape {
+        Shape::Register => register::although(evidence, last),
+        Shape::FifoQueue | Shape::UnorderedQueue | Shape::Stack | Shape::PriorityQueue => {
+            container::although(evidence, last)
+        }
+        Shape::Set => set::although(evidence, last),
+        Shape::Counter => counter::although(evidence, last),
+        Shape::Mutex => mutex::although(evidence, last),
+        Shape::Other => None,
+    };
+    Some(format!("{}, although {}", words::deed(last), although?))
+}
+
+impl<'a> Evidence<'a> {
+    /// The operation at whose return the search was stuck.
+    fn last(&self) -> Option<Operation<'a>> {
+        let position = self.stuck.position as usize;
+        self.operations.iter().copied().find(|operation| operation.returned_at() == Some(position))
+    }
+
+    /// The operations of this function, in the order of their invocations.
+    fn all(&self, function: &str) -> impl Iterator<Item = Operation<'a>> {
+        self.operations.iter().copied().filter(move |operation| operation.function() == function)
+    }
+
+    fn states_before(&self, last: Operation<'a>) -> Option<String> {
+        const SHOWN_MAX: usize = 4;
+        let moment = words::moment(last.completion()?);
+        let states: Vec<String> = self.stuck.states.iter().map(|state| words::cut(state)).collect();
+        match states.as_slice() {
+            [] => None,
+            [only] => Some(format!("just before {moment} it could only be {only}")),
+            [first @ .., last] if states.len() <= SHOWN_MAX => {
+                Some(format!("just before {moment} it could only be {} or {last}", first.join(", ")))
+            }
+            many => {
+                Some(format!("just before {moment} it could be {} or others", many[..SHOWN_MAX].join(", ")))
+            }
+        }
+    }
+}
+
+/// Whether the first operation had returned when the second was invoked.
+fn precedes(first: Operation<'_>, second: Operation<'_>) -> bool {
+    first.returned_at().is_some_and(|returned_at| returned_at < second.invoked_at())
+}
+
+/// Whether the first operation may have taken effect before the second did.
+fn may_precede(first: Operation<'_>, second: Operation<'_>) -> bool {
+    !precedes(second, first)
+}
+
+/// When an operation that is ok ended.
+fn ended(operation: Operation<'_>) -> String {
+    words::moment(operation.completion().unwrap_or(operation.invocation()))
+}
