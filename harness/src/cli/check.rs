@@ -17,7 +17,7 @@ mod show;
 mod watch;
 mod work;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
