@@ -6,18 +6,30 @@ use crate::linearizable::AnyModel;
 use crate::stop::Stop;
 use crate::verdict::Verdict;
 
+pub mod bank;
+pub mod causal;
+pub mod causal_convergence;
+pub mod causal_memory;
 pub mod convergence;
+pub mod counter;
 pub mod durability;
+pub mod grow_only_counter;
 pub mod integrity;
 pub mod linearizability;
 pub mod monotonic_reads;
 pub mod monotonic_writes;
 pub mod monotonic_writes_across_keys;
+pub mod pn_counter;
 pub mod progress;
 pub mod read_your_writes;
 pub mod replica_durability;
+pub mod sequential;
 pub mod set;
+pub mod set_full;
 pub mod stats;
+pub mod strong_convergence;
+pub mod total_queue;
+pub mod unique_ids;
 pub mod writes_follow_reads;
 pub mod writes_follow_reads_across_keys;
 
@@ -33,10 +45,22 @@ pub const ALL: &[&dyn Checker] = &[
     &monotonic_writes_across_keys::MonotonicWritesAcrossKeys,
     &writes_follow_reads_across_keys::WritesFollowReadsAcrossKeys,
     &linearizability::Linearizability,
+    &sequential::Sequential,
+    &causal::Causal,
+    &causal_memory::CausalMemory,
+    &causal_convergence::CausalConvergence,
     &convergence::Convergence,
     &durability::Durability,
     &replica_durability::ReplicaDurability,
     &set::Set,
+    &set_full::SetFull,
+    &total_queue::TotalQueue,
+    &counter::Counter,
+    &grow_only_counter::GrowOnlyCounter,
+    &pn_counter::PnCounter,
+    &unique_ids::UniqueIds,
+    &bank::Bank,
+    &strong_convergence::StrongConvergence,
 ];
 
 /// The checker of this name.
@@ -81,6 +105,17 @@ pub struct Context {
     /// How many distinct home replicas must have acknowledged a write before it is answered with ok
     /// (none: not known, and not judged).
     pub acknowledgements_min: Option<usize>,
+    /// How long after an element was acknowledged a read of its set may still miss it, in nanoseconds (none:
+    /// any time, as long as it is there in the end).
+    pub staleness_ns_max: Option<u64>,
+    /// The accounts of a bank (none: those of the initial value, if it is an object of balances, else those of
+    /// the first read).
+    pub accounts: Option<Vec<String>>,
+    /// What the balances of a bank add up to (none: as the initial value, if it is an object of balances, else
+    /// as the first read).
+    pub total: Option<i64>,
+    /// Whether the accounts of a bank may be overdrawn.
+    pub may_overdraw: bool,
 }
 
 /// How much work a checker may spend before it answers unknown. Counted in steps, so that a verdict does not

@@ -51,15 +51,23 @@
 
 mod access;
 mod across;
+mod causality;
 pub mod checker;
+mod differentiated;
 pub mod findings;
 pub mod linearizable;
 pub mod model;
 mod notes;
+mod numbers;
+mod relation;
 mod session;
+#[cfg(test)]
+mod small_histories;
 pub mod stop;
+mod sweep;
 #[cfg(test)]
 mod testing;
+mod threads;
 pub mod verdict;
 mod words;
 

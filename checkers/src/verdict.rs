@@ -135,6 +135,26 @@ impl AnomalyKind {
             AnomalyKind::UnexpectedElement => "unexpected-element",
             AnomalyKind::NoProgress => "no-progress",
             AnomalyKind::NotRefused => "not-refused",
+            AnomalyKind::OutOfRangeRead => "out-of-range-read",
+            AnomalyKind::StaleElement => "stale-element",
+            AnomalyKind::DuplicatedElement => "duplicated-element",
+            AnomalyKind::DuplicateId => "duplicate-id",
+            AnomalyKind::WrongN => "wrong-n",
+            AnomalyKind::WrongTotal => "wrong-total",
+            AnomalyKind::NegativeBalance => "negative-balance",
+            AnomalyKind::MissingFinalRead => "missing-final-read",
+            AnomalyKind::CyclicCo => "cyclic-co",
+            AnomalyKind::ThinAirRead => "thin-air-read",
+            AnomalyKind::WriteCoInitRead => "write-co-init-read",
+            AnomalyKind::WriteCoRead => "write-co-read",
+            AnomalyKind::WriteHbInitRead => "write-hb-init-read",
+            AnomalyKind::CyclicHb => "cyclic-hb",
+            AnomalyKind::CyclicCf => "cyclic-cf",
+            AnomalyKind::NotSequential => "not-sequential",
+            AnomalyKind::StaleRead => "stale-read",
+            AnomalyKind::FutureRead => "future-read",
+            AnomalyKind::LongFork => "long-fork",
+            AnomalyKind::CausalReverse => "causal-reverse",
         }
     }
 }
@@ -171,14 +191,55 @@ pub enum AnomalyKind {
     ReplicaRollback,
     /// No order of the operations explains what was read.
     NotLinearizable,
-    /// An element that was added is not in the final read.
+    /// An element that was added is gone.
     LostElement,
-    /// An element in the final read that nobody added.
+    /// An element came out that nobody had put in.
     UnexpectedElement,
     /// Although everything was healed, a client got nothing done.
     NoProgress,
     /// A function that the system promised to refuse was accepted.
     NotRefused,
+    /// A read of a counter lies outside what the adds allow.
+    OutOfRangeRead,
+    /// An acknowledged element was missing from a read for longer than is tolerated.
+    StaleElement,
+    /// An element came out more often than it was put in.
+    DuplicatedElement,
+    /// An id was given out twice.
+    DuplicateId,
+    /// A read of a bank does not hold just the accounts that there are.
+    WrongN,
+    /// The balances of a bank do not add up to its total.
+    WrongTotal,
+    /// An account was overdrawn.
+    NegativeBalance,
+    /// A node was never asked for its final state.
+    MissingFinalRead,
+    /// Session order and reads-from go in a circle (CyclicCO).
+    CyclicCo,
+    /// A value was read that nobody wrote (ThinAirRead).
+    ThinAirRead,
+    /// The initial value was read after a write of the key, in causal order (WriteCOInitRead).
+    WriteCoInitRead,
+    /// A value was read after a later write of the key, in causal order (WriteCORead).
+    WriteCoRead,
+    /// The initial value was read after a write of the key, in every order that explains the session
+    /// (WriteHBInitRead).
+    WriteHbInitRead,
+    /// No order of the writes explains what one session read (CyclicHB).
+    CyclicHb,
+    /// No common order of the writes explains what was read (CyclicCF).
+    CyclicCf,
+    /// No order of the operations that keeps the order of each session explains what was read.
+    NotSequential,
+    /// A read returned what had been overwritten for longer, or more often, than is allowed.
+    StaleRead,
+    /// A read returned a value before its write was invoked.
+    FutureRead,
+    /// Two reads saw two writes in opposite orders.
+    LongFork,
+    /// A write was visible without one that had completed before it began.
+    CausalReverse,
 }
 
 #[cfg(test)]
@@ -227,7 +288,8 @@ mod tests {
 
     #[test]
     fn names_kinds_as_the_file_format_does() {
-        for kind in [AnomalyKind::GarbageRead, AnomalyKind::NotRefused, AnomalyKind::UnderReplicated] {
+        use AnomalyKind::{CyclicCf, GarbageRead, NotRefused, UnderReplicated, WriteHbInitRead};
+        for kind in [GarbageRead, NotRefused, UnderReplicated, WriteHbInitRead, CyclicCf] {
             assert_eq!(serde_json::to_value(kind).expect("a name"), kind.name());
         }
     }

@@ -23,7 +23,24 @@ pub(crate) trait Interned {
 #[derive(Clone)]
 pub(crate) struct Interner<T> {
     items: Vec<T>,
-    places: HashTable<u32>,
+    places: HashTable<Place>,
+}
+
+/// Where a thing is, with its fingerprint: a growing table asks no thing again, however large it is.
+#[derive(Clone, Copy)]
+struct Place {
+    number: u32,
+    fingerprint: u32,
+}
+
+/// The half of a fingerprint that is kept.
+fn folded(fingerprint: u64) -> u32 {
+    (fingerprint >> 32) as u32 ^ fingerprint as u32
+}
+
+/// From the fingerprint to the 64 bits that a table wants to be spread.
+fn spread(fingerprint: u32) -> u64 {
+    u64::from(fingerprint).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
 impl<T> Default for Interner<T> {
@@ -36,18 +53,25 @@ impl<T: Interned> Interner<T> {
     /// The number of this thing, which is taken over if it is new.
     pub fn intern(&mut self, item: T) -> u32 {
         let fingerprint = item.fingerprint();
-        match self.places.find(fingerprint, |&place| self.items[place as usize].is_same(&item)) {
-            Some(&place) => place,
+        match self.find(fingerprint, |known| known.is_same(&item)) {
+            Some(number) => number,
             None => self.add(fingerprint, item),
         }
     }
 
     /// The number of the thing with this fingerprint which `is_it` recognizes, or else of a new one.
     pub fn find_or(&mut self, fingerprint: u64, is_it: impl Fn(&T) -> bool, make: impl FnOnce() -> T) -> u32 {
-        match self.places.find(fingerprint, |&place| is_it(&self.items[place as usize])) {
-            Some(&place) => place,
+        match self.find(fingerprint, is_it) {
+            Some(number) => number,
             None => self.add(fingerprint, make()),
         }
+    }
+
+    fn find(&self, fingerprint: u64, is_it: impl Fn(&T) -> bool) -> Option<u32> {
+        let fingerprint = folded(fingerprint);
+        let is_there =
+            |place: &Place| place.fingerprint == fingerprint && is_it(&self.items[place.number as usize]);
+        self.places.find(spread(fingerprint), is_there).map(|place| place.number)
     }
 
     /// The numbers here of all that the other holds, by its numbers there.
@@ -60,16 +84,15 @@ impl<T: Interned> Interner<T> {
     }
 
     fn add(&mut self, fingerprint: u64, item: T) -> u32 {
-        let place = self.items.len() as u32;
+        let place = Place { number: self.items.len() as u32, fingerprint: folded(fingerprint) };
         self.items.push(item);
-        let items = &self.items;
-        self.places.insert_unique(fingerprint, place, |&place| items[place as usize].fingerprint());
-        place
+        self.places.insert_unique(spread(place.fingerprint), place, |place| spread(place.fingerprint));
+        place.number
     }
 
     /// The thing of this number.
-    pub fn get(&self, place: u32) -> &T {
-        &self.items[place as usize]
+    pub fn get(&self, number: u32) -> &T {
+        &self.items[number as usize]
     }
 
     /// All of them, by number.

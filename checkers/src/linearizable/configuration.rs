@@ -135,7 +135,8 @@ impl<const N: usize> Layer<N> {
         if self.same.is_empty() {
             for place in 0..entries.len() as u32 {
                 let hash = hash_of(&entries[place as usize].configuration);
-                self.same.insert_unique(hash, place, |place| hash_of(&entries[*place as usize].configuration));
+                self.same
+                    .insert_unique(hash, place, |place| hash_of(&entries[*place as usize].configuration));
             }
         }
         let hash = hash_of(new);

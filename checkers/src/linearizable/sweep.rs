@@ -17,9 +17,9 @@ use super::mask::Mask;
 use super::open::Open;
 use super::order::Order;
 use super::problem::Problem;
+use super::pruning::Prunings;
 use super::pruning::dominance::Counting;
 use super::pruning::pure::Matches;
-use super::pruning::Prunings;
 use super::search::{GaveUp, Outcome, Stuck, Why};
 use super::states::States;
 use super::tallies::Tallies;
@@ -169,7 +169,8 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
         }
         self.open.free(slot, self.of.facts);
         if self.trail.is_long() && self.of.counting != Counting::Free {
-            let mut tips: Vec<&mut u32> = self.now.iter_mut().map(|configuration| &mut configuration.trail).collect();
+            let mut tips: Vec<&mut u32> =
+                self.now.iter_mut().map(|configuration| &mut configuration.trail).collect();
             let (order, states) = (&mut self.order, &mut *self.of.states);
             self.trail.cut_back(&mut tips, |step| order.settle(step, states));
         }
@@ -223,7 +224,10 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
                 continue;
             }
             let steps = self.of.states.next(configuration.state, self.open.call(slot));
-            for state in (0..).map_while(|place| self.of.states.step(steps, place)).collect::<smallvec::SmallVec<[u32; 4]>>() {
+            for state in (0..)
+                .map_while(|place| self.of.states.step(steps, place))
+                .collect::<smallvec::SmallVec<[u32; 4]>>()
+            {
                 let mut next = Configuration { state, ..*configuration };
                 next.close(Mask::of(slot));
                 if self.open.overwrites.meets(Mask::of(slot)) {
@@ -239,7 +243,12 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
     }
 
     /// Tries an operation of unknown outcome.
-    fn expand_class(&mut self, configuration: &Configuration<N>, class: usize, returning: Returning<N>) -> Result<(), Why> {
+    fn expand_class(
+        &mut self,
+        configuration: &Configuration<N>,
+        class: usize,
+        returning: Returning<N>,
+    ) -> Result<(), Why> {
         let is_free = self.of.counting == Counting::Free;
         let used = if is_free { 0 } else { self.tallies.counts(configuration.tally)[class] };
         if used >= self.open.available[class] {
@@ -248,7 +257,10 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
         let call = self.of.facts.classes[class];
         let fact = self.of.facts.calls[call as usize];
         let steps = self.of.states.next(configuration.state, call);
-        for state in (0..).map_while(|place| self.of.states.step(steps, place)).collect::<smallvec::SmallVec<[u32; 4]>>() {
+        for state in (0..)
+            .map_while(|place| self.of.states.step(steps, place))
+            .collect::<smallvec::SmallVec<[u32; 4]>>()
+        {
             if state == configuration.state && !fact.is_overwrite {
                 continue;
             }
@@ -268,14 +280,25 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
     }
 
     /// Whether an operation of the same function and argument that will return leads to the same state.
-    fn has_known_twin(&mut self, configuration: &Configuration<N>, fact: &super::facts::Fact, state: u32) -> bool {
+    fn has_known_twin(
+        &mut self,
+        configuration: &Configuration<N>,
+        fact: &super::facts::Fact,
+        state: u32,
+    ) -> bool {
         let twins = self.open.of_group(fact.group) & configuration.may;
         twins.iter().any(|slot| self.of.states.may_lead_to(configuration.state, self.open.call(slot), state))
     }
 
     /// Adds what came about by placing something: to the next layer if the operation that returns is placed
     /// by it, else to what is tried further.
-    fn add(&mut self, mut new: Configuration<N>, what: What, is_returning: bool, returning: Returning<N>) -> Result<(), Why> {
+    fn add(
+        &mut self,
+        mut new: Configuration<N>,
+        what: What,
+        is_returning: bool,
+        returning: Returning<N>,
+    ) -> Result<(), Why> {
         let placed = self.matches.of(new.state, &self.open, self.of.states);
         new.must = new.must.without(placed);
         let is_done = is_returning || placed.meets(returning.bit);

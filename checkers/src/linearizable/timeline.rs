@@ -95,7 +95,8 @@ mod tests {
         let ops = [Op { invoked: 4, returned: 4, call: 0 }, Op { invoked: 5, returned: 5, call: 0 }];
         let timeline = Timeline::of(&ops);
         let mut cursor = Cursor::default();
-        let events: Vec<_> = std::iter::from_fn(|| timeline.next(&mut cursor)).map(|(_, event)| event).collect();
+        let events: Vec<_> =
+            std::iter::from_fn(|| timeline.next(&mut cursor)).map(|(_, event)| event).collect();
         let [invoked, returned] = [Event::Invoked, Event::Returned];
         assert_eq!(events, [invoked(0), returned(0), invoked(1), returned(1)]);
     }

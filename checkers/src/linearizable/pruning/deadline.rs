@@ -37,7 +37,8 @@ impl<const N: usize> Earlier<N> {
     pub(in super::super) fn add(&mut self, slot: usize, same: Mask<N>, returned: impl Fn(usize) -> u32) {
         self.slots[slot] = Mask::EMPTY;
         for other in same.iter() {
-            let (first, second) = if returned(other) < returned(slot) { (other, slot) } else { (slot, other) };
+            let (first, second) =
+                if returned(other) < returned(slot) { (other, slot) } else { (slot, other) };
             self.slots[second] = self.slots[second] | Mask::of(first);
         }
     }

@@ -1,0 +1,132 @@
+//! What else must come before what, if some reads are to be explained by one order; and when it cannot be.
+//!
+//! ```text
+//! write x = 1 ──► write y = 1          read y = 1 ──► read x = null ?
+//! ```
+//!
+//! A read that returned one write of its key and has another before it puts that other one before the one it
+//! returned. This may give further reads more before them, and so it goes on, round by round, until nothing
+//! is new (then nothing contradicts these reads, as far as writes can be told apart) or there is a cycle.
+//! One round with the reads of everybody is the conflict relation of causal convergence (CF); all rounds with
+//! the reads of one session give its happens-before (HB). See Bouajjani et al. 2017, sections 4.2 and 4.3.
+
+use crate::causality::Clocks;
+use crate::causality::overtakes::{Overtake, Writers};
+use crate::checker::{Context, Undecided};
+use crate::differentiated::Differentiated;
+use crate::relation::{Edge, Relation};
+use crate::threads;
+
+/// A write that must come before another because of a read; `rank` is the round that inferred it, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Inferred {
+    pub edge: Edge,
+    pub read: u32,
+    pub key: u32,
+}
+
+/// Why there is no order.
+pub(crate) struct Contradiction {
+    /// What was inferred.
+    pub inferred: Vec<Inferred>,
+    /// The operations that would have to come before each other, in a circle; or those on the way to a read of
+    /// the initial value, from a write of its key.
+    pub way: Vec<u32>,
+    /// Whether the way is a circle.
+    pub is_cycle: bool,
+}
+
+/// How many operations may be looked at.
+pub(crate) struct Budget(u64);
+
+impl Budget {
+    /// An operation is looked at much faster than a configuration is searched.
+    const OPERATIONS_PER_CONFIGURATION: u64 = 32;
+
+    /// What this context allows.
+    pub fn of(context: &Context) -> Budget {
+        Budget(context.limits.configurations_max.saturating_mul(Budget::OPERATIONS_PER_CONFIGURATION))
+    }
+
+    fn spend(&mut self, operations: usize) -> Result<(), Undecided> {
+        let left = self.0.checked_sub(operations as u64);
+        self.0 = left.ok_or_else(|| "it takes more work than the limit allows".to_owned())?;
+        Ok(())
+    }
+}
+
+/// Why the writes have no common order, when the reads of everybody look at causal order only.
+pub(crate) fn conflicts(history: &Differentiated<'_>, overtakes: &[Overtake]) -> Option<Contradiction> {
+    let inferred = infer(overtakes.iter().copied(), 1);
+    let edges = with(history, &inferred);
+    let relation = Relation::new(history.nodes.len(), &history.chains, &edges);
+    let tangled = relation.order().err()?;
+    relation.shortest_cycle(&tangled).map(|way| Contradiction { inferred, way, is_cycle: true })
+}
+
+/// Why the writes have no order that explains these reads.
+pub(crate) fn contradiction(
+    history: &Differentiated<'_>,
+    writers: &Writers<'_, '_>,
+    reads: &[u32],
+    budget: &mut Budget,
+) -> Result<Option<Contradiction>, Undecided> {
+    let mut inferred: Vec<Inferred> = Vec::new();
+    for round in 1.. {
+        budget.spend(history.nodes.len())?;
+        let edges = with(history, &inferred);
+        let relation = Relation::new(history.nodes.len(), &history.chains, &edges);
+        let order = match relation.order() {
+            Ok(order) => order,
+            Err(tangled) => {
+                let cycle = relation.shortest_cycle(&tangled);
+                return Ok(cycle.map(|way| Contradiction { inferred, way, is_cycle: true }));
+            }
+        };
+        let clocks = Clocks::of(&history.chains, &relation, &order);
+        let overtakes: Vec<Overtake> = writers.overtakes(&clocks, reads.iter().copied()).collect();
+        if let Some(initial) = overtakes.iter().find(|overtake| overtake.source.is_none()) {
+            let way = relation.shortest_way(initial.passed, initial.read, u32::MAX);
+            return Ok(way.map(|way| Contradiction { inferred, way, is_cycle: false }));
+        }
+        if overtakes.is_empty() {
+            break;
+        }
+        inferred.extend(infer(overtakes, round));
+    }
+    Ok(None)
+}
+
+/// For each session that reads anything, and each end it has, what must be explained together: its reads up to
+/// there. Happens-before only grows along a session, so its ends are enough.
+pub(crate) fn observers(history: &Differentiated<'_>) -> Vec<Vec<u32>> {
+    let reads = |&node: &u32| !history.nodes[node as usize].reads.is_empty();
+    let operation = |node: u32| history.nodes[node as usize].operation;
+    let mut sessions: Vec<(Option<u64>, u32)> =
+        (0..history.nodes.len() as u32).filter(reads).map(|node| (operation(node).session(), node)).collect();
+    sessions.sort_unstable();
+    let ends = history.chains.iter().filter(|chain| chain.iter().any(|node| reads(node)));
+    let ends = ends.filter_map(|chain| chain.last().copied());
+    let observers = ends.map(|end| {
+        let session = operation(end).session();
+        let begin = sessions.partition_point(|(other, _)| *other < session);
+        let members = sessions[begin..].iter().take_while(|(other, _)| *other == session);
+        let is_up_to_end = |node: &u32| *node == end || threads::is_before(operation(*node), operation(end));
+        members.map(|(_, node)| *node).filter(is_up_to_end).collect()
+    });
+    observers.collect()
+}
+
+fn infer(overtakes: impl IntoIterator<Item = Overtake>, rank: u32) -> Vec<Inferred> {
+    let inferred = overtakes.into_iter().filter_map(|Overtake { read, key, passed, source }| {
+        source.map(|source| Inferred { edge: Edge { from: passed, to: source, rank }, read, key })
+    });
+    let mut inferred: Vec<Inferred> = inferred.collect();
+    inferred.sort_unstable();
+    inferred.dedup_by_key(|inferred| inferred.edge);
+    inferred
+}
+
+fn with(history: &Differentiated<'_>, inferred: &[Inferred]) -> Vec<Edge> {
+    history.edges.iter().copied().chain(inferred.iter().map(|inferred| inferred.edge)).collect()
+}

@@ -1,0 +1,223 @@
+//! Bank: transfers move money between accounts, and every read of all balances adds up to the same total.
+//!
+//! ```text
+//! process 0  ├─ read ─┤ ok, {a: 5, b: 5}
+//! process 1       ├─ transfer 3 from a to b ─┤ ok
+//! process 2              ├─ read ─┤ ok, {a: 2, b: 5}        a total of 7, not 10: it saw half of the transfer
+//! ```
+//!
+//! A read returns the balances of all accounts, as an object of account and balance or as an array. It must hold
+//! just the accounts that there are (else wrong-n), none of them overdrawn unless that is allowed, and add up to
+//! the total (else wrong-total). Accounts and total come from the context, or from an initial value that is
+//! such an object or array, or else from the first read that returned: then a wrong total shows as two reads
+//! that differ. Each key is a bank of its own.
+//!
+//! That the transfers explain the balances is not judged: this is cheap evidence against snapshot isolation, not
+//! all there is.
+
+use perjury_histories::{Fate, History, Key, Operation, Value};
+use rustc_hash::FxHashMap;
+use serde::Serialize;
+
+use super::{Checker, Context, Undecided, decide};
+use crate::findings::Findings;
+use crate::sweep::Sweep;
+use crate::verdict::{Anomaly, Verdict};
+
+mod explain;
+mod statement;
+
+use statement::Statement;
+
+/// See the [module](self).
+pub struct Bank;
+
+impl Checker for Bank {
+    fn name(&self) -> &'static str {
+        "bank"
+    }
+
+    fn about(&self) -> &'static str {
+        "Every read of all accounts adds up to the same total, and none is overdrawn."
+    }
+
+    fn check(&self, history: &History, context: &Context) -> Verdict {
+        decide(history, || {
+            let mut findings = Findings::default();
+            let measures = judge(history, context, |anomaly| findings.push(anomaly))?;
+            let unread = Verdict::Unknown("no read of a bank is ok".to_owned());
+            Ok(findings.or(if measures.reads > 0 { Verdict::Valid(None) } else { unread }))
+        })
+    }
+}
+
+/// How many reads there were, and what was wrong with them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Measures {
+    /// Reads that were ok.
+    pub reads: usize,
+    /// Those that did not hold just the accounts that there are.
+    pub wrong_n: usize,
+    /// Those that did, and did not add up to the total.
+    pub wrong_total: usize,
+    /// Those in which an account was overdrawn.
+    pub negative: usize,
+    /// The least and the greatest total that was read.
+    pub totals: Option<(i128, i128)>,
+}
+
+/// How many reads there were, and what was wrong with them; or why the history has no bank.
+pub fn measure(history: &History, context: &Context) -> Result<Measures, String> {
+    judge(history, context, |_| {})
+}
+
+/// What every read of one bank must show; of each, the first read where nothing but that says so.
+struct Expected<'a> {
+    accounts: (Vec<String>, Option<Operation<'a>>),
+    total: (i128, Option<Operation<'a>>),
+}
+
+/// Visits what is wrong.
+fn judge(
+    history: &History,
+    context: &Context,
+    mut visit: impl FnMut(Anomaly),
+) -> Result<Measures, Undecided> {
+    let opening = Statement::of(&context.initial);
+    let mut measures = Measures::default();
+    let mut banks: FxHashMap<Option<&Key>, Expected<'_>> = FxHashMap::default();
+    for step in Sweep::of(history).steps() {
+        let operation = step.operation;
+        let event = operation.invocation().index;
+        match operation.function() {
+            "transfer" => continue,
+            "read" if operation.fate() == Fate::Ok && step.is_end => {}
+            "read" => continue,
+            _ if operation.fate() == Fate::Fail => continue,
+            other => return Err(format!("event {event}: {other} is no operation on a bank")),
+        }
+        let result = operation.result().unwrap_or(&Value::Null);
+        let statement = Statement::of(result).ok_or_else(|| {
+            format!("event {event}: the read of a bank must return an object or array of integer balances")
+        })?;
+        let expected = banks
+            .entry(operation.key())
+            .or_insert_with(|| expected(context, opening.as_ref(), operation, &statement));
+        measures.reads += 1;
+        let total = statement.total();
+        let (least, greatest) = measures.totals.unwrap_or((total, total));
+        measures.totals = Some((least.min(total), greatest.max(total)));
+        if !statement.is_of(&expected.accounts.0) {
+            measures.wrong_n += 1;
+            visit(explain::wrong_n(operation, &statement, &expected.accounts));
+        } else if total != expected.total.0 {
+            measures.wrong_total += 1;
+            visit(explain::wrong_total(operation, total, expected.total));
+        }
+        if let Some((account, balance)) = statement.overdrawn().filter(|_| !context.may_overdraw) {
+            measures.negative += 1;
+            visit(explain::negative(operation, account, balance));
+        }
+    }
+    Ok(measures)
+}
+
+/// What the reads of a bank must show of which this is the first.
+fn expected<'a>(
+    context: &Context,
+    opening: Option<&Statement<'_>>,
+    first: Operation<'a>,
+    shown: &Statement<'_>,
+) -> Expected<'a> {
+    let source = opening.unwrap_or(shown);
+    let witness = opening.is_none().then_some(first);
+    let mut accounts = match &context.accounts {
+        Some(accounts) => (accounts.clone(), None),
+        None => (source.accounts(), witness),
+    };
+    accounts.0.sort_unstable();
+    let total = context.total.map(|total| (total.into(), None));
+    Expected { accounts, total: total.unwrap_or_else(|| (source.total(), witness)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::testing::*;
+    use crate::verdict::AnomalyKind;
+
+    const TRANSFER: &str = r#"0:transfer(_,{"from":"a","to":"b","amount":3}) "#;
+
+    #[test]
+    fn rejects_read_of_half_a_transfer() {
+        accepts(&Bank, &format!(r#"1:read()={{"a":5,"b":5}} {TRANSFER} 2:read()={{"a":2,"b":8}}"#));
+        let text = format!(r#"1:read()={{"a":5,"b":5}} {TRANSFER} 2:read()={{"a":2,"b":5}}"#);
+        let why = rejects(&Bank, &text, AnomalyKind::WrongTotal, &[0, 4]);
+        assert_eq!(
+            why,
+            "the read of process 2 at event 5 adds up to 7, although there is 10 in the bank according to the \
+             first read, at event 1"
+        );
+    }
+
+    #[test]
+    fn takes_the_read_that_returned_first_for_the_first() {
+        let text = r#"1:read()? 2:read()={"a":5,"b":5} 1:ok={"a":2,"b":5}"#;
+        rejects(&Bank, text, AnomalyKind::WrongTotal, &[0, 1]);
+    }
+
+    #[test]
+    fn rejects_missing_and_unknown_accounts() {
+        let why = rejects(&Bank, r#"1:read()=[5,5] 1:read()=[10]"#, AnomalyKind::WrongN, &[0, 2]);
+        assert!(why.contains("lacks the account 1, although there are 2 accounts"), "{why}");
+        let why = rejects(&Bank, r#"1:read()=[5,5] 1:read()=[5,5,0,0]"#, AnomalyKind::WrongN, &[0, 2]);
+        assert!(why.contains("holds the account 2 and 1 more"), "{why}");
+        rejects(&Bank, r#"1:read()=[5,5,0] 1:read()=[5,5,null]"#, AnomalyKind::WrongN, &[0, 2]);
+        accepts(&Bank, r#"1:read()=[5,5] 1:read()=[10,0]"#);
+    }
+
+    #[test]
+    fn rejects_overdrawn_account_unless_it_may_be() {
+        let text = "1:read()=[5,5] 1:read()=[11,-1]";
+        let why = rejects(&Bank, text, AnomalyKind::NegativeBalance, &[2]);
+        assert_eq!(why, "process 1 read a balance of -1 on the account 1 at event 3");
+        accepts_in(&Context { may_overdraw: true, ..Context::default() }, &Bank, text);
+    }
+
+    #[test]
+    fn takes_accounts_and_total_from_the_context() {
+        let opening = Context { initial: json!({"a": 5, "b": 5}), ..Context::default() };
+        accepts_in(&opening, &Bank, r#"1:read()={"a":4,"b":6}"#);
+        rejects_in(&opening, &Bank, r#"1:read()={"a":4,"b":5}"#, AnomalyKind::WrongTotal, &[0]);
+        let total = Context { total: Some(10), ..Context::default() };
+        accepts_in(&total, &Bank, "1:read()=[4,6]");
+        rejects_in(&total, &Bank, "1:read()=[4,6] 1:read()=[4,5]", AnomalyKind::WrongTotal, &[2]);
+        let accounts = Context { accounts: Some(vec!["1".to_owned(), "0".to_owned()]), ..total };
+        accepts_in(&accounts, &Bank, "1:read()=[4,6]");
+        rejects_in(&accounts, &Bank, "1:read()=[4,6] 1:read()=[4,5,1]", AnomalyKind::WrongN, &[2]);
+    }
+
+    #[test]
+    fn keeps_keys_apart() {
+        accepts(&Bank, "1:read(x)=[5,5] 1:read(y)=[1,1] 1:read(x)=[6,4]");
+        rejects(&Bank, "1:read(x)=[5,5] 1:read(y)=[1,1] 1:read(y)=[6,4]", AnomalyKind::WrongTotal, &[2, 4]);
+    }
+
+    #[test]
+    fn is_unsure_of_what_is_no_bank() {
+        is_unsure(&Bank, TRANSFER);
+        assert!(is_unsure(&Bank, "1:read()=7").starts_with("event 0"));
+        assert!(is_unsure(&Bank, r#"1:read()={"a":"rich"}"#).starts_with("event 0"));
+        assert!(is_unsure(&Bank, "1:read()=[1] 1:rob()").starts_with("event 2"));
+    }
+
+    #[test]
+    fn measures_what_was_wrong() {
+        let history = history("1:read()=[5,5] 1:read()=[11,-1] 1:read()=[7,7] 1:read()=[7]");
+        let measures = measure(&history, &Context::default()).expect("a bank");
+        let expected = Measures { reads: 4, wrong_n: 1, wrong_total: 1, negative: 1, totals: Some((7, 14)) };
+        assert_eq!(measures, expected);
+    }
+}

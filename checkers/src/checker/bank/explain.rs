@@ -1,0 +1,73 @@
+//! What is wrong with a read of a bank, in one sentence.
+
+use perjury_histories::Operation;
+
+use super::statement::Statement;
+use crate::verdict::{Anomaly, AnomalyKind};
+use crate::words;
+
+/// It does not hold just these accounts.
+pub(super) fn wrong_n(
+    read: Operation<'_>,
+    statement: &Statement<'_>,
+    (accounts, witness): &(Vec<String>, Option<Operation<'_>>),
+) -> Anomaly {
+    let (missing, unknown) = statement.differences(accounts);
+    let say = |what: &str, names: &[String]| match names {
+        [] => None,
+        [name] => Some(format!("{what} the account {name}")),
+        [name, others @ ..] => Some(format!("{what} the account {name} and {} more", others.len())),
+    };
+    let what = [say("lacks", &missing), say("holds", &unknown)];
+    let what = what.into_iter().flatten().collect::<Vec<String>>().join(" and ");
+    let explanation = format!(
+        "the read of process {} at {} {what}, although there are {} accounts{}",
+        read.process(),
+        moment(read),
+        accounts.len(),
+        according_to(*witness)
+    );
+    anomaly(AnomalyKind::WrongN, read, *witness, explanation)
+}
+
+/// It adds up to this total instead of that.
+pub(super) fn wrong_total(
+    read: Operation<'_>,
+    total: i128,
+    (expected, witness): (i128, Option<Operation<'_>>),
+) -> Anomaly {
+    let explanation = format!(
+        "the read of process {} at {} adds up to {total}, although there is {expected} in the bank{}",
+        read.process(),
+        moment(read),
+        according_to(witness)
+    );
+    anomaly(AnomalyKind::WrongTotal, read, witness, explanation)
+}
+
+/// This account has less than nothing.
+pub(super) fn negative(read: Operation<'_>, account: &str, balance: i128) -> Anomaly {
+    let (process, at) = (read.process(), moment(read));
+    let explanation =
+        format!("process {process} read a balance of {balance} on the account {account} at {at}");
+    anomaly(AnomalyKind::NegativeBalance, read, None, explanation)
+}
+
+fn according_to(witness: Option<Operation<'_>>) -> String {
+    let say = |first: Operation<'_>| format!(" according to the first read, at {}", moment(first));
+    witness.map(say).unwrap_or_default()
+}
+
+fn moment(read: Operation<'_>) -> String {
+    words::moment(read.completion().unwrap_or(read.invocation()))
+}
+
+fn anomaly(
+    kind: AnomalyKind,
+    read: Operation<'_>,
+    witness: Option<Operation<'_>>,
+    explanation: String,
+) -> Anomaly {
+    let shown = witness.into_iter().chain([read]).map(|read| read.invocation().index);
+    Anomaly::new(kind, read.key(), shown, explanation)
+}

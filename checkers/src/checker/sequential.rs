@@ -1,0 +1,203 @@
+//! Sequential consistency: the operations of all sessions have one order in which everything that was read is
+//! right, and which keeps the order of each session (Lamport 1979). Time between sessions means nothing.
+//!
+//! ```text
+//! session 0   ├─ write x = 1 ─┤ ├─ read y: nothing ─┤
+//! session 1   ├─ write y = 1 ─┤ ├─ read x: nothing ─┤      broken: whichever write was first, somebody saw
+//!                                                          the initial value after it
+//! session 0   ├─ write x = 1 ─┤
+//! session 1                       ├─ read x: nothing ─┤    holds: the read comes first
+//! ```
+//!
+//! All keys are judged together: each of them may be consistent and all of them not, as above. Three ways
+//! lead to the verdict, the first that applies:
+//!
+//! - Where the place of every write is known by its `version`, the order must put the writes of each key in
+//!   the order of their versions, and it is a question of cycles, in linear time (`versions`).
+//! - Where each value is written once, what [must come before what](crate::causality) may already have a cycle.
+//! - Else orders are searched (`search`), which takes exponential time in bad cases, because the question is
+//!   NP-complete (Gibbons and Korach 1997); at the limit of configurations the verdict is unknown.
+//!
+//! An operation of unknown outcome takes effect at any time after what its session had done before, or never.
+
+use perjury_histories::{History, Value};
+
+use super::{Checker, Context, Undecided, decide};
+use crate::access::{Access, Accesses};
+use crate::causality::saturation::{self, Budget};
+use crate::causality::{Explainer, Writers};
+use crate::differentiated::Differentiated;
+use crate::verdict::{Anomaly, AnomalyKind, Verdict};
+use crate::words;
+
+mod core;
+#[cfg(test)]
+mod oracle;
+mod problem;
+mod search;
+mod versions;
+
+use problem::Problem;
+use search::Outcome;
+
+/// See the [module](self).
+pub struct Sequential;
+
+impl Checker for Sequential {
+    fn name(&self) -> &'static str {
+        "sequential"
+    }
+
+    fn about(&self) -> &'static str {
+        "One order of all operations, which keeps that of each session, explains everything that was read."
+    }
+
+    fn check(&self, history: &History, context: &Context) -> Verdict {
+        decide(history, || judge(history, context))
+    }
+}
+
+fn judge(history: &History, context: &Context) -> Result<Verdict, Undecided> {
+    let accesses = Accesses::of(history, &context.initial)?;
+    if let Some(findings) = versions::judge(&accesses, &context.initial) {
+        return Ok(findings.or_valid());
+    }
+    if let Some(anomaly) = contradiction(history, context) {
+        return Ok(Verdict::Invalid(vec![anomaly]));
+    }
+    let accesses: Vec<Access<'_>> = accesses.iter().filter(|access| access.is_possible()).copied().collect();
+    let mut configurations = context.limits.configurations_max;
+    match search::search(&Problem::of(&accesses, &context.initial), &mut configurations) {
+        Outcome::Order => Ok(Verdict::Valid(None)),
+        Outcome::Impossible => Ok(Verdict::Invalid(vec![anomaly(&accesses, &context.initial)])),
+        Outcome::GaveUp => Err(format!(
+            "{} operations need more than {} configurations",
+            accesses.len(),
+            context.limits.configurations_max
+        )),
+    }
+}
+
+/// What no order can have, as far as it follows without a search where each value is written once.
+fn contradiction(history: &History, context: &Context) -> Option<Anomaly> {
+    let history = Differentiated::of(history, &context.initial).ok()?;
+    let everybody: Vec<u32> = (0..history.nodes.len() as u32).collect();
+    let writers = Writers::of(&history);
+    let found =
+        saturation::contradiction(&history, &writers, &everybody, &mut Budget::of(context)).ok()??;
+    Some(Explainer::new(&history).contradiction(AnomalyKind::NotSequential, &found))
+}
+
+fn anomaly(accesses: &[Access<'_>], initial: &Value) -> Anomaly {
+    const TOLD_MAX: usize = 12;
+    let core = core::minimize(accesses, initial);
+    let mut told: Vec<String> =
+        core.iter().take(TOLD_MAX).map(|access| words::deed_and_event(access.operation)).collect();
+    if core.len() > TOLD_MAX {
+        told.push(format!("{} more", core.len() - TOLD_MAX));
+    }
+    let explanation = format!(
+        "no order of these {} operations that keeps the order of each session explains what was read: {}",
+        core.len(),
+        told.join("; ")
+    );
+    let key = core.first().and_then(|first| first.key);
+    let key = key.filter(|_| core.iter().all(|access| access.key == key));
+    Anomaly::new(AnomalyKind::NotSequential, key, core.iter().map(Access::index), explanation)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::*;
+
+    use AnomalyKind::NotSequential;
+
+    #[test]
+    fn rejects_initial_values_on_both_sides() {
+        let text = |last| format!("0:write(x,1) 0:read(y)=null 1:write(y,1) 1:read(x)={last}");
+        accepts(&Sequential, &text("1"));
+        let explanation = rejects(&Sequential, &text("null"), NotSequential, &[0, 2, 4, 6]);
+        assert!(explanation.contains("event 0"), "{explanation}");
+    }
+
+    #[test]
+    fn goes_by_versions() {
+        let text = |last| format!("0:write(x,1)@1 0:read(y)=null 1:write(y,1)@1 1:read(x)={last}");
+        accepts(&Sequential, &text("1@1"));
+        let explanation = rejects(&Sequential, &text("null"), NotSequential, &[0, 2, 4, 6]);
+        assert_eq!(
+            explanation,
+            "a circle: process 0 wrote 1 to key x (version 1) (event 0); which its session had finished before \
+             process 0 read nothing of key y (event 2); which must come before what overwrote the version that it \
+             returned, process 1 wrote 1 to key y (version 1) (event 4); which its session had finished before \
+             process 1 read nothing of key x (event 6); which must come before what overwrote the version that it \
+             returned, process 0 wrote 1 to key x (version 1) (event 0)"
+        );
+    }
+
+    /// Without the versions the two writes could be put the other way round.
+    #[test]
+    fn does_not_leave_the_order_of_versions() {
+        let text = |version: [u8; 2]| {
+            let [one, two] = version;
+            format!("0:write(x,1)@{one} 1:write(x,2)@{two} 2:read(x)=2@{two} 2:read(x)=1@{one}")
+        };
+        accepts(&Sequential, &text([2, 1]));
+        rejects(&Sequential, &text([1, 2]), NotSequential, &[0, 2, 4, 6]);
+    }
+
+    #[test]
+    fn rejects_another_value_than_was_written_at_that_version() {
+        accepts(&Sequential, "0:write(x,1)@1 1:read(x)=1@1");
+        rejects(&Sequential, "0:write(x,1)@1 0:write(x,2)@2 1:read(x)=2@1", NotSequential, &[0, 4]);
+    }
+
+    #[test]
+    fn knows_the_version_of_an_unacknowledged_write_by_its_reader() {
+        let text = |last| format!("0:write(x,1)@1 1:write(x,2):info 2:read(x)=2@2 2:read(x)={last}");
+        accepts(&Sequential, &text("2@2"));
+        rejects(&Sequential, &text("1@1"), NotSequential, &[0, 2, 4, 6]);
+    }
+
+    #[test]
+    fn accepts_stale_reads_of_another_session() {
+        accepts(&Sequential, "0:write(x,1) 0:write(x,2) 1:read(x)=null 1:read(x)=1 1:read(x)=2");
+        rejects(
+            &Sequential,
+            "0:write(x,1) 0:write(x,2) 1:read(x)=2 1:read(x)=1",
+            NotSequential,
+            &[0, 2, 4, 6],
+        );
+    }
+
+    #[test]
+    fn searches_where_a_value_is_written_twice() {
+        let text = |last| format!("0:write(x,1) 0:write(x,2) 1:write(x,1) 2:read(x)=2 2:read(x)={last}");
+        accepts(&Sequential, &text("1"));
+        rejects(&Sequential, &text("null"), NotSequential, &[2, 6, 8]);
+    }
+
+    #[test]
+    fn rejects_two_cas_of_one_value() {
+        let text = |fate| format!("0:write(x,1) 1:cas(x,[1,2]) 2:cas(x,[1,3]){fate}");
+        accepts(&Sequential, &text(":fail"));
+        accepts(&Sequential, &text(":info"));
+        rejects(&Sequential, &text(""), NotSequential, &[0, 2, 4]);
+    }
+
+    #[test]
+    fn rejects_what_nobody_wrote_alone() {
+        rejects(&Sequential, "0:write(x,1) 0:write(x,1) 1:read(x)=7 1:read(x)=1", NotSequential, &[4]);
+    }
+
+    #[test]
+    fn gives_up_at_the_limit() {
+        let text = "0:write(x,1) 0:write(x,1) 1:write(x,2) 1:read(x)=1";
+        let mut context = Context::default();
+        context.limits.configurations_max = 1;
+        let Verdict::Unknown(reason) = Sequential.check(&history(text), &context) else { panic!("no limit") };
+        assert_eq!(reason, "4 operations need more than 1 configurations");
+        accepts(&Sequential, text);
+    }
+}

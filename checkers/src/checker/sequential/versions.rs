@@ -1,0 +1,191 @@
+//! Sequential consistency along versions, in linear time: four kinds of "must come before", and no cycle.
+//!
+//! ```text
+//! session order     an operation ──► the next of its session
+//! version order     a write      ──► the next write of its key
+//! reads-from        a write      ──► a read of its version
+//! from-read         a read       ──► the write after the version that it returned
+//! ```
+//!
+//! Any order that keeps to all four explains every read, since nothing else is written between the write that
+//! it returned and itself; and every order that does explain them keeps to all four.
+
+use perjury_histories::{Fate, Key, Value, Version};
+use rustc_hash::FxHashMap;
+
+use crate::access::{Access, Accesses, Act, Position};
+use crate::findings::Findings;
+use crate::relation::{Edge, Relation};
+use crate::threads::{self, Threads};
+use crate::verdict::{Anomaly, AnomalyKind};
+use crate::words;
+
+/// What is wrong; none where the place of some operation is not known, so that this cannot be the judge.
+pub(super) fn judge(accesses: &Accesses<'_>, initial: &Value) -> Option<Findings> {
+    let mut findings = Findings::default();
+    let order = VersionOrder::of(accesses, initial)?;
+    for &(read, write) in &order.mismatches {
+        findings.push(mismatch(&order.nodes[read as usize], &order.nodes[write as usize]));
+    }
+    let threads = Threads::of(order.nodes.iter().map(|node| node.operation));
+    let mut chains = threads.chains;
+    chains.extend(order.keys.iter().map(|key| key.iter().map(|(_, write)| *write).collect()));
+    let mut edges = threads.edges;
+    edges.extend(order.edges.iter().copied());
+    let relation = Relation::new(order.nodes.len(), &chains, &edges);
+    if let Err(tangled) = relation.order()
+        && let Some(cycle) = relation.shortest_cycle(&tangled)
+    {
+        findings.push(order.anomaly(&cycle));
+    }
+    Some(findings)
+}
+
+/// The operations that took effect, with the order of the writes of each key.
+struct VersionOrder<'a> {
+    nodes: Vec<Access<'a>>,
+    /// The versions of each key in order, with their writes.
+    keys: Vec<Vec<(&'a Version, u32)>>,
+    /// Reads-from and from-read.
+    edges: Vec<Edge>,
+    /// Reads of another value than was written at their version.
+    mismatches: Vec<(u32, u32)>,
+}
+
+/// The key of each of `keys`.
+type KeyNumbers<'a> = FxHashMap<Option<&'a Key>, usize>;
+
+impl<'a> VersionOrder<'a> {
+    fn of(accesses: &Accesses<'a>, initial: &Value) -> Option<VersionOrder<'a>> {
+        let versions_of_unknown = versions_of_unknown(accesses)?;
+        let mut order =
+            VersionOrder { nodes: Vec::new(), keys: Vec::new(), edges: Vec::new(), mismatches: Vec::new() };
+        let mut numbers = KeyNumbers::default();
+        for access in accesses.iter() {
+            let version = match access.operation.fate() {
+                Fate::Ok => access.operation.version(),
+                _ => versions_of_unknown.get(&access.index()).copied(),
+            };
+            let happened = access.is_ok() || version.is_some();
+            if happened && access.is_write() {
+                let next = order.keys.len();
+                let number = *numbers.entry(access.key).or_insert(next);
+                if number == next {
+                    order.keys.push(Vec::new());
+                }
+                order.keys[number].push((version?, order.nodes.len() as u32));
+            }
+            if happened {
+                order.nodes.push(*access);
+            }
+        }
+        for key in &mut order.keys {
+            key.sort_unstable();
+            if key.windows(2).any(|pair| pair[0].0 == pair[1].0) {
+                return None;
+            }
+        }
+        order.place_reads(accesses, &numbers, initial)?;
+        Some(order)
+    }
+
+    /// Puts each read behind its write and before the next one. None: the place of a read is not known, or a
+    /// compare-and-set does not follow the write that it observed.
+    fn place_reads(
+        &mut self,
+        accesses: &Accesses<'a>,
+        numbers: &KeyNumbers<'a>,
+        initial: &Value,
+    ) -> Option<()> {
+        let none = Vec::new();
+        let mut places = vec![0_usize; self.nodes.len()];
+        for key in &self.keys {
+            key.iter().enumerate().for_each(|(place, (_, write))| places[*write as usize] = place);
+        }
+        for (node, access) in (0..).zip(&self.nodes) {
+            let key = numbers.get(&access.key).map_or(&none, |&number| &self.keys[number]);
+            let next = match (access.act, accesses.position(access)) {
+                (Act::Write(_), _) => continue,
+                (Act::Cas(old, _), _) => {
+                    let before = places[node as usize].checked_sub(1).map(|before| key[before].1);
+                    let found = before.map_or(Some(initial), |before| self.written(before));
+                    (found == Some(old)).then_some(())?;
+                    continue;
+                }
+                (Act::Read(_), Some(Position::Initial)) => 0,
+                (Act::Read(value), Some(Position::At(version))) => {
+                    let place = key.binary_search_by(|(other, _)| (*other).cmp(version)).ok()?;
+                    let write = key[place].1;
+                    self.edges.push(Edge { from: write, to: node, rank: 0 });
+                    if value != self.written(write) {
+                        self.mismatches.push((node, write));
+                    }
+                    place + 1
+                }
+                (Act::Read(_), _) => return None,
+            };
+            let next = key.get(next).map(|&(_, to)| Edge { from: node, to, rank: 0 });
+            self.edges.extend(next);
+        }
+        Some(())
+    }
+
+    fn written(&self, write: u32) -> Option<&'a Value> {
+        self.nodes[write as usize].written()
+    }
+
+    fn anomaly(&self, cycle: &[u32]) -> Anomaly {
+        let node = |number: u32| &self.nodes[number as usize];
+        let mut told =
+            cycle.first().map(|&first| words::deed_and_event(node(first).operation)).unwrap_or_default();
+        for (&from, &to) in cycle.iter().zip(cycle.iter().cycle().skip(1)) {
+            let (before, after) = (node(from), node(to));
+            let link = if threads::is_before(before.operation, after.operation) {
+                "which its session had finished before"
+            } else if after.is_read() {
+                "which must come before a read of its version,"
+            } else if before.is_read() {
+                "which must come before what overwrote the version that it returned,"
+            } else {
+                "which comes before a later version,"
+            };
+            told.push_str(&format!("; {link} {}", words::deed_and_event(after.operation)));
+        }
+        let key = cycle.first().and_then(|&first| node(first).key);
+        let key = key.filter(|_| cycle.iter().all(|&other| node(other).key == key));
+        let sources = self.edges.iter().filter(|edge| node(edge.from).is_write() && cycle.contains(&edge.to));
+        let shown = cycle.iter().copied().chain(sources.map(|edge| edge.from));
+        let indices = shown.map(|number| node(number).index());
+        Anomaly::new(AnomalyKind::NotSequential, key, indices, format!("a circle: {told}"))
+    }
+}
+
+/// Versions of writes of unknown outcome, as reads have seen them, by index. None: a version was read of which
+/// nobody can tell who wrote it.
+fn versions_of_unknown<'a>(accesses: &Accesses<'a>) -> Option<FxHashMap<u64, &'a Version>> {
+    let mut versions: FxHashMap<u64, &Version> = FxHashMap::default();
+    for read in accesses.iter().filter(|access| access.is_read() && access.is_ok()) {
+        let Some((value, version)) = read.observed().zip(read.operation.version()) else {
+            continue;
+        };
+        if accesses.at_version(read.key, version).next().is_some() {
+            continue;
+        }
+        let is_unknown = |write: &&Access<'_>| write.operation.fate() == Fate::Unknown;
+        let mut writers = accesses.writers(read.key, value).filter(is_unknown);
+        let writer = writers.next().filter(|_| writers.next().is_none())?;
+        if *versions.entry(writer.index()).or_insert(version) != version {
+            return None;
+        }
+    }
+    Some(versions)
+}
+
+fn mismatch(read: &Access<'_>, write: &Access<'_>) -> Anomaly {
+    let explanation = format!(
+        "{}, but at that version {}",
+        words::deed_and_event(read.operation),
+        words::deed_and_event(write.operation)
+    );
+    Anomaly::new(AnomalyKind::NotSequential, read.key, [read.index(), write.index()], explanation)
+}
