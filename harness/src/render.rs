@@ -6,6 +6,7 @@
 //! anomaly.rs    those marks drawn, with the versions in order
 //! faults.rs     bars over time, one a fault
 //! lanes.rs      a history event by event, one lane a client
+//! measures.rs   what checkers measure beside their verdicts
 //! summary.rs    a whole report
 //! sweep.rs      the summary of a sweep
 //! words.rs      times, values, operations in words
@@ -15,6 +16,7 @@ pub mod anomaly;
 pub mod evidence;
 pub mod faults;
 pub mod lanes;
+pub mod measures;
 pub mod summary;
 pub mod sweep;
 pub mod table;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use perjury::report::{Row, RowOutcome};
 use perjury_checkers::{Anomaly, AnomalyKind, Verdict};
-use perjury_histories::{History, Key};
+use perjury_histories::{History, Key, Value};
 use serde::Serialize;
 
 use crate::cli::exit::Exit;
@@ -30,6 +30,8 @@ pub struct Judged {
     pub format: &'static str,
     /// The history.
     pub history: Arc<History>,
+    /// What every object held at first, as far as was said.
+    pub initial: Value,
     /// Why it was judged by these checkers, or by none.
     pub why: String,
     /// The verdicts.

@@ -1,7 +1,8 @@
 //! The verdict on one history in words.
 
-use perjury::render::{anomaly, summary, table, words};
+use perjury::render::{anomaly, measures, summary, table, words};
 use perjury::tally;
+use perjury_checkers::Context;
 
 use super::judged::{Judged, Judgement};
 
@@ -20,6 +21,11 @@ pub fn text(judged: &Judged, width: usize) -> String {
         text.push_str(&by_checker(&judged.checks, width));
     }
     text.push_str(&counterexamples(judged, width));
+    let context = Context { initial: judged.initial.clone(), ..Context::default() };
+    for check in &judged.checks {
+        let measures = measures::of(&check.name, &judged.history, &context);
+        text.push_str(&measures.map_or(String::new(), |measures| named(&check.name, &measures)));
+    }
     text.push_str(&named("operations", &summary::operations(&tally::operations(&judged.history))));
     let verdict = judged.verdict();
     let style = table::style(verdict).unwrap_or_default();
@@ -61,6 +67,9 @@ fn counterexamples(judged: &Judged, width: usize) -> String {
             let more = format!("… and {hidden} more of {}; --json has them all", check.name);
             text.push_str(&words::indented(&more, 2, width));
         }
+    }
+    if !text.is_empty() {
+        text.push('\n');
     }
     text
 }

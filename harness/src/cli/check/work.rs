@@ -29,8 +29,8 @@ enum Step {
     Judged(Judgement),
     /// The verdict on a run, and its rows.
     Run(&'static str, Vec<Row>),
-    /// That was all.
-    Done,
+    /// That was all, and took this long.
+    Done(u64),
 }
 
 /// A history, and by what it will be judged.
@@ -65,14 +65,17 @@ pub fn judge(path: &Path, asked: &Arc<Asked>, watch: &mut Watch) -> Outcome {
             (Ok(Some(Step::Unusable(problem))), _) => return Outcome::Unusable { file, problem },
             (Ok(Some(Step::Read(reading))), _) => {
                 pending = reading.checkers.clone();
-                judged = Some(Box::new(begun(&file, reading)));
+                judged = Some(Box::new(begun(&file, reading, asked)));
             }
             (Ok(Some(Step::Judged(judgement))), Some(judged)) => judged.checks.push(judgement),
             (Ok(Some(Step::Run(verdict, rows))), Some(judged)) => {
                 judged.checks = rows.iter().filter(|row| row.promised).map(Judgement::of_promise).collect();
                 (judged.verdict_of_run, judged.rows) = (Some(verdict), rows);
             }
-            (Ok(Some(Step::Done)), Some(_)) => break,
+            (Ok(Some(Step::Done(spent_ns))), Some(judged)) => {
+                judged.check_ns = spent_ns;
+                break;
+            }
             (Ok(_), _) => {
                 let problem = format!("{file}: the program failed; this is a fault of its own");
                 return Outcome::Failed { file, problem };
@@ -82,23 +85,24 @@ pub fn judge(path: &Path, asked: &Arc<Asked>, watch: &mut Watch) -> Outcome {
             }
             (Err(reason), Some(judged)) => {
                 left_behind(judged, &pending, reason);
+                judged.check_ns = watch.elapsed_ns().saturating_sub(judged.parse_ns);
                 break;
             }
         }
     }
     // Reading comes first, so there is something to finish.
     let Some(mut judged) = judged else { unreachable!("every way out of the loop has read the history") };
-    judged.check_ns = watch.elapsed_ns().saturating_sub(judged.parse_ns);
     judged.peak_memory_bytes = sweep::memory_bytes_max();
     Outcome::Judged(judged)
 }
 
 /// Nothing judged yet.
-fn begun(file: &str, reading: Reading) -> Judged {
+fn begun(file: &str, reading: Reading, asked: &Asked) -> Judged {
     Judged {
         file: file.to_owned(),
         format: reading.format,
         history: reading.history,
+        initial: asked.initial.clone().unwrap_or_default(),
         why: reading.why,
         checks: Vec::new(),
         rows: Vec::new(),
@@ -139,12 +143,13 @@ impl Worker {
     fn work(self) {
         // Who does not listen any longer has left us behind.
         let _ = self.steps.send(match self.try_work() {
-            Ok(()) => Step::Done,
+            Ok(spent_ns) => Step::Done(spent_ns),
             Err(problem) => Step::Unusable(problem),
         });
     }
 
-    fn try_work(&self) -> Result<(), String> {
+    /// How long judging took, or why the file cannot be used.
+    fn try_work(&self) -> Result<u64, String> {
         let started = sweep::wall_ns();
         let source = input::find(&self.path).map_err(|error| format!("{error:#}"))?;
         let (history, format) = source.read(self.asked.format).map_err(|error| format!("{error:#}"))?;
@@ -155,11 +160,13 @@ impl Worker {
         };
         if let (Source::Run(folder), true) = (&source, self.asked.checkers.is_empty()) {
             let _ = self.steps.send(reading(Vec::new(), "the promises in its report".to_owned()));
+            let read = sweep::wall_ns();
             let (verdict, rows) =
                 by_promises(&history, &folder.report).map_err(|error| format!("{error:#}"))?;
             let _ = self.steps.send(Step::Run(verdict, rows));
-            return Ok(());
+            return Ok(sweep::wall_ns() - read);
         }
+        let read = sweep::wall_ns();
         let choice = self.asked.choose(&history);
         let with_model = |checker| (checker, self.asked.model_of(checker, &history));
         let checkers: Vec<_> = choice.checkers.into_iter().map(with_model).collect();
@@ -167,7 +174,7 @@ impl Worker {
         for (checker, model) in checkers {
             let _ = self.steps.send(Step::Judged(self.by_checker(&history, checker, model)));
         }
-        Ok(())
+        Ok(sweep::wall_ns() - read)
     }
 
     fn by_checker(&self, history: &History, checker: &dyn Checker, model: Option<&'static str>) -> Judgement {
