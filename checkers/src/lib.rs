@@ -42,6 +42,8 @@
 //! linearizable/ one object's operations as a problem, and the search for their order
 //! stop.rs       how a search is asked to stop
 //! access.rs     what each operation did to the register of its key
+//! fit.rs        which checkers suit a history, and why
+//! sweep.rs      beginnings and ends in real-time order; numbering.rs, numbers.rs: values as numbers
 //! session.rs    what each session did earlier; across.rs: what it learnt of one key by reading another
 //! notes.rs      what the nemesis noted about the inside of the store
 //! findings.rs   from anomalies to a verdict; words.rs: operations in plain words
@@ -55,9 +57,11 @@ mod causality;
 pub mod checker;
 mod differentiated;
 pub mod findings;
+pub mod fit;
 pub mod linearizable;
 pub mod model;
 mod notes;
+mod numbering;
 mod numbers;
 mod relation;
 mod session;
