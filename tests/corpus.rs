@@ -14,7 +14,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use perjury_checkers::{Checker, Context, Verdict, fit, linearizable, named};
-use perjury_histories::{History, Value, format_of, open};
+use perjury_histories::{History, Value, open, open_as};
 
 /// Models of the corpus that are judged: by which checker where the entry names no level, and by which model of
 /// ours where a checker asks for one.
@@ -44,7 +44,8 @@ const JUDGED: &[(&str, &str, Option<&str>)] = &[
 ];
 
 /// Which checker judges a level.
-const LEVELS: &[(&str, &str)] = &[("linearizable", "linearizability"), ("sequential", "sequential"), ("set", "set")];
+const LEVELS: &[(&str, &str)] =
+    &[("linearizable", "linearizability"), ("sequential", "sequential"), ("set", "set")];
 
 /// Models that have no checker yet: their histories are read, and unknown.
 const UNJUDGED: &[&str] =
@@ -123,7 +124,8 @@ fn compare(exceptions: &[(&str, &str)], judge: impl Fn(&History, &Value) -> Vec<
         let Some(history) = history(&folder, entry) else { continue };
         let verdicts = judge(&history, entry);
         count += usize::from(!verdicts.is_empty());
-        let mut differ = verdicts.iter().filter(|(_, verdict, expected)| verdict.name() != expected).peekable();
+        let mut differ =
+            verdicts.iter().filter(|(_, verdict, expected)| verdict.name() != expected).peekable();
         let Some((checker, verdict, expected)) = differ.peek() else { continue };
         match is_in(exceptions, entry) {
             true => differing.push(text(entry, "id").to_owned()),
@@ -139,8 +141,9 @@ fn compare(exceptions: &[(&str, &str)], judge: impl Fn(&History, &Value) -> Vec<
 #[test]
 fn tells_every_format_by_its_content() {
     let Some((folder, entries)) = entries() else { return };
-    for entry in &entries {
-        let format = format_of(&folder.join(text(entry, "file"))).unwrap_or_else(|error| panic!("{error}"));
+    for entry in entries.iter().filter(|entry| !is_in(REFUSED, entry)) {
+        let opened = open_as(&folder.join(text(entry, "file")), None);
+        let (_, format) = opened.unwrap_or_else(|error| panic!("{error}"));
         let expected = text(entry, "format").replace("plain-jsonl", "jsonl");
         assert_eq!(format.name, expected, "{}", entry["id"]);
     }
@@ -155,7 +158,11 @@ fn reads_every_history_and_says_what_is_wrong_with_those_that_are_none() {
             continue;
         };
         let problem = REFUSED.iter().find(|(id, _)| *id == text(entry, "id")).map(|(_, problem)| problem);
-        assert!(problem.is_some_and(|problem| error.to_string().ends_with(problem)), "{}: {error}", entry["id"]);
+        assert!(
+            problem.is_some_and(|problem| error.to_string().ends_with(problem)),
+            "{}: {error}",
+            entry["id"]
+        );
     }
 }
 

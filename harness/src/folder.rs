@@ -177,7 +177,8 @@ impl Folder {
 
 /// Reads a history from a file of JSON Lines. Errors name the file and the line.
 pub fn read_history(path: &Path) -> anyhow::Result<History> {
-    Ok(perjury_histories::open(path, Some(&jsonl::FORMAT))?)
+    // The error names its own cause, which a chain of causes would repeat.
+    perjury_histories::open(path, Some(&jsonl::FORMAT)).map_err(|error| anyhow::anyhow!("{error}"))
 }
 
 #[cfg(test)]

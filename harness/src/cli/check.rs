@@ -10,7 +10,6 @@
 //! ```
 
 mod choice;
-mod fit;
 mod judged;
 mod limits;
 mod show;

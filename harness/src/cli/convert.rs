@@ -61,8 +61,7 @@ impl Convert {
             return exists(output);
         }
         let from = self.from.as_deref().and_then(format::named);
-        let read = input::find(&self.input).and_then(|source| source.read(from));
-        let (history, from) = read.or_else(|error| unusable(format!("{error:#}")))?;
+        let (history, from) = input::find(&self.input)?.read(from)?;
         let losses = match output {
             Some(output) => self.write_file(&history, output, to, write)?,
             None => write_standard(&history, to, write)?,
@@ -84,7 +83,7 @@ impl Convert {
         &self,
         history: &History,
         output: &Path,
-        to: &Format,
+        to: &'static Format,
         write: WriteTo,
     ) -> anyhow::Result<Vec<String>> {
         let place = || format!("cannot write {}", output.display());

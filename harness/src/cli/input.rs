@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use perjury::folder::{self, Folder};
-use perjury_histories::History;
-use perjury_histories::format::{self, Format, HEAD_BYTES};
+use perjury_histories::{History, open_as};
+
+use super::exit::unusable;
+use perjury_histories::format::Format;
 
 /// Where a history stands.
 pub enum Source {
@@ -28,7 +29,7 @@ pub fn find(path: &Path) -> anyhow::Result<Source> {
 /// The folder of a run, which the command line names by itself or by the report in it.
 pub fn run(path: &Path) -> anyhow::Result<Folder> {
     let parent = path.parent().filter(|_| path.file_name().is_some_and(|name| name == folder::REPORT));
-    Folder::open(parent.unwrap_or(path))
+    Folder::open(parent.unwrap_or(path)).or_else(|error| unusable(format!("{error:#}")))
 }
 
 impl Source {
@@ -41,20 +42,7 @@ impl Source {
             Source::Run(folder) => &folder.path.join(folder::HISTORY),
             Source::File(path) => path,
         };
-        let format = format.map_or_else(|| format_of(path), Ok)?;
-        Ok((perjury_histories::open(path, Some(format))?, format.name))
+        let (history, format) = open_as(path, format).or_else(|error| unusable(error.to_string()))?;
+        Ok((history, format.name))
     }
-}
-
-fn format_of(path: &Path) -> anyhow::Result<&'static Format> {
-    use std::io::Read as _;
-    if path.is_dir() {
-        return Ok(format::named("cobra-log-dir").unwrap());
-    }
-    let mut head = Vec::new();
-    std::fs::File::open(path)
-        .with_context(|| path.display().to_string())?
-        .take(HEAD_BYTES as u64)
-        .read_to_end(&mut head)?;
-    format::detect(&head).with_context(|| format!("{}: fits no format", path.display()))
 }

@@ -11,7 +11,7 @@ use perjury::tally;
 use perjury_histories::History;
 use perjury_histories::format::{self, Format};
 
-use super::exit::{self, Exit, unusable};
+use super::exit::{self, Exit};
 use super::input::{self, Source};
 use super::{catalog, terminal};
 use filter::Filter;
@@ -54,7 +54,7 @@ Examples:
 impl Inspect {
     pub fn execute(self) -> anyhow::Result<Exit> {
         let format = self.format.as_deref().and_then(format::named);
-        let (report, history) = read(&self.path, format).or_else(|error| unusable(format!("{error:#}")))?;
+        let (report, history) = read(&self.path, format)?;
         let faults = report.as_ref().map_or_else(|| tally::faults(&history), |report| report.faults.clone());
         let mut text = head(&self.path, report.as_ref(), &history);
         text.push_str(&over_time(&faults, &history));

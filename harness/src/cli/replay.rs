@@ -7,7 +7,7 @@ use perjury::folder;
 use perjury::{run, trial};
 use perjury_histories::format::jsonl;
 
-use super::exit::{self, Exit, unusable};
+use super::exit::{self, Exit};
 use super::{input, options};
 
 /// Repeats a run from its folder: the same scenario, the same seed.
@@ -23,7 +23,7 @@ pub struct Replay {
 
 impl Replay {
     pub fn execute(self) -> anyhow::Result<Exit> {
-        let folder = input::run(&self.run).or_else(|error| unusable(format!("{error:#}")))?;
+        let folder = input::run(&self.run)?;
         let report = &folder.report;
         let ours = trial::program();
         if ours != report.program {

@@ -66,7 +66,10 @@ mod tests {
     fn says_what_became_of_elements() {
         let history = notation::parse("0:add(_,1) 0:add(_,2) 0:read()=[1] 0:read()=[1]").expect("a history");
         let line = of("set-full", &history, &Context::default()).expect("a set");
-        assert!(line.contains("attempted 2") && line.contains("stable 1") && line.contains("lost 1"), "{line}");
+        assert!(
+            line.contains("attempted 2") && line.contains("stable 1") && line.contains("lost 1"),
+            "{line}"
+        );
         assert_eq!(of("stats", &history, &Context::default()), None);
     }
 

@@ -36,7 +36,9 @@ fn check(contents: &[&str], options: &[&str]) -> (i32, Vec<Value>, String) {
         fs::write(name, content).expect("written");
     }
     let names = names.iter().map(String::as_str);
-    let output = perjury(&["check", "--json"].into_iter().chain(options.iter().copied()).chain(names).collect::<Vec<_>>());
+    let output = perjury(
+        &["check", "--json"].into_iter().chain(options.iter().copied()).chain(names).collect::<Vec<_>>(),
+    );
     let lines = text(&output).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     (code(&output), lines, errors(&output))
 }
@@ -56,7 +58,16 @@ fn keys(value: &Value) -> Vec<&str> {
 fn prints_these_fields_and_no_others() {
     let (_, line) = check_one(&invalid(), &[]);
     // In alphabetical order, as serde_json keeps them.
-    let fields = ["check_millis", "checks", "events", "file", "operations", "parse_millis", "peak_memory_bytes", "verdict"];
+    let fields = [
+        "check_millis",
+        "checks",
+        "events",
+        "file",
+        "operations",
+        "parse_millis",
+        "peak_memory_bytes",
+        "verdict",
+    ];
     assert_eq!(keys(&line), fields);
     assert_eq!((&line["operations"], &line["events"]), (&json!(2), &json!(4)));
     assert!(line["parse_millis"].as_f64().is_some() && line["check_millis"].as_f64().is_some());
@@ -106,7 +117,11 @@ fn goes_on_after_a_file_that_cannot_be_read() {
     assert_eq!(code, 254);
     assert_eq!(lines.len(), 3);
     assert_eq!(keys(&lines[0]), ["error", "file", "verdict"]);
-    assert!(lines[0]["error"].as_str().is_some_and(|error| error.contains("/0: line 5, column ")), "{}", lines[0]);
+    assert!(
+        lines[0]["error"].as_str().is_some_and(|error| error.contains("/0: line 5, column ")),
+        "{}",
+        lines[0]
+    );
     let verdicts: Vec<&Value> = lines.iter().map(|line| &line["verdict"]).collect();
     assert_eq!(verdicts, ["unknown", "invalid", "unknown"]);
     assert!(errors.contains("/0: line 5, column ") && errors.contains("--format"), "{errors}");
@@ -146,7 +161,8 @@ fn begins_with_the_state_that_is_given() {
 
 #[test]
 fn reads_the_format_that_its_content_fits_or_the_one_that_is_named() {
-    let edn = "{:process 0, :type :invoke, :f :write, :value 1}\n{:process 0, :type :ok, :f :write, :value 1}\n";
+    let edn =
+        "{:process 0, :type :invoke, :f :write, :value 1}\n{:process 0, :type :ok, :f :write, :value 1}\n";
     assert_eq!(check_one(edn, &["--checker", "integrity"]).0, 0);
     let (code, lines, errors) = check(&[edn], &["--format", "jsonl"]);
     assert_eq!((code, &lines[0]["verdict"]), (254, &json!("unknown")));
@@ -157,7 +173,10 @@ fn reads_the_format_that_its_content_fits_or_the_one_that_is_named() {
 fn reads_a_folder_of_another_format() {
     let out = crate::out();
     let words = |letter: u8, numbers: &[u64]| {
-        [letter].into_iter().chain(numbers.iter().flat_map(|number| number.to_be_bytes())).collect::<Vec<u8>>()
+        [letter]
+            .into_iter()
+            .chain(numbers.iter().flat_map(|number| number.to_be_bytes()))
+            .collect::<Vec<u8>>()
     };
     let log = [words(b'S', &[5]), words(b'W', &[6, 7, 8]), words(b'C', &[5])].concat();
     fs::write(out.path().join("T0.log"), log).expect("written");
@@ -173,7 +192,12 @@ fn says_what_was_judged_by_what_and_why() {
     fs::write(&file, invalid()).expect("written");
     let output = perjury(&["check", &file]);
     let text = text(&output);
-    for part in ["format         jsonl, read in ", "judged by      ", "│ linearizability ┆ ", "verdict        invalid\n"] {
+    for part in [
+        "format         jsonl, read in ",
+        "judged by      ",
+        "│ linearizability ┆ ",
+        "verdict        invalid\n",
+    ] {
         assert!(text.contains(part), "{part} in {text}");
     }
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");

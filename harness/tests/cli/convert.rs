@@ -35,7 +35,8 @@ fn goes_to_edn_and_comes_back_the_same() {
 #[test]
 fn overwrites_only_what_it_may_and_leaves_no_halves() {
     let out = crate::out();
-    let [input, output, wrong] = ["h.jsonl", "o.jsonl", "w.jsonl"].map(|name| format!("{}/{name}", path(&out)));
+    let [input, output, wrong] =
+        ["h.jsonl", "o.jsonl", "w.jsonl"].map(|name| format!("{}/{name}", path(&out)));
     fs::write(&input, one_by_one(&[("write", json!(1), json!(1))])).expect("written");
     fs::write(&output, "precious").expect("written");
     fs::write(&wrong, "{\"process\":").expect("written");

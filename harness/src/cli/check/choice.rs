@@ -1,11 +1,9 @@
 //! Which checkers judge a history, and why these.
 
 use perjury_checkers::linearizable::{AnyModel, model_for};
-use perjury_checkers::{Checker, Context, Limits, checker};
+use perjury_checkers::{Checker, Context, Limits, checker, fit};
 use perjury_histories::format::Format;
 use perjury_histories::{History, Value};
-
-use super::fit;
 
 /// Checkers that judge by a model.
 const BY_MODEL: &[&str] = &["linearizability"];
@@ -45,7 +43,7 @@ impl Asked {
             };
         }
         let mut choice = match self.checkers.as_slice() {
-            [] => fit::choose(history),
+            [] => by_fit(history),
             names => Choice {
                 checkers: names.iter().filter_map(|name| checker::named(name)).collect(),
                 why: "--checker names them".to_owned(),
@@ -64,6 +62,24 @@ impl Asked {
         let model = || self.model.or_else(|| model_for(history).ok());
         BY_MODEL.contains(&checker.name()).then(model)?.map(|model| model.name())
     }
+}
+
+/// The checkers that fit the history, with the reasons: `integrity, linearizability (registers); …`.
+fn by_fit(history: &History) -> Choice {
+    let fits = fit::fits(history);
+    if fits.is_empty() {
+        return Choice { checkers: Vec::new(), why: fit::why_none(history) };
+    }
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for fit in &fits {
+        match reasons.iter_mut().find(|(reason, _)| *reason == fit.reason) {
+            Some((_, names)) => names.push(fit.checker.name()),
+            None => reasons.push((fit.reason, vec![fit.checker.name()])),
+        }
+    }
+    let reasons = reasons.iter().map(|(reason, names)| format!("{} ({reason})", names.join(", ")));
+    let why = reasons.collect::<Vec<_>>().join("; ");
+    Choice { checkers: fits.into_iter().map(|fit| fit.checker).collect(), why }
 }
 
 /// Checkers, and why these.

@@ -151,8 +151,8 @@ impl Worker {
     /// How long judging took, or why the file cannot be used.
     fn try_work(&self) -> Result<u64, String> {
         let started = sweep::wall_ns();
-        let source = input::find(&self.path).map_err(|error| format!("{error:#}"))?;
-        let (history, format) = source.read(self.asked.format).map_err(|error| format!("{error:#}"))?;
+        let source = input::find(&self.path).map_err(|error| error.to_string())?;
+        let (history, format) = source.read(self.asked.format).map_err(|error| error.to_string())?;
         let history = Arc::new(history);
         let reading = |checkers, why| {
             let spent_ns = sweep::wall_ns() - started;
