@@ -22,7 +22,7 @@ pub mod mutex;
 pub mod nondeterministic_register;
 #[cfg(test)]
 pub(crate) mod oracle;
-mod order;
+pub(crate) mod order;
 pub mod priority_queue;
 pub mod register;
 pub mod set;

@@ -5,6 +5,7 @@ use std::fmt;
 
 use perjury_histories::{Fate, History, Operation, Value};
 
+use super::core::quiet::{self, Quiet};
 use super::{Answer, Outcome, Problem, Stuck, search, witness};
 use crate::checker::Limits;
 use crate::model::unordered_queue;
@@ -108,6 +109,8 @@ pub trait AnyModel: Sync {
         initial: &Value,
         limits: &Limits,
     ) -> Result<Answer<String>, String>;
+    /// The quiet points of a problem.
+    fn quiet(&self, problem: &Problem<'_>, initial: &Value) -> Vec<Quiet>;
     /// Whether these operations in this order (places in the list) prove that they are linearizable.
     fn proves(&self, operations: &[Operation<'_>], initial: &Value, order: &[u32]) -> bool;
 }
@@ -179,6 +182,10 @@ impl<M: Model> AnyModel for M {
             }
         };
         Ok(Answer { outcome, configurations })
+    }
+
+    fn quiet(&self, problem: &Problem<'_>, initial: &Value) -> Vec<Quiet> {
+        self.initial(initial).map_or_else(|_| Vec::new(), |initial| quiet::points(self, problem, initial))
     }
 
     fn proves(&self, operations: &[Operation<'_>], initial: &Value, order: &[u32]) -> bool {

@@ -3,7 +3,7 @@
 //! Parts of a problem that has no order are tried, smaller and smaller (delta debugging: Zeller and
 //! Hildebrandt, IEEE TSE 28(2), 2002), until leaving out any single operation leaves something that has an
 //! order. A part must be proof against the whole: were there an order of the whole, there would be one of the
-//! part. So not every part is tried, only what comes about by these three:
+//! part. So not every part is tried, only what comes about by these:
 //!
 //! ```text
 //! write 1 ├─┤    write 2 ├─┤    read 1 ├─┤┃  write 3 ├─┤     ┃ here the search was stuck
@@ -12,12 +12,13 @@
 //! - **The future is cut off.** What was invoked after the search was stuck is dropped, and what was open there
 //!   may have happened or not. The beginning of a history with an order has an order.
 //! - **Operations that change nothing are left out**: in an order they can simply be missing.
+//! - **Detours are left out**, from which the object came back to the same state: see [`quiet`].
 //! - **A value is left out**, by what the model says of its values: see [`observers`] for registers, and
 //!   [`values`] for everything else.
 //!
 //! The operations of the part, each with its true end, fail as well: that end only says more. It may say
 //! enough to do without some of them, so in the end parts are tried once more in which nothing is cut off: of
-//! all operations until the last of the core returned, those that are not in it are left out by the other two.
+//! all operations until the last of the core returned, those that are not in it are left out by the others.
 
 use std::ops::Range;
 
@@ -30,6 +31,7 @@ use crate::checker::Limits;
 use crate::model::{Call, Shape};
 
 mod observers;
+pub(crate) mod quiet;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -41,9 +43,12 @@ use values::Values;
 /// though it may not be the smallest.
 const TRIES_MAX: u32 = 4_000;
 
-/// How many configurations all tries together may visit, and each of them.
-const CONFIGURATIONS_MAX: u64 = 2_000_000;
-const CONFIGURATIONS_PER_TRY_MAX: u64 = 100_000;
+/// How many configurations all tries together may visit.
+const CONFIGURATIONS_MAX: u64 = 500_000;
+/// How many each of them may visit; more than this only for what is so large that it may need some for each
+/// operation.
+const CONFIGURATIONS_PER_TRY: u64 = 5_000;
+const CONFIGURATIONS_PER_OPERATION: u64 = 20;
 
 /// How many operations before the end are tried first. Four times as many come next, and so on.
 const FIRST_WINDOW: usize = 16;
@@ -75,6 +80,7 @@ pub(crate) fn minimize(
     let core = Core { places, stuck };
     let mut shrinking = Shrinking { model, problem, initial, rule, budget, core, is_cut: true };
     shrinking.cut();
+    shrinking.leave_out_detours();
     shrinking.take_window();
     shrinking.shrink();
     if shrinking.join() {
@@ -133,6 +139,17 @@ impl Shrinking<'_> {
         let is_part = !part.is_empty() && part.iter().all(|place| core.binary_search(place).is_ok());
         self.is_cut = false;
         is_part && self.take_if_stuck(part)
+    }
+
+    /// Where values cannot be left out.
+    fn leave_out_detours(&mut self) {
+        let Rule::Values(values) = &self.rule else { return };
+        if values.are_stiff() {
+            // All operations until it was stuck, so places here are places there.
+            let all = part(self.problem, &self.core.places, self.core.stuck.position);
+            let points = self.model.quiet(&all, self.initial);
+            self.take_if_stuck(quiet::without_loops(&points, all.ops.len()));
+        }
     }
 
     /// Begins with the last operations, if they fail without all that came before them.
@@ -195,7 +212,8 @@ impl Shrinking<'_> {
         self.budget.tries -= 1;
         let until = if self.is_cut { self.core.stuck.position } else { NEVER };
         let part = part(self.problem, places, until);
-        let configurations_max = self.budget.configurations.min(CONFIGURATIONS_PER_TRY_MAX);
+        let wanted = CONFIGURATIONS_PER_TRY.max(CONFIGURATIONS_PER_OPERATION * places.len() as u64);
+        let configurations_max = self.budget.configurations.min(wanted);
         let limits = Limits { configurations_max, ..Limits::default() };
         let answer = self.model.search(&part, self.initial, &limits).ok()?;
         self.budget.configurations = self.budget.configurations.saturating_sub(answer.configurations);

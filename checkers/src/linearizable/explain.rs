@@ -36,8 +36,7 @@ pub(crate) struct Evidence<'a> {
 
 /// One sentence that says why these operations have no order.
 pub(crate) fn explain(evidence: &Evidence<'_>) -> String {
-    let all: Vec<String> = evidence.operations.iter().map(|op| words::deed_during(*op)).collect();
-    let all = all.join("; ");
+    let all = evidence.list();
     let order = match evidence.operations.len() {
         1 => format!("no moment suits this operation: {all}"),
         many => format!("no order explains these {many} operations: {all}"),
@@ -64,6 +63,15 @@ fn headline(evidence: &Evidence<'_>, last: Operation<'_>) -> Option<String> {
 }
 
 impl<'a> Evidence<'a> {
+    /// What happened, in the order of the invocations; of very many operations the last ones.
+    fn list(&self) -> String {
+        const LISTED_MAX: usize = 20;
+        let beyond = self.operations.len().saturating_sub(LISTED_MAX);
+        let listed = self.operations[beyond..].iter().map(|operation| words::deed_during(*operation));
+        let omitted = (beyond > 0).then(|| format!("({beyond} earlier ones)"));
+        omitted.into_iter().chain(listed).collect::<Vec<_>>().join("; ")
+    }
+
     /// The operation at whose return the search was stuck.
     fn last(&self) -> Option<Operation<'a>> {
         let position = self.stuck.position as usize;

@@ -1,17 +1,32 @@
 //! Which problems the special cases decide, told in the words that these know.
 
+use std::cmp::Ordering;
+
 use perjury_histories::Value;
 use rustc_hash::FxHashMap;
 
 use super::problem::{NEVER, Problem};
-use super::special::{self, Answer, register};
+use super::special::{self, Answer, container, priority_queue, queue, register, set, stack};
+use crate::model::order;
+use crate::model::set::answer;
 use crate::model::{Call, Shape};
+
+/// Positions of events in their lowest bits are all that a special case can take.
+const POSITIONS_MAX: u32 = 1 << 29;
 
 /// What a special case says of this problem; not applicable, if none decides it. Operations are named by their
 /// places in the problem.
 pub(crate) fn linearize(shape: Shape, problem: &Problem<'_>, initial: &Value) -> Answer {
+    let is_empty = initial.is_null() || initial.as_array().is_some_and(Vec::is_empty);
     match shape {
+        _ if problem.ops.last().is_some_and(|op| op.invoked >= POSITIONS_MAX) => {
+            Answer::NotApplicable("too many events")
+        }
         Shape::Register => of_register(problem, initial),
+        Shape::FifoQueue if is_empty => of_container(problem, queue::linearize),
+        Shape::Stack if is_empty => of_container(problem, stack::linearize),
+        Shape::PriorityQueue if is_empty => of_priority_queue(problem),
+        Shape::Set if is_empty => of_set(problem),
         _ => Answer::NotApplicable("the general search decides"),
     }
 }
@@ -32,6 +47,77 @@ fn register_call<'a>(call: &Call<'a>, ids: &mut Ids<'a>) -> Option<register::Cal
         ("delete", _) => register::Call::Write(ids.of(&Value::Null)),
         _ => register::Call::Write(ids.of(call.argument)),
     })
+}
+
+fn of_container(
+    problem: &Problem<'_>,
+    linearize: impl FnOnce(&[special::Operation<container::Call>]) -> Answer,
+) -> Answer {
+    let mut ids = Ids::default();
+    match container_calls(problem, &mut ids) {
+        Some(calls) => solve(problem, &calls, linearize),
+        None => Answer::NotApplicable("something was counted"),
+    }
+}
+
+/// The larger a number, the higher its priority; equally large ones, such as 1 and 1.0, have the same.
+fn of_priority_queue(problem: &Problem<'_>) -> Answer {
+    let mut ids = Ids::default();
+    let Some(calls) = container_calls(problem, &mut ids) else {
+        return Answer::NotApplicable("something was counted");
+    };
+    let mut by_size: Vec<(&Value, u32)> = ids.0.into_iter().collect();
+    by_size.sort_unstable_by(|(left, _), (right, _)| order::compare(left, right));
+    let mut priorities = vec![0; by_size.len()];
+    let mut priority = 0;
+    for (place, (value, id)) in by_size.iter().enumerate() {
+        let is_larger = place > 0 && !is_as_large(by_size[place - 1].0, value);
+        priority += u32::from(is_larger);
+        priorities[*id as usize] = priority;
+    }
+    let priority = |id: u32| priorities[id as usize];
+    solve(problem, &calls, |operations| priority_queue::linearize(operations, priority))
+}
+
+fn is_as_large(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::Number(left), Value::Number(right)) => order::by_size(left, right) == Ordering::Equal,
+        _ => left == right,
+    }
+}
+
+/// None where there is a call that is no put and no take.
+fn container_calls<'a>(
+    problem: &Problem<'a>,
+    ids: &mut Ids<'a>,
+) -> Option<Vec<Option<container::Call>>> {
+    let call = |call: &Call<'a>| match (call.function, call.result) {
+        ("enqueue" | "push" | "insert", _) => Some(Some(container::Call::Put(ids.of(call.argument)))),
+        ("dequeue" | "pop" | "poll", None) => Some(Some(container::Call::TakeUnknown)),
+        ("dequeue" | "pop" | "poll", Some(Value::Null)) => Some(Some(container::Call::TakeEmpty)),
+        ("dequeue" | "pop" | "poll", Some(taken)) => Some(Some(container::Call::Take(ids.of(taken)))),
+        _ => None,
+    };
+    problem.calls.iter().map(call).collect()
+}
+
+/// Each element is decided by itself, unless the whole was read.
+fn of_set<'a>(problem: &Problem<'a>) -> Answer {
+    let mut ids = Ids::default();
+    let call = |call: &Call<'a>| {
+        let element = ids.of(call.argument);
+        match (call.function, answer(call)) {
+            ("add", answer) => Some(Some(set::Call::Add(element, answer))),
+            ("remove", answer) => Some(Some(set::Call::Remove(element, answer))),
+            ("contains", Some(answer)) => Some(Some(set::Call::Contains(element, answer))),
+            ("contains", None) => Some(None),
+            _ => None,
+        }
+    };
+    match problem.calls.iter().map(call).collect::<Option<Vec<_>>>() {
+        Some(calls) => solve(problem, &calls, set::linearize),
+        None => Answer::NotApplicable("the whole set was read"),
+    }
 }
 
 /// Solves the problem of the operations whose calls are known, and names them by their places again.

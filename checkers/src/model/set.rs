@@ -114,7 +114,7 @@ impl Model for Set {
 }
 
 /// What the call answered, if it did.
-fn answer(call: &Call<'_>) -> Option<bool> {
+pub(crate) fn answer(call: &Call<'_>) -> Option<bool> {
     match call.result? {
         // An add that repeats its argument does not answer.
         Value::Bool(answer) if call.function == "contains" || !call.argument.is_boolean() => Some(*answer),

@@ -47,6 +47,12 @@ impl Values {
         Values { mentions, is_pure: problem.calls.iter().map(|call| model.is_pure(call)).collect() }
     }
 
+    /// Whether there are operations that change something and can never be left out.
+    pub(super) fn are_stiff(&self) -> bool {
+        let is_stiff = |(mentioned, is_pure): (&Mentioned, &bool)| !is_pure && *mentioned == Mentioned::Everything;
+        self.mentions.iter().zip(&self.is_pure).any(is_stiff)
+    }
+
     /// Leaves out some of the places, and all that mentions the same values.
     pub(super) fn without(&self, problem: &Problem<'_>, places: &[usize], out: &[bool]) -> Vec<usize> {
         let call = |place: usize| problem.ops[place].call as usize;
