@@ -6,8 +6,8 @@
 //!   pruning/     what it need not try, one proof each
 //!   sweep        from return to return: configurations, and which follow
 //!   timeline     invocations and returns in order; open: the operations that are, by slot
-//!   configuration  layers of them; mask: sets of slots; states, tallies: states and counts as numbers
-//!   facts        what is known of each call
+//!   configuration  layer: many of them; mask: sets of slots; states, tallies: states and counts as numbers
+//!   facts        what is known of each call; changes: what those of unknown outcome can do to each state
 //!   trail, order   how a configuration came about, and the order of all operations that this gives
 //! special/       objects that are decided without any search; shortcut: which histories these are
 //! any_model      models by name, and those that fit a history
@@ -15,11 +15,15 @@
 //! core/          the fewest operations that still fail; explain/: why they do, in plain words
 //! ```
 
+#[cfg(test)]
+mod agreement;
 pub mod any_model;
+mod changes;
 mod configuration;
 pub(crate) mod core;
 pub(crate) mod explain;
 mod facts;
+mod layer;
 mod mask;
 mod open;
 mod order;

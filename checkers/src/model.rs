@@ -54,6 +54,65 @@ impl<'a> Call<'a> {
 ///
 /// `step` alone decides what is right. Every other fact has a default that claims nothing; a claim that is
 /// false makes verdicts wrong, so each is checked against `step` in the tests of the models.
+///
+/// A model of one's own goes into the [context](crate::Context) of the checker. This one is a register that
+/// keeps the largest value; `examples/own_model.rs` shows one that leaves a choice.
+///
+/// ```
+/// use perjury_checkers::model::{Call, Model};
+/// use perjury_checkers::{Context, named};
+/// use perjury_histories::{Value, notation};
+///
+/// struct Maximum;
+///
+/// impl Model for Maximum {
+///     type State = u64;
+///
+///     fn name(&self) -> &'static str {
+///         "maximum"
+///     }
+///
+///     fn about(&self) -> &'static str {
+///         "The largest number that was written."
+///     }
+///
+///     fn functions(&self) -> &'static [&'static str] {
+///         &["write", "read"]
+///     }
+///
+///     fn initial(&self, value: &Value) -> Result<u64, String> {
+///         if value.is_null() { Ok(0) } else { value.as_u64().ok_or(format!("{value} is no number")) }
+///     }
+///
+///     fn check(&self, call: &Call<'_>) -> Result<(), String> {
+///         match (call.function, call.result) {
+///             ("write", _) if call.argument.is_u64() => Ok(()),
+///             ("read", None) => Ok(()),
+///             ("read", Some(result)) if result.is_u64() => Ok(()),
+///             _ => Err("only write of a number and read are known".to_owned()),
+///         }
+///     }
+///
+///     fn step(&self, state: &u64, call: &Call<'_>, next: &mut Vec<u64>) {
+///         match (call.function, call.argument.as_u64(), call.result.and_then(Value::as_u64)) {
+///             ("write", Some(value), _) => next.push(value.max(*state)),
+///             ("read", _, Some(seen)) if seen != *state => {}
+///             _ => next.push(*state),
+///         }
+///     }
+///
+///     fn is_pure(&self, call: &Call<'_>) -> bool {
+///         call.function == "read"
+///     }
+/// }
+///
+/// let linearizability = named("linearizability").expect("a checker");
+/// let context = Context { model: Some(&Maximum), ..Context::default() };
+/// let history = notation::parse("0:write(x,7) 1:write(x,5) 2:read(x)=7").expect("a history");
+/// assert!(linearizability.check(&history, &context).is_valid());
+/// let history = notation::parse("0:write(x,7) 1:write(x,5) 2:read(x)=5").expect("a history");
+/// assert!(linearizability.check(&history, &context).is_invalid());
+/// ```
 pub trait Model: Sync {
     /// What the object holds. Equal states behave equally for ever after.
     type State: Clone + Debug + Eq + Hash + Send + Sync;

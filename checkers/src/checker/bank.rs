@@ -15,7 +15,7 @@
 //! That the transfers explain the balances is not judged: this is cheap evidence against snapshot isolation, not
 //! all there is.
 
-use perjury_histories::{Fate, History, Key, Operation, Value};
+use perjury_histories::{Fate, History, KeyId, Operation, Value};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
@@ -85,7 +85,7 @@ fn judge(
 ) -> Result<Measures, Undecided> {
     let opening = Statement::of(&context.initial);
     let mut measures = Measures::default();
-    let mut banks: FxHashMap<Option<&Key>, Expected<'_>> = FxHashMap::default();
+    let mut banks: FxHashMap<Option<KeyId>, Expected<'_>> = FxHashMap::default();
     for step in Sweep::of(history).steps() {
         let operation = step.operation;
         let event = operation.invocation().index;
@@ -101,7 +101,7 @@ fn judge(
             format!("event {event}: the read of a bank must return an object or array of integer balances")
         })?;
         let expected = banks
-            .entry(operation.key())
+            .entry(operation.key_id())
             .or_insert_with(|| expected(context, opening.as_ref(), operation, &statement));
         measures.reads += 1;
         let total = statement.total();
@@ -165,7 +165,8 @@ mod tests {
     #[test]
     fn takes_the_read_that_returned_first_for_the_first() {
         let text = r#"1:read()? 2:read()={"a":5,"b":5} 1:ok={"a":2,"b":5}"#;
-        rejects(&Bank, text, AnomalyKind::WrongTotal, &[0, 1]);
+        let why = rejects(&Bank, text, AnomalyKind::WrongTotal, &[0, 1]);
+        assert!(why.contains("adds up to 7, although there is 10"), "{why}");
     }
 
     #[test]

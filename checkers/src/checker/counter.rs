@@ -17,7 +17,7 @@
 //! key is a counter of its own. It begins at the initial value of the context (null: 0), and a read of null
 //! is one of a counter that nobody touched yet.
 
-use perjury_histories::{Fate, History, Key, Operation, Value};
+use perjury_histories::{Fate, History, KeyId, Operation, Value};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
@@ -108,10 +108,10 @@ fn judge_reads<'a>(
     mut visit: impl FnMut(Operation<'a>, Bounds),
 ) -> Result<(), Undecided> {
     let initial = initial(context)?;
-    let mut counters: FxHashMap<Option<&Key>, Added> = FxHashMap::default();
+    let mut counters: FxHashMap<Option<KeyId>, Added> = FxHashMap::default();
     let mut began: FxHashMap<usize, Added> = FxHashMap::default();
     for Step { operation, number, is_end } in Sweep::of(history).steps() {
-        let counter = counters.entry(operation.key()).or_default();
+        let counter = counters.entry(operation.key_id()).or_default();
         match operation.function() {
             "add" => {
                 let Some(amount) = amount(operation)? else { continue };

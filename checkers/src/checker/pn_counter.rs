@@ -15,7 +15,7 @@
 
 use std::collections::BTreeMap;
 
-use perjury_histories::{Fate, History, Key, Operation};
+use perjury_histories::{Fate, History, KeyId, Operation};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
@@ -129,11 +129,11 @@ fn judge_final_reads<'a>(
     mut visit: impl FnMut(Operation<'a>, i128, &Sums),
 ) -> Result<usize, Undecided> {
     let initial = initial(context)?;
-    let mut counters: FxHashMap<Option<&Key>, Adds> = FxHashMap::default();
+    let mut counters: FxHashMap<Option<KeyId>, Adds> = FxHashMap::default();
     let mut began: FxHashMap<usize, (i128, usize)> = FxHashMap::default();
     let mut reads = 0;
     for Step { operation, number, is_end } in Sweep::of(history).steps() {
-        let adds = counters.entry(operation.key()).or_default();
+        let adds = counters.entry(operation.key_id()).or_default();
         let event = operation.invocation().index;
         match operation.function() {
             "add" => {

@@ -7,8 +7,7 @@
 //!
 //! Whatever an ok `generate` returned is an id. One of unknown outcome gave out nothing that anybody saw.
 
-use perjury_histories::{Fate, History, Operation, Value};
-use rustc_hash::FxHashMap;
+use perjury_histories::{Fate, History, Operation};
 use serde::Serialize;
 
 use super::{Checker, Context, Undecided, decide};
@@ -54,13 +53,21 @@ pub fn measure(history: &History, _: &Context) -> Result<Measures, String> {
     judge(history, |_, _| {})
 }
 
+/// How often an id was given out so far.
+#[derive(Clone, Copy)]
+enum Given<'a> {
+    Never,
+    Once(Operation<'a>),
+    Often,
+}
+
 /// Visits the first two operations that gave out each duplicate.
 fn judge<'a>(
     history: &'a History,
     mut visit: impl FnMut(Operation<'a>, Operation<'a>),
 ) -> Result<Measures, Undecided> {
     let mut measures = Measures::default();
-    let mut given: FxHashMap<&Value, (Operation<'a>, bool)> = FxHashMap::default();
+    let mut given: Vec<Given<'a>> = vec![Given::Never; history.values().len()];
     for operation in history.operations() {
         if operation.function() != "generate" {
             if operation.fate() == Fate::Fail {
@@ -70,15 +77,18 @@ fn judge<'a>(
             return Err(format!("event {event}: {other} gives out no id"));
         }
         measures.attempted += 1;
-        let Some(id) = operation.result() else { continue };
+        let Some(id) = operation.result_id() else { continue };
         measures.acknowledged += 1;
-        let (first, is_known) = given.entry(id).or_insert((operation, true));
-        // The first time it is known only now; the second time it becomes a duplicate; later it is one.
-        if first.invoked_at() != operation.invoked_at() && *is_known {
-            *is_known = false;
-            measures.duplicated += 1;
-            visit(*first, operation);
-        }
+        let given = &mut given[id.0 as usize];
+        *given = match *given {
+            Given::Never => Given::Once(operation),
+            Given::Once(first) => {
+                measures.duplicated += 1;
+                visit(first, operation);
+                Given::Often
+            }
+            Given::Often => Given::Often,
+        };
     }
     Ok(measures)
 }

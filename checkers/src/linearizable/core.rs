@@ -13,8 +13,8 @@
 //!   may have happened or not. The beginning of a history with an order has an order.
 //! - **Operations that change nothing are left out**: in an order they can simply be missing.
 //! - **Detours are left out**, from which the object came back to the same state: see [`quiet`].
-//! - **A value is left out**, by what the model says of its values: see [`observers`] for registers, and
-//!   [`values`] for everything else.
+//! - **A value is left out**, by what the model says of its values: see [`observers`] for registers, [`holders`]
+//!   for locks, and [`values`] for everything else.
 //!
 //! The operations of the part, each with its true end, fail as well: that end only says more. It may say
 //! enough to do without some of them, so in the end parts are tried once more in which nothing is cut off: of
@@ -22,7 +22,7 @@
 
 use std::ops::Range;
 
-use perjury_histories::Value;
+use perjury_histories::{Process, Value};
 use rustc_hash::FxHashMap;
 
 use super::problem::{NEVER, Op, Problem};
@@ -30,12 +30,14 @@ use super::{AnyModel, Outcome, Stuck};
 use crate::checker::Limits;
 use crate::model::{Call, Shape};
 
+mod holders;
 mod observers;
 pub(crate) mod quiet;
 #[cfg(test)]
 mod tests;
 mod values;
 
+use holders::Holders;
 use observers::Observers;
 use values::Values;
 
@@ -64,15 +66,19 @@ pub(crate) struct Core {
 
 /// The smallest part found of this problem, which has no order; the part has none either.
 ///
-/// `stuck` is where the search was: the beginning of the problem until there has no order.
+/// `stuck` is where the search was: the beginning of the problem until there has no order. `processes` tells who
+/// did each operation.
 pub(crate) fn minimize(
     model: &dyn AnyModel,
     problem: &Problem<'_>,
+    processes: &[Process],
     initial: &Value,
     stuck: Stuck<String>,
 ) -> Core {
+    let holders = || Holders::of(problem, processes, initial, stuck.position);
     let rule = match model.shape() {
         Shape::Register => Rule::Observers(Observers::of(model, problem, initial)),
+        Shape::Mutex if let Some(holders) = holders() => Rule::Holders(holders),
         _ => Rule::Values(Values::of(model, problem, initial)),
     };
     let places = (0..problem.ops.len()).collect();
@@ -92,6 +98,7 @@ pub(crate) fn minimize(
 /// What must go together.
 enum Rule {
     Observers(Observers),
+    Holders(Holders),
     Values(Values),
 }
 
@@ -190,6 +197,7 @@ impl Shrinking<'_> {
     fn without(&self, places: &[usize], out: Vec<bool>) -> Vec<usize> {
         match &self.rule {
             Rule::Observers(observers) => observers.without(self.problem, places, out),
+            Rule::Holders(holders) => holders.without(places, &out),
             Rule::Values(values) => values.without(self.problem, places, &out),
         }
     }

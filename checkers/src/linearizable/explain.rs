@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! process 3 read 5 at 1.200 s, although the write of 7 by process 1 had completed at 1.100 s and nothing
-//! wrote 5 after it; no order explains these 3 operations: …; just before 1.200 s it could only be 7
+//! wrote 5 after it; no order explains these 3 operations: …; just before 1.200 s the search could go on from 7 only
 //! ```
 //!
 //! First the most telling thing, where there is one, about the operation at whose return the search was stuck;
@@ -89,12 +89,14 @@ impl<'a> Evidence<'a> {
         let states: Vec<String> = self.stuck.states.iter().map(|state| words::cut(state)).collect();
         match states.as_slice() {
             [] => None,
-            [only] => Some(format!("just before {moment} it could only be {only}")),
+            [only] => Some(format!("just before {moment} the search could go on from {only} only")),
             [first @ .., last] if states.len() <= SHOWN_MAX => {
-                Some(format!("just before {moment} it could only be {} or {last}", first.join(", ")))
+                let first = first.join(", ");
+                Some(format!("just before {moment} the search could go on from {first} or {last} only"))
             }
             many => {
-                Some(format!("just before {moment} it could be {} or others", many[..SHOWN_MAX].join(", ")))
+                let some = many[..SHOWN_MAX].join(", ");
+                Some(format!("just before {moment} the search could go on from {some} or others"))
             }
         }
     }

@@ -26,7 +26,7 @@ pub(super) struct Order<'p> {
     facts: &'p Facts,
     is_seen: &'p [bool],
     cursor: Cursor,
-    state: u32,
+    pub(super) state: u32,
     order: Vec<u32>,
     /// Pure operations that are open and have not matched.
     waiting: Vec<u32>,

@@ -47,4 +47,32 @@ impl Prunings {
         unseen: false,
         rehearsal: false,
     };
+
+    /// Each of them without the others.
+    pub fn each_alone() -> impl Iterator<Item = Prunings> {
+        SWITCHES.iter().map(|switch| {
+            let mut prunings = Prunings::NONE;
+            *switch(&mut prunings) = true;
+            prunings
+        })
+    }
+
+    /// All of them without one.
+    pub fn all_but_one() -> impl Iterator<Item = Prunings> {
+        SWITCHES.iter().map(|switch| {
+            let mut prunings = Prunings::ALL;
+            *switch(&mut prunings) = false;
+            prunings
+        })
+    }
 }
+
+/// Each pruning's switch.
+const SWITCHES: [fn(&mut Prunings) -> &mut bool; 6] = [
+    |prunings| &mut prunings.pure,
+    |prunings| &mut prunings.deadline,
+    |prunings| &mut prunings.optional,
+    |prunings| &mut prunings.dominance,
+    |prunings| &mut prunings.unseen,
+    |prunings| &mut prunings.rehearsal,
+];

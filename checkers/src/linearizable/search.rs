@@ -1,15 +1,16 @@
 //! The general search, for any model: exact, and as fast as the history allows.
 //!
 //! One [sweep](super::sweep) over the history decides. Where operations of unknown outcome abound, it can
-//! have very many configurations, one for each choice of those that have happened. So two cheaper
-//! sweeps are rehearsed first, each of which can only give one of the two answers:
+//! have very many configurations, one for each choice of those that have happened. So cheaper sweeps are
+//! rehearsed first, each of which can only give one of the two answers:
 //!
-//! - One that keeps, of configurations that differ in which such operations they used, the one that used the
-//!   fewest. An order that it finds is an order.
+//! - One that uses such operations only where no configuration is left without them, and one that keeps,
+//!   of configurations that differ in which of them they used, the one that used the fewest. An
+//!   order that they find is an order.
 //! - One in which such an operation, once invoked, can happen any number of times. If even so there is no
 //!   order, there is none: every order of the history is one of these.
 //!
-//! Only where neither answers, the complete sweep does.
+//! Only where none of them answers, the complete sweep does.
 
 use super::facts::Facts;
 use super::mask::Mask;
@@ -104,10 +105,8 @@ pub fn search_with<M: Model>(
     };
     let mut configurations = 0;
     let mut run = |counting| {
-        let limits = Limits {
-            configurations_max: limits.configurations_max.saturating_sub(configurations),
-            stop: limits.stop.clone(),
-        };
+        let left = limits.configurations_max.saturating_sub(configurations);
+        let allowed = if counting == Counting::Exact { left } else { left / REHEARSAL_SHARE };
         let swept = Swept {
             problem,
             timeline: &timeline,
@@ -116,7 +115,7 @@ pub fn search_with<M: Model>(
             states: &mut states,
             prunings: *prunings,
             counting,
-            limits,
+            limits: Limits { configurations_max: allowed, stop: limits.stop.clone() },
         };
         let end = match open_max {
             0..=64 => sweep::<M, 1>(swept),
@@ -131,15 +130,21 @@ pub fn search_with<M: Model>(
     Answer { outcome, configurations }
 }
 
+/// A rehearsal may use up this part of the configurations that are left.
+const REHEARSAL_SHARE: u64 = 4;
+
 /// The cheaper sweeps, then the complete one, as long as there is no answer.
 fn rehearse<S>(mut run: impl FnMut(Counting) -> End<S>) -> Outcome<S> {
-    let fewest = run(Counting::Fewest);
-    if matches!(fewest.outcome, Outcome::Order(_)) || !fewest.has_losses {
-        return fewest.outcome;
-    }
-    let free = run(Counting::Free);
-    if matches!(free.outcome, Outcome::Impossible(_)) {
-        return free.outcome;
+    for counting in [Counting::Sparing, Counting::Fewest, Counting::Free] {
+        let End { outcome, has_losses, .. } = run(counting);
+        let is_answer = match &outcome {
+            Outcome::Order(_) => counting != Counting::Free,
+            Outcome::Impossible(_) => !has_losses,
+            Outcome::GaveUp(gave_up) => gave_up.why != Why::WorkLimit,
+        };
+        if is_answer {
+            return outcome;
+        }
     }
     run(Counting::Exact).outcome
 }

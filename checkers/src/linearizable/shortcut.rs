@@ -87,10 +87,7 @@ fn is_as_large(left: &Value, right: &Value) -> bool {
 }
 
 /// None where there is a call that is no put and no take.
-fn container_calls<'a>(
-    problem: &Problem<'a>,
-    ids: &mut Ids<'a>,
-) -> Option<Vec<Option<container::Call>>> {
+fn container_calls<'a>(problem: &Problem<'a>, ids: &mut Ids<'a>) -> Option<Vec<Option<container::Call>>> {
     let call = |call: &Call<'a>| match (call.function, call.result) {
         ("enqueue" | "push" | "insert", _) => Some(Some(container::Call::Put(ids.of(call.argument)))),
         ("dequeue" | "pop" | "poll", None) => Some(Some(container::Call::TakeUnknown)),

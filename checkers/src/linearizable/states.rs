@@ -23,7 +23,11 @@ pub(super) struct States<'p, M: Model> {
     /// The choices of the steps that leave one.
     choices: Vec<Box<[u32]>>,
     found: Vec<M::State>,
+    /// From so many states on it is time to forget.
+    large: usize,
 }
+
+const LARGE_MIN: usize = 1 << 12;
 
 /// What follows: nothing, one state, or a choice of states.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -51,6 +55,7 @@ impl<'p, M: Model> States<'p, M> {
             hashed: FxHashMap::default(),
             choices: Vec::new(),
             found: Vec::new(),
+            large: LARGE_MIN,
         };
         states.number(initial.clone());
         states
@@ -58,6 +63,20 @@ impl<'p, M: Model> States<'p, M> {
 
     pub fn state(&self, number: u32) -> &M::State {
         &self.states[number as usize]
+    }
+
+    pub fn is_large(&self) -> bool {
+        self.states.len() >= self.large
+    }
+
+    /// Forgets all states but the initial one and these, which get new numbers, and all steps.
+    pub fn keep(&mut self, states: &mut [&mut u32]) {
+        let mut kept = States::new(self.model, self.calls, &self.states[0]);
+        for state in states.iter_mut() {
+            **state = kept.number(self.states[**state as usize].clone());
+        }
+        kept.large = LARGE_MIN.max(2 * kept.states.len());
+        *self = kept;
     }
 
     /// The number of this state.
@@ -156,5 +175,35 @@ pub(super) enum Steps {
 impl Steps {
     pub fn is_possible(self) -> bool {
         !matches!(self, Steps::Nothing)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use perjury_histories::Value;
+    use serde_json::json;
+
+    use super::*;
+    use crate::model::register::Register;
+
+    #[test]
+    fn keeps_what_is_still_used() {
+        let values: Vec<Value> = (0..5).map(|value| json!(value)).collect();
+        let calls = values.iter().map(|argument| Call { function: "write", argument, result: None });
+        let calls: Vec<Call<'_>> = calls.collect();
+        let mut states = States::new(&Register, &calls, &Value::Null);
+        let mut numbers: Vec<u32> = Vec::new();
+        for call in 0..5 {
+            let steps = states.next(0, call);
+            numbers.extend(states.step(steps, 0));
+        }
+        let [mut three, mut one] = [numbers[3], numbers[1]];
+        states.keep(&mut [&mut three, &mut one]);
+        assert_eq!(
+            (states.state(three), states.state(one), states.state(0)),
+            (&values[3], &values[1], &Value::Null)
+        );
+        assert_eq!(states.states.len(), 3);
+        assert!(states.may_lead_to(one, 3, three) && states.may_lead_to(three, 1, one));
     }
 }

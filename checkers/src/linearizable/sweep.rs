@@ -11,8 +11,10 @@
 //! configurations that result are the next layer, and the layer before is gone. If no configuration is left,
 //! there is no order; if one is left in the end, its trail is the order.
 
-use super::configuration::{Configuration, Layer, Rules};
+use super::changes::{Change, Changes};
+use super::configuration::Configuration;
 use super::facts::Facts;
+use super::layer::{Layer, Rules};
 use super::mask::Mask;
 use super::open::Open;
 use super::order::Order;
@@ -50,6 +52,9 @@ struct Sweep<'p, 's, M: Model, const N: usize> {
     /// Invoked since the last return.
     fresh: Mask<N>,
     matches: Matches<N>,
+    changes: Changes,
+    /// Whether operations of unknown outcome may be used at this return.
+    has_classes: bool,
     tallies: Tallies,
     now: Layer<N>,
     next: Layer<N>,
@@ -72,7 +77,8 @@ pub(super) fn sweep<M: Model, const N: usize>(of: Swept<'_, '_, M>) -> End<M::St
     let mut sweep: Sweep<'_, '_, M, N> = Sweep::new(of);
     let outcome = sweep.run();
     let outcome = outcome.unwrap_or_else(|| Outcome::Order(sweep.order.finish(sweep.of.states)));
-    let has_losses = [sweep.now, sweep.next, sweep.tried].iter().any(|layer| layer.has_losses);
+    let is_sparing = sweep.of.counting == Counting::Sparing;
+    let has_losses = is_sparing || [sweep.now, sweep.next, sweep.tried].iter().any(|layer| layer.has_losses);
     End { outcome, configurations: sweep.configurations, has_losses }
 }
 
@@ -83,6 +89,8 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
             slots: vec![0; of.problem.ops.len()],
             fresh: Mask::EMPTY,
             matches: Matches::new(),
+            changes: Changes::default(),
+            has_classes: false,
             tallies: Tallies::new(of.facts.classes.len()),
             now: Layer::new(),
             next: Layer::new(),
@@ -92,8 +100,8 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
             configurations: 0,
             of,
         };
-        let start = Configuration { state: 0, tally: 0, must: Mask::EMPTY, may: Mask::EMPTY, trail: ROOT };
-        sweep.now.insert(start, sweep.rules(), &sweep.tallies);
+        let start = Configuration::start();
+        sweep.now.insert(&start, sweep.rules(), &sweep.tallies);
         sweep
     }
 
@@ -168,13 +176,33 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
             self.matches.forget();
         }
         self.open.free(slot, self.of.facts);
-        if self.trail.is_long() && self.of.counting != Counting::Free {
-            let mut tips: Vec<&mut u32> =
-                self.now.iter_mut().map(|configuration| &mut configuration.trail).collect();
-            let (order, states) = (&mut self.order, &mut *self.of.states);
-            self.trail.cut_back(&mut tips, |step| order.settle(step, states));
+        if self.trail.is_long() || self.tallies.is_large() || self.of.states.is_large() {
+            self.tidy();
         }
         Ok(())
+    }
+
+    /// Forgets what no living configuration needs.
+    fn tidy(&mut self) {
+        let mut tips: Vec<&mut u32> =
+            self.now.iter_mut().map(|configuration| &mut configuration.trail).collect();
+        let (order, states) = (&mut self.order, &mut *self.of.states);
+        if self.of.counting != Counting::Free {
+            self.trail.cut_back(&mut tips, |step| order.settle(step, states));
+        }
+        if self.tallies.is_large() {
+            let mut tallies: Vec<&mut u32> =
+                self.now.iter_mut().map(|configuration| &mut configuration.tally).collect();
+            self.tallies.keep(&mut tallies);
+        }
+        if self.of.states.is_large() {
+            let living = self.now.iter_mut().map(|configuration| &mut configuration.state);
+            let mut living: Vec<&mut u32> =
+                living.chain(self.trail.states()).chain([&mut self.order.state]).collect();
+            self.of.states.keep(&mut living);
+            self.matches = Matches::new();
+            self.changes = Changes::default();
+        }
     }
 
     /// Adds to every configuration what was invoked since the last return, and places what is pure and
@@ -193,6 +221,17 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
     }
 
     fn next_layer(&mut self, returning: Returning<N>) -> Result<(), Why> {
+        self.has_classes = !self.of.facts.classes.is_empty() && self.of.counting != Counting::Sparing;
+        self.fill_next(returning)?;
+        if self.next.alive == 0 && self.of.counting == Counting::Sparing {
+            self.has_classes = true;
+            self.fill_next(returning)?;
+        }
+        std::mem::swap(&mut self.now, &mut self.next);
+        Ok(())
+    }
+
+    fn fill_next(&mut self, returning: Returning<N>) -> Result<(), Why> {
         self.next.clear();
         self.tried.clear();
         let rules = self.rules();
@@ -200,10 +239,10 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
             if !configuration.must.meets(returning.bit) {
                 let mut placed = *configuration;
                 placed.close(returning.bit);
-                self.next.insert(placed, rules, &self.tallies);
+                self.next.insert(&placed, rules, &self.tallies);
             }
             if (configuration.must | configuration.may).meets(returning.bit) {
-                self.tried.insert(*configuration, rules, &self.tallies);
+                self.tried.insert(configuration, rules, &self.tallies);
             }
         }
         let mut place = 0;
@@ -213,80 +252,74 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
             }
             place += 1;
         }
-        std::mem::swap(&mut self.now, &mut self.next);
         Ok(())
     }
 
     /// Tries everything that can be placed next.
     fn expand(&mut self, configuration: &Configuration<N>, returning: Returning<N>) -> Result<(), Why> {
-        for slot in configuration.may.iter() {
+        let mut may = configuration.may;
+        if configuration.is_idle && self.of.prunings.optional {
+            may = may.without(self.open.overwrites);
+        }
+        for slot in may.iter() {
             if self.of.prunings.deadline && self.open.earlier.holds_back(slot, configuration) {
                 continue;
             }
+            let is_overwrite = self.open.overwrites.meets(Mask::of(slot));
             let steps = self.of.states.next(configuration.state, self.open.call(slot));
-            for state in (0..)
-                .map_while(|place| self.of.states.step(steps, place))
-                .collect::<smallvec::SmallVec<[u32; 4]>>()
-            {
-                let mut next = Configuration { state, ..*configuration };
+            let mut choice = 0;
+            while let Some(state) = self.of.states.step(steps, choice) {
+                choice += 1;
+                let mut next = Configuration { state, is_idle: is_overwrite, ..*configuration };
                 next.close(Mask::of(slot));
-                if self.open.overwrites.meets(Mask::of(slot)) {
+                if is_overwrite {
                     next.cover(self.open.overwrites);
                 }
                 self.add(next, What::Op(self.open.op(slot)), slot == returning.slot, returning)?;
             }
         }
-        for class in 0..self.open.available.len() {
-            self.expand_class(configuration, class, returning)?;
+        match self.has_classes {
+            true => self.expand_classes(configuration, returning),
+            false => Ok(()),
         }
-        Ok(())
     }
 
-    /// Tries an operation of unknown outcome.
-    fn expand_class(
+    /// Tries the operations of unknown outcome.
+    fn expand_classes(
         &mut self,
         configuration: &Configuration<N>,
-        class: usize,
         returning: Returning<N>,
     ) -> Result<(), Why> {
         let is_free = self.of.counting == Counting::Free;
-        let used = if is_free { 0 } else { self.tallies.counts(configuration.tally)[class] };
-        if used >= self.open.available[class] {
-            return Ok(());
-        }
-        let call = self.of.facts.classes[class];
-        let fact = self.of.facts.calls[call as usize];
-        let steps = self.of.states.next(configuration.state, call);
-        for state in (0..)
-            .map_while(|place| self.of.states.step(steps, place))
-            .collect::<smallvec::SmallVec<[u32; 4]>>()
-        {
-            if state == configuration.state && !fact.is_overwrite {
+        let changes = self.changes.of(configuration.state, self.of.facts, self.of.states);
+        for place in changes {
+            let Change { class, state } = self.changes.get(place);
+            let used = if is_free { 0 } else { self.tallies.count(configuration.tally, class) };
+            if used >= self.open.available[class as usize] {
                 continue;
             }
-            if self.of.prunings.deadline && self.has_known_twin(configuration, &fact, state) {
+            let fact = &self.of.facts.calls[self.of.facts.classes[class as usize] as usize];
+            if fact.is_overwrite && configuration.is_idle && self.of.prunings.optional {
                 continue;
             }
-            let mut next = Configuration { state, ..*configuration };
+            if self.of.prunings.deadline && self.has_known_twin(configuration, fact.group, state) {
+                continue;
+            }
+            let mut next = Configuration { state, is_idle: true, ..*configuration };
             if !is_free {
                 next.tally = self.tallies.with(configuration.tally, class);
             }
             if fact.is_overwrite {
                 next.cover(self.open.overwrites);
             }
-            self.add(next, What::Class(class as u32), false, returning)?;
+            self.add(next, What::Class(class), false, returning)?;
         }
         Ok(())
     }
 
     /// Whether an operation of the same function and argument that will return leads to the same state.
-    fn has_known_twin(
-        &mut self,
-        configuration: &Configuration<N>,
-        fact: &super::facts::Fact,
-        state: u32,
-    ) -> bool {
-        let twins = self.open.of_group(fact.group) & configuration.may;
+    fn has_known_twin(&mut self, configuration: &Configuration<N>, group: u32, state: u32) -> bool {
+        let twins = self.open.of_group(group) & configuration.may;
         twins.iter().any(|slot| self.of.states.may_lead_to(configuration.state, self.open.call(slot), state))
     }
 
@@ -300,6 +333,7 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
         returning: Returning<N>,
     ) -> Result<(), Why> {
         let placed = self.matches.of(new.state, &self.open, self.of.states);
+        new.is_idle &= !new.must.meets(placed);
         new.must = new.must.without(placed);
         let is_done = is_returning || placed.meets(returning.bit);
         let rules = self.rules();
@@ -307,8 +341,9 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
         let layer = if is_done { &mut self.next } else { &mut self.tried };
         if is_done {
             new.close(returning.bit);
+            new.is_idle = false;
         }
-        if layer.insert(new, rules, &self.tallies) {
+        if layer.insert(&new, rules, &self.tallies) {
             if self.of.counting != Counting::Free {
                 self.trail.push(before, Step { what, state: new.state, at: returning.position });
             }
@@ -349,12 +384,4 @@ struct Returning<const N: usize> {
     slot: usize,
     bit: Mask<N>,
     position: u32,
-}
-
-impl<const N: usize> Configuration<N> {
-    /// The operations of these bits are placed, or need not be.
-    fn close(&mut self, bits: Mask<N>) {
-        self.must = self.must.without(bits);
-        self.may = self.may.without(bits);
-    }
 }

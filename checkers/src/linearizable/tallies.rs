@@ -15,7 +15,11 @@ pub(super) struct Tallies {
     /// One row after the other: the number of the vector with one more of this class.
     successors: Vec<u32>,
     numbers: HashTable<u32>,
+    /// From so many counts on it is time to forget.
+    large: usize,
 }
+
+const LARGE_MIN: usize = 1 << 18;
 
 const UNKNOWN: u32 = u32::MAX;
 
@@ -27,6 +31,7 @@ impl Tallies {
             totals: Vec::new(),
             successors: Vec::new(),
             numbers: HashTable::new(),
+            large: LARGE_MIN,
         };
         tallies.number(&vec![0; classes]);
         tallies
@@ -36,6 +41,11 @@ impl Tallies {
     pub fn counts(&self, tally: u32) -> &[u32] {
         let begin = tally as usize * self.classes;
         &self.counts[begin..begin + self.classes]
+    }
+
+    /// The count of this class.
+    pub fn count(&self, tally: u32, class: u32) -> u32 {
+        self.counts[tally as usize * self.classes + class as usize]
     }
 
     /// The sum of its counts.
@@ -51,14 +61,28 @@ impl Tallies {
     }
 
     /// The vector with one more of this class.
-    pub fn with(&mut self, tally: u32, class: usize) -> u32 {
-        let place = tally as usize * self.classes + class;
+    pub fn with(&mut self, tally: u32, class: u32) -> u32 {
+        let place = tally as usize * self.classes + class as usize;
         if self.successors[place] == UNKNOWN {
             let mut counts = self.counts(tally).to_vec();
-            counts[class] += 1;
+            counts[class as usize] += 1;
             self.successors[place] = self.number(&counts);
         }
         self.successors[place]
+    }
+
+    pub fn is_large(&self) -> bool {
+        self.counts.len() >= self.large
+    }
+
+    /// Forgets all vectors but these, which get new numbers.
+    pub fn keep(&mut self, tallies: &mut [&mut u32]) {
+        let mut kept = Tallies::new(self.classes);
+        for tally in tallies {
+            **tally = kept.number(self.counts(**tally));
+        }
+        kept.large = LARGE_MIN.max(2 * kept.counts.len());
+        *self = kept;
     }
 
     fn number(&mut self, counts: &[u32]) -> u32 {
@@ -94,6 +118,16 @@ mod tests {
         let both = tallies.with(left, 1);
         assert_eq!(both, tallies.with(right, 0));
         assert_eq!((tallies.counts(both), tallies.total(both)), (&[1, 1][..], 2));
+    }
+
+    #[test]
+    fn keeps_what_is_still_used() {
+        let mut tallies = Tallies::new(2);
+        let left = tallies.with(0, 0);
+        let (mut both, mut more) = (tallies.with(left, 1), tallies.with(left, 0));
+        tallies.keep(&mut [&mut more, &mut both]);
+        assert_eq!((tallies.counts(both), tallies.counts(more)), (&[1, 1][..], &[2, 0][..]));
+        assert_eq!((tallies.totals.len(), tallies.counts(0)), (3, &[0, 0][..]));
     }
 
     #[test]

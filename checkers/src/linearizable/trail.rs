@@ -99,6 +99,11 @@ impl Trail {
         }
     }
 
+    /// The states that the steps left behind.
+    pub fn states(&mut self) -> impl Iterator<Item = &mut u32> {
+        self.nodes[1..].iter_mut().map(|(_, step)| &mut step.state)
+    }
+
     /// The steps that lead to this place from the root.
     pub fn to(&self, mut place: u32) -> Vec<Step> {
         let mut steps = Vec::new();

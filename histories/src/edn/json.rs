@@ -1,22 +1,4 @@
 //! EDN as JSON, and JSON as EDN.
-//!
-//! | EDN | JSON |
-//! |---|---|
-//! | `nil`, booleans, strings, finite floats | the same |
-//! | integers of 64 bits, also `12N` and unsigned ones | the same |
-//! | keywords, symbols, characters | strings: `:a/b` is `"a/b"`, `\a` is `"a"` |
-//! | lists, vectors | arrays |
-//! | sets | arrays in a fixed order: null, booleans, numbers, strings, arrays, objects |
-//! | maps | objects; a key that is none of the above strings is its EDN: `{1 2}` is `{"1":2}` |
-//! | other numbers: `1/2`, `0.5M`, `##Inf`, integers beyond 64 bits | `{"##":"1/2"}` |
-//! | tagged values: `#inst "2026"` | `{"#inst":"2026"}` |
-//!
-//! That keywords become strings and keys text is the custom. Everything else stays apart from everything
-//! else: a map that would look like one of the last two rows is refused, as is a map or a set in which
-//! two entries become the same.
-//!
-//! From JSON the way back takes the last two rows for what they stand for, and strings for strings; to
-//! JSON again gives the same value.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -31,11 +13,29 @@ const NUMBER: &str = "##";
 
 impl<'a> Edn<'a> {
     /// This value as JSON.
+    ///
+    /// | EDN | JSON |
+    /// |---|---|
+    /// | `nil`, booleans, strings, finite floats | the same |
+    /// | integers of 64 bits, also `12N` and unsigned ones | the same |
+    /// | keywords, symbols, characters | strings: `:a/b` is `"a/b"`, `\a` is `"a"` |
+    /// | lists, vectors | arrays |
+    /// | sets | arrays in a fixed order: null, booleans, numbers, strings, arrays, objects |
+    /// | maps | objects; a key that is none of the above strings is its EDN: `{1 2}` is `{"1":2}` |
+    /// | other numbers: `1/2`, `0.5M`, `##Inf`, integers beyond 64 bits | `{"##":"1/2"}` |
+    /// | tagged values: `#inst "2026"` | `{"#inst":"2026"}` |
+    ///
+    /// That keywords become strings and keys text is the custom. Everything else stays apart from everything
+    /// else: a map that would look like one of the last two rows is refused, as is a map or a set in which
+    /// two entries become the same.
+    ///
+    /// It is an error to nest more than [`DEPTH_MAX`] levels deep.
     pub fn into_json(self) -> Result<Value, Problem> {
         json(self, DEPTH_MAX).map_err(|problem| Problem::new(0, problem))
     }
 
-    /// This JSON as EDN.
+    /// This JSON as EDN: what stands for a number or a tagged value becomes one, strings stay strings.
+    /// [`Edn::into_json`] gives the same JSON again.
     pub fn from_json(value: &'a Value) -> Edn<'a> {
         match value {
             Value::Null => Edn::Nil,

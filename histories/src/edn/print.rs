@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter, Write};
 
 use super::Edn;
 
-/// On one line, as Clojure prints it: [`parse`](super::parse) gives it back.
+/// On one line, as Clojure prints it: [`parse`](super::parse()) gives it back.
 impl Display for Edn<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {

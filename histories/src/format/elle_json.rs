@@ -5,8 +5,8 @@
 //!  {"index":1,"process":0,"type":"ok","f":"txn","value":[["r","x",[1,2]]]}]
 //! ```
 //!
-//! Read object by object. The fields are those of [`fields`](super::fields). Integers in values keep all
-//! their digits or are refused, as in [`jsonl`](super::jsonl).
+//! Read object by object. The fields are those of [`jepsen_edn`](super::jepsen_edn), their values any JSON.
+//! Integers in values keep all their digits or are refused, as in [`jsonl`](super::jsonl).
 
 use std::borrow::Cow;
 use std::fmt;

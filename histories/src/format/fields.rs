@@ -1,20 +1,7 @@
 //! An event from fields with names, as in the maps of EDN and the objects of JSON.
 //!
-//! | field | value | when absent or null |
-//! |---|---|---|
-//! | `type` | `invoke`, `ok`, `fail`, `info` | an error |
-//! | `f` | a name | no name, the empty string |
-//! | `process` | a number, or `nemesis` | [`Process::Unknown`] |
-//! | `index` | a number | its position among the events, from 0 |
-//! | `time` | nanoseconds; Jepsen's -1 is none | not known |
-//! | `value`, `error` | anything | none |
-//! | `key` | a name or an integer | the store has one object only |
-//! | `final?`, `final` | true for final reads | false |
-//! | `node` | a name | none |
-//! | `session` | a number | none |
-//! | `version` | an array of integers | none |
-//!
-//! Other fields are passed over.
+//! What the fields mean, and what it means when they are absent, says the table of
+//! [`jepsen_edn`](super::jepsen_edn).
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -66,7 +53,7 @@ impl Field {
 /// An event in the making.
 pub(super) struct Fields {
     seen: u16,
-    has_index: bool,
+    index: Option<u64>,
     kind: Option<Kind>,
     event: Event,
 }
@@ -75,7 +62,7 @@ impl Fields {
     /// Without any field.
     pub(super) fn new() -> Fields {
         let event = Event::new(0, Process::Unknown, Kind::Info, String::new());
-        Fields { seen: 0, has_index: false, kind: None, event }
+        Fields { seen: 0, index: None, kind: None, event }
     }
 
     /// Puts a field in, or says what is wrong with it.
@@ -94,13 +81,13 @@ impl Fields {
     fn set(&mut self, field: Field, value: Value) -> Result<(), String> {
         let event = &mut self.event;
         match field {
-            Field::Index => (event.index, self.has_index) = (read(value)?, true),
+            Field::Index => self.index = unless_minus_one(value)?,
             Field::Process => event.process = read(value)?,
             Field::Type => self.kind = Some(read(value)?),
             Field::F => event.function = read(value)?,
             Field::Value => event.value = value,
             Field::Key => event.key = Some(read(value)?),
-            Field::Time => event.time = time(value)?,
+            Field::Time => event.time = unless_minus_one(value)?,
             Field::Node => event.node = Some(read(value)?),
             Field::Final => event.is_final = read(value)?,
             Field::Error => event.error = Some(value),
@@ -113,9 +100,7 @@ impl Fields {
     /// The event, which is at this position among the events.
     pub(super) fn event(mut self, position: u64) -> Result<Event, String> {
         self.event.kind = self.kind.ok_or("`type` is missing")?;
-        if !self.has_index {
-            self.event.index = position;
-        }
+        self.event.index = self.index.unwrap_or(position);
         Ok(self.event)
     }
 }
@@ -124,7 +109,8 @@ fn read<T: DeserializeOwned>(value: Value) -> Result<T, String> {
     serde_json::from_value(value).map_err(|error| error.to_string())
 }
 
-fn time(value: Value) -> Result<Option<u64>, String> {
+/// A number, or -1, with which Jepsen says that there is none.
+fn unless_minus_one(value: Value) -> Result<Option<u64>, String> {
     match value.as_i64() {
         Some(-1) => Ok(None),
         _ => read(value).map(Some),
@@ -182,6 +168,7 @@ mod tests {
         let mut fields = Fields::new();
         fields.put(Field::Type, json!("info")).unwrap();
         fields.put(Field::Time, json!(-1)).unwrap();
+        fields.put(Field::Index, json!(-1)).unwrap();
         assert_eq!(fields.event(9), Ok(Event::new(9, Process::Unknown, Kind::Info, "")));
         assert_eq!(Fields::new().event(0), Err("`type` is missing".to_owned()));
     }
@@ -195,7 +182,7 @@ mod tests {
                 "`type`: unknown variant `go`, expected one of `invoke`, `ok`, `fail`, `info`",
             ),
             ("f", json!(1), "`f`: invalid type: integer `1`, expected a string"),
-            ("index", json!(-1), "`index`: invalid value: integer `-1`, expected u64"),
+            ("index", json!(-2), "`index`: invalid value: integer `-2`, expected u64"),
             ("time", json!(-2), "`time`: invalid value: integer `-2`, expected u64"),
             ("time", json!(1.5), "`time`: invalid type: floating point `1.5`, expected u64"),
             (

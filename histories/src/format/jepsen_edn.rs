@@ -6,10 +6,23 @@
 //! #jepsen.history.Op{:index 2, :time 23, :type :ok, :process 0, :f :cas, :value [1 2]}
 //! ```
 //!
-//! A map may span several lines, and several maps may share one. Names are keywords, or strings. The
-//! fields are those of [`fields`](super::fields); their values are JSON as [`Edn::into_json`] says, with
-//! one exception: an error that holds what JSON has no words for, were it a keyword, is kept as its EDN,
-//! because errors are there for people: `[:socket "Broken pipe"]` is the string of that text.
+//! A map may span several lines, and several maps may share one. Names are keywords, or strings:
+//!
+//! | field | value | when absent or nil |
+//! |---|---|---|
+//! | `:type` | `:invoke`, `:ok`, `:fail`, `:info` | an error |
+//! | `:f` | a name | no name, the empty string |
+//! | `:process` | a number, or `:nemesis` | [`Process::Unknown`](crate::Process::Unknown) |
+//! | `:index` | a number; Jepsen's -1 is none | its position among the events, from 0 |
+//! | `:time` | nanoseconds; Jepsen's -1 is none | not known |
+//! | `:value`, `:error` | anything | none |
+//! | `:key` | a name or an integer | the store has one object only |
+//! | `:final?`, `:final` | true for final reads | false |
+//! | `:node`, `:session`, `:version` | a name, a number, a vector of integers | none |
+//!
+//! Other fields are passed over. Values are turned into JSON as [`Edn::into_json`] says. An error in which
+//! keywords, symbols, characters, lists or sets occur is kept as the text of its EDN, because errors are
+//! there for people: `[:socket "Broken pipe"]` becomes the string `[:socket "Broken pipe"]`.
 //!
 //! # What is written
 //!
@@ -41,6 +54,8 @@ pub const FORMAT: Format = Format {
     read: Read::File(|input| read(input)),
     write: Some(|history, output| write(history, output)),
 };
+
+const EXPECTED: &str = "expected an operation, a map such as {:type :invoke, :f :read}";
 
 /// Whether this text begins like operation maps, in a vector or list or not.
 pub(super) fn fits(text: &str, in_sequence: bool) -> bool {
@@ -76,8 +91,7 @@ pub fn read(input: &mut dyn BufRead) -> Result<History, Error> {
         let mut cursor = Cursor::new(text, is_whole);
         cursor.skip(0)?;
         let start = cursor.offset();
-        let wrong = |problem: &str| Err(Problem::new(start, problem));
-        let nothing = Ok(Piece::Nothing(start + 1));
+        let bracket = Ok(Piece::Nothing(start + 1));
         match (cursor.peek(), sequence) {
             (Some(b'{' | b'#'), _) => {
                 let event = operation(&mut cursor, events)?;
@@ -85,17 +99,17 @@ pub fn read(input: &mut dyn BufRead) -> Result<History, Error> {
             }
             (Some(b'['), None) => {
                 sequence = Some(b']');
-                nothing
+                bracket
             }
             (Some(b'('), None) => {
                 sequence = Some(b')');
-                nothing
+                bracket
             }
             (Some(closing), Some(expected)) if closing == expected => {
                 sequence = None;
-                nothing
+                bracket
             }
-            (Some(_), _) => wrong("expected an operation, a map such as {:type :invoke, :f :read}"),
+            (Some(_), _) => Err(Problem::new(start, EXPECTED)),
             (None, None) if is_whole => Ok(Piece::End),
             (None, Some(closing)) => {
                 Err(Problem::cut(start, format!("the text ends, but its {} is missing", char::from(closing))))
@@ -108,26 +122,16 @@ pub fn read(input: &mut dyn BufRead) -> Result<History, Error> {
 /// The event of the operation map that begins here.
 pub(super) fn operation(cursor: &mut Cursor<'_>, position: u64) -> Result<Event, Problem> {
     let start = cursor.offset();
-    if cursor.peek() == Some(b'#') {
-        if matches!(cursor.peek_after(1), Some(b'{')) {
-            return Err(Problem::new(
-                start,
-                "expected an operation, a map such as {:type :invoke, :f :read}",
-            ));
-        }
+    // A set begins like a tag.
+    if cursor.peek() == Some(b'#') && cursor.peek_after(1) != Some(b'{') {
         cursor.tag()?;
         cursor.skip(0)?;
     }
     let opening = cursor.offset();
     match cursor.peek() {
         Some(b'{') => cursor.advance(1),
+        Some(_) => return Err(Problem::new(opening, EXPECTED)),
         None => return Err(Problem::cut(start, "the text ends after a tag")),
-        Some(_) => {
-            return Err(Problem::new(
-                opening,
-                "expected an operation, a map such as {:type :invoke, :f :read}",
-            ));
-        }
     }
     let mut fields = Fields::new();
     while !cursor.closes("map", b'}', opening, 0)? {

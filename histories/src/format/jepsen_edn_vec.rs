@@ -5,7 +5,7 @@
 //!  {:process 0, :type :ok, :f :read, :value 3}]
 //! ```
 //!
-//! Read like [`jepsen_edn`](super::jepsen_edn), operation by operation.
+//! Read like [`jepsen_edn`], operation by operation.
 
 use super::{Format, Read, jepsen_edn};
 

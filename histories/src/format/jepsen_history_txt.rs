@@ -81,7 +81,11 @@ mod tests {
 
     #[test]
     fn reads_errors_of_several_lines() {
-        let text = "0\t:invoke\t:read\tnil\n:nemesis\t:info\t:kill\tnil\tfirst\n\tat second\n\nthird\n\n0\t:ok\t:read\t1\n";
+        let text = concat!(
+            "0\t:invoke\t:read\tnil\n",
+            ":nemesis\t:info\t:kill\tnil\tfirst\n\tat second\n\nthird\n\n",
+            "0\t:ok\t:read\t1\n"
+        );
         assert!(fits(text));
         let error = Some(Value::from("first\n\tat second\n\nthird"));
         assert_eq!(errors(text), [None, error.clone(), None]);

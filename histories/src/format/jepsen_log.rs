@@ -59,7 +59,11 @@ mod tests {
 
     #[test]
     fn reads_the_lines_of_operations() {
-        let text = "INFO  jepsen.core - up\nINFO  jepsen.util - 0\t:invoke\t:write\t1\r\n\nINFO  jepsen.util - 0   :ok     :write  1";
+        let text = concat!(
+            "INFO  jepsen.core - up\n",
+            "INFO  jepsen.util - 0\t:invoke\t:write\t1\r\n\n",
+            "INFO  jepsen.util - 0   :ok     :write  1",
+        );
         assert!(fits(text));
         assert_eq!(print(&read(&mut text.as_bytes()).unwrap()), "0:write(_,1)");
     }

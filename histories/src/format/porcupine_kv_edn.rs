@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Functions are get, put and append; values are strings, at first empty. Read like
-//! [`jepsen_edn`](super::jepsen_edn).
+//! [`jepsen_edn`].
 
 use super::{Format, Read, jepsen_edn};
 use crate::edn::Cursor;

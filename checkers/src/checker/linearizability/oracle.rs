@@ -61,20 +61,31 @@ fn agree(history: &History) -> Result<(), TestCaseError> {
     let shown = &anomalies[0].operations;
     let core = history.restrict(|event| shown.contains(&event.index));
     prop_assert!(!is_linearizable(&core), "the core is no proof: {:?}", anomalies);
-    let accesses = Accesses::of(&core, &Value::Null).expect("registers");
-    for access in accesses.iter() {
+    let ends = || core.events().map(|event| event.index);
+    prop_assert!(ends().any(|end| is_smallest(&until(&core, end))), "not all is needed: {:?}", anomalies);
+    Ok(())
+}
+
+/// The beginning of a history, with its last event. What was invoked later is no part of a core's proof.
+fn until(history: &History, end: u64) -> History {
+    let events = history.to_events().into_iter().filter(|event| event.index <= end);
+    History::new(events).expect("the beginning of a history")
+}
+
+/// Whether a history has no order, and would have one without any single operation. What others observe is left
+/// out together with them, and so it cannot be left out alone.
+fn is_smallest(core: &History) -> bool {
+    let accesses = Accesses::of(core, &Value::Null).expect("registers");
+    let is_needed = |access: &Access<'_>| {
         let observes = |other: &Access<'_>| match other.act {
             Act::Read(value) => value == access.written(),
             Act::Write(_) => false,
             Act::Cas(old, _) => Some(old) == access.written(),
         };
-        // What others observe is left out together with them.
-        if access.is_read() || !accesses.iter().any(observes) {
-            let smaller = core.restrict(|event| event.index != access.index());
-            prop_assert!(is_linearizable(&smaller), "{} is not needed: {:?}", access.index(), anomalies);
-        }
-    }
-    Ok(())
+        let is_observed = !access.is_read() && accesses.iter().any(observes);
+        is_observed || is_linearizable(&core.restrict(|event| event.index != access.index()))
+    };
+    !is_linearizable(core) && accesses.iter().all(is_needed)
 }
 
 /// Every way in which the beginnings and ends of so many operations interleave: each operation is named twice,

@@ -5,7 +5,8 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::objects::Object;
-use crate::checker::{Context, Undecided};
+use crate::checker::{Context, Limits, Undecided};
+use crate::linearizable::search::Why;
 use crate::linearizable::shortcut;
 use crate::linearizable::special::Answer;
 use crate::linearizable::{AnyModel, GaveUp, Outcome, Problem, Stuck};
@@ -34,6 +35,7 @@ pub(super) fn judge<'a>(
     object: &Object<'a>,
     model: &dyn AnyModel,
     context: &Context,
+    configurations_max: u64,
 ) -> Result<Vec<Piece<'a>>, Undecided> {
     let problem = Problem::of(object.operations.iter().copied());
     check(model, &problem, object)?;
@@ -49,17 +51,20 @@ pub(super) fn judge<'a>(
             Some(parts) => {
                 let judged = parts.into_par_iter().map(|part| {
                     let problem = Problem::of(part.iter().copied());
-                    let finding = search(model, &problem, context)?;
-                    Ok(Piece { operations: part, finding }.proved(model, &context.initial))
+                    let finding = search(model, &problem, context, configurations_max)?;
+                    let piece = Piece { operations: part, finding };
+                    piece.prove(model, &context.initial);
+                    Ok(piece)
                 });
                 return judged.collect();
             }
-            None => search(model, &problem, context)?,
+            None => search(model, &problem, context, configurations_max)?,
         },
     };
     drop(problem);
     let piece = Piece { operations: object.operations.clone(), finding };
-    Ok(vec![piece.proved(model, &context.initial)])
+    piece.prove(model, &context.initial);
+    Ok(vec![piece])
 }
 
 /// Every call must have a shape that the model understands.
@@ -93,8 +98,14 @@ fn parts<'a>(
     Some(parts)
 }
 
-fn search(model: &dyn AnyModel, problem: &Problem<'_>, context: &Context) -> Result<Finding, Undecided> {
-    Ok(match model.search(problem, &context.initial, &context.limits)?.outcome {
+fn search(
+    model: &dyn AnyModel,
+    problem: &Problem<'_>,
+    context: &Context,
+    configurations_max: u64,
+) -> Result<Finding, Undecided> {
+    let limits = Limits { configurations_max, ..context.limits.clone() };
+    Ok(match model.search(problem, &context.initial, &limits)?.outcome {
         Outcome::Order(order) => Finding::Order(order),
         Outcome::Impossible(stuck) => Finding::Stuck(stuck),
         Outcome::GaveUp(gave_up) => Finding::GaveUp(gave_up),
@@ -122,13 +133,22 @@ pub(super) fn order(pieces: &[Piece<'_>]) -> Option<Vec<u64>> {
 }
 
 impl<'a> Piece<'a> {
-    /// The same, when the order that was found is one.
-    fn proved(self, model: &dyn AnyModel, initial: &Value) -> Piece<'a> {
+    /// An order must be one.
+    fn prove(&self, model: &dyn AnyModel, initial: &Value) {
         if let Finding::Order(order) = &self.finding {
             let is_proof = model.proves(&self.operations, initial, order);
             assert!(is_proof, "the order that was found must explain the history");
         }
-        self
+    }
+
+    /// Searches with all configurations that are allowed, where fewer were not enough.
+    pub(super) fn judge_again(&mut self, model: &dyn AnyModel, context: &Context) -> Result<(), Undecided> {
+        if self.gave_up().is_some_and(|gave_up| gave_up.why == Why::WorkLimit) {
+            let problem = Problem::of(self.operations.iter().copied());
+            self.finding = search(model, &problem, context, context.limits.configurations_max)?;
+            self.prove(model, &context.initial);
+        }
+        Ok(())
     }
 
     pub(super) fn is_broken(&self) -> bool {
@@ -166,7 +186,7 @@ impl<'a> Piece<'a> {
             Finding::Order(_) | Finding::GaveUp(_) => &[],
         };
         let part = problem.restrict(|place, _| places.is_empty() || places.contains(&(place as u32)));
-        let limits = crate::checker::Limits::default();
+        let limits = Limits::default();
         match model.search(&part, initial, &limits).map(|answer| answer.outcome) {
             Ok(Outcome::Impossible(stuck)) => (part, stuck),
             Ok(Outcome::Order(_)) => panic!("the special case and the search must agree"),

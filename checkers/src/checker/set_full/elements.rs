@@ -1,27 +1,26 @@
 //! The elements of a set, and who tried to add each.
 
 use perjury_histories::{Fate, Operation, Value};
-use rustc_hash::FxHashMap;
 
-/// Integers below so many times the number of adds have their place in a table; others are hashed.
+use crate::numbering::Numbering;
+
+/// Integers below so many times the number of adds need not be hashed.
 const TABLE_TIMES: usize = 4;
 
-/// No such element, or no such operation.
+/// No such operation.
 const NONE: u32 = u32::MAX;
 
 /// All elements that are added or read, numbered as they come.
 pub(super) struct Elements<'a> {
     /// All adds, in the order of their invocations.
     adds: Vec<Operation<'a>>,
-    list: Vec<Element<'a>>,
-    small: Vec<u32>,
-    others: FxHashMap<&'a Value, u32>,
+    numbering: Numbering<'a>,
+    list: Vec<Element>,
 }
 
-/// An element; its adds by their place among all of them.
+/// The adds of an element by their place among all of them.
 #[derive(Clone, Copy)]
-struct Element<'a> {
-    value: &'a Value,
+struct Element {
     /// The first add of it, whatever became of that.
     first: u32,
     /// The first that did not fail.
@@ -33,9 +32,8 @@ struct Element<'a> {
 impl<'a> Elements<'a> {
     /// The elements that these operations add, in the order of their invocations.
     pub fn of(adds: Vec<Operation<'a>>) -> Elements<'a> {
-        let small = vec![NONE; TABLE_TIMES * adds.len() + 1024];
-        let mut elements =
-            Elements { adds: Vec::new(), list: Vec::new(), small, others: FxHashMap::default() };
+        let numbering = Numbering::with_table(TABLE_TIMES * adds.len() + 1024);
+        let mut elements = Elements { adds: Vec::new(), numbering, list: Vec::new() };
         for (place, add) in (0..NONE).zip(&adds) {
             let number = elements.number(add.argument());
             let element = &mut elements.list[number];
@@ -57,13 +55,11 @@ impl<'a> Elements<'a> {
 
     /// The number of this element, which becomes known if it was not.
     pub fn number(&mut self, value: &'a Value) -> usize {
-        let table = value.as_u64().and_then(|number| self.small.get_mut(usize::try_from(number).ok()?));
-        let place = table.unwrap_or_else(|| self.others.entry(value).or_insert(NONE));
-        if *place == NONE {
-            *place = self.list.len() as u32;
-            self.list.push(Element { value, first: NONE, possible: NONE, acknowledged: NONE });
+        let number = self.numbering.number(value);
+        if number == self.list.len() {
+            self.list.push(Element { first: NONE, possible: NONE, acknowledged: NONE });
         }
-        *place as usize
+        number
     }
 
     /// How many there are.
@@ -73,7 +69,7 @@ impl<'a> Elements<'a> {
 
     /// The element of this number.
     pub fn value(&self, number: usize) -> &'a Value {
-        self.list[number].value
+        self.numbering.value(number)
     }
 
     /// The first add of this element, whatever became of it.
@@ -94,20 +90,8 @@ impl<'a> Elements<'a> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
     use crate::testing::history;
-
-    #[test]
-    fn tells_elements_apart_and_finds_them_again() {
-        let history = history("0:add(_,7) 0:add(_,-7) 0:add(_,99999999) 0:add(_,word)");
-        let values = [json!(7), json!(-7), json!(99_999_999), json!("word"), json!(8), json!([7])];
-        let mut elements = Elements::of(history.operations().collect());
-        let numbers: Vec<usize> = values.iter().map(|value| elements.number(value)).collect();
-        assert_eq!(numbers, [0, 1, 2, 3, 4, 5]);
-        assert_eq!((elements.len(), elements.value(5)), (6, &json!([7])));
-    }
 
     #[test]
     fn knows_the_adds_of_each() {

@@ -6,10 +6,11 @@
 //! matching that covers both (Mendelsohn and Dulmage, "Some generalizations of the problem of distinct
 //! representatives", 1958).
 
-use perjury_histories::{Fate, History, Key, Operation, Value};
+use perjury_histories::{Fate, History, KeyId, Operation, Value};
 use rustc_hash::FxHashMap;
 
 use crate::checker::Undecided;
+use crate::numbering::Numbering;
 
 /// An enqueue that may have happened.
 #[derive(Clone, Copy)]
@@ -107,15 +108,16 @@ impl<'a> Ledger<'a> {
             attempted: 0,
             acknowledged: 0,
         };
-        let mut queues: FxHashMap<Option<&Key>, u32> = FxHashMap::default();
-        let mut elements: FxHashMap<(u32, &Value), u32> = FxHashMap::default();
+        let mut queues: FxHashMap<Option<KeyId>, u32> = FxHashMap::default();
+        let mut numbering = Numbering::with_table(2 * history.operations().len() + 1024);
+        let mut elements: FxHashMap<(u32, usize), u32> = FxHashMap::default();
         for operation in history.operations() {
-            let queue = *queues.entry(operation.key()).or_insert_with(|| {
+            let queue = *queues.entry(operation.key_id()).or_insert_with(|| {
                 ledger.queues.push(Queue::default());
                 (ledger.queues.len() - 1) as u32
             });
             let mut element = |ledger: &mut Ledger<'a>, value: &'a Value| {
-                *elements.entry((queue, value)).or_insert_with(|| {
+                *elements.entry((queue, numbering.number(value))).or_insert_with(|| {
                     ledger.elements.push(Element { queue, value, first: None });
                     (ledger.elements.len() - 1) as u32
                 })

@@ -127,8 +127,14 @@ mod tests {
 
     #[test]
     fn finds_where_nothing_is_open_and_the_state_is_certain() {
-        assert_eq!(points_of(&Mutex, "0:acquire() 0:release() 1:acquire()"), [(0, 0), (1, 1), (2, 0), (3, 1)]);
-        assert_eq!(points_of(&Mutex, "0:acquire() 1:acquire()? 0:release()? 0:ok 1:ok"), [(0, 0), (1, 1), (3, 1)]);
+        assert_eq!(
+            points_of(&Mutex, "0:acquire() 0:release() 1:acquire()"),
+            [(0, 0), (1, 1), (2, 0), (3, 1)]
+        );
+        assert_eq!(
+            points_of(&Mutex, "0:acquire() 1:acquire()? 0:release()? 0:ok 1:ok"),
+            [(0, 0), (1, 1), (3, 1)]
+        );
         assert_eq!(points_of(&Mutex, "0:acquire() 1:acquire()"), [(0, 0), (1, 1)]);
         assert_eq!(points_of(&Mutex, "0:acquire() 0:release():info 1:acquire()"), [(0, 0), (1, 1)]);
         let counter = crate::model::kv_append::KvAppend;

@@ -49,7 +49,8 @@ impl Values {
 
     /// Whether there are operations that change something and can never be left out.
     pub(super) fn are_stiff(&self) -> bool {
-        let is_stiff = |(mentioned, is_pure): (&Mentioned, &bool)| !is_pure && *mentioned == Mentioned::Everything;
+        let is_stiff =
+            |(mentioned, is_pure): (&Mentioned, &bool)| !is_pure && *mentioned == Mentioned::Everything;
         self.mentions.iter().zip(&self.is_pure).any(is_stiff)
     }
 

@@ -17,7 +17,7 @@
 //! is left out, which no other operation notices. What is never placed the better one need not place.
 //! So whatever order goes on from the worse one, one goes on from the better one.
 
-use super::super::configuration::Configuration;
+use super::super::layer::Member;
 use super::super::tallies::Tallies;
 
 /// What is counted of the operations of unknown outcome that configurations have used.
@@ -27,6 +27,8 @@ pub enum Counting {
     Exact,
     /// How many in all: who used fewer is taken for better, although it may have used the wrong ones.
     Fewest,
+    /// The same; and they are used only when no configuration is left without them.
+    Sparing,
     /// Nothing: there is no end of them.
     Free,
 }
@@ -45,18 +47,28 @@ pub(in super::super) enum Comparison {
 /// How the first compares to the second, which has the same state.
 #[inline]
 pub(in super::super) fn compare<const N: usize>(
-    left: &Configuration<N>,
-    right: &Configuration<N>,
+    left: &Member<N>,
+    right: &Member<N>,
     tallies: &Tallies,
     counting: Counting,
 ) -> Comparison {
     if !(left.must.is_within(right.must) && right.may.is_within(left.may)) {
+        return Comparison::Different;
+    }
+    if left.tally == right.tally {
+        return Comparison::Better;
+    }
+    compare_tallies(left.tally, right.tally, tallies, counting)
+}
+
+fn compare_tallies(left: u32, right: u32, tallies: &Tallies, counting: Counting) -> Comparison {
+    if tallies.total(left) > tallies.total(right) {
         Comparison::Different
-    } else if left.tally == right.tally || tallies.is_at_most(left.tally, right.tally) {
+    } else if tallies.is_at_most(left, right) {
         Comparison::Better
-    } else if counting == Counting::Fewest && tallies.total(left.tally) <= tallies.total(right.tally) {
-        Comparison::Preferred
-    } else {
+    } else if counting == Counting::Exact {
         Comparison::Different
+    } else {
+        Comparison::Preferred
     }
 }
