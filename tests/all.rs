@@ -6,6 +6,7 @@
 mod agreement;
 mod architecture;
 mod clean_store;
+mod corpus;
 mod determinism;
 mod planted_bugs;
 mod trial;

@@ -10,12 +10,14 @@ pub mod bank;
 pub mod causal;
 pub mod causal_convergence;
 pub mod causal_memory;
+pub mod causal_reverse;
 pub mod convergence;
 pub mod counter;
 pub mod durability;
 pub mod grow_only_counter;
 pub mod integrity;
 pub mod linearizability;
+pub mod long_fork;
 pub mod monotonic_reads;
 pub mod monotonic_writes;
 pub mod monotonic_writes_across_keys;
@@ -25,6 +27,7 @@ pub mod read_your_writes;
 pub mod replica_durability;
 pub mod sequential;
 pub mod set;
+pub mod staleness;
 pub mod set_full;
 pub mod stats;
 pub mod strong_convergence;
@@ -46,9 +49,12 @@ pub const ALL: &[&dyn Checker] = &[
     &writes_follow_reads_across_keys::WritesFollowReadsAcrossKeys,
     &linearizability::Linearizability,
     &sequential::Sequential,
+    &staleness::Staleness,
     &causal::Causal,
     &causal_memory::CausalMemory,
     &causal_convergence::CausalConvergence,
+    &long_fork::LongFork,
+    &causal_reverse::CausalReverse,
     &convergence::Convergence,
     &durability::Durability,
     &replica_durability::ReplicaDurability,
@@ -105,8 +111,13 @@ pub struct Context {
     /// How many distinct home replicas must have acknowledged a write before it is answered with ok
     /// (none: not known, and not judged).
     pub acknowledgements_min: Option<usize>,
-    /// How long after an element was acknowledged a read of its set may still miss it, in nanoseconds (none:
-    /// any time, as long as it is there in the end).
+    /// How many writes of a register may come between what a read of it returns and the latest (none: any
+    /// number, if [`Context::staleness_ns_max`] is declared, else zero).
+    pub staleness_versions_max: Option<u64>,
+    /// How stale a read may be, in nanoseconds. Of a register: for how long what it returns may have been
+    /// overwritten (none: any time, if [`Context::staleness_versions_max`] is declared, else zero). Of a set:
+    /// how long after an element was acknowledged it may still be missing (none: any time, as long as it is
+    /// there in the end).
     pub staleness_ns_max: Option<u64>,
     /// The accounts of a bank (none: those of the initial value, if it is an object of balances, else those of
     /// the first read).

@@ -35,6 +35,11 @@
 //!   monotonic_writes, writes_follow_reads
 //!   *_across_keys                         two of them, across keys
 //!   linearizability                       registers with compare-and-set: problem, search, witness, core
+//!   sequential                            one order of everything, along versions or by search
+//!   staleness                             how far reads are behind, in versions and in time
+//!   causal, causal_memory,                causal consistency in three strengths
+//!   causal_convergence
+//!   long_fork, causal_reverse             two ways to see writes in the wrong order
 //!   convergence                           replicas become equal
 //!   durability, replica_durability        what was acknowledged is kept: by the store, by each replica
 //!   set                                   what was added is in it
@@ -45,6 +50,9 @@
 //! fit.rs        which checkers suit a history, and why
 //! sweep.rs      beginnings and ends in real-time order; numbering.rs, numbers.rs: values as numbers
 //! session.rs    what each session did earlier; across.rs: what it learnt of one key by reading another
+//! threads.rs    session order as chains; relation.rs: "must come before", cycles and shortest ways
+//! differentiated.rs   who wrote what was read, where each value is written once; causality.rs: causal order,
+//!               its bad patterns, and what else must come before what
 //! notes.rs      what the nemesis noted about the inside of the store
 //! findings.rs   from anomalies to a verdict; words.rs: operations in plain words
 //! ```

@@ -2,7 +2,9 @@
 
 mod catalog;
 mod check;
+mod convert;
 mod exit;
+mod input;
 mod inspect;
 mod list;
 mod options;
@@ -10,6 +12,7 @@ mod parse;
 mod replay;
 mod run;
 mod sweep;
+mod terminal;
 
 use std::process::ExitCode;
 
@@ -38,7 +41,8 @@ Examples:
   cargo perjury list bugs                            what can be planted in the store
   cargo perjury sweep --seeds 0..1000                a thousand runs, as many at a time as there are cores
   cargo perjury inspect runs/…/4711 --key k3         what happened to one key
-  cargo perjury check history.jsonl                  a verdict on a history of your own";
+  cargo perjury check history.edn                    a verdict on a history of anyone's
+  cargo perjury convert history.jsonl history.edn    the same history for Knossos or Elle";
 
 #[derive(Subcommand)]
 enum Command {
@@ -50,9 +54,11 @@ enum Command {
     Replay(replay::Replay),
     /// Judges histories: a run's folder by the promises in its report, a file by checkers.
     Check(check::Check),
+    /// Writes a history in another format, so that other tools can read it.
+    Convert(convert::Convert),
     /// Shows what happened in a run: summary, faults over time, one lane a client.
     Inspect(inspect::Inspect),
-    /// Lists what can be chosen: stores, workloads, nemeses, checkers, bugs.
+    /// Lists what can be chosen: stores, workloads, nemeses, checkers, models, formats, bugs.
     List(list::List),
 }
 
@@ -71,6 +77,7 @@ pub fn main() -> ExitCode {
         Command::Sweep(sweep) => sweep.execute(),
         Command::Replay(replay) => replay.execute(),
         Command::Check(check) => check.execute(),
+        Command::Convert(convert) => convert.execute(),
         Command::Inspect(inspect) => inspect.execute(),
         Command::List(list) => list.execute(),
     };

@@ -12,7 +12,7 @@
 //! never overwritten: another run of the same seed that left other bytes goes to `4711-2`, and so on.
 
 use std::fs::{self, File};
-use std::io::{self, BufReader, BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
@@ -177,8 +177,8 @@ impl Folder {
 
 /// Reads a history from a file of JSON Lines. Errors name the file and the line.
 pub fn read_history(path: &Path) -> anyhow::Result<History> {
-    let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
-    jsonl::read(BufReader::new(file)).with_context(|| path.display().to_string())
+    // The error names its own cause, which a chain of causes would repeat.
+    perjury_histories::open(path, Some(&jsonl::FORMAT)).map_err(|error| anyhow::anyhow!("{error}"))
 }
 
 #[cfg(test)]

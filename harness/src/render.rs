@@ -1,4 +1,4 @@
-//! Reports as people see them: plain text, at most 100 columns wide.
+//! Reports as people see them: plain text, as wide as whoever asks says.
 //!
 //! ```text
 //! table.rs      guarantee, level, outcome, evidence
@@ -6,6 +6,7 @@
 //! anomaly.rs    those marks drawn, with the versions in order
 //! faults.rs     bars over time, one a fault
 //! lanes.rs      a history event by event, one lane a client
+//! measures.rs   what checkers measure beside their verdicts
 //! summary.rs    a whole report
 //! sweep.rs      the summary of a sweep
 //! words.rs      times, values, operations in words
@@ -15,6 +16,7 @@ pub mod anomaly;
 pub mod evidence;
 pub mod faults;
 pub mod lanes;
+pub mod measures;
 pub mod summary;
 pub mod sweep;
 pub mod table;
@@ -25,7 +27,8 @@ use perjury_histories::History;
 
 use crate::report::{Report, Row, RowOutcome};
 
-/// No line is wider, unless a single word is.
+/// Columns of what is kept in files, and of what is printed where there is no terminal to adapt to. No line is
+/// wider, unless a single word is.
 pub const WIDTH: usize = 100;
 
 /// What `anomaly.txt` holds: the command that repeats the run, then the smallest counterexample to each
@@ -38,7 +41,7 @@ pub fn anomalies(report: &Report, history: &History) -> Option<String> {
     let mut text = format!("{}\n", report.command);
     for row in broken {
         text.push('\n');
-        text.push_str(&counterexample(report, history, row));
+        text.push_str(&counterexample(report, history, row, WIDTH));
     }
     Some(text)
 }
@@ -49,15 +52,15 @@ pub fn broken(report: &Report) -> impl Iterator<Item = &Row> {
 }
 
 /// The smallest counterexample of one row.
-pub fn counterexample(report: &Report, history: &History, row: &Row) -> String {
+pub fn counterexample(report: &Report, history: &History, row: &Row, width: usize) -> String {
     let title = match row.level.as_str() {
         "" => row.guarantee.clone(),
         level => format!("{}, level {level}", row.guarantee),
     };
     let mut text = format!("{title}: broken\n");
     match Anomaly::smallest(&row.anomalies) {
-        None => text.push_str(&words::indented(&row.evidence, 2)),
-        Some(anomaly) => text.push_str(&anomaly::draw(history, &report.faults, anomaly)),
+        None => text.push_str(&words::indented(&row.evidence, 2, width)),
+        Some(anomaly) => text.push_str(&anomaly::draw(history, &report.faults, anomaly, width)),
     }
     if row.anomalies.len() > 1 {
         text.push_str(&format!("  This is the smallest of {} counterexamples.\n", row.anomalies.len()));

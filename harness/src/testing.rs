@@ -170,7 +170,7 @@ impl Failure {
         exits.take(EXITS_SHOWN_MAX).for_each(|line| text.push_str(&format!("\n{}\n", line.trim())));
         for row in render::broken(report) {
             text.push('\n');
-            text.push_str(&render::counterexample(report, &self.recording.history, row));
+            text.push_str(&render::counterexample(report, &self.recording.history, row, render::WIDTH));
         }
         text
     }

@@ -1,5 +1,12 @@
 //! The program as people use it: exit codes, what is printed, and the folders that it leaves.
 
+#[path = "cli/check.rs"]
+mod check;
+#[path = "cli/convert.rs"]
+mod convert;
+#[path = "cli/hard.rs"]
+mod hard;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -200,34 +207,6 @@ fn keeps_failed_seeds_of_a_sweep_and_writes_junit() {
     assert!(xml.contains("tests=\"4\"") && xml.contains("repeat with: cargo perjury run --seed "), "{xml}");
     fs::remove_file(&file).expect("removed");
     assert!(only_run(out.path()).join("anomaly.txt").exists());
-}
-
-#[test]
-fn judges_anyones_history() {
-    let out = out();
-    let file = out.path().join("h.jsonl");
-    let judge = |history: &str, extra: &[&str]| {
-        fs::write(&file, history).expect("written");
-        let output = perjury(&[&["check", file.to_str().expect("UTF-8"), "--json"], extra].concat());
-        let verdict =
-            serde_json::from_slice::<Value>(&output.stdout).map_or(Value::Null, |all| all["verdict"].clone());
-        (code(&output), verdict, errors(&output))
-    };
-    let line = |kind: &str, function: &str, value: &str| {
-        format!(
-            "{{\"process\":0,\"type\":\"{kind}\",\"f\":\"{function}\",\"value\":{value},\"key\":\"x\"}}\n"
-        )
-    };
-    let write = line("invoke", "write", "1") + &line("ok", "write", "1");
-    let read = |value| line("invoke", "read", "null") + &line("ok", "read", value);
-    assert_eq!(judge(&(write.clone() + &read("1")), &[]).0, 0);
-    assert_eq!(judge(&(write.clone() + &read("null")), &[]).1, "invalid");
-    assert_eq!(judge(&(write.clone() + &read("null")), &["--checker", "integrity"]).0, 0);
-    assert_eq!(judge(&(write.clone() + &read("2")), &["--checker", "integrity,stats"]).0, 1);
-    assert_eq!(judge(&line("invoke", "fly", "1"), &[]).0, 2, "no checker fits");
-    let (code, _, errors) = judge(&(write + "{\"process\":"), &[]);
-    assert_eq!(code, 254);
-    assert!(errors.contains("h.jsonl: line 3"), "{errors}");
 }
 
 #[test]

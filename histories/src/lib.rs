@@ -58,7 +58,7 @@ mod view;
 pub use error::Error;
 pub use event::{Event, Key, Kind, Process, Version};
 pub use history::{History, Malformed};
-pub use open::open;
+pub use open::{open, open_as};
 pub use operation::{Fate, Operation};
 pub use serde_json::Value;
 pub use values::{FunctionId, KeyId, ValueId, Values};

@@ -4,14 +4,19 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
-use crate::format::{ALL, Format, HEAD_BYTES, Read, detect};
+use crate::format::{ALL, Format, HEAD_BYTES, Read, detect, jsonl};
 use crate::{Error, History};
 
 /// Reads the history of this file or folder, in this format, or else in the first that its content fits.
 ///
 /// The content of a folder is that of its files, in the order of their names: the first that fits a format of
 /// folders decides. Errors name the file.
-pub fn open(path: &Path, format: Option<&Format>) -> Result<History, Error> {
+pub fn open(path: &Path, format: Option<&'static Format>) -> Result<History, Error> {
+    open_as(path, format).map(|(history, _)| history)
+}
+
+/// The same, and the format that it was. (One call for both: what a pipe holds can be read once only.)
+pub fn open_as(path: &Path, format: Option<&'static Format>) -> Result<(History, &'static Format), Error> {
     let is_folder = fs::metadata(path).map_err(Error::Unopened).map(|metadata| metadata.is_dir());
     let history = is_folder.and_then(|is_folder| match is_folder {
         true => open_folder(path, format),
@@ -24,14 +29,24 @@ pub fn open(path: &Path, format: Option<&Format>) -> Result<History, Error> {
     })
 }
 
-fn open_file(path: &Path, format: Option<&Format>) -> Result<History, Error> {
+fn open_file(path: &Path, format: Option<&'static Format>) -> Result<(History, &'static Format), Error> {
     let mut file = File::open(path).map_err(Error::Unopened)?;
     let head = head(&mut file)?;
-    let format = format.or_else(|| detect(&head)).ok_or_else(|| fits_none(&head))?;
+    let format = match format.or_else(|| detect(&head)) {
+        Some(format) => format,
+        // A history without events, in whatever format.
+        None if head.trim_ascii().is_empty() => &jsonl::FORMAT,
+        None => {
+            return Err(Error::Format(format!(
+                "fits no format; name its format with --format: {}",
+                names(false)
+            )));
+        }
+    };
     match format.read {
         Read::File(read) => {
             let mut input = BufReader::with_capacity(HEAD_BYTES, io::Cursor::new(head).chain(file));
-            read(&mut input)
+            Ok((read(&mut input)?, format))
         }
         Read::Folder(_) => Err(Error::Format(format!(
             "{} is a format of folders: name the folder of this file",
@@ -40,13 +55,13 @@ fn open_file(path: &Path, format: Option<&Format>) -> Result<History, Error> {
     }
 }
 
-fn open_folder(path: &Path, format: Option<&Format>) -> Result<History, Error> {
+fn open_folder(path: &Path, format: Option<&'static Format>) -> Result<(History, &'static Format), Error> {
     let format = match format {
         Some(format) => format,
         None => detect_folder(path)?,
     };
     match format.read {
-        Read::Folder(read) => read(path),
+        Read::Folder(read) => Ok((read(path)?, format)),
         Read::File(_) => {
             Err(Error::Format(format!("{} is a format of files: this is a folder", format.name)))
         }
@@ -81,11 +96,6 @@ fn head(file: &mut File) -> Result<Vec<u8>, Error> {
     let mut head = Vec::new();
     file.take(HEAD_BYTES as u64).read_to_end(&mut head).map_err(Error::Unopened)?;
     Ok(head)
-}
-
-fn fits_none(head: &[u8]) -> Error {
-    let problem = if head.is_empty() { "an empty file" } else { "fits no format" };
-    Error::Format(format!("{problem}; name its format with --format: {}", names(false)))
 }
 
 /// The names of all formats of folders, or of files.

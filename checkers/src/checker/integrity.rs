@@ -8,8 +8,9 @@
 //! A value may be seen when it is the initial one, or when an operation that was invoked before the end
 //! of the read, and that did not certainly fail, writes it. When the read names a version, and an ok write
 //! of this key has that version, the value must be the one of that write. A successful compare-and-set
-//! saw the value it replaced; the entries of a replica's dump count as seen too, except tombstones. Reads
-//! of a whole set are judged by [`set`](super::set).
+//! saw the value it replaced; the entries of a replica's dump count as seen too, except tombstones. A read of
+//! null where nobody wrote null has no recorded result: so histories of Knossos mean it. Reads of a whole set
+//! are judged by [`set`](super::set).
 
 use std::collections::BTreeSet;
 
@@ -128,6 +129,9 @@ fn fault<'a>(accesses: &Accesses<'a>, seen: &Seen<'_>, initial: &Value) -> Optio
     if writers().filter(has_begun).any(Access::is_possible) {
         return None;
     }
+    if seen.value.is_null() && writers().next().is_none() {
+        return None;
+    }
     let failed = writers().find(has_begun).map(|&write| Fault::Failed(write));
     let future = || writers().find(|write| write.is_possible()).map(|&write| Fault::Future(write));
     failed.or_else(future).or(Some(Fault::Garbage))
@@ -199,7 +203,15 @@ mod tests {
         accepts(&Integrity, "0:write(x,1) 1:read(x)=null");
         let context = Context { initial: Value::from(7), ..Context::default() };
         accepts_in(&context, &Integrity, "0:write(x,1) 1:read(x)=7");
-        rejects_in(&context, &Integrity, "0:write(x,1) 1:read(x)=null", GarbageRead, &[2]);
+        rejects_in(&context, &Integrity, "0:write(x,1) 1:read(x)=0", GarbageRead, &[2]);
+    }
+
+    #[test]
+    fn takes_null_for_no_record_where_nobody_wrote_it() {
+        let context = Context { initial: Value::from(7), ..Context::default() };
+        accepts_in(&context, &Integrity, "0:write(x,1) 1:read(x)=null");
+        accepts_in(&context, &Integrity, "0:delete(x) 1:read(x)=null");
+        rejects_in(&context, &Integrity, "0:delete(x):fail 1:read(x)=null", FailedWriteRead, &[0, 2]);
     }
 
     #[test]

@@ -158,6 +158,8 @@ fn array(value: &Value) -> Option<&[Value]> {
 
 #[cfg(test)]
 mod tests {
+    use perjury_histories::Event;
+
     use super::*;
     use crate::testing::*;
     use crate::verdict::AnomalyKind;
@@ -215,6 +217,30 @@ mod tests {
              still lacked it"
         );
         accepts_in(&context, &SetFull, "0:add(_,7) 3:read()=[7] 4:read()=[7]");
+    }
+
+    #[test]
+    fn measures_how_stale_elements_are() {
+        let text = "0:add(_,7) 3:read()=[] 4:read()=[7] 0:add(_,8) 4:read()=[7,8] 4:read()=[7]";
+        let mut history = History::default();
+        for event in history_events(text) {
+            history.push(event).expect("well formed");
+        }
+        let check = |staleness_ns_max| {
+            SetFull.check(&history, &Context { staleness_ns_max, ..Context::default() }).anomalies().len()
+        };
+        // 7 is known at 10 ns, and missing from a read that began at 20 ns; 8 is lost in any case.
+        assert_eq!((check(None), check(Some(10)), check(Some(9))), (1, 1, 2));
+        let measures = measure(&history, &Context::default()).expect("a set");
+        assert_eq!(measures.stable_latency_ns.map(|all| all.p100), Some(10));
+        // 8 is known at 70 ns, and the last read with it began at 80 ns.
+        assert_eq!(measures.lost_latency_ns.map(|all| all.p100), Some(10));
+    }
+
+    /// The events of this history, ten nanoseconds from each to the next.
+    fn history_events(text: &str) -> Vec<Event> {
+        let events: Vec<Event> = history(text).events().map(|event| event.to_event()).collect();
+        events.into_iter().map(|event| Event { time: Some(10 * event.index), ..event }).collect()
     }
 
     #[test]

@@ -119,6 +119,34 @@ mod tests {
     }
 
     #[test]
+    fn owes_final_reads_only_what_was_ok_before() {
+        let text = r#"0:txn(_,[["append","x",1]])/n1 0:txn(_,[["append","x",2]])/n1?
+            1:txn!(_,[["r","x",null]])/n1=[["r","x",[1]]] 0:ok 2:txn!(_,[["r","x",null]])/n2=[["r","x",[1]]]"#;
+        accepts(CHECKER, text);
+    }
+
+    #[test]
+    fn rejects_read_of_what_was_written_later() {
+        let text = r#"1:txn(_,[["r","x",null]])/n1=[["r","x",[1]]] 0:txn(_,[["append","x",1]])/n1
+            1:txn!(_,[["r","x",null]])/n1=[["r","x",[1]]] 2:txn!(_,[["r","x",null]])/n2=[["r","x",[1]]]"#;
+        rejects(CHECKER, text, AnomalyKind::GarbageRead, &[0]);
+    }
+
+    #[test]
+    fn rejects_final_reads_below_what_another_session_read() {
+        let text = |end| {
+            format!(
+                r#"0:txn(_,[["writeSome",null,{{"x":3}}]])/n1:info
+                   3:txn(_,[["readAll",null,{{}}]])/n1=[["readAll",null,{{"x":3}}]]
+                   1:txn!(_,[["readAll",null,{{}}]])/n1=[["readAll",null,{{"x":{end}}}]]
+                   2:txn!(_,[["readAll",null,{{}}]])/n2=[["readAll",null,{{"x":{end}}}]]"#
+            )
+        };
+        accepts(CHECKER, &text(3));
+        rejects(CHECKER, &text(-1), AnomalyKind::LostWrite, &[2, 4]);
+    }
+
+    #[test]
     fn rejects_lost_greatest_write() {
         let text = |value| {
             format!(

@@ -43,6 +43,8 @@ pub(super) struct Facts<'a> {
     pub has_final_number: bool,
     /// Whether something below zero is added.
     pub has_decrements: bool,
+    /// Whether some model knows the functions.
+    pub has_model: bool,
     /// The functions inside transactions.
     steps: BTreeSet<&'a str>,
     /// Whether a read asks for several keys at once.
@@ -60,6 +62,7 @@ impl<'a> Facts<'a> {
             facts.functions.insert(operation.function());
             facts.look_at(operation);
         }
+        facts.has_model = model_for(history).is_ok();
         facts.object = facts.object_of(history);
         facts
     }
@@ -116,7 +119,7 @@ impl<'a> Facts<'a> {
             () if has("txn") && self.steps.iter().any(|step| !matches!(*step, "read" | "write")) => {
                 return None;
             }
-            () if model_for(history).is_ok() => Object::OfModel,
+            () if self.has_model => Object::OfModel,
             () => return None,
         })
     }

@@ -3,7 +3,8 @@
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use perjury::nemesis::Kind;
 use perjury::{bug, store, workload};
-use perjury_checkers::checker;
+use perjury_checkers::{checker, linearizable};
+use perjury_histories::format;
 use serde::Serialize;
 
 /// One thing that has a name.
@@ -46,6 +47,29 @@ pub fn nemeses() -> Vec<Entry> {
 /// The judges.
 pub fn checkers() -> Vec<Entry> {
     checker::ALL.iter().map(|checker| Entry::new(checker.name(), checker.about())).collect()
+}
+
+/// What objects can be specified to be.
+pub fn models() -> Vec<Entry> {
+    let entry = |model: &&dyn linearizable::AnyModel| {
+        Entry::new(model.name(), format!("{} ({})", model.about(), model.functions().join(", ")))
+    };
+    linearizable::ALL.iter().map(entry).collect()
+}
+
+/// How histories are written down.
+pub fn formats() -> Vec<Entry> {
+    let entry = |format: &&format::Format| {
+        let written = if format.write.is_some() { "; can be written" } else { "" };
+        Entry::new(format.name, format!("{}{written}", format.about))
+    };
+    format::ALL.iter().map(entry).collect()
+}
+
+/// Those of them in which histories can be written.
+pub fn written_formats() -> Vec<Entry> {
+    let written = format::ALL.iter().filter(|format| format.write.is_some());
+    written.map(|format| Entry::new(format.name, format.about)).collect()
 }
 
 /// The safeguards that can be switched off.

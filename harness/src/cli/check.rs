@@ -1,219 +1,150 @@
 //! `perjury check`: verdicts on histories, a run's or anyone's.
+//!
+//! ```text
+//! choice     which checkers judge a history, and why these
+//! work       a thread that reads one history and judges it, step by step
+//! limits     what it may spend
+//! watch      who waits for it: sees the limits, shows progress
+//! judged     the verdict on one history, as JSON
+//! show       the same in words
+//! ```
 
-mod fit;
+mod choice;
+mod judged;
+mod limits;
+mod show;
+mod watch;
+mod work;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
-use perjury::render::{anomaly, summary, table, words};
-use perjury::report::{Report, Row, RowOutcome};
-use perjury::{folder, judge, sweep, tally, trial};
-use perjury_checkers::{Anomaly, Checker, Context, Verdict, checker};
-use perjury_histories::History;
-use serde::Serialize;
+use perjury_checkers::stop::Reason;
+use perjury_histories::Value;
+use perjury_histories::format;
 
-use super::catalog;
-use super::exit::{self, Exit, usage};
-use super::replay;
+use super::exit::{self, Exit};
+use super::{catalog, parse, terminal};
+use choice::Asked;
+use judged::Outcome;
+use limits::LimitOptions;
+use watch::Watch;
 
-/// At most this many counterexamples a checker are drawn; `--json` has all of them.
-const DRAWN_MAX: usize = 3;
-
-/// Judges histories.
+/// Judges histories: whether they are what a system that keeps a guarantee could have produced.
 ///
-/// A run's folder is judged by the promises in its report, from its files alone. A history of anyone's, as
-/// JSON Lines, is judged by the chosen checkers, or by all that fit its functions, and is invalid if any
-/// of them says so.
+/// The format of a history is told by its content, or named with --format. It is judged by the checkers that
+/// fit its functions, or by those named with --checker, and is invalid if any of them says so. A run's folder
+/// is judged by the promises in its report, from its files alone.
+///
+/// A file that cannot be read does not stop the others. Exit codes: 0 all valid, 1 one invalid, 2 one
+/// undecided, 254 one that cannot be read, 255 our own failure; the worst of them counts.
 #[derive(Args)]
+#[command(after_long_help = EXAMPLES)]
 pub struct Check {
     /// Histories, or folders of runs
     #[arg(value_name = "FILE|RUN", required = true)]
     paths: Vec<PathBuf>,
     /// Checkers to judge by, with commas between them [default: those that fit]
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = catalog::parser(catalog::checkers()))]
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        hide_possible_values = true,
+        value_parser = catalog::parser(catalog::checkers())
+    )]
     checker: Vec<String>,
+    /// What the objects are specified to be, for linearizability: perjury list models [default: the first
+    /// that has the functions of the history]
+    #[arg(
+        long,
+        value_name = "NAME",
+        hide_possible_values = true,
+        value_parser = catalog::parser(catalog::models())
+    )]
+    model: Option<String>,
+    /// What every object holds before the first event [default: null, which is empty]
+    #[arg(long, value_name = "JSON", value_parser = parse::json)]
+    init: Option<Value>,
+    /// The format of the files: perjury list formats [default: told by their content]
+    #[arg(
+        long,
+        value_name = "NAME",
+        hide_possible_values = true,
+        value_parser = catalog::parser(catalog::formats())
+    )]
+    format: Option<String>,
+    #[command(flatten)]
+    limits: LimitOptions,
     /// Prints one JSON object a history, each on one line
     #[arg(long)]
     json: bool,
 }
 
-/// The verdict on one history.
-#[derive(Serialize)]
-struct Judged {
-    file: String,
-    verdict: &'static str,
-    operations: usize,
-    events: usize,
-    parse_millis: f64,
-    check_millis: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    peak_memory_bytes: Option<u64>,
-    checks: Vec<Judgement>,
-    /// Of a run: the promises, as its report shows them.
-    #[serde(skip)]
-    rows: Vec<Row>,
-}
+const EXAMPLES: &str = "\
+Examples:
+  cargo perjury check history.edn                    whatever its format, by whatever fits
+  cargo perjury check *.log --json | jq .verdict     many at once, one line of JSON each
+  cargo perjury check h.jsonl --checker linearizability --model fifo-queue
+  cargo perjury check h.jsonl --init 0               registers that begin with 0
+  cargo perjury check hard.edn --time-limit 60s --memory-limit 4GiB
+  cargo perjury check runs/…/4711                    a run, by the promises in its report
 
-/// The verdict of one checker; of a run, on one promise.
-#[derive(Serialize)]
-struct Judgement {
-    name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    level: Option<String>,
-    verdict: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    millis: Option<f64>,
-    reason: String,
-    anomalies: Vec<Anomaly>,
-}
+A history is a list of invocations and completions in real-time order. As JSON Lines:
+  {\"process\":0,\"type\":\"invoke\",\"f\":\"write\",\"key\":\"x\",\"value\":1}
+  {\"process\":1,\"type\":\"invoke\",\"f\":\"read\",\"key\":\"x\",\"value\":null}
+  {\"process\":0,\"type\":\"ok\",\"f\":\"write\",\"key\":\"x\",\"value\":1}
+  {\"process\":1,\"type\":\"ok\",\"f\":\"read\",\"key\":\"x\",\"value\":1}
+where ok happened, fail certainly did not, and info (a timeout) may or may not have. What it can be:
+  cargo perjury list formats, models, checkers";
 
 impl Check {
     pub fn execute(self) -> anyhow::Result<Exit> {
+        let asked = Arc::new(self.asked());
         let mut worst = Exit::Valid;
-        for path in &self.paths {
-            let (history, judged) = self.judge(path)?;
-            let text =
-                if self.json { serde_json::to_string(&judged)? + "\n" } else { text(&history, &judged) };
-            exit::print(&text)?;
-            worst = worst.worst(Exit::of(judged.verdict));
+        // Set once the memory is used up by something that does not stop: then nothing more can be judged.
+        let mut spent: Option<Reason> = None;
+        for (position, path) in self.paths.iter().enumerate() {
+            let outcome = match &spent {
+                Some(reason) => Outcome::unread(path, format!("{reason} was reached before it was read")),
+                None => {
+                    let mut watch = Watch::new(self.limits.watched(), path);
+                    let outcome = work::judge(path, &asked, &mut watch);
+                    spent = watch.is_out_of_memory().then_some(Reason::MemoryLimit);
+                    outcome
+                }
+            };
+            self.print(&outcome)?;
+            worst = worst.worst(outcome.exit());
+            if position + 1 == self.paths.len() {
+                // The process ends, and takes the memory with it: a large history is not freed piece by piece.
+                std::mem::forget(outcome);
+            }
         }
         Ok(worst)
     }
 
-    fn judge(&self, path: &Path) -> anyhow::Result<(History, Judged)> {
-        let started = sweep::wall_ns();
-        let folder = path.is_dir().then(|| replay::open(path)).transpose()?;
-        let file = folder.as_ref().map_or(path.to_owned(), |folder| folder.path.join(folder::HISTORY));
-        let history = folder::read_history(&file).or_else(|error| usage(format!("{error:#}")))?;
-        let parsed = sweep::wall_ns();
-        let (verdict, checks, rows) = match &folder {
-            Some(folder) if self.checker.is_empty() => by_promises(&history, &folder.report)?,
-            _ => {
-                let (verdict, checks) = self.by_checkers(&history);
-                (verdict, checks, Vec::new())
-            }
-        };
-        let judged = Judged {
-            file: path.display().to_string(),
-            verdict,
-            operations: history.operations().len(),
-            events: history.events().len(),
-            parse_millis: millis(parsed - started),
-            check_millis: millis(sweep::wall_ns() - parsed),
-            peak_memory_bytes: sweep::memory_bytes_max(),
-            checks,
-            rows,
-        };
-        Ok((history, judged))
-    }
-
-    fn by_checkers(&self, history: &History) -> (&'static str, Vec<Judgement>) {
-        let chosen: Vec<&dyn Checker> = match self.checker.as_slice() {
-            [] => fit::checkers(history),
-            names => names.iter().filter_map(|name| checker::named(name)).collect(),
-        };
-        let checks: Vec<Judgement> = chosen.into_iter().map(|checker| by_checker(history, checker)).collect();
-        let any = |verdict| checks.iter().any(|check| check.verdict == verdict);
-        let verdict = match () {
-            () if any("invalid") => "invalid",
-            () if any("unknown") || checks.is_empty() => "unknown",
-            () => "valid",
-        };
-        (verdict, checks)
-    }
-}
-
-fn by_checker(history: &History, checker: &dyn Checker) -> Judgement {
-    let started = sweep::wall_ns();
-    let verdict = checker.check(history, &Context::default());
-    let spent = sweep::wall_ns() - started;
-    let reason = match &verdict {
-        Verdict::Valid(_) => String::new(),
-        Verdict::Unknown(reason) => reason.clone(),
-        Verdict::Invalid(anomalies) if anomalies.len() == 1 => "1 anomaly".to_owned(),
-        Verdict::Invalid(anomalies) => format!("{} anomalies", anomalies.len()),
-    };
-    Judgement {
-        name: checker.name().to_owned(),
-        level: None,
-        verdict: verdict.name(),
-        millis: Some(millis(spent)),
-        reason,
-        anomalies: verdict.anomalies().to_vec(),
-    }
-}
-
-/// Judges a run again, by what its report says was owed; a panic that the report tells of stays.
-fn by_promises(
-    history: &History,
-    report: &Report,
-) -> anyhow::Result<(&'static str, Vec<Judgement>, Vec<Row>)> {
-    let charge = judge::Charge {
-        workload: &report.scenario.workload,
-        promises: &report.promises,
-        levels: &report.levels,
-        refuses: &report.refuses,
-    };
-    if tally::operations(history) != report.operations {
-        return usage(
-            "history.jsonl and report.json do not belong together: they count different operations",
-        );
-    }
-    let (mut rows, _) = judge::judge(history, &charge)?;
-    rows.splice(0..0, report.rows.iter().filter(|row| row.guarantee == trial::NO_PANIC).cloned());
-    let verdict = trial::verdict(&rows);
-    let checks = rows.iter().filter(|row| row.promised).map(|row| Judgement {
-        name: row.guarantee.clone(),
-        level: Some(row.level.clone()),
-        verdict: match row.outcome {
-            RowOutcome::Held => "valid",
-            RowOutcome::Broken => "invalid",
-            RowOutcome::NotOwed => "not-owed",
-            RowOutcome::Unknown => "unknown",
-        },
-        millis: None,
-        reason: row.evidence.clone(),
-        anomalies: row.anomalies.clone(),
-    });
-    let checks = checks.collect();
-    Ok((verdict, checks, rows))
-}
-
-fn millis(ns: u64) -> f64 {
-    (ns / 1_000) as f64 / 1_000.0
-}
-
-fn text(history: &History, judged: &Judged) -> String {
-    let mut text = format!("{}\n", judged.file);
-    if !judged.rows.is_empty() {
-        text.push_str(&table::promised(&judged.rows));
-    } else if judged.checks.is_empty() {
-        text.push_str(&words::indented(&fit::none(history), 0));
-    } else {
-        text.push_str(&by_checker_table(&judged.checks));
-    }
-    let faults = tally::faults(history);
-    for check in judged.checks.iter().filter(|check| !check.anomalies.is_empty()) {
-        for anomaly in check.anomalies.iter().take(DRAWN_MAX) {
-            text.push('\n');
-            text.push_str(&anomaly::draw(history, &faults, anomaly));
-        }
-        let hidden = check.anomalies.len().saturating_sub(DRAWN_MAX);
-        if hidden > 0 {
-            text.push_str(&format!("  … and {hidden} more of {}; --json has them all\n", check.name));
+    fn asked(&self) -> Asked {
+        Asked {
+            checkers: self.checker.clone(),
+            model: self.model.as_deref().and_then(perjury_checkers::linearizable::named),
+            initial: self.init.clone(),
+            format: self.format.as_deref().and_then(format::named),
+            configurations_max: self.limits.configurations_max(),
         }
     }
-    let style = table::style(judged.verdict).unwrap_or_default();
-    text.push_str(&summary::named("operations", &summary::operations(&tally::operations(history))));
-    text.push_str(&format!("{:<13}  {style}{}{style:#}\n\n", "verdict", judged.verdict));
-    text
-}
 
-fn by_checker_table(checks: &[Judgement]) -> String {
-    let mut table = table::plain(["checker", "verdict", "ms", "reason"]);
-    for check in checks {
-        let millis = check.millis.map(|millis| format!("{millis:.1}")).unwrap_or_default();
-        table.add_row([&check.name, check.verdict, &millis, &check.reason]);
+    fn print(&self, outcome: &Outcome) -> anyhow::Result<()> {
+        if let Some(problem) = outcome.error() {
+            exit::say(&format!("error: {problem}\n"));
+        }
+        if self.json {
+            return exit::print(&(outcome.json()? + "\n"));
+        }
+        match outcome {
+            Outcome::Judged(judged) => exit::print(&show::text(judged, terminal::width())),
+            Outcome::Unread { file, problem } => exit::print(&show::unread(file, problem)),
+            Outcome::Unusable { .. } | Outcome::Failed { .. } => Ok(()),
+        }
     }
-    table::painted(&table.to_string())
 }

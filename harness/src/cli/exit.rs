@@ -68,19 +68,31 @@ pub fn usage<T>(problem: impl Into<String>) -> anyhow::Result<T> {
     Err(Usage(problem.into()).into())
 }
 
+/// A file that whoever gave the command names, and that cannot be used: where it is wrong, and what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Input(pub String);
+
+/// Fails with an [`Input`] error.
+pub fn unusable<T>(problem: impl Into<String>) -> anyhow::Result<T> {
+    Err(Input(problem.into()).into())
+}
+
 /// Says what went wrong, and tells whose fault it is.
 pub fn explain(error: &anyhow::Error) -> Exit {
     if is_broken_pipe(error) {
         return Exit::Valid;
     }
     say(&format!("error: {error:#}\n"));
-    match error.downcast_ref::<Usage>() {
-        Some(_) => {
-            say("\nFor more information, try '--help'.\n");
-            Exit::Usage
-        }
-        None => Exit::Failure,
+    if error.is::<Input>() {
+        // More about the command line would not help.
+        return Exit::Usage;
     }
+    if error.is::<Usage>() {
+        say("\nFor more information, try '--help'.\n");
+        return Exit::Usage;
+    }
+    Exit::Failure
 }
 
 /// Whoever read our output has seen enough: `perjury inspect … | head`.
@@ -119,6 +131,7 @@ mod tests {
     #[test]
     fn tells_whose_fault_an_error_is() {
         assert_eq!(explain(&usage::<()>("no").expect_err("an error")), Exit::Usage);
+        assert_eq!(explain(&unusable::<()>("no").expect_err("an error")), Exit::Usage);
         assert_eq!(explain(&anyhow::anyhow!("disk")), Exit::Failure);
         assert_eq!(explain(&io::Error::from(io::ErrorKind::BrokenPipe).into()), Exit::Valid);
     }

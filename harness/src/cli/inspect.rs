@@ -5,14 +5,15 @@ mod filter;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use perjury::folder;
 use perjury::render::{self, faults, lanes, summary, table, words};
 use perjury::report::{FaultSpan, Report};
 use perjury::tally;
 use perjury_histories::History;
+use perjury_histories::format::{self, Format};
 
-use super::exit::{self, Exit, usage};
-use super::replay;
+use super::exit::{self, Exit};
+use super::input::{self, Source};
+use super::{catalog, terminal};
 use filter::Filter;
 
 /// Shows what happened in a run, or in any history: a summary, the faults over time, and the events, one
@@ -27,6 +28,14 @@ pub struct Inspect {
     path: PathBuf,
     #[command(flatten)]
     filter: Filter,
+    /// The format of the file: perjury list formats [default: told by its content]
+    #[arg(
+        long,
+        value_name = "NAME",
+        hide_possible_values = true,
+        value_parser = catalog::parser(catalog::formats())
+    )]
+    format: Option<String>,
     /// Shows at most this many events
     #[arg(long, value_name = "COUNT", default_value_t = 60)]
     limit: usize,
@@ -44,7 +53,8 @@ Examples:
 
 impl Inspect {
     pub fn execute(self) -> anyhow::Result<Exit> {
-        let (report, history) = read(&self.path)?;
+        let format = self.format.as_deref().and_then(format::named);
+        let (report, history) = read(&self.path, format)?;
         let faults = report.as_ref().map_or_else(|| tally::faults(&history), |report| report.faults.clone());
         let mut text = head(&self.path, report.as_ref(), &history);
         text.push_str(&over_time(&faults, &history));
@@ -74,6 +84,9 @@ impl Inspect {
             let hidden = (found.positions.len() - shown.len()) as u64;
             text.push_str(&format!("; {} more match: --limit or --all", words::thousands(hidden)));
         }
+        if found.positions.is_empty() && total > 0 {
+            text.push_str(&filter.why_nothing(history).map_or(String::new(), |why| format!("; {why}")));
+        }
         if found.quiet > 0 {
             let quiet = words::count(found.quiet as u64, "note");
             text.push_str(&format!("; {quiet} of replicas left out: --function acknowledge,dump,placement"));
@@ -84,14 +97,13 @@ impl Inspect {
 }
 
 /// The history, and the report where there is one.
-fn read(path: &Path) -> anyhow::Result<(Option<Report>, History)> {
-    let is_run = path.is_dir() || path.file_name().is_some_and(|name| name == folder::REPORT);
-    let folder = is_run.then(|| replay::open(path)).transpose()?;
-    let history = match &folder {
-        Some(folder) => folder.history(),
-        None => folder::read_history(path),
-    };
-    Ok((folder.map(|folder| folder.report), history.or_else(|error| usage(format!("{error:#}")))?))
+fn read(path: &Path, format: Option<&'static Format>) -> anyhow::Result<(Option<Report>, History)> {
+    let source = input::find(path)?;
+    let (history, _) = source.read(format)?;
+    match source {
+        Source::Run(folder) => Ok((Some(folder.report), history)),
+        Source::File(_) => Ok((None, history)),
+    }
 }
 
 fn head(path: &Path, report: Option<&Report>, history: &History) -> String {
@@ -101,16 +113,20 @@ fn head(path: &Path, report: Option<&Report>, history: &History) -> String {
             format!(
                 "{}\n{}verdict {style}{}{style:#}\n\n{}\n{}\n",
                 report.command,
-                summary::scenario(&report.scenario),
+                summary::scenario(&report.scenario, terminal::width()),
                 report.verdict,
-                table::promised(&report.rows),
-                summary::facts(report)
+                table::promised(&report.rows, terminal::width()),
+                summary::facts(report, terminal::width())
             )
         }
         None => format!(
             "{}\n{}\n",
             path.display(),
-            summary::named("operations", &summary::operations(&tally::operations(history)))
+            summary::named(
+                "operations",
+                &summary::operations(&tally::operations(history)),
+                terminal::width()
+            )
         ),
     }
 }

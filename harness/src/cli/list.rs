@@ -7,6 +7,7 @@ use perjury::render::words;
 
 use super::catalog::{self, Entry};
 use super::exit::{self, Exit};
+use super::terminal;
 
 /// Lists what can be chosen.
 #[derive(Args)]
@@ -29,6 +30,10 @@ enum What {
     Nemeses,
     /// Judges of histories
     Checkers,
+    /// What objects can be specified to be
+    Models,
+    /// How histories are written down
+    Formats,
     /// Safeguards of the reference store that can be switched off
     Bugs,
 }
@@ -40,6 +45,8 @@ impl What {
             What::Workloads => "workloads",
             What::Nemeses => "nemeses",
             What::Checkers => "checkers",
+            What::Models => "models",
+            What::Formats => "formats",
             What::Bugs => "bugs",
         }
     }
@@ -50,6 +57,8 @@ impl What {
             What::Workloads => catalog::workloads(),
             What::Nemeses => catalog::nemeses(),
             What::Checkers => catalog::checkers(),
+            What::Models => catalog::models(),
+            What::Formats => catalog::formats(),
             What::Bugs => catalog::bugs(),
         }
     }
@@ -83,7 +92,7 @@ fn text(chosen: &[What]) -> String {
 fn lines(entries: &[Entry], indent: usize, text: &mut String) {
     let width = entries.iter().map(|entry| entry.name.len()).max().unwrap_or(0);
     for Entry { name, about, parts } in entries {
-        let words = words::wrapped(about, perjury::render::WIDTH - indent - width - 2);
+        let words = words::wrapped(about, terminal::width().saturating_sub(indent + width + 2));
         for (position, line) in words.iter().enumerate() {
             let name = if position == 0 { *name } else { "" };
             text.push_str(&format!("{:indent$}{name:<width$}  {line}\n", ""));
@@ -100,7 +109,10 @@ mod tests {
     fn lists_every_kind_with_something_in_it() {
         let lists: BTreeMap<String, Vec<serde_json::Value>> =
             serde_json::from_str(&json(What::value_variants()).expect("plain data")).expect("JSON");
-        assert_eq!(lists.keys().collect::<Vec<_>>(), ["bugs", "checkers", "nemeses", "stores", "workloads"]);
+        assert_eq!(
+            lists.keys().collect::<Vec<_>>(),
+            ["bugs", "checkers", "formats", "models", "nemeses", "stores", "workloads"]
+        );
         assert!(lists.values().all(|list| !list.is_empty()));
     }
 

@@ -1,8 +1,9 @@
-//! Words of the command line that clap does not know: durations, ranges of seeds, levels.
+//! Words of the command line that clap does not know: durations, sizes, ranges of seeds, levels.
 
 use std::ops::Range;
 
 use perjury::scenario::problem_of_level;
+use perjury_histories::Value;
 
 /// `60s`, `500ms`, `2m`, `1.5s`: whole milliseconds, at least one.
 pub fn duration_ms(text: &str) -> Result<u64, String> {
@@ -32,6 +33,38 @@ pub fn moment_ns(text: &str) -> Result<u64, String> {
         "" | "s" | "ms" | "m" => Ok(0),
         _ => Ok(duration_ms(text)? * 1_000_000),
     }
+}
+
+/// `4GiB`, `500MB`, `1.5GB`: whole bytes, at least one. GiB and its like are powers of 1024, GB of 1000.
+pub fn size_bytes(text: &str) -> Result<u64, String> {
+    let wrong = || format!("'{text}' is no size: write a number and its unit, such as 4GiB or 500MB");
+    let unit_at = text.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(wrong)?;
+    let (number, unit) = text.split_at(unit_at);
+    let number: f64 = number.parse().map_err(|_| wrong())?;
+    let scale: u64 = match unit {
+        "B" => 1,
+        "kB" | "KB" => 1_000,
+        "MB" => 1_000_000,
+        "GB" => 1_000_000_000,
+        "TB" => 1_000_000_000_000,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        "TiB" => 1 << 40,
+        _ => return Err(wrong()),
+    };
+    match number * scale as f64 {
+        bytes if bytes < 1.0 => Err(format!("'{text}' is less than a byte")),
+        // Larger than any address space; an f64 is exact to the byte up to here.
+        bytes if bytes > (1_u64 << 53) as f64 => Err(format!("'{text}' is more than any machine has")),
+        bytes => Ok(bytes.round() as u64),
+    }
+}
+
+/// The value of an object before the first event, as JSON.
+pub fn json(text: &str) -> Result<Value, String> {
+    serde_json::from_str(text)
+        .map_err(|error| format!("{error}: write JSON, such as 0, null, '\"a\"' or '{{\"x\": 1}}'"))
 }
 
 /// `0..1000`: from the first seed up to, and not including, the last; `7` is that one seed.
@@ -80,6 +113,31 @@ mod tests {
             assert!(duration_ms(text).is_err(), "{text}");
         }
         assert!(duration_ms("60").unwrap_err().contains("such as 60s"));
+    }
+
+    #[test]
+    fn reads_sizes() {
+        for (text, bytes) in
+            [("1B", 1), ("500MB", 500_000_000), ("4GiB", 4 << 30), ("1.5kB", 1_500), ("64KiB", 65_536)]
+        {
+            assert_eq!(size_bytes(text), Ok(bytes), "{text}");
+        }
+    }
+
+    #[test]
+    fn rejects_what_is_no_size() {
+        for text in
+            ["", "4", "GiB", "-1GB", "4 GB", "4gib", "4G", "0MB", "0.1B", "1..5MB", "99999999TB", "1e9B"]
+        {
+            assert!(size_bytes(text).is_err(), "{text}");
+        }
+        assert!(size_bytes("4G").unwrap_err().contains("such as 4GiB"));
+    }
+
+    #[test]
+    fn reads_json_and_says_what_that_is() {
+        assert_eq!(json("{\"x\": [1, null]}"), Ok(serde_json::json!({"x": [1, null]})));
+        assert!(json("x").unwrap_err().contains("write JSON, such as"));
     }
 
     #[test]

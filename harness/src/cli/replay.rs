@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use perjury::folder::{self, Folder};
+use perjury::folder;
 use perjury::{run, trial};
 use perjury_histories::format::jsonl;
 
-use super::exit::{self, Exit, usage};
-use super::options;
+use super::exit::{self, Exit};
+use super::{input, options};
 
 /// Repeats a run from its folder: the same scenario, the same seed.
 ///
@@ -23,7 +23,7 @@ pub struct Replay {
 
 impl Replay {
     pub fn execute(self) -> anyhow::Result<Exit> {
-        let folder = open(&self.run)?;
+        let folder = input::run(&self.run)?;
         let report = &folder.report;
         let ours = trial::program();
         if ours != report.program {
@@ -53,15 +53,6 @@ impl Replay {
         exit::print(&differences.concat())?;
         Ok(Exit::Invalid)
     }
-}
-
-/// The folder that the command line names.
-pub fn open(path: &std::path::Path) -> anyhow::Result<Folder> {
-    let path = match path.parent() {
-        Some(parent) if path.file_name().is_some_and(|name| name == folder::REPORT) => parent,
-        _ => path,
-    };
-    Folder::open(path).or_else(|error| usage(format!("{error:#}")))
 }
 
 /// Where two files first differ: both lines, or that one of them ends there. `None` when they do not.

@@ -13,6 +13,7 @@ use perjury::trial;
 
 use super::exit::{self, Exit};
 use super::options::Options;
+use super::terminal;
 
 /// Runs a scenario once.
 ///
@@ -62,7 +63,7 @@ impl Run {
         if self.json {
             exit::print(&(serde_json::to_string(&report)? + "\n"))?;
         } else {
-            exit::print(&summary::report(&report, &recording.history))?;
+            exit::print(&summary::report(&report, &recording.history, terminal::width()))?;
             exit::print(&ending(&report, kept.as_ref().ok()))?;
         }
         kept?;

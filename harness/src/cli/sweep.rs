@@ -13,6 +13,7 @@ use perjury::sweep::{self, Plan, Summary};
 use super::exit::{self, Exit};
 use super::options::Options;
 use super::parse;
+use super::terminal;
 
 /// Runs a scenario with many seeds, one simulation a thread.
 ///
@@ -78,7 +79,7 @@ impl Sweep {
         if self.json {
             exit::print(&(serde_json::to_string(summary)? + "\n"))?;
         } else {
-            exit::print(&render::sweep::text(summary))?;
+            exit::print(&render::sweep::text(summary, terminal::width()))?;
         }
         if let Some(path) = &self.junit {
             let text = sweep::junit(summary)?;

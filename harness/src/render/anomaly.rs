@@ -18,7 +18,7 @@ use perjury_checkers::Anomaly;
 use perjury_histories::History;
 
 use super::evidence::{self, Evidence, Mark, Shape};
-use super::{WIDTH, words};
+use super::words;
 use crate::report::FaultSpan;
 
 /// Columns of the bars.
@@ -30,8 +30,8 @@ const MARKS_MAX: usize = 40;
 /// The same of faults.
 const FAULTS_MAX: usize = 10;
 
-/// An anomaly in words and as a picture, at most [`WIDTH`] columns wide.
-pub fn draw(history: &History, faults: &[FaultSpan], anomaly: &Anomaly) -> String {
+/// An anomaly in words and as a picture, at most `width` columns wide.
+pub fn draw(history: &History, faults: &[FaultSpan], anomaly: &Anomaly, width: usize) -> String {
     let mut evidence = evidence::gather(history, faults, anomaly);
     let more_marks = evidence.marks.len().saturating_sub(MARKS_MAX);
     evidence.marks.truncate(MARKS_MAX);
@@ -40,18 +40,18 @@ pub fn draw(history: &History, faults: &[FaultSpan], anomaly: &Anomaly) -> Strin
 
     let key = anomaly.key.as_ref().map(|key| format!(" on {key}")).unwrap_or_default();
     let explanation = evidence.versions.shorten(&anomaly.explanation);
-    let mut text = words::indented(&format!("{}{key}: {explanation}", anomaly.kind), 2);
+    let mut text = words::indented(&format!("{}{key}: {explanation}", anomaly.kind), 2, width);
     if evidence.marks.is_empty() {
         return text;
     }
     text.push('\n');
     let columns = Columns::new(&evidence);
-    columns.draw(&evidence.marks, &mut text);
+    columns.draw(&evidence.marks, width, &mut text);
     more(more_marks, "operation", &mut text);
-    columns.draw(&evidence.faults, &mut text);
+    columns.draw(&evidence.faults, width, &mut text);
     more(more_faults, "fault", &mut text);
     if let Some(legend) = evidence.versions.legend() {
-        text.push_str(&words::indented(&legend, 2));
+        text.push_str(&words::indented(&legend, 2, width));
     }
     text
 }
@@ -96,7 +96,7 @@ impl Columns {
         }
     }
 
-    fn draw(&self, marks: &[Mark], text: &mut String) {
+    fn draw(&self, marks: &[Mark], width: usize, text: &mut String) {
         for mark in marks {
             let head = format!(
                 "  {:<who$}  {:<index$}  {:>time$}  {}  ",
@@ -109,7 +109,9 @@ impl Columns {
                 time = self.time,
             );
             let indent = head.chars().count();
-            for (position, line) in words::wrapped(&mark.what, WIDTH - indent).iter().enumerate() {
+            for (position, line) in
+                words::wrapped(&mark.what, width.saturating_sub(indent)).iter().enumerate()
+            {
                 let head = if position == 0 { head.as_str() } else { &" ".repeat(indent) };
                 text.push_str(head);
                 text.push_str(line);
@@ -156,6 +158,7 @@ fn time(mark: &Mark, is_timed: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::render::WIDTH;
     use crate::render::faults::tests::span;
     use perjury_checkers::AnomalyKind;
     use perjury_histories::{Key, notation};
@@ -181,7 +184,7 @@ mod tests {
             "client 3 wrote version 9.1 of x and then read version 5.2.",
         );
         assert_eq!(
-            draw(&history, &faults, &anomaly),
+            draw(&history, &faults, &anomaly, WIDTH),
             "  read-your-writes on x: client 3 wrote v2 of x and then read v1.
 
   client 3 (p0)  #0  0.250 s  ├───┤                      write x = 7: ok (v2, n1)
@@ -199,7 +202,7 @@ mod tests {
         let history = notation::parse("0:read(x)=5").expect("a history");
         let anomaly = Anomaly::new(AnomalyKind::GarbageRead, Some(&Key::from("x")), [0], "Nobody wrote 5.");
         assert_eq!(
-            draw(&history, &[], &anomaly),
+            draw(&history, &[], &anomaly, WIDTH),
             "  garbage-read on x: Nobody wrote 5.
 
   process 0  #0    ├────┤  read x = 5
@@ -216,7 +219,7 @@ mod tests {
             (0..60).map(|write| 2 * write),
             "Words and more words. ".repeat(12),
         );
-        let text = draw(&timed(&text), &[], &anomaly);
+        let text = draw(&timed(&text), &[], &anomaly, WIDTH);
         assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
         assert!(text.contains("… and 20 more operations"), "{text}");
     }

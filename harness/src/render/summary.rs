@@ -16,7 +16,7 @@ const DRAWN_MAX: usize = 3;
 const EVIDENCE_CHARS_MAX: usize = 140;
 
 /// What a scenario is, in a line or two.
-pub fn scenario(scenario: &Scenario) -> String {
+pub fn scenario(scenario: &Scenario, width: usize) -> String {
     let nemesis = match (&scenario.schedule, scenario.nemesis.as_slice()) {
         (Some(_), _) => "under a fixed schedule of faults".to_owned(),
         (None, []) => "without faults".to_owned(),
@@ -38,17 +38,18 @@ pub fn scenario(scenario: &Scenario) -> String {
             Duration::from_millis(scenario.time_ms),
         ),
         0,
+        width,
     )
 }
 
 /// The whole report: the table of promises, the smallest counterexamples, what was done, and information.
-pub fn report(report: &Report, history: &History) -> String {
-    let mut text = scenario(&report.scenario);
+pub fn report(report: &Report, history: &History, width: usize) -> String {
+    let mut text = scenario(&report.scenario, width);
     text.push('\n');
-    text.push_str(&table::promised(&report.rows));
+    text.push_str(&table::promised(&report.rows, width));
     for row in broken(report).take(DRAWN_MAX) {
         text.push('\n');
-        text.push_str(&super::counterexample(report, history, row));
+        text.push_str(&super::counterexample(report, history, row, width));
     }
     let hidden = broken(report).count().saturating_sub(DRAWN_MAX);
     if hidden > 0 {
@@ -58,28 +59,28 @@ pub fn report(report: &Report, history: &History) -> String {
         ));
     }
     text.push('\n');
-    text.push_str(&facts(report));
+    text.push_str(&facts(report, width));
     text
 }
 
 /// Operations, faults, markers and information: a line each, with its name in front.
-pub fn facts(report: &Report) -> String {
-    let mut text = named("operations", &operations(&report.operations));
-    text.push_str(&named("faults", &faults::counts(&report.faults)));
+pub fn facts(report: &Report, width: usize) -> String {
+    let mut text = named("operations", &operations(&report.operations), width);
+    text.push_str(&named("faults", &faults::counts(&report.faults), width));
     for fault in &report.faults_not_available {
-        text.push_str(&named("not available", fault));
+        text.push_str(&named("not available", fault, width));
     }
     if report.scenario.bug.is_some() {
-        text.push_str(&named("reached", &counts(&report.markers)));
+        text.push_str(&named("reached", &counts(&report.markers), width));
     }
     for information in &report.information {
-        text.push_str(&named("information", information));
+        text.push_str(&named("information", information, width));
     }
     for row in report.rows.iter().filter(|row| !row.promised && row.outcome == RowOutcome::Broken) {
         let level = if row.level.is_empty() { String::new() } else { format!(" at level {}", row.level) };
         let evidence = words::cut(&row.evidence, EVIDENCE_CHARS_MAX);
         let fact = format!("not promised, and broken: {}{level}: {evidence}", row.guarantee);
-        text.push_str(&named("information", &fact));
+        text.push_str(&named("information", &fact, width));
     }
     text
 }
@@ -107,8 +108,8 @@ pub fn counts(counts: &BTreeMap<String, u64>) -> String {
 }
 
 /// A fact with its name in a column of its own.
-pub fn named(name: &str, fact: &str) -> String {
-    let lines = words::wrapped(fact, super::WIDTH - 15);
+pub fn named(name: &str, fact: &str, width: usize) -> String {
+    let lines = words::wrapped(fact, width.saturating_sub(15));
     let line = |(position, line): (usize, &String)| {
         let name = if position == 0 { name } else { "" };
         format!("{name:<13}  {line}").trim_end().to_owned() + "\n"
@@ -120,6 +121,7 @@ pub fn named(name: &str, fact: &str) -> String {
 mod tests {
     use super::*;
     use crate::folder;
+    use crate::render::WIDTH;
     use crate::report::Row;
     use perjury_checkers::{Anomaly, AnomalyKind};
     use perjury_histories::{Key, notation};
@@ -136,7 +138,7 @@ mod tests {
             ..Scenario::default()
         };
         assert_eq!(
-            scenario(&made),
+            scenario(&made, WIDTH),
             "quorum, 5 nodes, N=3 R=2 W=2, level one/all; register by 3 clients, 2.5 operations a second, 1.5s
 without faults; planted bug: some
 "
@@ -172,8 +174,8 @@ without faults; planted bug: some
             },
         ];
         made.operations = crate::tally::operations(&history);
-        let text = anstream::adapter::strip_str(&report(&made, &history)).to_string();
-        let text = text.strip_prefix(&scenario(&made.scenario)).expect("begins with what was run");
+        let text = anstream::adapter::strip_str(&report(&made, &history, WIDTH)).to_string();
+        let text = text.strip_prefix(&scenario(&made.scenario, WIDTH)).expect("begins with what was run");
         assert_eq!(
             text,
             "

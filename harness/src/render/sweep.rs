@@ -9,14 +9,14 @@ use crate::sweep::{Case, Cost, RowCounts, Summary};
 const FAILED_MAX: usize = 20;
 
 /// What a sweep found: how each promise fared, the seeds that failed, what was done, what it cost.
-pub fn text(sum: &Summary) -> String {
-    let mut text = summary::scenario(&sum.scenario);
+pub fn text(sum: &Summary, width: usize) -> String {
+    let mut text = summary::scenario(&sum.scenario, width);
     text.push('\n');
     if !sum.rows.is_empty() {
-        text.push_str(&rows(&sum.rows));
+        text.push_str(&rows(&sum.rows, width));
     }
     for case in sum.failed.iter().take(FAILED_MAX) {
-        text.push_str(&failed(case));
+        text.push_str(&failed(case, width));
     }
     let hidden = sum.failed.len().saturating_sub(FAILED_MAX);
     if hidden > 0 {
@@ -25,17 +25,17 @@ pub fn text(sum: &Summary) -> String {
             words::count(hidden as u64, "more failed seed")
         ));
     }
-    text.push_str(&summary::named("operations", &summary::operations(&sum.operations)));
-    text.push_str(&summary::named("faults", &summary::counts(&sum.faults)));
-    text.push_str(&summary::named("reached", &summary::counts(&sum.markers)));
-    text.push_str(&cost(&sum.cost, sum.runs()));
-    text.push_str(&summary::named("runs", &verdicts(sum)));
-    text.push_str(&summary::named("repeat with", &sum.command));
+    text.push_str(&summary::named("operations", &summary::operations(&sum.operations), width));
+    text.push_str(&summary::named("faults", &summary::counts(&sum.faults), width));
+    text.push_str(&summary::named("reached", &summary::counts(&sum.markers), width));
+    text.push_str(&cost(&sum.cost, sum.runs(), width));
+    text.push_str(&summary::named("runs", &verdicts(sum), width));
+    text.push_str(&summary::named("repeat with", &sum.command, width));
     text
 }
 
 /// How each guarantee fared; its levels share a row where they fared alike.
-fn rows(rows: &BTreeMap<String, RowCounts>) -> String {
+fn rows(rows: &BTreeMap<String, RowCounts>, width: usize) -> String {
     let mut alike: Vec<(&str, Vec<&str>, RowCounts)> = Vec::new();
     for (name, &counts) in rows {
         let (guarantee, level) = name.split_once('@').unwrap_or((name, ""));
@@ -44,7 +44,7 @@ fn rows(rows: &BTreeMap<String, RowCounts>) -> String {
             None => alike.push((guarantee, vec![level], counts)),
         }
     }
-    let mut table = table::plain(["guarantee", "levels", "held", "broken", "not owed", "unknown"]);
+    let mut table = table::plain(["guarantee", "levels", "held", "broken", "not owed", "unknown"], width);
     for (guarantee, levels, counts) in alike {
         let counts = [counts.held, counts.broken, counts.not_owed, counts.unknown].map(words::thousands);
         table.add_row([&[guarantee.to_owned(), levels.join(", ")], counts.as_slice()].concat());
@@ -53,9 +53,9 @@ fn rows(rows: &BTreeMap<String, RowCounts>) -> String {
 }
 
 /// A seed that failed, and how to see it again.
-fn failed(case: &Case) -> String {
+fn failed(case: &Case, width: usize) -> String {
     let why = case.error.as_ref().or(case.why.as_ref()).map_or("", String::as_str);
-    let mut text = words::indented(&format!("seed {} {}: {why}", case.seed, case.verdict), 0);
+    let mut text = words::indented(&format!("seed {} {}: {why}", case.seed, case.verdict), 0, width);
     text.push_str(&format!("  {}\n", case.command));
     if let Some(folder) = &case.folder {
         text.push_str(&format!("  {}\n", folder.display()));
@@ -64,7 +64,7 @@ fn failed(case: &Case) -> String {
     text
 }
 
-fn cost(cost: &Cost, runs: u64) -> String {
+fn cost(cost: &Cost, runs: u64, width: usize) -> String {
     let cpu = |ns: u64| format!("{:.1} CPU s", ns as f64 / 1e9);
     let mut text = summary::named(
         "speed",
@@ -74,6 +74,7 @@ fn cost(cost: &Cost, runs: u64) -> String {
             words::count(cost.jobs as u64, "thread"),
             cost.simulated_per_cpu_second(),
         ),
+        width,
     );
     text.push_str(&summary::named(
         "time",
@@ -84,9 +85,10 @@ fn cost(cost: &Cost, runs: u64) -> String {
             cpu(cost.simulation_cpu_ns),
             cpu(cost.checking_cpu_ns),
         ),
+        width,
     ));
     if let Some(bytes) = cost.memory_bytes_max {
-        text.push_str(&summary::named("memory", &format!("{} MB at most", bytes / 1_000_000)));
+        text.push_str(&summary::named("memory", &format!("{} MB at most", bytes / 1_000_000), width));
     }
     if let Some(baseline) = cost.baseline {
         text.push_str(&summary::named(
@@ -95,6 +97,7 @@ fn cost(cost: &Cost, runs: u64) -> String {
                 "an empty simulation of as many hosts: {baseline:.0} simulated s per CPU s; ours is {:.2} of that",
                 cost.simulated_per_cpu_second() / baseline,
             ),
+            width,
         ));
     }
     text
@@ -118,6 +121,7 @@ fn verdicts(sum: &Summary) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::render::WIDTH;
     use crate::scenario::Scenario;
 
     #[test]
@@ -156,8 +160,9 @@ mod tests {
             },
             cases: BTreeMap::new(),
         };
-        let text = text(&sum);
-        let text = text.strip_prefix(&summary::scenario(&sum.scenario)).expect("begins with what was run");
+        let text = text(&sum, WIDTH);
+        let text =
+            text.strip_prefix(&summary::scenario(&sum.scenario, WIDTH)).expect("begins with what was run");
         assert_eq!(
             text,
             "

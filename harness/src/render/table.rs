@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 
-use super::{WIDTH, words};
+use super::words;
 use crate::report::{Row, RowOutcome};
 
 /// Columns of the names of guarantees, where several share a row.
@@ -15,8 +15,8 @@ const EVIDENCE_CHARS_MAX: usize = 120;
 /// The rows of what was promised. What was not promised is information, and stands elsewhere.
 ///
 /// Guarantees of one level that held on the same evidence share a row: what did not hold stands out.
-pub fn promised(rows: &[Row]) -> String {
-    let mut table = plain(["guarantee", "level", "promised", "outcome", "evidence"]);
+pub fn promised(rows: &[Row], width: usize) -> String {
+    let mut table = plain(["guarantee", "level", "promised", "outcome", "evidence"], width);
     let promised: Vec<&Row> = rows.iter().filter(|row| row.promised).collect();
     for alike in promised.chunk_by(|left, right| held_alike(left, right)) {
         let names: Vec<&str> = alike.iter().map(|row| row.guarantee.as_str()).collect();
@@ -35,11 +35,14 @@ fn held_alike(left: &Row, right: &Row) -> bool {
     held && (&left.level, &left.evidence) == (&right.level, &right.evidence)
 }
 
-/// An empty table with this header.
-pub fn plain<const COLUMNS: usize>(header: [&str; COLUMNS]) -> Table {
+/// An empty table with this header, at most `width` columns wide.
+pub fn plain<const CELLS: usize>(header: [&str; CELLS], width: usize) -> Table {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED);
-    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH as u16).set_header(header);
+    table
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(width.try_into().unwrap_or(u16::MAX))
+        .set_header(header);
     table
 }
 
@@ -84,6 +87,7 @@ pub fn style(word: &str) -> Option<Style> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::render::WIDTH;
 
     #[test]
     fn draws_promised_rows_those_that_held_alike_together() {
@@ -103,7 +107,7 @@ mod tests {
             row("durability", true, RowOutcome::Broken, &"many words ".repeat(9)),
             row("linearizability", false, RowOutcome::Broken, ""),
         ];
-        let table = anstream::adapter::strip_str(&promised(&rows)).to_string();
+        let table = anstream::adapter::strip_str(&promised(&rows, WIDTH)).to_string();
         assert_eq!(
             table,
             "\

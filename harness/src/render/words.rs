@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 
 use perjury_histories::{EventRef, Key, Kind, Operation, Value, Version};
 
-use super::WIDTH;
-
 /// A moment or a length of simulated time: `12.405 s`; finer than milliseconds only where it must be.
 pub fn seconds(ns: u64) -> String {
     let (whole, part) = (ns / 1_000_000_000, ns % 1_000_000_000);
@@ -171,9 +169,9 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// A text wrapped, with this many spaces before each line and a line end after it.
-pub fn indented(text: &str, spaces: usize) -> String {
-    wrapped(text, WIDTH - spaces).iter().map(|line| format!("{:spaces$}{line}\n", "")).collect()
+/// A text wrapped to `width` columns, of which the first are this many spaces; a line end after each line.
+pub fn indented(text: &str, spaces: usize, width: usize) -> String {
+    wrapped(text, width.saturating_sub(spaces)).iter().map(|line| format!("{:spaces$}{line}\n", "")).collect()
 }
 
 #[cfg(test)]

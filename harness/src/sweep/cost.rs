@@ -1,6 +1,6 @@
 //! What a sweep costs: real time, CPU time of a thread, memory of the process.
 //!
-//! The only real clocks in this crate. They are read around simulations, never inside one.
+//! The only real clocks in this crate. They are read around simulations and checkers, never inside one.
 
 use std::sync::LazyLock;
 use std::time::Instant;
@@ -23,10 +23,20 @@ pub fn thread_cpu_ns() -> u64 {
     wall_ns()
 }
 
+/// The memory that this process holds now, in bytes, where the system tells: what stands in main memory.
+pub fn memory_bytes() -> Option<u64> {
+    status_bytes("VmRSS:")
+}
+
 /// The most memory that this process has held so far, in bytes, where the system tells.
 pub fn memory_bytes_max() -> Option<u64> {
+    status_bytes("VmHWM:")
+}
+
+/// A line of what Linux says of this process.
+fn status_bytes(name: &str) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kilobytes * 1024)
 }
@@ -47,7 +57,9 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn knows_the_peak_of_memory() {
-        assert!(memory_bytes_max().expect("Linux tells") > 100_000);
+    fn knows_its_memory_and_the_peak_of_it() {
+        let now = memory_bytes().expect("Linux tells");
+        assert!(now > 100_000);
+        assert!(memory_bytes_max().expect("Linux tells") >= now);
     }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use perjury_histories::{format, notation, open};
+use perjury_histories::{format, notation, open, open_as};
 
 /// A file of this name and content.
 fn file(name: &str, content: &str) -> PathBuf {
@@ -23,16 +23,17 @@ fn problem(path: &Path, format: Option<&str>) -> String {
 
 #[test]
 fn opens_a_file_by_its_content() {
-    for (name, content) in [
-        ("a.jsonl", "{\"process\":0,\"type\":\"ok\",\"f\":\"read\",\"value\":1}\n"),
-        ("a.edn", "{:process 0, :type :ok, :f :read, :value 1}\n"),
-        ("b.edn", "[{:process 0, :type :ok, :f :read, :value 1}]"),
-        ("a.json", "[{\"process\":0,\"type\":\"ok\",\"f\":\"read\",\"value\":1}]"),
-        ("a.txt", "0\t:ok\t:read\t1\n"),
-        ("a.log", "INFO  jepsen.util - 0\t:ok\t:read\t1\n"),
+    for (name, format, content) in [
+        ("a.jsonl", "jsonl", "{\"process\":0,\"type\":\"ok\",\"f\":\"read\",\"value\":1}\n"),
+        ("a.edn", "jepsen-edn", "{:process 0, :type :ok, :f :read, :value 1}\n"),
+        ("b.edn", "jepsen-edn-vec", "[{:process 0, :type :ok, :f :read, :value 1}]"),
+        ("a.json", "elle-json", "[{\"process\":0,\"type\":\"ok\",\"f\":\"read\",\"value\":1}]"),
+        ("a.txt", "jepsen-history-txt", "0\t:ok\t:read\t1\n"),
+        ("a.log", "jepsen-log", "INFO  jepsen.util - 0\t:ok\t:read\t1\n"),
     ] {
         let history = open(&file(name, content), None).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(notation::print(&history), "..0:read(_,1)", "{name}");
+        assert_eq!(open_as(&file(name, content), None).expect("the same").1.name, format, "{name}");
     }
 }
 
@@ -75,7 +76,14 @@ fn names_the_formats_where_none_fits() {
     for name in ["jsonl", "jepsen-edn", "elle-json", "jepsen-log"] {
         assert!(found.contains(name), "{found}");
     }
-    assert!(problem(&file("empty", ""), None).starts_with("an empty file; name its format with --format: "));
+}
+
+#[test]
+fn takes_an_empty_file_for_an_empty_history() {
+    for content in ["", "\n", " \r\n\n"] {
+        let history = open(&file("empty", content), None).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(history.events().len(), 0, "{content:?}");
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Which events of a history to show.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 use perjury_histories::{EventRef, History, Process};
 
@@ -8,8 +10,11 @@ use crate::cli::parse;
 /// Notes of which there are too many to be read among operations.
 const QUIET: &[&str] = &["acknowledge", "dump", "placement"];
 
+/// At most this many names are suggested.
+const THERE_MAX: usize = 12;
+
 /// Only events that pass every filter given are shown.
-#[derive(Args, Clone, Debug, Default)]
+#[derive(Args, Clone, Debug, Default, PartialEq)]
 #[command(next_help_heading = "Filters")]
 pub struct Filter {
     /// Only these keys, with commas between them
@@ -84,6 +89,31 @@ impl Filter {
         found
     }
 
+    /// Why nothing passes: the names that this history does not have, and those that it has.
+    pub fn why_nothing(&self, history: &History) -> Option<String> {
+        let keys = history.events().filter_map(|event| event.key).map(ToString::to_string);
+        let processes = history.events().map(|event| event.process.to_string());
+        let functions = history.events().map(|event| event.function.to_owned());
+        let sessions = history.events().filter_map(|event| event.session).map(|session| session.to_string());
+        let wanted_sessions: Vec<String> = self.session.iter().map(u64::to_string).collect();
+        let why = [
+            absent("key", &self.key, keys.collect()),
+            absent("process", &self.process, processes.collect()),
+            absent("function", &self.function, functions.collect()),
+            absent("session", &wanted_sessions, sessions.collect()),
+            self.around.and_then(|index| {
+                let is_there = history.events().any(|event| event.index == index);
+                (!is_there).then(|| format!("no event has the index {index}"))
+            }),
+        ];
+        let why: Vec<String> = why.into_iter().flatten().collect();
+        match why.as_slice() {
+            [] if *self == Filter::default() => None,
+            [] => Some("no event passes all of the filters".to_owned()),
+            why => Some(why.join("; ")),
+        }
+    }
+
     fn passes(&self, event: EventRef<'_>) -> bool {
         fn any<T: PartialEq>(wanted: &[T], is: Option<&T>) -> bool {
             wanted.is_empty() || is.is_some_and(|is| wanted.contains(is))
@@ -97,6 +127,20 @@ impl Filter {
             && self.from.is_none_or(|from| event.time.is_some() && time >= from)
             && self.to.is_none_or(|to| event.time.is_some() && time <= to)
     }
+}
+
+/// Says that there is none of those wanted, if so, and what there is.
+fn absent(noun: &str, wanted: &[String], there: BTreeSet<String>) -> Option<String> {
+    if wanted.is_empty() || wanted.iter().any(|name| there.contains(name)) {
+        return None;
+    }
+    let none = format!("no event has {noun} {}", wanted.join(" or "));
+    let some: Vec<&str> = there.iter().take(THERE_MAX).map(String::as_str).collect();
+    let more = if there.len() > some.len() { ", …" } else { "" };
+    Some(match some.as_slice() {
+        [] => format!("{none}, or any"),
+        some => format!("{none}, but there is {}{more}", some.join(", ")),
+    })
 }
 
 fn is_quiet(event: EventRef<'_>) -> bool {
@@ -145,6 +189,25 @@ mod tests {
         assert_eq!(around(4, 1), [3, 4, 5], "the event itself, even a quiet one");
         assert_eq!(around(0, 0), [0]);
         assert_eq!(around(99, 2), [6, 7]);
+    }
+
+    #[test]
+    fn says_why_nothing_passes() {
+        let why = |filter: Filter| filter.why_nothing(&history());
+        let strings = |text: &str| vec![text.to_owned()];
+        assert_eq!(
+            why(Filter { key: strings("z"), process: strings("7"), ..Filter::default() }).as_deref(),
+            Some("no event has key z, but there is x, y; no event has process 7, but there is 0, 1, nemesis")
+        );
+        assert_eq!(
+            why(Filter { key: strings("y"), session: vec![9], ..Filter::default() }).as_deref(),
+            Some("no event passes all of the filters")
+        );
+        assert_eq!(
+            why(Filter { around: Some(99), context: 0, ..Filter::default() }).as_deref(),
+            Some("no event has the index 99")
+        );
+        assert_eq!(why(Filter::default()), None);
     }
 
     #[test]

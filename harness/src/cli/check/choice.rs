@@ -1,0 +1,91 @@
+//! Which checkers judge a history, and why these.
+
+use perjury_checkers::linearizable::{AnyModel, model_for};
+use perjury_checkers::{Checker, Context, Limits, checker, fit};
+use perjury_histories::format::Format;
+use perjury_histories::{History, Value};
+
+/// Checkers that judge by a model.
+const BY_MODEL: &[&str] = &["linearizability"];
+
+/// What the command line asks for.
+#[derive(Clone, Default)]
+pub struct Asked {
+    /// Names of checkers; empty: those that fit.
+    pub checkers: Vec<String>,
+    /// The model, where one was named.
+    pub model: Option<&'static dyn AnyModel>,
+    /// What objects hold at first, where that was said.
+    pub initial: Option<Value>,
+    /// The format, where one was named.
+    pub format: Option<&'static Format>,
+    /// How many configurations a search may visit for each object.
+    pub configurations_max: u64,
+}
+
+impl Asked {
+    /// What checkers may know beside the history.
+    pub fn context(&self, limits: Limits) -> Context {
+        Context {
+            initial: self.initial.clone().unwrap_or_default(),
+            model: self.model,
+            limits,
+            ..Context::default()
+        }
+    }
+
+    /// The checkers that judge this history.
+    pub fn choose(&self, history: &History) -> Choice {
+        if history.operations().len() == 0 {
+            return Choice {
+                checkers: Vec::new(),
+                why: "no operations: there is nothing to judge".to_owned(),
+            };
+        }
+        let mut choice = match self.checkers.as_slice() {
+            [] => by_fit(history),
+            names => Choice {
+                checkers: names.iter().filter_map(|name| checker::named(name)).collect(),
+                why: "--checker names them".to_owned(),
+            },
+        };
+        let is_by_model = |checker: &&dyn Checker| BY_MODEL.contains(&checker.name());
+        if let (Some(model), false) = (self.model, choice.checkers.iter().any(is_by_model)) {
+            choice.checkers.extend(checker::named(BY_MODEL[0]));
+            choice.why = format!("--model names {}", model.name());
+        }
+        choice
+    }
+
+    /// The model by which this checker judges the history, if by any.
+    pub fn model_of(&self, checker: &dyn Checker, history: &History) -> Option<&'static str> {
+        let model = || self.model.or_else(|| model_for(history).ok());
+        BY_MODEL.contains(&checker.name()).then(model)?.map(|model| model.name())
+    }
+}
+
+/// The checkers that fit the history, with the reasons: `integrity, linearizability (registers); …`.
+fn by_fit(history: &History) -> Choice {
+    let fits = fit::fits(history);
+    if fits.is_empty() {
+        return Choice { checkers: Vec::new(), why: fit::why_none(history) };
+    }
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for fit in &fits {
+        match reasons.iter_mut().find(|(reason, _)| *reason == fit.reason) {
+            Some((_, names)) => names.push(fit.checker.name()),
+            None => reasons.push((fit.reason, vec![fit.checker.name()])),
+        }
+    }
+    let reasons = reasons.iter().map(|(reason, names)| format!("{} ({reason})", names.join(", ")));
+    let why = reasons.collect::<Vec<_>>().join("; ");
+    Choice { checkers: fits.into_iter().map(|fit| fit.checker).collect(), why }
+}
+
+/// Checkers, and why these.
+pub struct Choice {
+    /// In the order in which they judge; empty when there is none.
+    pub checkers: Vec<&'static dyn Checker>,
+    /// Why these, or why there is none.
+    pub why: String,
+}
