@@ -37,6 +37,8 @@ fn main() {
             "--no-pure" => prunings.pure = false,
             "--no-deadline" => prunings.deadline = false,
             "--no-optional" => prunings.optional = false,
+            "--no-idle" => prunings.idle = false,
+            "--no-unseen" => prunings.unseen = false,
             "--no-dominance" => prunings.dominance = false,
             "--no-rehearsal" => prunings.rehearsal = false,
             "--only-pure" => prunings = Prunings { pure: true, ..Prunings::NONE },
