@@ -113,10 +113,8 @@ impl<'a> Differentiated<'a> {
         let writers = writers(&effects, initial)?;
         let mut happened = happened(&effects, &writers);
         let mut number = 0;
-        for place in &mut happened {
-            if let Some(place) = place {
-                (*place, number) = (number, number + 1);
-            }
+        for place in happened.iter_mut().flatten() {
+            (*place, number) = (number, number + 1);
         }
         let mut builder = Builder { keys: FxHashMap::default(), result: Differentiated::empty() };
         for effects in effects.iter().zip(&happened).filter_map(|(effects, place)| place.map(|_| effects)) {
@@ -244,8 +242,10 @@ mod tests {
     use super::*;
     use crate::testing::history;
 
-    /// Of each node: its reads, as key and source; and its writes.
-    fn nodes(text: &str) -> Result<Vec<(Vec<(String, Source)>, usize)>, Undecided> {
+    /// Of a node: its reads, as key and source; and how many keys it writes.
+    type Found = (Vec<(String, Source)>, usize);
+
+    fn nodes(text: &str) -> Result<Vec<Found>, Undecided> {
         let history = history(text);
         let found = Differentiated::of(&history, &Value::Null)?;
         let reads = |node: &Node<'_>| {
@@ -255,7 +255,7 @@ mod tests {
         Ok(found.nodes.iter().map(|node| (reads(node), node.writes.len())).collect())
     }
 
-    fn read(key: &str, source: Source) -> (Vec<(String, Source)>, usize) {
+    fn read(key: &str, source: Source) -> Found {
         (vec![(key.to_owned(), source)], 0)
     }
 

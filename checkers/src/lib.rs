@@ -3,7 +3,7 @@
 //! A [`Checker`] reads a [`History`](perjury_histories::History) and a [`Context`] and answers with
 //! a [`Verdict`]; nothing else goes in, so a verdict can be recomputed years later. A verdict that is
 //! invalid carries its [anomalies](Anomaly), each with the fewest events that show it; one that is unknown
-//! says why; and for a register that is linearizable there is a [`Witness`].
+//! says why; and for an object that is linearizable there is a [`Witness`].
 //!
 //! ```
 //! use perjury_checkers::{AnomalyKind, Context, named};
@@ -34,7 +34,7 @@
 //!   read_your_writes, monotonic_reads,    the four session guarantees, per key
 //!   monotonic_writes, writes_follow_reads
 //!   *_across_keys                         two of them, across keys
-//!   linearizability                       registers with compare-and-set: problem, search, witness, core
+//!   linearizability                       one order in real time, for any model
 //!   sequential                            one order of everything, along versions or by search
 //!   staleness                             how far reads are behind, in versions and in time
 //!   causal, causal_memory,                causal consistency in three strengths
@@ -42,9 +42,13 @@
 //!   long_fork, causal_reverse             two ways to see writes in the wrong order
 //!   convergence                           replicas become equal
 //!   durability, replica_durability        what was acknowledged is kept: by the store, by each replica
-//!   set                                   what was added is in it
-//! model.rs      Model: what an object answers when nobody else uses it
-//! linearizable/ one object's operations as a problem, and the search for their order
+//!   set, set_full                         what was added is in it: at the end, and in between
+//!   total_queue, unique_ids, bank         what was put in comes out once; ids differ; totals stay
+//!   counter, grow_only_counter,           reads within what the additions allow
+//!   pn_counter
+//!   strong_convergence                    who has seen the same answers the same
+//! model.rs      Model: what an object answers when nobody else uses it; model/: one file each
+//! linearizable/ one object's operations as a problem, the search for their order, and what needs no search
 //! stop.rs       how a search is asked to stop
 //! access.rs     what each operation did to the register of its key
 //! fit.rs        which checkers suit a history, and why
@@ -57,7 +61,8 @@
 //! findings.rs   from anomalies to a verdict; words.rs: operations in plain words
 //! ```
 //!
-//! A new checker is one file in `checker/`, and its two lines in `checker.rs`.
+//! A new checker is one file in `checker/`, its two lines in `checker.rs`, and its row in `fit.rs`. A new model
+//! is one file in `model/`, and its entry in the list of `linearizable`.
 
 mod access;
 mod across;

@@ -33,8 +33,11 @@ impl Overtake {
 /// The writers of each key, by chain, with their positions in it.
 pub(crate) struct Writers<'d, 'a> {
     history: &'d Differentiated<'a>,
-    by_key: Vec<Vec<(u32, Vec<(u32, u32)>)>>,
+    by_key: Vec<Vec<(u32, Places)>>,
 }
+
+/// Positions in a chain, with what stands there.
+type Places = Vec<(u32, u32)>;
 
 impl<'d, 'a> Writers<'d, 'a> {
     /// Those of this history.

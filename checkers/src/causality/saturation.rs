@@ -105,7 +105,7 @@ pub(crate) fn observers(history: &Differentiated<'_>) -> Vec<Vec<u32>> {
     let mut sessions: Vec<(Option<u64>, u32)> =
         (0..history.nodes.len() as u32).filter(reads).map(|node| (operation(node).session(), node)).collect();
     sessions.sort_unstable();
-    let ends = history.chains.iter().filter(|chain| chain.iter().any(|node| reads(node)));
+    let ends = history.chains.iter().filter(|chain| chain.iter().any(reads));
     let ends = ends.filter_map(|chain| chain.last().copied());
     let observers = ends.map(|end| {
         let session = operation(end).session();

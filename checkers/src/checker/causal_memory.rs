@@ -68,6 +68,22 @@ mod tests {
         rejects(&CausalMemory, &text("null"), WriteHbInitRead, &[0, 2, 4, 6, 8, 10, 12]);
     }
 
+    /// That x = 1 comes before x = 2 puts y = 1 before the second read of y, and so before y = 2, and only then
+    /// is u = 1 before the read of u.
+    #[test]
+    fn rejects_what_takes_two_conclusions() {
+        let text = |u| {
+            format!(
+                "0:write(u,1) 0:write(y,1) 0:write(x,1) 0:write(z,1) 3:write(y,2) 1:read(y)=2 1:read(u)={u} \
+                 1:write(x,2) 1:read(y)=2 1:read(z)=1 1:read(x)=2"
+            )
+        };
+        accepts(&CausalMemory, &text("1"));
+        let every = [0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20];
+        let explanation = rejects(&CausalMemory, &text("null"), WriteHbInitRead, &every);
+        assert_eq!(explanation.matches(" comes before event ").count(), 2, "{explanation}");
+    }
+
     #[test]
     fn rejects_what_causal_consistency_rejects() {
         rejects(

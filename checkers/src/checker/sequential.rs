@@ -178,6 +178,18 @@ mod tests {
         rejects(&Sequential, &text("null"), NotSequential, &[2, 6, 8]);
     }
 
+    /// What returned first is tried first, and must be taken back: nobody can read nothing and then 1 any more.
+    #[test]
+    fn takes_back_what_was_tried_in_vain() {
+        let text = |last| {
+            format!(
+                "0:write(x,1) 2:read(x)=1 2:write(x,null) 2:write(x,3) 1:write(y,1) 1:read(x)=null 1:read(x)={last}"
+            )
+        };
+        accepts(&Sequential, &text(1));
+        assert!(Sequential.check(&history(&text(4)), &Context::default()).is_invalid());
+    }
+
     #[test]
     fn rejects_two_cas_of_one_value() {
         let text = |fate| format!("0:write(x,1) 1:cas(x,[1,2]) 2:cas(x,[1,3]){fate}");

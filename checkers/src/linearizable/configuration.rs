@@ -16,8 +16,8 @@ pub struct Configuration<const N: usize> {
     pub(super) may: Mask<N>,
     /// How it came about, in the trail.
     pub(super) trail: u32,
-    /// Whether what was placed last, just now, has brought nothing so far that a plain write in its stead
-    /// would not.
+    /// Whether a plain write placed next would have done as well without what was placed last: see
+    /// [`idle`](super::pruning::idle).
     pub(super) is_idle: bool,
 }
 

@@ -120,8 +120,8 @@ impl<const N: usize> Layer<N> {
     fn look_up(&mut self, new: &Configuration<N>) -> Option<u64> {
         let entries = &self.entries;
         let hash_at = |entry: &u32| hash_of(&entries[*entry as usize].configuration);
-        for entry in self.same.len()..entries.len() {
-            self.same.insert_unique(hash_of(&entries[entry].configuration), entry as u32, hash_at);
+        for entry in self.same.len() as u32..entries.len() as u32 {
+            self.same.insert_unique(hash_at(&entry), entry, hash_at);
         }
         let hash = hash_of(new);
         let found = self.same.find(hash, |entry| is_same(&entries[*entry as usize].configuration, new));

@@ -62,8 +62,16 @@ impl<'a> Problem<'a> {
 
     /// The problem of the operations that `keep` accepts.
     pub fn restrict(&self, mut keep: impl FnMut(usize, &Op) -> bool) -> Problem<'a> {
-        let ops = self.ops.iter().enumerate().filter(|(place, op)| keep(*place, op)).map(|(_, op)| *op);
-        Problem { ops: ops.collect(), calls: self.calls.clone() }
+        let mut part = Problem::default();
+        let mut numbers: FxHashMap<u32, u32> = FxHashMap::default();
+        for (_, op) in self.ops.iter().enumerate().filter(|(place, op)| keep(*place, op)) {
+            let call = *numbers.entry(op.call).or_insert_with(|| {
+                part.calls.push(*self.call(op));
+                part.calls.len() as u32 - 1
+            });
+            part.ops.push(Op { call, ..*op });
+        }
+        part
     }
 
     /// What this operation asked for and was answered.
@@ -110,5 +118,15 @@ mod tests {
         assert_eq!(places, [(0, 4, 0), (1, NEVER, 1), (6, 7, 0)]);
         assert!(problem.ops[1].is_indeterminate());
         assert_eq!(problem.call(&problem.ops[1]).result, None);
+    }
+
+    #[test]
+    fn keeps_only_the_calls_of_a_part() {
+        let history = history("0:write(x,1) 0:read(x)=1 0:write(x,2) 0:read(x)=1");
+        let problem = Problem::of(history.operations());
+        let part = problem.restrict(|place, _| place > 1);
+        assert_eq!(part.ops.iter().map(|op| op.invoked).collect::<Vec<_>>(), [4, 6]);
+        let functions = part.ops.iter().map(|op| part.call(op).function);
+        assert_eq!((functions.collect::<Vec<_>>(), part.calls.len()), (vec!["write", "read"], 2));
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod deadline;
 pub mod dominance;
+pub mod idle;
 pub mod optional;
 pub mod pure;
 pub mod unseen;
@@ -18,6 +19,8 @@ pub struct Prunings {
     pub deadline: bool,
     /// See [`optional`].
     pub optional: bool,
+    /// See [`idle`]; it builds on [`optional`].
+    pub idle: bool,
     /// See [`dominance`].
     pub dominance: bool,
     /// See [`unseen`].
@@ -33,6 +36,7 @@ impl Prunings {
         pure: true,
         deadline: true,
         optional: true,
+        idle: true,
         dominance: true,
         unseen: true,
         rehearsal: true,
@@ -43,16 +47,18 @@ impl Prunings {
         pure: false,
         deadline: false,
         optional: false,
+        idle: false,
         dominance: false,
         unseen: false,
         rehearsal: false,
     };
 
-    /// Each of them without the others.
+    /// Each of them without the others, but for what it builds on.
     pub fn each_alone() -> impl Iterator<Item = Prunings> {
         SWITCHES.iter().map(|switch| {
             let mut prunings = Prunings::NONE;
             *switch(&mut prunings) = true;
+            prunings.optional |= prunings.idle;
             prunings
         })
     }
@@ -62,16 +68,18 @@ impl Prunings {
         SWITCHES.iter().map(|switch| {
             let mut prunings = Prunings::ALL;
             *switch(&mut prunings) = false;
+            prunings.idle &= prunings.optional;
             prunings
         })
     }
 }
 
 /// Each pruning's switch.
-const SWITCHES: [fn(&mut Prunings) -> &mut bool; 6] = [
+const SWITCHES: [fn(&mut Prunings) -> &mut bool; 7] = [
     |prunings| &mut prunings.pure,
     |prunings| &mut prunings.deadline,
     |prunings| &mut prunings.optional,
+    |prunings| &mut prunings.idle,
     |prunings| &mut prunings.dominance,
     |prunings| &mut prunings.unseen,
     |prunings| &mut prunings.rehearsal,

@@ -11,7 +11,7 @@
 //! configurations that result are the next layer, and the layer before is gone. If no configuration is left,
 //! there is no order; if one is left in the end, its trail is the order.
 
-use super::changes::{Change, Changes};
+use super::changes::Changes;
 use super::configuration::Configuration;
 use super::facts::Facts;
 use super::layer::{Layer, Rules};
@@ -26,9 +26,11 @@ use super::search::{GaveUp, Outcome, Stuck, Why};
 use super::states::States;
 use super::tallies::Tallies;
 use super::timeline::{Cursor, Event, Timeline};
-use super::trail::{ROOT, Step, Trail, What};
+use super::trail::{ROOT, Trail};
 use crate::checker::Limits;
 use crate::model::Model;
+
+mod expand;
 
 /// What all sweeps over one problem have in common.
 pub(super) struct Swept<'p, 's, M: Model> {
@@ -125,10 +127,10 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
                 return Some(Outcome::Impossible(Stuck { position, states: self.last_states() }));
             }
             events = events.wrapping_add(1);
-            if events.is_multiple_of(POLL) {
-                if let Some(reason) = self.of.limits.stop.reason() {
-                    return Some(Outcome::GaveUp(GaveUp { why: Why::Stopped(reason), position }));
-                }
+            if events.is_multiple_of(POLL)
+                && let Some(reason) = self.of.limits.stop.reason()
+            {
+                return Some(Outcome::GaveUp(GaveUp { why: Why::Stopped(reason), position }));
             }
         }
         let living = self.now.iter().next().map_or(ROOT, |configuration| configuration.trail);
@@ -176,7 +178,8 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
             self.matches.forget();
         }
         self.open.free(slot, self.of.facts);
-        if self.trail.is_long() || self.tallies.is_large() || self.of.states.is_large() {
+        let has_much = self.trail.is_long() || self.tallies.is_large() || self.of.states.is_large();
+        if has_much && self.now.alive > 0 {
             self.tidy();
         }
         Ok(())
@@ -251,104 +254,6 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
                 self.expand(&configuration, returning)?;
             }
             place += 1;
-        }
-        Ok(())
-    }
-
-    /// Tries everything that can be placed next.
-    fn expand(&mut self, configuration: &Configuration<N>, returning: Returning<N>) -> Result<(), Why> {
-        let mut may = configuration.may;
-        if configuration.is_idle && self.of.prunings.optional {
-            may = may.without(self.open.overwrites);
-        }
-        for slot in may.iter() {
-            if self.of.prunings.deadline && self.open.earlier.holds_back(slot, configuration) {
-                continue;
-            }
-            let is_overwrite = self.open.overwrites.meets(Mask::of(slot));
-            let steps = self.of.states.next(configuration.state, self.open.call(slot));
-            let mut choice = 0;
-            while let Some(state) = self.of.states.step(steps, choice) {
-                choice += 1;
-                let mut next = Configuration { state, is_idle: is_overwrite, ..*configuration };
-                next.close(Mask::of(slot));
-                if is_overwrite {
-                    next.cover(self.open.overwrites);
-                }
-                self.add(next, What::Op(self.open.op(slot)), slot == returning.slot, returning)?;
-            }
-        }
-        match self.has_classes {
-            true => self.expand_classes(configuration, returning),
-            false => Ok(()),
-        }
-    }
-
-    /// Tries the operations of unknown outcome.
-    fn expand_classes(
-        &mut self,
-        configuration: &Configuration<N>,
-        returning: Returning<N>,
-    ) -> Result<(), Why> {
-        let is_free = self.of.counting == Counting::Free;
-        let changes = self.changes.of(configuration.state, self.of.facts, self.of.states);
-        for place in changes {
-            let Change { class, state } = self.changes.get(place);
-            let used = if is_free { 0 } else { self.tallies.count(configuration.tally, class) };
-            if used >= self.open.available[class as usize] {
-                continue;
-            }
-            let fact = &self.of.facts.calls[self.of.facts.classes[class as usize] as usize];
-            if fact.is_overwrite && configuration.is_idle && self.of.prunings.optional {
-                continue;
-            }
-            if self.of.prunings.deadline && self.has_known_twin(configuration, fact.group, state) {
-                continue;
-            }
-            let mut next = Configuration { state, is_idle: true, ..*configuration };
-            if !is_free {
-                next.tally = self.tallies.with(configuration.tally, class);
-            }
-            if fact.is_overwrite {
-                next.cover(self.open.overwrites);
-            }
-            self.add(next, What::Class(class), false, returning)?;
-        }
-        Ok(())
-    }
-
-    /// Whether an operation of the same function and argument that will return leads to the same state.
-    fn has_known_twin(&mut self, configuration: &Configuration<N>, group: u32, state: u32) -> bool {
-        let twins = self.open.of_group(group) & configuration.may;
-        twins.iter().any(|slot| self.of.states.may_lead_to(configuration.state, self.open.call(slot), state))
-    }
-
-    /// Adds what came about by placing something: to the next layer if the operation that returns is placed
-    /// by it, else to what is tried further.
-    fn add(
-        &mut self,
-        mut new: Configuration<N>,
-        what: What,
-        is_returning: bool,
-        returning: Returning<N>,
-    ) -> Result<(), Why> {
-        let placed = self.matches.of(new.state, &self.open, self.of.states);
-        new.is_idle &= !new.must.meets(placed);
-        new.must = new.must.without(placed);
-        let is_done = is_returning || placed.meets(returning.bit);
-        let rules = self.rules();
-        let before = std::mem::replace(&mut new.trail, self.trail.next_place());
-        let layer = if is_done { &mut self.next } else { &mut self.tried };
-        if is_done {
-            new.close(returning.bit);
-            new.is_idle = false;
-        }
-        if layer.insert(&new, rules, &self.tallies) {
-            if self.of.counting != Counting::Free {
-                self.trail.push(before, Step { what, state: new.state, at: returning.position });
-            }
-            self.configurations += 1;
-            return self.may_go_on();
         }
         Ok(())
     }

@@ -134,6 +134,24 @@ fn agrees_with_the_definition_on_all_histories_of_five() {
     }
 }
 
+/// Longer histories at random, in which values are written again and choices must be taken back.
+#[test]
+fn agrees_with_the_definition_on_longer_histories() {
+    let mut hold = 0;
+    for seed in 0..4_000 {
+        let mut random = crate::testing::Random(seed);
+        let mut kinds = if seed % 2 == 0 { kinds_of_one_key() } else { kinds_of_two_keys() };
+        kinds.extend([op(0, None, Some(0)), op(0, None, Some(1))]);
+        let length = 5 + random.below(3);
+        let ops = (0..length).map(|_| {
+            let kind = kinds[random.below(kinds.len() as u64) as usize];
+            Op { session: random.below(3) as usize, ..kind }
+        });
+        hold += u32::from(agrees(&ops.collect::<Vec<Op>>()));
+    }
+    assert!(hold > 400 && hold < 3_600, "{hold}");
+}
+
 /// All histories of four operations with versions: each write has one, each read that of what it returned.
 #[test]
 fn agrees_with_the_definition_along_versions() {

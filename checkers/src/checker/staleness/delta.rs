@@ -96,13 +96,12 @@ impl Zones {
             }
             forward.push(cluster);
         }
-        let contained = self.order.iter().filter(|cluster| !is_forward(**cluster)).find_map(|&inner| {
+        self.order.iter().filter(|cluster| !is_forward(**cluster)).find_map(|&inner| {
             let begin = self.last_begin(inner, delta);
             let outer = forward.partition_point(|&outer| self.zones[outer].0 < begin).checked_sub(1)?;
             let outer = forward[outer];
             (self.zones[inner].0 < self.last_begin(outer, delta)).then_some((outer, inner))
-        });
-        contained
+        })
     }
 
     /// The least delta, in nanoseconds; none if it is not zero and times are missing.
@@ -158,7 +157,7 @@ mod tests {
                 let begin = moment(number);
                 let end = moment((number + 2).min(10));
                 let (begin, end) = (begin.min(end), begin.max(end));
-                (end, begin, (number % 3 > 0).then(|| moment(number * 2)))
+                (end, begin, (!number.is_multiple_of(3)).then(|| moment(number * 2)))
             };
             let zones: Vec<_> = (0..8).map(&mut cluster).collect();
             let mut order: Vec<usize> = (0..zones.len()).collect();

@@ -36,12 +36,12 @@ pub(crate) fn linearize(operations: &[Operation<Call>], priority: impl Fn(u32) -
     container::linearize(operations, |lives| Sweep::new(lives, &priority).order())
 }
 
-/// What happens to a life before a moment, in the order in which it is looked at.
+/// What happens to a life right before a moment.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum End {
-    Take,
-    Put,
+    PutEnds,
     TakeBegins,
+    TakeEnds,
 }
 
 /// The walk through the moments.
@@ -52,7 +52,7 @@ struct Sweep<'a> {
     is_put: Vec<bool>,
     is_taken: Vec<bool>,
     is_open: Vec<bool>,
-    /// (priority, life) of those that are certainly inside, and of some that are no more.
+    /// (priority, life) of those that are certainly inside, and of some that are open.
     inside: BinaryHeap<(u32, u32)>,
     /// (priority, life) of those that may be taken.
     open: BinaryHeap<(u32, u32)>,
@@ -77,9 +77,9 @@ impl<'a> Sweep<'a> {
     fn order(mut self) -> Order {
         let mut ends = Vec::with_capacity(3 * self.lives.lives.len());
         for (life, windows) in (0..).zip(&self.lives.lives) {
-            ends.push((windows.put.to, End::Put, life));
+            ends.push((windows.put.to, End::PutEnds, life));
             ends.push((windows.take.from, End::TakeBegins, life));
-            ends.push((windows.take.to, End::Take, life));
+            ends.push((windows.take.to, End::TakeEnds, life));
         }
         ends.sort_unstable();
         for ends in ends.chunk_by(|left, right| left.0 == right.0) {
@@ -95,13 +95,11 @@ impl<'a> Sweep<'a> {
     fn pass(&mut self, end: End, life: u32) -> Result<(), Vec<u32>> {
         let priority = self.priorities[life as usize];
         match end {
-            End::Take if !self.is_taken[life as usize] => return Err(self.obstacle(life)),
-            End::Take => {}
-            End::Put => {
+            End::TakeEnds if !self.is_taken[life as usize] => return Err(self.obstacle(life)),
+            End::TakeEnds => {}
+            End::PutEnds => {
                 self.put(life);
-                if !self.is_open[life as usize] {
-                    self.inside.push((priority, life));
-                }
+                self.inside.push((priority, life));
             }
             End::TakeBegins => {
                 self.is_open[life as usize] = true;

@@ -9,10 +9,15 @@
 //! must precede. With `v` the value whose put window ends first and `w` the one whose take window does, such a
 //! value is one whose put begins before the put of `v` ends, and whose take begins before the take of `w` ends.
 //! If there is none, then not `v`, so that the take of `v` begins when that of `w` has ended, and not `w`, so
-//! that the put of `w` begins when that of `v` has ended: `v` and `w` must precede each other. In the order so
-//! found, let each put have the latest beginning of the put windows so far as its moment, and each take the
-//! latest of the beginnings of the take windows so far. Both are within their windows, for no later value had
-//! to precede; the moments of puts and those of takes never decrease; and no take is before its put. ∎
+//! that the put of `w` begins when that of `v` has ended: `v` and `w` must precede each other.
+//!
+//! In the order so found, puts suit real time among themselves, and so do takes. Before each take, make the puts
+//! that come next as long as their windows begin no later than that of the take. The value's own put is among
+//! them, or was made before; so what is taken is always the first. If a put of `x` stands before a take of `w`
+//! that must end first, then `x` was put before the take of some `u`, which is `w` or earlier, and whose take
+//! begins after the put of `x`, so after the take of `w` has ended: `w` must precede `u`, no. If a put of `x`
+//! stands behind a take of `w` that must begin later, then some `y` held it up, not later than `x` in the order,
+//! whose put begins after that take, so after the put of `x` has ended: `x` must precede `y`, no. ∎
 //!
 //! ```text
 //! put 1  ├──┤                  ├──┤ take = 1
@@ -92,22 +97,17 @@ fn sequence(lives: &Lives) -> Result<Vec<u32>, Vec<u32>> {
     }
 }
 
-/// Puts and takes, each sequence in this order of the lives, merged by their moments.
+/// Puts and takes, each in this order of the lives: before a take all puts that can be.
 fn steps(lives: &[Life], sequence: &[u32]) -> Vec<Step> {
-    let begin_after = |latest: &mut u32, begin: u32| {
-        *latest = begin.max(*latest);
-        Some(*latest)
-    };
-    let ends = || sequence.iter().map(|life| lives[*life as usize]);
-    let put_moments = ends().map(|life| life.put.from).scan(0, |latest, begin| begin_after(latest, begin));
-    let take_moments = ends().map(|life| life.take.from).scan(0, |latest, begin| begin_after(latest, begin));
-    let mut puts = put_moments.zip(sequence).peekable();
+    let begin = |life: u32| lives[life as usize].put.from;
+    let mut puts = sequence.iter().copied().peekable();
     let mut steps = Vec::with_capacity(2 * sequence.len());
-    for (take_moment, taken) in take_moments.zip(sequence) {
-        while let Some((_, put)) = puts.next_if(|(moment, _)| *moment <= take_moment) {
-            steps.push(Step::Put(*put));
+    for &taken in sequence {
+        let moment = lives[taken as usize].take.from;
+        while let Some(put) = puts.next_if(|put| begin(*put) <= moment) {
+            steps.push(Step::Put(put));
         }
-        steps.push(Step::Take(*taken));
+        steps.push(Step::Take(taken));
     }
     steps
 }
