@@ -141,9 +141,10 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// Each configuration is remembered, in some hundred bytes: this is half a gigabyte at most.
+    /// A million operations of forty busy processes fit. Most configurations are forgotten soon: how many are
+    /// remembered at a time has a bound of its own.
     fn default() -> Limits {
-        Limits { configurations_max: 5_000_000, stop: Stop::default() }
+        Limits { configurations_max: 50_000_000, stop: Stop::default() }
     }
 }
 

@@ -45,6 +45,10 @@ pub(super) struct Member<const N: usize> {
 /// From so many entries on, equal ones are looked up by their hash.
 const MANY: usize = 32;
 
+/// With so many of its state a configuration is compared, so that adding it takes bounded time. Not to compare
+/// it with more only leaves more of them.
+const COMPARED_MAX: usize = 1 << 11;
+
 /// The rules of a layer.
 #[derive(Clone, Copy)]
 pub(super) struct Rules {
@@ -134,7 +138,7 @@ impl<const N: usize> Layer<N> {
         let group = self.group(state);
         let members = &mut self.groups[group];
         let mut place = 0;
-        while let Some(member) = members.get(place) {
+        while let Some(member) = members.get(place).filter(|_| place < COMPARED_MAX) {
             match compare(member, &new, tallies, counting) {
                 Comparison::Better => return false,
                 Comparison::Preferred => {

@@ -64,6 +64,8 @@ struct Sweep<'p, 's, M: Model, const N: usize> {
     trail: Trail,
     order: Order<'p>,
     configurations: u64,
+    /// What was done, for looking at the flag now and then.
+    steps: u32,
 }
 
 /// How a sweep ended.
@@ -100,6 +102,7 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
             trail: Trail::new(),
             order: Order::new(of.problem, of.timeline, of.facts, of.is_seen),
             configurations: 0,
+            steps: 0,
             of,
         };
         let start = Configuration::start();
@@ -114,23 +117,16 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
     /// Goes through all events. None: every operation has a place, and the order knows it.
     fn run(&mut self) -> Option<Outcome<M::State>> {
         let mut cursor = Cursor::default();
-        let mut events = 0_u32;
         while let Some((position, event)) = self.of.timeline.next(&mut cursor) {
-            let done = match event {
+            let done = self.may_go_on().and_then(|()| match event {
                 Event::Invoked(op) => self.invoke(op),
                 Event::Returned(op) => self.complete(op, position),
-            };
+            });
             if let Err(why) = done {
                 return Some(Outcome::GaveUp(GaveUp { why, position }));
             }
             if self.now.alive == 0 {
                 return Some(Outcome::Impossible(Stuck { position, states: self.last_states() }));
-            }
-            events = events.wrapping_add(1);
-            if events.is_multiple_of(POLL)
-                && let Some(reason) = self.of.limits.stop.reason()
-            {
-                return Some(Outcome::GaveUp(GaveUp { why: Why::Stopped(reason), position }));
             }
         }
         let living = self.now.iter().next().map_or(ROOT, |configuration| configuration.trail);
@@ -238,14 +234,16 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
         self.next.clear();
         self.tried.clear();
         let rules = self.rules();
-        for configuration in self.now.iter() {
+        for place in 0..self.now.len() {
+            let Some(configuration) = self.now.get(place) else { continue };
+            self.may_go_on()?;
             if !configuration.must.meets(returning.bit) {
-                let mut placed = *configuration;
+                let mut placed = configuration;
                 placed.close(returning.bit);
                 self.next.insert(&placed, rules, &self.tallies);
             }
             if (configuration.must | configuration.may).meets(returning.bit) {
-                self.tried.insert(configuration, rules, &self.tallies);
+                self.tried.insert(&configuration, rules, &self.tallies);
             }
         }
         let mut place = 0;
@@ -258,14 +256,19 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
         Ok(())
     }
 
-    fn may_go_on(&self) -> Result<(), Why> {
+    /// Counts a step of work, and says why not to go on, if so.
+    fn may_go_on(&mut self) -> Result<(), Why> {
         if self.configurations >= self.of.limits.configurations_max {
             return Err(Why::WorkLimit);
         }
-        match self.of.limits.stop.reason().filter(|_| self.configurations.is_multiple_of(u64::from(POLL))) {
-            Some(reason) => Err(Why::Stopped(reason)),
-            None => Ok(()),
+        self.steps = self.steps.wrapping_add(1);
+        if !self.steps.is_multiple_of(POLL) {
+            return Ok(());
         }
+        if self.next.len() + self.tried.len() > WIDTH_MAX {
+            return Err(Why::WorkLimit);
+        }
+        self.of.limits.stop.reason().map_or(Ok(()), |reason| Err(Why::Stopped(reason)))
     }
 
     /// The states of the last layer that had configurations, the first few.
@@ -279,6 +282,10 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
 
 /// How often the flag is looked at.
 const POLL: u32 = 1024;
+
+/// How many configurations may be alive at the same time, each of some hundred bytes: what is beyond does not
+/// fit the limit of work, whatever that is.
+const WIDTH_MAX: usize = 5_000_000;
 
 /// How many of the states are shown in which a search was stuck.
 const STATES_MAX: usize = 16;

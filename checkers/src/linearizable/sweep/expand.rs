@@ -123,8 +123,7 @@ impl<M: Model, const N: usize> Sweep<'_, '_, M, N> {
                 self.trail.push(before, Step { what, state: new.state, at: returning.position });
             }
             self.configurations += 1;
-            return self.may_go_on();
         }
-        Ok(())
+        self.may_go_on()
     }
 }
