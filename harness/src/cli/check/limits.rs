@@ -16,7 +16,7 @@ pub struct LimitOptions {
     #[arg(long, value_name = "SIZE", value_parser = parse::size_bytes)]
     memory_limit: Option<u64>,
     /// Configurations that a search may visit for each object: the limit whose verdict does not depend on the
-    /// machine [default: 5000000; none when time or memory is limited]
+    /// machine [default: enough for a million operations; none when time or memory is limited]
     #[arg(long, value_name = "COUNT")]
     work_limit: Option<u64>,
 }
