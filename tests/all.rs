@@ -1,7 +1,8 @@
 //! What must stay true of the whole workspace, in one test binary.
 //!
-//! Histories and checkers are tested against the shared corpus beside their own code, and the command
-//! line beside the binary (`harness/tests/cli.rs`); here are the tests that need everything.
+//! The command line is tested beside the binary (`harness/tests/cli.rs`); here are the tests that need
+//! everything. The shared corpus is compared here from its original files; beside their own code, histories and
+//! checkers are compared with its plain ones, and with what its sources measured.
 
 mod agreement;
 mod architecture;

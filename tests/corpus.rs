@@ -62,10 +62,34 @@ const REFUSED: &[(&str, &str)] = &[
 ];
 
 /// Histories of which we say something else than the corpus, and why.
-const EXCEPTIONS: &[(&str, &str)] = &[];
+const EXCEPTIONS: &[(&str, &str)] = &[
+    ("ut-sr-vec-1", "unknown: sequential consistency is judged of registers only, and this is a stack"),
+    ("ut-sr-vec-12", "the same"),
+    ("ut-sr-vec-2", "the same"),
+];
 
 /// The same of the checkers that are picked when nobody names any.
-const EXCEPTIONS_OF_FIT: &[(&str, &str)] = &[];
+const EXCEPTIONS_OF_FIT: &[(&str, &str)] = &[
+    ("ellecli-bank-neg-edn", "one read and no transfer: nothing tells this bank from a register"),
+    (
+        "ut-causal-mww-strong-convergence-strong-convergence-strong-convergence-2",
+        "unknown: with final reads at one node it looks like any transactions",
+    ),
+    (
+        "ut-causal-strong-convergence-final-reads-strong-convergence-strong-convergence-3",
+        "unknown: with final reads at one node it looks like any transactions",
+    ),
+    (
+        "ut-chk-set-full-set-full-absent-read-concurrently",
+        "valid: one read is judged as a set, and it lacks nothing; set-full finds that nothing is shown",
+    ),
+    ("ut-chk-set-full-set-full-absent-read-concurrently-3", "the same"),
+    ("ut-chk-set-full-set-full-never-read", "valid: an add of a number without any read fits a counter too"),
+    ("ut-sr-vec-12", "invalid: only sequential consistency is asserted, and it is not linearizable"),
+];
+
+/// Histories in another format than the corpus says, and why.
+const OTHER_FORMATS: &[(&str, &str)] = &[("ellecli-set-edn", "one vector, not a map per line")];
 
 /// The folder of the corpus, and its entries; none where it is absent.
 fn entries() -> Option<(PathBuf, Vec<Value>)> {
@@ -145,7 +169,7 @@ fn tells_every_format_by_its_content() {
         let opened = open_as(&folder.join(text(entry, "file")), None);
         let (_, format) = opened.unwrap_or_else(|error| panic!("{error}"));
         let expected = text(entry, "format").replace("plain-jsonl", "jsonl");
-        assert_eq!(format.name, expected, "{}", entry["id"]);
+        assert_eq!(format.name != expected, is_in(OTHER_FORMATS, entry), "{}: {}", entry["id"], format.name);
     }
 }
 

@@ -65,6 +65,11 @@ impl Model for AtLeastOnce {
         }
     }
 
+    /// For explanations.
+    fn show(&self, state: &Vec<Value>) -> String {
+        Value::Array(state.clone()).to_string()
+    }
+
     /// A fact that lets the search do less. Whoever is not sure of one leaves it out.
     fn is_pure(&self, call: &Call<'_>) -> bool {
         call.function == "receive" && call.result.is_some_and(Value::is_null)

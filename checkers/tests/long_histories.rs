@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use perjury_checkers::{ALL, AnomalyKind, Context, Verdict, named};
+use perjury_checkers::fit::fits;
+use perjury_checkers::{AnomalyKind, Context, Verdict, named};
 use perjury_histories::{Event, History, Key, Kind, Process, Value, Version};
 use serde_json::json;
 
@@ -225,9 +226,11 @@ fn with_stale_read(history: &History) -> History {
 #[test]
 fn all_checkers_accept_fifty_thousand_operations() {
     let history = run(Settings { seed: 1, keys: 50, operations: 50_000, clients: 20, has_cas: false });
-    for checker in ALL.iter().filter(|checker| checker.name() != "set") {
-        let verdict = check(checker.name(), &history);
-        assert!(verdict.is_valid(), "{}: {verdict:?}", checker.name());
+    let fitting: Vec<&str> = fits(&history).iter().map(|fit| fit.checker.name()).collect();
+    assert!(fitting.len() > 10, "{fitting:?}");
+    for name in fitting.into_iter().chain(["sequential", "causal", "causal-convergence", "staleness"]) {
+        let verdict = check(name, &history);
+        assert!(verdict.is_valid(), "{name}: {verdict:?}");
     }
 }
 

@@ -34,8 +34,10 @@ fn open_file(path: &Path, format: Option<&'static Format>) -> Result<(History, &
     let head = head(&mut file)?;
     let format = match format.or_else(|| detect(&head)) {
         Some(format) => format,
-        // A history without events, in whatever format.
-        None if head.trim_ascii().is_empty() => &jsonl::FORMAT,
+        // A history without events, in whatever format: there is nothing to tell it by, and nothing to read.
+        None if head.trim_ascii().is_empty() && head.len() < HEAD_BYTES => {
+            return Ok((History::default(), &jsonl::FORMAT));
+        }
         None => {
             return Err(Error::Format(format!(
                 "fits no format; name its format with --format: {}",

@@ -52,23 +52,26 @@ impl Model for Set {
     }
 
     fn step(&self, state: &Vec<Value>, call: &Call<'_>, next: &mut Vec<Vec<Value>>) {
+        self.step_from(state.clone(), call, next);
+    }
+
+    fn step_from(&self, mut state: Vec<Value>, call: &Call<'_>, next: &mut Vec<Vec<Value>>) {
         if call.function == "read" {
-            let is_possible = call.result.is_none_or(|result| holds_exactly(state, result));
-            next.extend(is_possible.then(|| state.clone()));
+            let is_possible = call.result.is_none_or(|result| holds_exactly(&state, result));
+            next.extend(is_possible.then_some(state));
             return;
         }
-        let place = order::position(state, call.argument);
+        let place = order::position(&state, call.argument);
         let would_answer = if call.function == "add" { place.is_none() } else { place.is_some() };
         if answer(call).is_some_and(|answer| answer != would_answer) {
             return;
         }
-        let mut after = state.clone();
         match (call.function, place) {
-            ("add", None) => order::insert(&mut after, call.argument),
-            ("remove", Some(place)) => drop(after.remove(place)),
+            ("add", None) => order::insert(&mut state, call.argument),
+            ("remove", Some(place)) => drop(state.remove(place)),
             _ => {}
         }
-        next.push(after);
+        next.push(state);
     }
 
     /// An add of what was there, and a remove of what was not, change nothing either.

@@ -206,10 +206,12 @@ fn says_what_was_judged_by_what_and_why() {
 
 #[test]
 fn keeps_the_time_that_is_allowed() {
-    let started = std::time::Instant::now();
+    let started = perjury::sweep::wall_ns();
     let (code, line) =
         check_one(&hard::register(), &["--checker", "integrity,linearizability", "--time-limit", "500ms"]);
-    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+    // Half a second, a second of grace, and the rest for a busy machine.
+    let spent_ns = perjury::sweep::wall_ns() - started;
+    assert!(spent_ns < 20_000_000_000, "{spent_ns}");
     assert_eq!((code, &line["verdict"]), (2, &json!("unknown")), "{line}");
     assert_eq!(line["checks"][0]["verdict"], "valid", "what was decided stays: {line}");
     let reason = line["checks"][1]["reason"].as_str().expect("a reason");
@@ -223,12 +225,12 @@ fn keeps_the_memory_that_is_allowed() {
     }
     let hard = hard::register();
     let (code, lines, _) =
-        check(&[&hard, &valid()], &["--checker", "linearizability", "--memory-limit", "40MB"]);
+        check(&[&hard, &valid()], &["--checker", "linearizability", "--memory-limit", "25MB"]);
     assert_eq!((code, &lines[0]["verdict"]), (2, &json!("unknown")), "{}", lines[0]);
     let reason = lines[0]["checks"][0]["reason"].as_str().expect("a reason");
     assert!(reason.contains("the memory limit"), "{reason}");
     let bytes = lines[0]["peak_memory_bytes"].as_u64().expect("Linux tells");
-    assert!((40_000_000..120_000_000).contains(&bytes), "{bytes}");
+    assert!((25_000_000..120_000_000).contains(&bytes), "{bytes}");
 }
 
 #[test]

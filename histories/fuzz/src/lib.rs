@@ -94,6 +94,8 @@ fn check(history: Result<History, Error>, bytes: &[u8]) -> Option<History> {
         Err(Error::Bytes { offset, problem }) => {
             assert!(offset <= bytes.len() as u64, "byte {offset}: {problem}")
         }
+        // Of a folder, in one of its files.
+        Err(Error::File { source, .. }) => return check(Err(*source), bytes),
         Err(error) => panic!("{error}"),
     }
     None

@@ -6,11 +6,11 @@
 //! was absent.
 //!
 //! **Theorem.** Tighten the windows: the add comes before all that saw the value present and before the remove,
-//! and the remove after all that saw it present and after the add. If that leaves windows, let the value be
-//! added at the last moment of the one and removed at the first moment of the other (at the same moment if that
-//! is not later), which makes it present as briefly as can be. Then what saw the value absent must begin before
-//! the add's window ends, or end after the remove's window begins; otherwise nothing helps, as the value is
-//! present at every moment of it. ∎
+//! and the remove after all that saw it present. If that leaves windows, let the value be added at the last
+//! moment of the one and removed at the first moment of the other (at the moment of the add if that is later),
+//! which makes it present as briefly as can be. Then what saw the value absent must begin before the add's window
+//! ends, or end after the remove's window begins; otherwise nothing helps, as the value is present at every moment
+//! of it. ∎
 //!
 //! ```text
 //! add 1  ├──┤                  ├──┤ remove 1

@@ -177,7 +177,8 @@ fn maybe_wrong(moments: &[Moments]) -> Vec<Operation<Call>> {
     let mut observers: Vec<_> =
         operations.iter_mut().filter(|operation| operation.call.observed().is_some()).collect();
     let count = observers.len();
-    if let Some(operation) = observers.get_mut(choice as usize / 4 % count.max(1)).filter(|_| choice % 4 > 0)
+    if let Some(operation) =
+        observers.get_mut(choice as usize / 4 % count.max(1)).filter(|_| !choice.is_multiple_of(4))
     {
         let seen = choice / 128 % (moments.len() as u32 + 1);
         match &mut operation.call {

@@ -92,7 +92,7 @@ impl Element {
         if self.second_remove != NONE {
             return Err(few(&[self.add, self.remove, self.second_remove]));
         }
-        if seen.iter().all(|place| *place == NONE) && (self.add == NONE || returned(self.add) == NEVER) {
+        if self.add == NONE && seen.iter().all(|place| *place == NONE) {
             return Ok(Presence::NEVER);
         }
         if self.add == NONE {
@@ -101,7 +101,7 @@ impl Element {
         let add_to = known(&[self.add, self.first_present, self.remove]).min_by_key(|place| returned(*place));
         let add_to = add_to.unwrap_or(self.add);
         let remove = if self.remove == NONE { self.maybe_remove } else { self.remove };
-        let remove_from = known(&[self.add, self.last_present, remove]).max_by_key(|place| invoked(*place));
+        let remove_from = known(&[self.last_present, remove]).max_by_key(|place| invoked(*place));
         let remove_from = remove_from.filter(|_| remove != NONE);
         if returned(add_to) < invoked(self.add) {
             return Err(few(&[self.add, add_to]));

@@ -98,6 +98,13 @@ fn lets_a_remove_of_unknown_outcome_explain_absence() {
 }
 
 #[test]
+fn lets_the_first_of_several_removes_explain_absence() {
+    let second = (6, NEVER, Remove(1, None));
+    let history = [(0, 1, Add(1, None)), (2, NEVER, Remove(1, None)), (4, 5, Contains(1, false)), second];
+    assert_eq!(solve(&history), Answer::Order(vec![0, 1, 2]));
+}
+
+#[test]
 fn does_not_judge_values_that_were_added_twice() {
     let history = |second| [operation(0, 1, Add(1, Some(true))), operation(2, 3, Add(1, second))];
     assert!(matches!(linearize(&history(Some(true))), Answer::NotApplicable(_)));
