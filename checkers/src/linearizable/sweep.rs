@@ -118,7 +118,7 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
     fn run(&mut self) -> Option<Outcome<M::State>> {
         let mut cursor = Cursor::default();
         while let Some((position, event)) = self.of.timeline.next(&mut cursor) {
-            let done = self.may_go_on().and_then(|()| match event {
+            let done = self.count_step().and_then(|()| match event {
                 Event::Invoked(op) => self.invoke(op),
                 Event::Returned(op) => self.complete(op, position),
             });
@@ -236,7 +236,7 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
         let rules = self.rules();
         for place in 0..self.now.len() {
             let Some(configuration) = self.now.get(place) else { continue };
-            self.may_go_on()?;
+            self.count_step()?;
             if !configuration.must.meets(returning.bit) {
                 let mut placed = configuration;
                 placed.close(returning.bit);
@@ -257,10 +257,7 @@ impl<'p, 's, M: Model, const N: usize> Sweep<'p, 's, M, N> {
     }
 
     /// Counts a step of work, and says why not to go on, if so.
-    fn may_go_on(&mut self) -> Result<(), Why> {
-        if self.configurations >= self.of.limits.configurations_max {
-            return Err(Why::WorkLimit);
-        }
+    fn count_step(&mut self) -> Result<(), Why> {
         self.steps = self.steps.wrapping_add(1);
         if !self.steps.is_multiple_of(POLL) {
             return Ok(());

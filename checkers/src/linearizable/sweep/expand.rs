@@ -123,7 +123,10 @@ impl<M: Model, const N: usize> Sweep<'_, '_, M, N> {
                 self.trail.push(before, Step { what, state: new.state, at: returning.position });
             }
             self.configurations += 1;
+            if self.configurations >= self.of.limits.configurations_max {
+                return Err(Why::WorkLimit);
+            }
         }
-        self.may_go_on()
+        self.count_step()
     }
 }
