@@ -28,7 +28,8 @@ row() {
     local title=$1 wanted=$2
     shift 2
     for _ in 1 2 3; do
-        /usr/bin/time --quiet -f "%U %e %M" "$perjury" check --json "$@" 2>&1 >"$folder/out.json" | tail -1
+        /usr/bin/time --quiet -f "%U %e %M" "$perjury" check --json "$@" 2>&1 >"$folder/out.json" | tail -1 ||
+            true # the exit code is the verdict, which the table shows
     done | sort -n | head -1 | while read -r user wall memory; do
         python3 - "$title" "$wanted" "$user" "$wall" "$memory" "$folder/out.json" <<'PYTHON'
 import json, sys
