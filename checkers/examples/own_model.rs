@@ -55,7 +55,7 @@ impl Model for AtLeastOnce {
     /// the outcome: then whatever might follow with any result may follow.
     fn step(&self, state: &Vec<Value>, call: &Call<'_>, next: &mut Vec<Vec<Value>>) {
         if call.function == "send" {
-            next.push([state.as_slice(), &[call.argument.clone()]].concat());
+            next.push([state.as_slice(), std::slice::from_ref(call.argument)].concat());
             return;
         }
         let head = state.first().unwrap_or(&Value::Null);

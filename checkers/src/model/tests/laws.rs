@@ -1,10 +1,9 @@
 //! Every fact that a model claims is checked against its steps: all calls of a small universe, in the states
 //! that random sequences of them lead to.
 
-use std::collections::HashSet;
-
 use perjury_histories::Value;
 use proptest::prelude::*;
+use rustc_hash::FxHashSet;
 use serde_json::json;
 
 use super::super::*;
@@ -41,14 +40,14 @@ fn universe(model: &impl Model, arguments: &[Value], results: &[Value]) -> Vec<S
 }
 
 /// The states after a call, from any of these; in what order does not matter.
-fn after<M: Model>(model: &M, states: &HashSet<M::State>, call: &Call<'_>) -> HashSet<M::State> {
+fn after<M: Model>(model: &M, states: &FxHashSet<M::State>, call: &Call<'_>) -> FxHashSet<M::State> {
     let mut next = Vec::new();
     states.iter().for_each(|state| model.step(state, call, &mut next));
     next.into_iter().collect()
 }
 
 /// The same for a call that may also be absent if its outcome is unknown.
-fn perhaps_after<M: Model>(model: &M, states: &HashSet<M::State>, call: &Call<'_>) -> HashSet<M::State> {
+fn perhaps_after<M: Model>(model: &M, states: &FxHashSet<M::State>, call: &Call<'_>) -> FxHashSet<M::State> {
     let mut next = after(model, states, call);
     if call.result.is_none() {
         next.extend(states.iter().cloned());
@@ -59,14 +58,14 @@ fn perhaps_after<M: Model>(model: &M, states: &HashSet<M::State>, call: &Call<'_
 /// A possible sequence of calls, and the states that it may lead to.
 struct Walk<'a, M: Model> {
     calls: Vec<Call<'a>>,
-    states: HashSet<M::State>,
+    states: FxHashSet<M::State>,
 }
 
 /// Takes of the chosen calls, in their order, those that are possible where they come. One in so many is
 /// enough: most calls of a universe are impossible in most states.
 fn walk<'a, M: Model>(model: &M, universe: &'a [Spoken], initial: &Value, choice: &[usize]) -> Walk<'a, M> {
     let initial = model.initial(initial).expect("an initial value");
-    let mut walk = Walk { calls: Vec::new(), states: HashSet::from([initial]) };
+    let mut walk = Walk { calls: Vec::new(), states: FxHashSet::from_iter([initial]) };
     for place in choice {
         let call = universe[place % universe.len()].call();
         let next = after(model, &walk.states, &call);
@@ -79,17 +78,17 @@ fn walk<'a, M: Model>(model: &M, universe: &'a [Spoken], initial: &Value, choice
 }
 
 fn is_possible<M: Model>(model: &M, initial: &Value, calls: &[Call<'_>]) -> bool {
-    let initial = HashSet::from([model.initial(initial).expect("an initial value")]);
+    let initial = FxHashSet::from_iter([model.initial(initial).expect("an initial value")]);
     !calls.iter().fold(initial, |states, call| perhaps_after(model, &states, call)).is_empty()
 }
 
 /// What a walk shows of the claims about single calls.
 fn single_claims_hold<M: Model>(model: &M, universe: &[Spoken], initial: &Value, walk: &Walk<'_, M>) {
-    let before = HashSet::from([model.initial(initial).expect("an initial value")]);
+    let before = FxHashSet::from_iter([model.initial(initial).expect("an initial value")]);
     for call in universe.iter().map(Spoken::call) {
-        let mut possible = HashSet::new();
+        let mut possible = FxHashSet::default();
         for state in &walk.states {
-            let here = HashSet::from([state.clone()]);
+            let here = FxHashSet::from_iter([state.clone()]);
             let next = after(model, &here, &call);
             if model.is_pure(&call) {
                 assert!(next.is_subset(&here), "pure? {call:?} in {state:?}");
@@ -123,7 +122,7 @@ fn parts_are_independent<M: Model>(model: &M, universe: &[Spoken], walk: &Walk<'
     for (left, left_part) in &parts {
         for (right, right_part) in parts.iter().filter(|(_, right_part)| right_part != left_part) {
             for state in &walk.states {
-                let here = HashSet::from([state.clone()]);
+                let here = FxHashSet::from_iter([state.clone()]);
                 let there = after(model, &here, right);
                 if there.is_empty() {
                     continue;
@@ -147,7 +146,7 @@ fn values_can_be_left_out<M: Model>(model: &M, initial: &Value, calls: &[Call<'_
         Mentions::Values(values) => values.clone(),
         Mentions::Everything => Vec::new(),
     });
-    for value in all.collect::<HashSet<&Value>>() {
+    for value in all.collect::<FxHashSet<&Value>>() {
         let stays = |mentions: &Mentions<'_>| match mentions {
             Mentions::Values(values) => !values.contains(&value),
             Mentions::Everything => false,
@@ -181,7 +180,7 @@ fn observers_can_be_left_out<M: Model>(model: &M, initial: &Value, calls: &[Call
 /// The state of a register is the value that was brought last.
 fn one_value_is_held<M: Model>(model: &M, universe: &[Spoken], initial: &Value, walk: &Walk<'_, M>) {
     let last = walk.calls.iter().rev().find_map(|call| model.brings(call)).unwrap_or(initial);
-    let held = HashSet::from([model.initial(last).expect("a state")]);
+    let held = FxHashSet::from_iter([model.initial(last).expect("a state")]);
     assert_eq!(walk.states, held, "{:?}", walk.calls);
     for call in universe.iter().map(Spoken::call) {
         let is_possible = !after(model, &walk.states, &call).is_empty();
@@ -195,7 +194,7 @@ fn one_value_is_held<M: Model>(model: &M, universe: &[Spoken], initial: &Value, 
 /// Checks all claims of a model.
 fn claims_hold<M: Model>(model: &M, initials: &[Value], arguments: &[Value], results: &[Value]) {
     let universe = universe(model, arguments, results);
-    let functions: HashSet<&str> = universe.iter().map(|spoken| spoken.function).collect();
+    let functions: FxHashSet<&str> = universe.iter().map(|spoken| spoken.function).collect();
     assert_eq!(functions.len(), model.functions().len(), "every function is tried");
     let choice = prop::collection::vec(0..universe.len(), 0..60);
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(150));
