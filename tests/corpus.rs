@@ -119,8 +119,11 @@ fn history(folder: &Path, entry: &Value) -> Option<History> {
     Some(open(&folder.join(text(entry, "file")), None).unwrap_or_else(|error| panic!("{error}")))
 }
 
-/// The checkers that the entry calls for, each with the verdict that is expected, and our name of its model.
-fn expected(entry: &Value) -> Option<(Vec<(&'static dyn Checker, String)>, Option<&'static str>)> {
+/// A checker, and the verdict that is expected of it.
+type Expected = (&'static dyn Checker, String);
+
+/// The checkers that the entry calls for, and our name of its model.
+fn expected(entry: &Value) -> Option<(Vec<Expected>, Option<&'static str>)> {
     let &(_, checker, model) = JUDGED.iter().find(|(model, ..)| *model == text(entry, "model"))?;
     let pair = |checker: &str, verdict: &str| (named(checker).expect("a checker"), verdict.to_owned());
     let levels = entry["levels"].as_object().into_iter().flatten().map(|(level, verdict)| {

@@ -80,6 +80,9 @@ struct Message {
 
 const REPLICAS: usize = 5;
 
+/// A value, and the write that it is of.
+type Held = (u64, (u64, usize));
+
 /// Replicas that apply each other's writes in causal order; clients stay with theirs.
 #[derive(Default)]
 struct Replicas {
@@ -87,7 +90,7 @@ struct Replicas {
     applied: [[u64; REPLICAS]; REPLICAS],
     clocks: [u64; REPLICAS],
     on_the_way: [[VecDeque<Message>; REPLICAS]; REPLICAS],
-    registers: [BTreeMap<u64, (u64, (u64, usize))>; REPLICAS],
+    registers: [BTreeMap<u64, Held>; REPLICAS],
 }
 
 impl Replicas {
@@ -166,6 +169,7 @@ fn run(store: &mut dyn Store, operations: u64, seed: u64) -> Vec<Event> {
 
 fn check(checker: &str, events: &[Event]) -> Verdict {
     let history = History::new(events.iter().cloned()).expect("well formed");
+    #[allow(clippy::disallowed_methods, reason = "printed for a reader; nothing depends on it")]
     let begin = Instant::now();
     let verdict = named(checker).expect("a checker").check(&history, &Context::default());
     println!("{checker}: {} operations, {:?}", history.operations().len(), begin.elapsed());

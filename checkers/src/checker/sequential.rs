@@ -14,7 +14,7 @@
 //!
 //! - Where the place of every write is known by its `version`, the order must put the writes of each key in
 //!   the order of their versions, and it is a question of cycles, in linear time (`versions`).
-//! - Where each value is written once, what [must come before what](crate::causality) may already have a cycle.
+//! - Where each value is written once, what must come before what (`causality.rs`) may already have a cycle.
 //! - Else orders are searched (`search`), which takes exponential time in bad cases, because the question is
 //!   NP-complete (Gibbons and Korach 1997); at the limit of configurations the verdict is unknown.
 //!

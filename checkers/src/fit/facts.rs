@@ -56,8 +56,8 @@ pub(super) struct Facts<'a> {
 impl<'a> Facts<'a> {
     /// Those of this history.
     pub fn of(history: &'a History) -> Facts<'a> {
-        let mut facts = Facts::default();
-        facts.notes = history.notes().map(|note| note.function).collect();
+        let notes = history.notes().map(|note| note.function).collect();
+        let mut facts = Facts { notes, ..Facts::default() };
         for operation in history.operations() {
             facts.functions.insert(operation.function());
             facts.look_at(operation);

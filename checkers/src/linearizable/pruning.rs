@@ -26,7 +26,7 @@ pub struct Prunings {
     /// See [`unseen`].
     pub unseen: bool,
     /// Whether a search that settles for few operations of unknown outcome, and one that has them without
-    /// number, go before the complete one. See [`search`](super::search).
+    /// number, go before the complete one. See [`search`](mod@super::search).
     pub rehearsal: bool,
 }
 

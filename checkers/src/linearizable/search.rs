@@ -1,6 +1,6 @@
 //! The general search, for any model: exact, and as fast as the history allows.
 //!
-//! One [sweep](super::sweep) over the history decides. Where operations of unknown outcome abound, it can
+//! One sweep (`sweep.rs`) over the history decides. Where operations of unknown outcome abound, it can
 //! have very many configurations, one for each choice of those that have happened. So cheaper sweeps are
 //! rehearsed first, each of which can only give one of the two answers:
 //!

@@ -51,12 +51,12 @@ mod tests {
         let mut events = history.to_events();
         assert_eq!(between(&history, &history), Vec::<String>::new());
         events.iter_mut().for_each(|event| event.version = None);
-        events[0].function = "put".to_owned();
+        events[..2].iter_mut().for_each(|event| event.function = "put".to_owned());
         events.pop();
         let copy = History::new(events).expect("a history");
         assert_eq!(
             between(&history, &copy),
-            ["3 of 4 events are in it", "the function of event 0", "the version of event 1"]
+            ["3 of 4 events are in it", "the function of event 0 and 1 more", "the version of event 1"]
         );
     }
 }
