@@ -93,7 +93,7 @@ impl<'a> Access<'a> {
 
     /// The index of its invocation.
     pub fn index(&self) -> u64 {
-        self.operation.invocation().index
+        self.operation.index()
     }
 }
 
@@ -259,13 +259,13 @@ fn act(operation: Operation<'_>) -> Result<Option<Act<'_>>, Undecided> {
             Some([old, new]) => Act::Cas(old, new),
             _ if operation.fate() == Fate::Fail => return Ok(None),
             _ => {
-                let index = operation.invocation().index;
+                let index = operation.index();
                 return Err(format!("event {index}: the value of a cas must be [old, new]"));
             }
         },
         _ if operation.fate() == Fate::Fail => return Ok(None),
         other => {
-            let index = operation.invocation().index;
+            let index = operation.index();
             return Err(format!("event {index}: {other} is no operation on a register"));
         }
     }))

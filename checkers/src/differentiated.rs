@@ -207,7 +207,7 @@ fn writers<'a>(effects: &[Effects<'a>], initial: &Value) -> Result<Writers<'a>, 
     let mut writers = Writers::default();
     for (number, effects) in effects.iter().enumerate() {
         for &(object, value) in &effects.writes {
-            let index = effects.operation.invocation().index;
+            let index = effects.operation.index();
             if value == initial {
                 return Err(format!("event {index}: writes {value}, the initial value, to {object}"));
             }

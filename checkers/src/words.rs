@@ -53,7 +53,7 @@ pub(crate) fn deed(operation: Operation<'_>) -> String {
 /// The same with its event instead of the moment, for where time means nothing: `process 3 read 5 of key x
 /// (event 7)`.
 pub(crate) fn deed_and_event(operation: Operation<'_>) -> String {
-    format!("{} (event {})", what(operation), operation.invocation().index)
+    format!("{} (event {})", what(operation), operation.index())
 }
 
 /// The same with its beginning: `process 3 read 5 of key x from 1.101 s to 1.204 s`.

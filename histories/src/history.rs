@@ -220,7 +220,7 @@ impl History {
     }
 
     /// The index of the event at this position.
-    fn index(&self, position: usize) -> u64 {
+    pub(crate) fn index(&self, position: usize) -> u64 {
         match &self.indices {
             Indices::Positions => position as u64,
             Indices::Listed(indices) => indices[position],

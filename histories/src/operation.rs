@@ -45,6 +45,11 @@ impl<'a> Operation<'a> {
         self.history.at(self.span.invocation())
     }
 
+    /// The index of that event, which names the operation.
+    pub fn index(&self) -> u64 {
+        self.history.index(self.span.invocation())
+    }
+
     /// The event that ended it, if any.
     pub fn completion(&self) -> Option<EventRef<'a>> {
         self.span.completion().map(|position| self.history.at(position))

@@ -20,7 +20,7 @@ impl<'d, 'a> Explainer<'d, 'a> {
     }
 
     fn index(&self, node: u32) -> u64 {
-        self.history.nodes[node as usize].operation.invocation().index
+        self.history.nodes[node as usize].operation.index()
     }
 
     fn deed(&self, node: u32) -> String {

@@ -88,7 +88,7 @@ fn judge(
     let mut banks: FxHashMap<Option<KeyId>, Expected<'_>> = FxHashMap::default();
     for step in Sweep::of(history).steps() {
         let operation = step.operation;
-        let event = operation.invocation().index;
+        let event = operation.index();
         match operation.function() {
             "transfer" => continue,
             "read" if operation.fate() == Fate::Ok && step.is_end => {}

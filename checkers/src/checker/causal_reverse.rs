@@ -60,7 +60,7 @@ struct List<'a> {
 
 impl<'a> List<'a> {
     fn add(&mut self, operation: Operation<'a>) -> Result<(), Undecided> {
-        let problem = |what: &str| Err(format!("event {}: {what}", operation.invocation().index));
+        let problem = |what: &str| Err(format!("event {}: {what}", operation.index()));
         match (operation.function(), operation.result()) {
             ("write", _) => {
                 let value = operation.argument();
@@ -108,7 +108,7 @@ impl<'a> List<'a> {
 
 fn garbage(read: Operation<'_>, value: &Value) -> Anomaly {
     let explanation = format!("{}, although no write of {value} succeeded", words::deed_and_event(read));
-    Anomaly::new(AnomalyKind::GarbageRead, read.key(), [read.invocation().index], explanation)
+    Anomaly::new(AnomalyKind::GarbageRead, read.key(), [read.index()], explanation)
 }
 
 fn anomaly(read: Operation<'_>, missing: Operation<'_>, latest: Operation<'_>) -> Anomaly {
@@ -118,7 +118,7 @@ fn anomaly(read: Operation<'_>, missing: Operation<'_>, latest: Operation<'_>) -
         words::deed_and_event(latest),
         words::deed_and_event(missing)
     );
-    let shown = [missing, latest, read].map(|operation| operation.invocation().index);
+    let shown = [missing, latest, read].map(|operation| operation.index());
     Anomaly::new(AnomalyKind::CausalReverse, read.key(), shown, explanation)
 }
 

@@ -127,11 +127,11 @@ fn judge_reads<'a>(
             "read" => {
                 let began = began.remove(&number).unwrap_or(*counter);
                 let (lower, upper) = Added::bounds(&began, counter, initial);
-                let (event, value) = (operation.invocation().index, total(operation, initial)?);
+                let (event, value) = (operation.index(), total(operation, initial)?);
                 visit(operation, Bounds { event, lower, value, upper });
             }
             other if operation.fate() != Fate::Fail => {
-                let event = operation.invocation().index;
+                let event = operation.index();
                 return Err(format!("event {event}: {other} is no operation on a counter"));
             }
             _ => {}
@@ -155,7 +155,7 @@ pub(super) fn amount(add: Operation<'_>) -> Result<Option<i128>, Undecided> {
     if add.fate() == Fate::Fail {
         return Ok(None);
     }
-    let not_integer = || format!("event {}: a counter adds integers", add.invocation().index);
+    let not_integer = || format!("event {}: a counter adds integers", add.index());
     integer(add.argument()).ok_or_else(not_integer).map(Some)
 }
 
@@ -163,9 +163,8 @@ pub(super) fn amount(add: Operation<'_>) -> Result<Option<i128>, Undecided> {
 pub(super) fn total(read: Operation<'_>, initial: i128) -> Result<i128, Undecided> {
     match read.result() {
         None | Some(Value::Null) => Ok(initial),
-        Some(value) => integer(value).ok_or_else(|| {
-            format!("event {}: the read of a counter must return an integer", read.invocation().index)
-        }),
+        Some(value) => integer(value)
+            .ok_or_else(|| format!("event {}: the read of a counter must return an integer", read.index())),
     }
 }
 

@@ -32,9 +32,7 @@ impl Checker for GrowOnlyCounter {
 
 fn grows(add: Operation<'_>) -> Result<(), Undecided> {
     match integer(add.argument()) {
-        Some(..0) => {
-            Err(format!("event {}: a grow-only counter takes no amount below zero", add.invocation().index))
-        }
+        Some(..0) => Err(format!("event {}: a grow-only counter takes no amount below zero", add.index())),
         _ => Ok(()),
     }
 }

@@ -108,7 +108,7 @@ fn anomaly(key: Option<&Key>, piece: &Piece<'_>, model: &dyn AnyModel, initial: 
     let operations = core.places.iter().map(|&place| piece.operation(problem.ops[place].invoked));
     let operations = operations.collect();
     let evidence = Evidence { shape: model.shape(), initial, operations, stuck: core.stuck };
-    let indices = evidence.operations.iter().map(|operation| operation.invocation().index);
+    let indices = evidence.operations.iter().map(|operation| operation.index());
     Anomaly::new(AnomalyKind::NotLinearizable, key, indices, explain(&evidence))
 }
 

@@ -65,7 +65,7 @@ struct Keys<'a> {
 impl<'a> Keys<'a> {
     /// What this operation read. Errs on what is no array of reads and writes, and on a second value of a key.
     fn follow(&mut self, operation: Operation<'a>) -> Result<Vec<(u32, bool)>, Undecided> {
-        let problem = |what: String| format!("event {}: {what}", operation.invocation().index);
+        let problem = |what: String| format!("event {}: {what}", operation.index());
         let function = operation.function();
         if !matches!(function, "read" | "write" | "txn") {
             return Err(problem(format!("{function} is no read or write of several keys")));
@@ -120,7 +120,7 @@ fn forks(reads: &[Read<'_>], keys: &Keys<'_>) -> Findings {
 }
 
 fn anomaly(one: &Read<'_>, other: &Read<'_>, first: &Value, second: &Value) -> Anomaly {
-    let index = |read: &Read<'_>| read.operation.invocation().index;
+    let index = |read: &Read<'_>| read.operation.index();
     let explanation = format!(
         "process {} read key {first} with its write and key {second} without (event {}), process {} the other \
          way round (event {}): {}; {}",

@@ -69,7 +69,7 @@ pub fn measure(history: &History, context: &Context) -> Result<Vec<FinalRead>, S
         |_| Ok(()),
         |read, value, sums| {
             let acceptable = sums.intervals().to_vec();
-            all.push(FinalRead { event: read.invocation().index, value, acceptable });
+            all.push(FinalRead { event: read.index(), value, acceptable });
         },
     )?;
     Ok(all)
@@ -134,7 +134,7 @@ fn judge_final_reads<'a>(
     let mut reads = 0;
     for Step { operation, number, is_end } in Sweep::of(history).steps() {
         let adds = counters.entry(operation.key_id()).or_default();
-        let event = operation.invocation().index;
+        let event = operation.index();
         match operation.function() {
             "add" => {
                 let Some(amount) = amount(operation)? else { continue };
@@ -180,7 +180,7 @@ fn out_of_range(read: Operation<'_>, value: i128, sums: &Sums) -> Anomaly {
     };
     let deed = words::deed(read);
     let explanation = format!("the final read, {deed}, is the sum of no choice of the adds: {possible}");
-    Anomaly::new(AnomalyKind::OutOfRangeRead, read.key(), [read.invocation().index], explanation)
+    Anomaly::new(AnomalyKind::OutOfRangeRead, read.key(), [read.index()], explanation)
 }
 
 #[cfg(test)]

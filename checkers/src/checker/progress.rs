@@ -84,7 +84,7 @@ fn stalled(session: &[Operation<'_>], healed_at: u64, limit: u64) -> Option<Anom
         first.process(),
         words::seconds(healed_at)
     );
-    Some(Anomaly::new(AnomalyKind::NoProgress, None, [first.invocation().index], explanation))
+    Some(Anomaly::new(AnomalyKind::NoProgress, None, [first.index()], explanation))
 }
 
 #[cfg(test)]

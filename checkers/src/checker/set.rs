@@ -46,7 +46,7 @@ fn judge(history: &History) -> Result<Verdict, Undecided> {
     for key in sets {
         let Some(read) = final_read(history, key) else { continue };
         is_read = true;
-        let index = read.invocation().index;
+        let index = read.index();
         let not_array = || format!("event {index}: the final read of a set must return an array");
         let elements = read.result().and_then(Value::as_array).ok_or_else(not_array)?;
         let adds = history.operations().filter(|operation| operation.function() == "add");
@@ -75,7 +75,7 @@ fn lost(adds: &[Operation<'_>], elements: &[Value], read: Operation<'_>) -> Vec<
     let anomaly = |add: &Operation<'_>| {
         let at = words::moment(read.completion().unwrap_or(read.invocation()));
         let explanation = format!("{}, but it was not in the final read at {at}", words::deed(*add));
-        let shown = [add.invocation().index, read.invocation().index];
+        let shown = [add.index(), read.index()];
         Anomaly::new(AnomalyKind::LostElement, add.key(), shown, explanation)
     };
     lost.map(anomaly).collect()
@@ -101,8 +101,8 @@ fn unexpected(adds: &[Operation<'_>], elements: &[Value], read: Operation<'_>) -
         };
         let at = words::moment(read.completion().unwrap_or(read.invocation()));
         let explanation = format!("the final read at {at} held {}, but {what}", words::value(element));
-        let shown = attempts.iter().take(1).map(|add| add.invocation().index);
-        let shown = shown.chain([read.invocation().index]);
+        let shown = attempts.iter().take(1).map(|add| add.index());
+        let shown = shown.chain([read.index()]);
         anomalies.push(Anomaly::new(AnomalyKind::UnexpectedElement, None, shown, explanation));
     }
     anomalies

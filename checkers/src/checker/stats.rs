@@ -56,7 +56,7 @@ fn is_refused(context: &Context, function: &str) -> bool {
 fn not_refused(operation: Operation<'_>) -> Anomaly {
     let explanation =
         format!("{}, although the store promises to refuse {}", words::deed(operation), operation.function());
-    Anomaly::new(AnomalyKind::NotRefused, operation.key(), [operation.invocation().index], explanation)
+    Anomaly::new(AnomalyKind::NotRefused, operation.key(), [operation.index()], explanation)
 }
 
 /// The functions that were invoked, and never ok.

@@ -73,7 +73,7 @@ fn judge<'a>(
             if operation.fate() == Fate::Fail {
                 continue;
             }
-            let (event, other) = (operation.invocation().index, operation.function());
+            let (event, other) = (operation.index(), operation.function());
             return Err(format!("event {event}: {other} gives out no id"));
         }
         measures.attempted += 1;
@@ -104,7 +104,7 @@ fn duplicate(first: Operation<'_>, again: Operation<'_>) -> Anomaly {
         again.process(),
         at(again)
     );
-    let shown = [first.invocation().index, again.invocation().index];
+    let shown = [first.index(), again.index()];
     Anomaly::new(AnomalyKind::DuplicateId, None, shown, explanation)
 }
 

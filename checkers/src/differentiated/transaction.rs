@@ -12,7 +12,7 @@ use crate::checker::Undecided;
 
 /// What this transaction reads and writes; of one with unknown outcome, what it would have written.
 pub(super) fn effects(operation: Operation<'_>) -> Result<Effects<'_>, Undecided> {
-    let problem = |what: &str| format!("event {}: {what}", operation.invocation().index);
+    let problem = |what: &str| format!("event {}: {what}", operation.index());
     if operation.function() != "txn" {
         return Err(problem(&format!("{} among transactions", operation.function())));
     }
@@ -47,7 +47,7 @@ impl<'a> Effects<'a> {
         match self.writes.iter().find(|(written, _)| *written == object) {
             Some((_, own)) if *own == value => {}
             Some((_, own)) => {
-                let index = self.operation.invocation().index;
+                let index = self.operation.index();
                 return Err(format!("event {index}: reads {value} of {object} after it wrote {own} itself"));
             }
             None if self.reads.contains(&(object, value)) => {}

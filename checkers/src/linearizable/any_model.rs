@@ -53,7 +53,7 @@ pub fn model_for(history: &History) -> Result<&'static dyn AnyModel, String> {
         match refused {
             None => return Ok(*model),
             Some((sample, reason)) => {
-                problem = format!("event {}: {reason} ({})", sample.invocation().index, model.name());
+                problem = format!("event {}: {reason} ({})", sample.index(), model.name());
             }
         }
     }

@@ -27,7 +27,7 @@ fn shadowed_writes(history: &History) -> usize {
     let open: BTreeMap<u64, u64> = history
         .operations()
         .filter(|operation| writes(operation.function()) && operation.fate() == Fate::Ok)
-        .filter_map(|operation| Some((operation.completion()?.index, operation.invocation().index)))
+        .filter_map(|operation| Some((operation.completion()?.index, operation.index())))
         .collect();
     let mut shadowed = 0;
     for event in history.events() {

@@ -61,7 +61,7 @@ pub struct Evidence {
 pub fn gather(history: &History, spans: &[FaultSpan], anomaly: &Anomaly) -> Evidence {
     let wanted: BTreeSet<u64> = anomaly.operations.iter().copied().collect();
     let operations: Vec<Operation<'_>> =
-        history.operations().filter(|operation| wanted.contains(&operation.invocation().index)).collect();
+        history.operations().filter(|operation| wanted.contains(&operation.index())).collect();
     let notes: Vec<EventRef<'_>> = history.notes().filter(|event| wanted.contains(&event.index)).collect();
     let key = anomaly.key.as_ref();
     let versions = Versions::new(versions(&operations, &notes, key));

@@ -68,6 +68,6 @@ fn anomaly(
     witness: Option<Operation<'_>>,
     explanation: String,
 ) -> Anomaly {
-    let shown = witness.into_iter().chain([read]).map(|read| read.invocation().index);
+    let shown = witness.into_iter().chain([read]).map(|read| read.index());
     Anomaly::new(kind, read.key(), shown, explanation)
 }

@@ -44,7 +44,7 @@ pub(super) fn of<'a>(
     match keyless.operations.first() {
         None => {}
         Some(first) if !objects.is_empty() => {
-            let (index, function) = (first.invocation().index, first.function());
+            let (index, function) = (first.index(), first.function());
             return Err(format!("event {index}: this {function} names no key, though other operations do"));
         }
         Some(_) => objects.push(keyless),

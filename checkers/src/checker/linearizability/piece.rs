@@ -72,7 +72,7 @@ fn check(model: &dyn AnyModel, problem: &Problem<'_>, object: &Object<'_>) -> Re
     for (number, call) in (0..).zip(&problem.calls) {
         if let Err(reason) = model.check(call) {
             let place = problem.ops.iter().position(|op| op.call == number).unwrap_or_default();
-            return Err(format!("event {}: {reason}", object.operations[place].invocation().index));
+            return Err(format!("event {}: {reason}", object.operations[place].index()));
         }
     }
     Ok(())
@@ -127,9 +127,11 @@ pub(super) fn order(pieces: &[Piece<'_>]) -> Option<Vec<u64>> {
             moments.push((moment, operation));
         }
     }
-    // Stable: within a piece, what takes effect at the same moment keeps its order.
-    moments.sort_by_key(|(moment, _)| *moment);
-    Some(moments.into_iter().map(|(_, operation)| operation.invocation().index).collect())
+    if pieces.len() > 1 {
+        // Stable: within a piece, what takes effect at the same moment keeps its order.
+        moments.sort_by_key(|(moment, _)| *moment);
+    }
+    Some(moments.into_iter().map(|(_, operation)| operation.index()).collect())
 }
 
 impl<'a> Piece<'a> {

@@ -58,7 +58,7 @@ fn split(history: &History) -> Result<(Vec<Operation<'_>>, Vec<Operation<'_>>), 
             "read" | "read-set-all" => {}
             _ if operation.fate() == Fate::Fail => {}
             other => {
-                let event = operation.invocation().index;
+                let event = operation.index();
                 return Err(format!("event {event}: {other} is no operation on a set that only grows"));
             }
         }
@@ -72,7 +72,7 @@ fn views<'a>(reads: &[Operation<'a>]) -> Result<Vec<View<'a>>, Undecided> {
     for &operation in reads {
         let result = operation.result().unwrap_or(&Value::Null);
         let not_set = || {
-            let event = operation.invocation().index;
+            let event = operation.index();
             format!("event {event}: the read of a set must return an array, or one for each node")
         };
         if let Value::Object(nodes) = result {

@@ -120,5 +120,5 @@ fn anomaly<'a>(
 ) -> Anomaly {
     let shown: Vec<Operation<'a>> = shown.into_iter().collect();
     let key = shown.last().and_then(|read| read.key());
-    Anomaly::new(kind, key, shown.iter().map(|operation| operation.invocation().index), explanation)
+    Anomaly::new(kind, key, shown.iter().map(|operation| operation.index()), explanation)
 }

@@ -70,7 +70,7 @@ impl<'a> Log<'a> {
             if let Some(node) = node(operation) {
                 log.nodes.entry(node).or_insert(operation);
             }
-            let event = operation.invocation().index;
+            let event = operation.index();
             let key = || operation.key().map_or(Name::from(""), name_of_key);
             match operation.function() {
                 "read" => log.read(operation, key(), operation.result(), Kind::Whole),

@@ -34,7 +34,7 @@ pub(super) fn missing(log: &Log<'_>, all: &AllShown<'_, '_>) -> Vec<Anomaly> {
             served.process(),
             ended(*served)
         );
-        Some(Anomaly::new(AnomalyKind::MissingFinalRead, None, [served.invocation().index], explanation))
+        Some(Anomaly::new(AnomalyKind::MissingFinalRead, None, [served.index()], explanation))
     };
     missing.into_iter().filter_map(anomaly).collect()
 }
@@ -157,10 +157,5 @@ fn anomaly<'a>(
     explanation: String,
 ) -> Anomaly {
     let key = Key::from(key.as_ref());
-    Anomaly::new(
-        kind,
-        Some(&key),
-        shown.into_iter().map(|operation| operation.invocation().index),
-        explanation,
-    )
+    Anomaly::new(kind, Some(&key), shown.into_iter().map(|operation| operation.index()), explanation)
 }

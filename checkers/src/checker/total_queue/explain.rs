@@ -21,7 +21,7 @@ pub(super) fn stranger(stranger: Stranger<'_>) -> Anomaly {
     let (process, value) = (operation.process(), words::value(value));
     let of = words::of_key("of", operation.key());
     let explanation = format!("process {process} took {value} out of the queue{of} at {at}, but {why}");
-    let shown = first.into_iter().chain(before).chain([operation]).map(|shown| shown.invocation().index);
+    let shown = first.into_iter().chain(before).chain([operation]).map(|shown| shown.index());
     Anomaly::new(kind, operation.key(), shown, explanation)
 }
 
@@ -37,17 +37,16 @@ pub(super) fn lost(ledger: &Ledger<'_>, balance: &Balance<'_>) -> Vec<Anomaly> {
         let began = words::moment(emptied.invocation());
         let ended = words::moment(emptied.completion().unwrap_or(emptied.invocation()));
         let found = format!("process {} found the queue empty from {began} to {ended}", emptied.process());
-        let end = emptied.invocation().index;
+        let end = emptied.index();
         if excused == 0 {
             anomalies.extend(lost.iter().map(|put| {
                 let deed = words::deed(put.operation);
                 let why = format!("{deed}, and it never came out, although {found}");
-                let shown = [put.operation.invocation().index, end];
+                let shown = [put.operation.index(), end];
                 Anomaly::new(AnomalyKind::LostElement, put.operation.key(), shown, why)
             }));
         } else {
-            let shown: Vec<u64> =
-                lost.iter().take(excused + 1).map(|put| put.operation.invocation().index).collect();
+            let shown: Vec<u64> = lost.iter().take(excused + 1).map(|put| put.operation.index()).collect();
             let why = format!(
                 "{} elements were enqueued and never came out, although {found}; dequeues of unknown outcome can \
                  have taken at most {excused} of these",

@@ -140,7 +140,7 @@ impl<'a> Ledger<'a> {
                 },
                 "drain" => {
                     let values = operation.result().and_then(Value::as_array).ok_or_else(|| {
-                        format!("event {}: a drain must return an array", operation.invocation().index)
+                        format!("event {}: a drain must return an array", operation.index())
                     })?;
                     for value in values {
                         let element = element(&mut ledger, value);
@@ -150,7 +150,7 @@ impl<'a> Ledger<'a> {
                 }
                 _ if operation.fate() == Fate::Fail => {}
                 other => {
-                    let event = operation.invocation().index;
+                    let event = operation.index();
                     return Err(format!("event {event}: {other} is no operation on a queue"));
                 }
             }
