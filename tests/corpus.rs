@@ -70,7 +70,6 @@ const EXCEPTIONS: &[(&str, &str)] = &[
 
 /// The same of the checkers that are picked when nobody names any.
 const EXCEPTIONS_OF_FIT: &[(&str, &str)] = &[
-    ("ellecli-bank-neg-edn", "one read and no transfer: nothing tells this bank from a register"),
     (
         "ut-causal-mww-strong-convergence-strong-convergence-strong-convergence-2",
         "unknown: with final reads at one node it looks like any transactions",

@@ -145,6 +145,8 @@ mod tests {
     #[test]
     fn fits_registers() {
         fit("0:write(x,1) 0:read(x)=1", &["integrity", "linearizability"]);
+        fit("0:read(x)=1", &["integrity", "linearizability"]);
+        fit(r#"0:read()={"a":1,"b":2}"#, &["bank"]);
         fit("0:write(x,1) 0:cas(x,[1,2]) 0:delete(x) 0:read(x)=null", &["integrity", "linearizability"]);
         let versions = fits(&history("0:write(x,1)@3 0:read(x)=1@3"));
         assert!(versions.iter().any(|fit| fit.checker.name() == "monotonic-writes-across-keys"));

@@ -131,6 +131,21 @@ mod tests {
     }
 
     #[test]
+    fn rejects_lone_completions_and_shows_them() {
+        accepts(&Linearizability, "..0:enqueue(_,1) ..1:dequeue(_,1)");
+        rejects(&Linearizability, "..0:enqueue(_,1) ..1:dequeue(_,2)", NotLinearizable, &[1]);
+        rejects(&Linearizability, "..0:write(_,1) ..1:write(_,2) ..2:read(_,1)", NotLinearizable, &[0, 1, 2]);
+    }
+
+    #[test]
+    fn is_unsure_of_values_that_look_like_keys_with_their_values() {
+        accepts(&Linearizability, "0:write(_,[7,1]) 1:read(_,[7,1])=[7,1]");
+        let reason =
+            is_unsure(&Linearizability, "0:write(_,[7,1]) 0:write(_,[8,2]) 1:read(_,[7,null])=[7,1]");
+        assert!(reason.starts_with("event 4: a read of [7,null]"), "{reason}");
+    }
+
+    #[test]
     fn rejects_new_old_inversion() {
         let text = |last| format!("0:write(x,1)? 1:read(x)=1 2:read(x)={last} 0:ok");
         accepts(&Linearizability, &text("1"));

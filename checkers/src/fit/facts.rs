@@ -113,6 +113,8 @@ impl<'a> Facts<'a> {
             () if only(&["read", "write"]) && has("write") && self.reads_what_is_no_value(history) => {
                 Object::CausalReverse
             }
+            // Balances by account.
+            () if only(&["read"]) && self.has_object_reads => Object::Bank,
             () if only(&["read", "write", "cas", "delete"]) => Object::Register,
             () if self.is_of_replicas() => Object::Replicas,
             // A transaction of this kind is one access to several registers; others are not judged yet.

@@ -130,7 +130,7 @@ impl Shrinking<'_> {
     /// Drops what was invoked only after the search was stuck.
     fn cut(&mut self) {
         let position = self.core.stuck.position;
-        self.core.places.retain(|&place| self.problem.ops[place].invoked < position);
+        self.core.places.retain(|&place| self.problem.ops[place].invoked <= position);
     }
 
     /// Gives the operations of the core their true ends, and leaves out, one by one, what had been cut off; if
@@ -140,7 +140,7 @@ impl Shrinking<'_> {
         let ends = core.iter().map(|&place| self.problem.ops[place].returned).filter(|end| *end != NEVER);
         let end = ends.max().unwrap_or(0);
         let all: Vec<usize> =
-            (0..self.problem.ops.len()).take_while(|&place| self.problem.ops[place].invoked < end).collect();
+            (0..self.problem.ops.len()).take_while(|&place| self.problem.ops[place].invoked <= end).collect();
         let out = all.iter().map(|place| core.binary_search(place).is_err()).collect();
         let part = self.without(&all, out);
         let is_part = !part.is_empty() && part.iter().all(|place| core.binary_search(place).is_ok());

@@ -38,7 +38,7 @@ impl Model for CasRegister {
         match call.function {
             "cas" if change(call).is_none() => Err("the value of a cas must be [old, new]".to_owned()),
             "cas" => Ok(()),
-            function if self.functions().contains(&function) => Ok(()),
+            function if self.functions().contains(&function) => Register.check(call),
             _ => Err(unknown_function(self, call)),
         }
     }

@@ -35,6 +35,11 @@ impl Model for Register {
 
     fn check(&self, call: &Call<'_>) -> Result<(), String> {
         match call.function {
+            "read" if is_of_a_key(call) => Err(format!(
+                "a read of {} that returned its first half with something else: the values look like keys with \
+                 their values (Jepsen's independent keys), and no register holds these; name the key in `key`",
+                call.argument
+            )),
             "read" | "write" | "delete" => Ok(()),
             _ => Err(unknown_function(self, call)),
         }
@@ -87,4 +92,13 @@ pub(super) fn written<'a>(call: &Call<'a>) -> Option<&'a Value> {
         "delete" => Some(&NOTHING),
         _ => None,
     }
+}
+/// Whether the read asks for `[key, null]` and gets `[key, value]`.
+fn is_of_a_key(call: &Call<'_>) -> bool {
+    let pair = |value: &'_ Value| match value.as_array().map(Vec::as_slice) {
+        Some([key, value]) => Some((key.clone(), value.is_null())),
+        _ => None,
+    };
+    let (asked, got) = (pair(call.argument), call.result.and_then(pair));
+    matches!((asked, got), (Some((asked, true)), Some((got, false))) if asked == got)
 }

@@ -87,7 +87,12 @@ impl Convert {
         write: WriteTo,
     ) -> anyhow::Result<Vec<String>> {
         let place = || format!("cannot write {}", output.display());
-        let draft = draft(output).with_context(place)?;
+        let draft = match draft(output) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return unusable(format!("{}: there is no such folder to write into", output.display()));
+            }
+            draft => draft.with_context(place)?,
+        };
         fill(history, draft.as_file(), write).with_context(place)?;
         let copy = perjury_histories::open(draft.path(), Some(to));
         let losses = losses::between(history, &copy.with_context(unreadable)?);
