@@ -44,6 +44,9 @@ fn overwrites_only_what_it_may_and_leaves_no_halves() {
     assert_eq!(code(&refused), 254);
     assert!(errors(&refused).contains("exists already: --force replaces it"), "{}", errors(&refused));
     assert_eq!(code(&perjury(&["convert", &wrong, &output, "--force"])), 254);
+    let nowhere = perjury(&["convert", &input, &format!("{}/nowhere/o.jsonl", path(&out))]);
+    assert_eq!(code(&nowhere), 254);
+    assert!(errors(&nowhere).contains("there is no such folder to write into"), "{}", errors(&nowhere));
     assert_eq!(fs::read_to_string(&output).expect("a file"), "precious");
     assert_eq!(code(&perjury(&["convert", &input, &output, "--force"])), 0);
     assert!(fs::read_to_string(&output).expect("a file").starts_with("{\"format\":\"perjury-history\""));
