@@ -215,6 +215,13 @@ impl Columns {
         })
     }
 
+    /// Gives every error the number that this says of its old one.
+    pub fn renumber_errors(&mut self, mut number: impl FnMut(&mut Interner<Value>, u32) -> u32) {
+        for error in self.extras.iter_mut().filter_map(|extra| extra.error.as_mut()) {
+            *error = number(&mut self.values, *error);
+        }
+    }
+
     /// The event at this position, under this index.
     pub fn event(&self, position: usize, index: u64) -> EventRef<'_> {
         let row = &self.rows[position];

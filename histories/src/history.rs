@@ -19,6 +19,8 @@ use crate::operation::Operation;
 use crate::values::Values;
 use crate::view::EventRef;
 
+mod independent;
+
 /// Events in real-time order, paired into operations.
 ///
 /// - The order of the events is the real-time order. Their times are information: taken from several

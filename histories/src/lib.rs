@@ -7,6 +7,7 @@
 //! ```text
 //! event.rs         Event, Process, Kind, Key, Version: one entry of a history
 //! history.rs       History: events in real-time order, and what makes them well formed
+//! history/         keys inside of values, as Jepsen's independent tests have them
 //! operation.rs     Operation: an invocation with its completion, and its fate
 //! view.rs          EventRef: an event, seen where it stands in a history
 //! columns.rs       how events are stored; intern.rs: equal things once; values.rs: their numbers

@@ -4,6 +4,7 @@ mod bad_input;
 mod damage;
 mod edn;
 mod formats;
+mod independent;
 mod jsonl;
 mod notation;
 mod open;
