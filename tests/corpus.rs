@@ -70,6 +70,8 @@ const EXCEPTIONS: &[(&str, &str)] = &[
 
 /// The same of the checkers that are picked when nobody names any.
 const EXCEPTIONS_OF_FIT: &[(&str, &str)] = &[
+    ("ellecli-counter-edn", "unknown: nobody reads the counter, so nothing was seen to hold"),
+    ("ellecli-counter-json", "the same"),
     (
         "ut-causal-mww-strong-convergence-strong-convergence-strong-convergence-2",
         "unknown: with final reads at one node it looks like any transactions",
@@ -78,12 +80,11 @@ const EXCEPTIONS_OF_FIT: &[(&str, &str)] = &[
         "ut-causal-strong-convergence-final-reads-strong-convergence-strong-convergence-3",
         "unknown: with final reads at one node it looks like any transactions",
     ),
-    (
-        "ut-chk-set-full-set-full-absent-read-concurrently",
-        "valid: one read is judged as a set, and it lacks nothing; set-full finds that nothing is shown",
-    ),
-    ("ut-chk-set-full-set-full-absent-read-concurrently-3", "the same"),
-    ("ut-chk-set-full-set-full-never-read", "valid: an add of a number without any read fits a counter too"),
+    ("ut-chk-queue-queue-definite-enqueue-but-no-dequeue", "unknown: nobody takes anything out of the queue"),
+    ("ut-hwq-hmk", "the same"),
+    ("ut-hwq-hmk2", "the same"),
+    ("ut-porc-set-3", "unknown: nobody reads the set"),
+    ("ut-sr-vec-1", "unknown: no operation is ok"),
     ("ut-sr-vec-12", "invalid: only sequential consistency is asserted, and it is not linearizable"),
 ];
 
@@ -196,7 +197,8 @@ fn reads_every_history_and_says_what_is_wrong_with_those_that_are_none() {
 fn agrees_at_every_level_that_is_asserted() {
     compare(EXCEPTIONS, |history, entry| {
         let Some((pairs, model)) = expected(entry) else { return Vec::new() };
-        let context = context(entry, model);
+        // A property that is asked for by its name, and that histories without reads have too.
+        let context = Context { may_be_unread: true, ..context(entry, model) };
         let judge = |(checker, expected): (&'static dyn Checker, String)| {
             (checker.name().to_owned(), checker.check(history, &context), expected)
         };

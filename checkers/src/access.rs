@@ -45,6 +45,16 @@ pub(crate) enum Role {
     Write,
 }
 
+impl Role {
+    /// `read` or `write`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::Read => "read",
+            Role::Write => "write",
+        }
+    }
+}
+
 impl<'a> Access<'a> {
     /// Whether it reads or writes.
     pub fn role(&self) -> Role {

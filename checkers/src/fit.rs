@@ -36,10 +36,12 @@ pub struct Fit {
 /// When a checker suits: with the reason if it does.
 type Rule = fn(&Facts<'_>) -> Option<&'static str>;
 
-/// Versions tell the place of each access to a register.
-const VERSIONS: Rule = |facts| {
-    (facts.object == Some(Object::Register) && facts.has_versions).then_some("registers with versions")
-};
+/// Versions tell the place of each access to a register: these of reads, of writes, of both.
+const READ_VERSIONS: Rule =
+    |facts| facts.is(Object::Register, "registers with versions").filter(|_| facts.has_read_versions);
+const WRITE_VERSIONS: Rule =
+    |facts| facts.is(Object::Register, "registers with versions").filter(|_| facts.has_write_versions);
+const VERSIONS: Rule = |facts| READ_VERSIONS(facts).and(WRITE_VERSIONS(facts));
 
 /// Each checker that is picked by itself, and when.
 const RULES: &[(&str, Rule)] = &[
@@ -47,8 +49,8 @@ const RULES: &[(&str, Rule)] = &[
     ("progress", |facts| facts.has_note("healed", "the run noted when all was healed")),
     ("integrity", |facts| facts.is(Object::Register, "registers")),
     ("read-your-writes", VERSIONS),
-    ("monotonic-reads", VERSIONS),
-    ("monotonic-writes", VERSIONS),
+    ("monotonic-reads", READ_VERSIONS),
+    ("monotonic-writes", WRITE_VERSIONS),
     ("writes-follow-reads", VERSIONS),
     ("monotonic-writes-across-keys", VERSIONS),
     ("writes-follow-reads-across-keys", VERSIONS),
@@ -151,6 +153,8 @@ mod tests {
         let versions = fits(&history("0:write(x,1)@3 0:read(x)=1@3"));
         assert!(versions.iter().any(|fit| fit.checker.name() == "monotonic-writes-across-keys"));
         assert!(versions.iter().all(|fit| fit.checker.name() != "convergence"));
+        fit("0:write(x,1) 0:read(x)=1@3", &["integrity", "monotonic-reads", "linearizability"]);
+        fit("0:write(x,1)@3 0:read(x)=null", &["integrity", "monotonic-writes", "linearizability"]);
     }
 
     #[test]

@@ -50,6 +50,8 @@
 //! model.rs      Model: what an object answers when nobody else uses it; model/: one file each
 //! linearizable/ one object's operations as a problem, the search for their order, and what needs no search
 //! stop.rs       how a search is asked to stop
+//! observation.rs  whether anything was read at all
+//! counted.rs    keys that hold counters, and no registers
 //! access.rs     what each operation did to the register of its key
 //! fit.rs        which checkers suit a history, and why
 //! sweep.rs      beginnings and ends in real-time order; numbering.rs, numbers.rs: values as numbers
@@ -68,6 +70,7 @@ mod access;
 mod across;
 mod causality;
 pub mod checker;
+mod counted;
 mod differentiated;
 pub mod findings;
 pub mod fit;
@@ -76,6 +79,7 @@ pub mod model;
 mod notes;
 mod numbering;
 mod numbers;
+pub mod observation;
 mod relation;
 mod session;
 #[cfg(test)]

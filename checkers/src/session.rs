@@ -53,10 +53,11 @@ impl Owed {
 type Highest<'s, 'a> = (Option<Position<'a>>, &'s Access<'a>);
 
 /// Judges every later access against the highest earlier one of its session and key, and adds to what was
-/// found already. Unknown when there were pairs to compare and not one of them could be.
+/// found already. Unknown when there were pairs to compare and not one of them could be, or no pairs and no
+/// later access whose place is known either: then nothing was observed.
 pub(crate) fn judge(accesses: &Accesses<'_>, rule: &Rule<'_>, mut findings: Findings) -> Verdict {
     let mut highest: FxHashMap<(u64, Option<&Key>), Highest<'_, '_>> = FxHashMap::default();
-    let (mut compared, mut pairs) = (0_u64, 0_u64);
+    let (mut compared, mut pairs, mut placed) = (0_u64, 0_u64, 0_u64);
     for step in steps(accesses) {
         let (access, place) = (step.access, (step.session, step.access.key));
         let position = accesses.position(access);
@@ -67,9 +68,9 @@ pub(crate) fn judge(accesses: &Accesses<'_>, rule: &Rule<'_>, mut findings: Find
                     *highest = (position, access);
                 }
             }
-        } else if access.role() == rule.later
-            && let Some((earlier_position, earlier)) = highest.get(&place)
-        {
+        } else if access.role() == rule.later {
+            placed += u64::from(matches!(position, Some(Position::Initial | Position::At(_))));
+            let Some((earlier_position, earlier)) = highest.get(&place) else { continue };
             pairs += 1;
             let Some((earlier_position, position)) = earlier_position.zip(position) else {
                 continue;
@@ -80,8 +81,13 @@ pub(crate) fn judge(accesses: &Accesses<'_>, rule: &Rule<'_>, mut findings: Find
             }
         }
     }
-    let unknown = "no pair of operations can be compared: the history has no versions".to_owned();
-    findings.or(if pairs > 0 && compared == 0 { Verdict::Unknown(unknown) } else { Verdict::Valid(None) })
+    findings.or(match (pairs, compared, placed) {
+        (0, _, 0) => Verdict::Unknown(format!("no {} is ok and tells its version", rule.later.name())),
+        (1.., 0, _) => {
+            Verdict::Unknown("no pair of operations can be compared: the history has no versions".to_owned())
+        }
+        _ => Verdict::Valid(None),
+    })
 }
 
 /// The beginning or the end of an access that is ok.

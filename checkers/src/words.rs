@@ -1,6 +1,6 @@
 //! Operations in plain words: who did what, and when.
 
-use perjury_histories::{EventRef, Fate, Key, Operation, Value, Version};
+use perjury_histories::{EventRef, Fate, Key, Operation, Process, Value, Version};
 
 /// Nanoseconds as seconds: `1.204 s`.
 pub(crate) fn seconds(nanoseconds: u64) -> String {
@@ -43,6 +43,14 @@ pub(crate) fn at_version(version: Option<&Version>) -> String {
     version.map(|version| format!(" (version {version})")).unwrap_or_default()
 }
 
+/// Who did it: `process 3`.
+pub(crate) fn who(operation: Operation<'_>) -> String {
+    match operation.process() {
+        Process::Unknown => "an unknown process".to_owned(),
+        process => format!("process {process}"),
+    }
+}
+
 /// What an operation did, as a sentence without its full stop: `process 3 read 5 of key x (version
 /// 12.1) at 1.204 s`. The moment is that of its end, where it has one.
 pub(crate) fn deed(operation: Operation<'_>) -> String {
@@ -73,7 +81,7 @@ fn what(operation: Operation<'_>) -> String {
     };
     let did = did(operation);
     let at_version = at_version(operation.version());
-    format!("process {} {tried}{did}{at_version}", operation.process())
+    format!("{} {tried}{did}{at_version}", who(operation))
 }
 
 /// `read 5 of key x`, or `write 5 to key x` where it may not have happened.
@@ -151,7 +159,7 @@ fn count(verb: &str, by: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use perjury_histories::{Event, History, Kind, Process};
+    use perjury_histories::{Event, History, Kind};
 
     use super::*;
 
@@ -173,6 +181,13 @@ mod tests {
             "process 3 tried, with unknown outcome, to write 5 to key x at 1.204 s"
         );
         assert_eq!(say("write", Kind::Fail), "process 3 failed to write 5 to key x at 1.204 s");
+    }
+
+    #[test]
+    fn says_that_a_process_is_unknown() {
+        let history = crate::testing::history("?:read!()=2");
+        let said = deed(history.operations().next().expect("one"));
+        assert_eq!(said, "an unknown process read 2 at event 0");
     }
 
     #[test]

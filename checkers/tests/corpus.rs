@@ -72,7 +72,8 @@ fn linearizability_agrees_with_the_corpus() {
             };
             compared += 1;
             let initial = entry["init"].clone();
-            let context = Context { initial, model: model::named(ours), ..Context::default() };
+            let model = model::named(ours);
+            let context = Context { initial, model, may_be_unread: true, ..Context::default() };
             let verdict = named("linearizability").expect("a checker").check(&history, &context);
             if verdict.name() != expected {
                 wrong.push(format!("{id}: {verdict:?}"));

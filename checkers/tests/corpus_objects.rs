@@ -50,7 +50,7 @@ fn entries(model: &str) -> Vec<(Value, History)> {
 }
 
 fn context(entry: &Value) -> Context {
-    Context { initial: entry["init"].clone(), ..Context::default() }
+    Context { initial: entry["init"].clone(), may_be_unread: true, ..Context::default() }
 }
 
 #[test]

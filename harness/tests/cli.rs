@@ -6,6 +6,8 @@ mod check;
 mod convert;
 #[path = "cli/hard.rs"]
 mod hard;
+#[path = "cli/independent.rs"]
+mod independent;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -42,7 +42,7 @@ impl Checker for Bank {
     }
 
     fn check(&self, history: &History, context: &Context) -> Verdict {
-        decide(history, || {
+        decide(history, context, || {
             let mut findings = Findings::default();
             let measures = judge(history, context, |anomaly| findings.push(anomaly))?;
             let unread = Verdict::Unknown("no read of a bank is ok".to_owned());

@@ -29,7 +29,7 @@ impl Checker for Causal {
     }
 
     fn check(&self, history: &History, context: &Context) -> Verdict {
-        decide(history, || causality::judge(history, context, Variant::Causal))
+        decide(history, context, || causality::judge(history, context, Variant::Causal))
     }
 }
 

@@ -33,8 +33,8 @@ impl Checker for CausalReverse {
         "Whoever sees a write sees all writes that had completed before it began."
     }
 
-    fn check(&self, history: &History, _context: &Context) -> Verdict {
-        decide(history, || {
+    fn check(&self, history: &History, context: &Context) -> Verdict {
+        decide(history, context, || {
             let mut lists: BTreeMap<Option<&Key>, List<'_>> = BTreeMap::new();
             for operation in history.operations() {
                 lists.entry(operation.key()).or_default().add(operation)?;

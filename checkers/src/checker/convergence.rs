@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use perjury_histories::{History, Key};
 
-use super::{Checker, Context, Undecided, decide};
+use super::{Checker, Context, Undecided, decide_on_other_evidence};
 use crate::findings::Findings;
 use crate::notes::{self, Dump, Entry, Note, Placement, Stage, What};
 use crate::verdict::{Anomaly, AnomalyKind, Verdict};
@@ -35,7 +35,7 @@ impl Checker for Convergence {
     }
 
     fn check(&self, history: &History, context: &Context) -> Verdict {
-        decide(history, || judge(&notes::all(history)?, context))
+        decide_on_other_evidence(history, || judge(&notes::all(history)?, context))
     }
 }
 

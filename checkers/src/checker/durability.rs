@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 
 use perjury_histories::{History, Key};
 
-use super::{Checker, Context, decide};
+use super::{Checker, Context, decide_on_other_evidence};
 use crate::access::{Access, Accesses, Position};
 use crate::findings::Findings;
 use crate::notes::{self, Dump, Placement, Stage};
@@ -48,7 +48,7 @@ impl Checker for Durability {
     }
 
     fn check(&self, history: &History, context: &Context) -> Verdict {
-        decide(history, || {
+        decide_on_other_evidence(history, || {
             let accesses = Accesses::of(history, &context.initial)?;
             let notes = notes::all(history)?;
             let acknowledged = Acknowledged::of(&accesses);

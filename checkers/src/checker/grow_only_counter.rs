@@ -26,7 +26,7 @@ impl Checker for GrowOnlyCounter {
     }
 
     fn check(&self, history: &History, context: &Context) -> Verdict {
-        decide(history, || pn_counter::judge(history, context, grows))
+        decide(history, context, || pn_counter::judge(history, context, grows))
     }
 }
 

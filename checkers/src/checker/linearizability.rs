@@ -43,7 +43,7 @@ impl Checker for Linearizability {
     }
 
     fn check(&self, history: &History, context: &Context) -> Verdict {
-        decide(history, || {
+        decide(history, context, || {
             let model = context.model.map_or_else(|| model_for(history), Ok)?;
             model.check_initial(&context.initial)?;
             let objects = objects::of(history, model, &context.initial)?;

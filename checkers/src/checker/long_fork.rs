@@ -31,8 +31,8 @@ impl Checker for LongFork {
         "No two reads see two writes in opposite orders."
     }
 
-    fn check(&self, history: &History, _context: &Context) -> Verdict {
-        decide(history, || {
+    fn check(&self, history: &History, context: &Context) -> Verdict {
+        decide(history, context, || {
             let mut keys = Keys::default();
             let mut reads = Vec::new();
             for operation in history.operations().filter(|operation| operation.fate() != Fate::Fail) {
@@ -122,11 +122,11 @@ fn forks(reads: &[Read<'_>], keys: &Keys<'_>) -> Findings {
 fn anomaly(one: &Read<'_>, other: &Read<'_>, first: &Value, second: &Value) -> Anomaly {
     let index = |read: &Read<'_>| read.operation.index();
     let explanation = format!(
-        "process {} read key {first} with its write and key {second} without (event {}), process {} the other \
+        "{} read key {first} with its write and key {second} without (event {}), {} the other \
          way round (event {}): {}; {}",
-        one.operation.process(),
+        words::who(one.operation),
         index(one),
-        other.operation.process(),
+        words::who(other.operation),
         index(other),
         words::value(one.operation.result().unwrap_or(&Value::Null)),
         words::value(other.operation.result().unwrap_or(&Value::Null)),

@@ -15,6 +15,7 @@ use rustc_hash::FxHashMap;
 
 use super::{Checker, Context, decide};
 use crate::access::{Access, Accesses, Position, Role};
+use crate::counted;
 use crate::findings::Findings;
 use crate::session::{self, Owed, Rule};
 use crate::verdict::{Anomaly, AnomalyKind, Verdict};
@@ -33,7 +34,8 @@ impl Checker for MonotonicReads {
     }
 
     fn check(&self, history: &History, context: &Context) -> Verdict {
-        decide(history, || {
+        decide(history, context, || {
+            counted::refuse(history)?;
             let accesses = Accesses::of(history, &context.initial)?;
             let rule =
                 Rule { earlier: Role::Read, later: Role::Read, owed: Owed::NotBelow, anomaly: &anomaly };

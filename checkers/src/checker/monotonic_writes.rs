@@ -10,8 +10,9 @@
 
 use perjury_histories::History;
 
-use super::{Checker, Context, decide};
+use super::{Checker, Context, decide_on_other_evidence};
 use crate::access::{Access, Accesses, Role};
+use crate::counted;
 use crate::findings::Findings;
 use crate::session::{self, Owed, Rule};
 use crate::verdict::{Anomaly, AnomalyKind, Verdict};
@@ -30,7 +31,8 @@ impl Checker for MonotonicWrites {
     }
 
     fn check(&self, history: &History, context: &Context) -> Verdict {
-        decide(history, || {
+        decide_on_other_evidence(history, || {
+            counted::refuse(history)?;
             let accesses = Accesses::of(history, &context.initial)?;
             let rule =
                 Rule { earlier: Role::Write, later: Role::Write, owed: Owed::Above, anomaly: &anomaly };
@@ -70,5 +72,8 @@ mod tests {
     #[test]
     fn is_unsure_without_versions() {
         is_unsure(&MonotonicWrites, "0:write(x,1) 0:write(x,2)");
+        assert_eq!(is_unsure(&MonotonicWrites, "0:write(x,1)"), "no write is ok and tells its version");
+        is_unsure(&MonotonicWrites, "0:read(x)=1@3 0:read(x)=1@3");
+        accepts(&MonotonicWrites, "0:write(x,1)@3");
     }
 }

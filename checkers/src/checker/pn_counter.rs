@@ -45,7 +45,7 @@ impl Checker for PnCounter {
     }
 
     fn check(&self, history: &History, context: &Context) -> Verdict {
-        decide(history, || judge(history, context, |_| Ok(())))
+        decide(history, context, || judge(history, context, |_| Ok(())))
     }
 }
 

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use perjury_histories::{Fate, History, Operation};
 
-use super::{Checker, Context, decide};
+use super::{Checker, Context, decide_on_other_evidence};
 use crate::findings::Findings;
 use crate::verdict::{Anomaly, AnomalyKind, Verdict};
 use crate::words;
@@ -32,7 +32,7 @@ impl Checker for Progress {
     }
 
     fn check(&self, history: &History, context: &Context) -> Verdict {
-        decide(history, || {
+        decide_on_other_evidence(history, || {
             let healed = history.notes().find(|note| note.function == "healed");
             let Some(healed) = healed else {
                 return Ok(Verdict::Unknown("nothing notes that faults were healed".to_owned()));
@@ -80,8 +80,8 @@ fn stalled(session: &[Operation<'_>], healed_at: u64, limit: u64) -> Option<Anom
         None => format!("got none of its {} operations after healing done", session.len()),
     };
     let explanation = format!(
-        "the session of process {} {outcome}, although every fault was healed at {}",
-        first.process(),
+        "the session of {} {outcome}, although every fault was healed at {}",
+        words::who(*first),
         words::seconds(healed_at)
     );
     Some(Anomaly::new(AnomalyKind::NoProgress, None, [first.index()], explanation))

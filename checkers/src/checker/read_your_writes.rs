@@ -12,6 +12,7 @@ use perjury_histories::History;
 
 use super::{Checker, Context, decide};
 use crate::access::{Access, Accesses, Role};
+use crate::counted;
 use crate::findings::Findings;
 use crate::session::{self, Owed, Rule};
 use crate::verdict::{Anomaly, AnomalyKind, Verdict};
@@ -30,7 +31,8 @@ impl Checker for ReadYourWrites {
     }
 
     fn check(&self, history: &History, context: &Context) -> Verdict {
-        decide(history, || {
+        decide(history, context, || {
+            counted::refuse(history)?;
             let accesses = Accesses::of(history, &context.initial)?;
             let rule =
                 Rule { earlier: Role::Write, later: Role::Read, owed: Owed::NotBelow, anomaly: &anomaly };

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use perjury_histories::{EventRef, History, Key, Version};
 
-use super::{Checker, Context, Undecided, decide};
+use super::{Checker, Context, Undecided, decide_on_other_evidence};
 use crate::findings::Findings;
 use crate::notes::{self, Dump, What};
 use crate::verdict::{Anomaly, AnomalyKind, Verdict};
@@ -33,7 +33,7 @@ impl Checker for ReplicaDurability {
     }
 
     fn check(&self, history: &History, _: &Context) -> Verdict {
-        decide(history, || judge(history))
+        decide_on_other_evidence(history, || judge(history))
     }
 }
 

@@ -22,11 +22,12 @@
 
 use perjury_histories::{History, Value};
 
-use super::{Checker, Context, Undecided, decide};
+use super::{Checker, Context, Undecided, decide_on_other_evidence};
 use crate::access::{Access, Accesses};
 use crate::causality::saturation::{self, Budget};
 use crate::causality::{Explainer, Writers};
 use crate::differentiated::Differentiated;
+use crate::observation;
 use crate::verdict::{Anomaly, AnomalyKind, Verdict};
 use crate::words;
 
@@ -53,14 +54,23 @@ impl Checker for Sequential {
     }
 
     fn check(&self, history: &History, context: &Context) -> Verdict {
-        decide(history, || judge(history, context))
+        decide_on_other_evidence(history, || judge(history, context))
+    }
+}
+
+/// The verdict when there is an order: valid if anything was told, and versions tell of writes too.
+fn explained(history: &History, context: &Context) -> Verdict {
+    let has_versions = || history.operations().any(|operation| operation.version().is_some());
+    match observation::why_nothing(history).filter(|_| !context.may_be_unread && !has_versions()) {
+        Some(why) => Verdict::Unknown(why),
+        None => Verdict::Valid(None),
     }
 }
 
 fn judge(history: &History, context: &Context) -> Result<Verdict, Undecided> {
     let accesses = Accesses::of(history, &context.initial)?;
     if let Some(findings) = versions::judge(&accesses, &context.initial) {
-        return Ok(findings.or_valid());
+        return Ok(findings.or(explained(history, context)));
     }
     if let Some(anomaly) = contradiction(history, context) {
         return Ok(Verdict::Invalid(vec![anomaly]));
@@ -68,7 +78,7 @@ fn judge(history: &History, context: &Context) -> Result<Verdict, Undecided> {
     let accesses: Vec<Access<'_>> = accesses.iter().filter(|access| access.is_possible()).copied().collect();
     let mut configurations = context.limits.configurations_max;
     match search::search(&Problem::of(&accesses, &context.initial), &mut configurations) {
-        Outcome::Order => Ok(Verdict::Valid(None)),
+        Outcome::Order => Ok(explained(history, context)),
         Outcome::Impossible => Ok(Verdict::Invalid(vec![anomaly(&accesses, &context.initial)])),
         Outcome::GaveUp => Err(format!(
             "{} operations need more than {} configurations",

@@ -19,7 +19,7 @@
 //! Reads that returned before anybody tried to add an element say nothing of its fate.
 //!
 //! No element may be in one read twice, nor in a read that returned before anybody tried to add it, nor if
-//! every add of it certainly failed.
+//! every add of it certainly failed. Elements of the initial value are known from the beginning.
 //!
 //! A read without a key is of all elements, whatever keys they are under; a read of a key that returns an array
 //! is of the elements added under that key. A read that returns an object of node and array reads the copy of
@@ -30,7 +30,7 @@
 use perjury_histories::{History, Value};
 use serde::Serialize;
 
-use super::{Checker, Context, Undecided, decide};
+use super::{Checker, Context, Undecided, decide, set};
 use crate::findings::Findings;
 use crate::verdict::Verdict;
 
@@ -60,7 +60,7 @@ impl Checker for SetFull {
     }
 
     fn check(&self, history: &History, context: &Context) -> Verdict {
-        decide(history, || {
+        decide(history, context, || {
             let mut findings = Findings::default();
             let measures = judge(history, context, &mut findings)?;
             let shown = match measures.stable {
@@ -75,7 +75,7 @@ impl Checker for SetFull {
 /// What became of the elements. Of several sets, and of several copies of one, each element of each counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Measures {
-    /// Elements that somebody tried to add, and may have.
+    /// Elements that somebody tried to add, and may have, or that were there from the beginning.
     pub attempted: usize,
     /// Those that from some time on every read holds.
     pub stable: usize,
@@ -101,7 +101,7 @@ pub fn measure(history: &History, context: &Context) -> Result<Measures, String>
 }
 
 fn judge(history: &History, context: &Context, findings: &mut Findings) -> Result<Measures, Undecided> {
-    let all = Copies::of(history)?;
+    let all = Copies::of(history, set::initial(context)?)?;
     let mut measures = Measures::default();
     let (mut stable_ns, mut lost_ns) = (Vec::new(), Vec::new());
     for copies in all {
@@ -259,6 +259,20 @@ mod tests {
         assert!(why.ends_with("but process 0 failed to add 8 at event 3"), "{why}");
         rejects(&SetFull, "3:read()=[7] 0:add(_,7) 3:read()=[7]", kind, &[0]);
         accepts(&SetFull, "3:read()? 0:add(_,7) 3:ok=[7]");
+    }
+
+    #[test]
+    fn begins_with_the_elements_of_the_initial_value() {
+        let nine = Context { initial: Value::from(vec![9]), ..Context::default() };
+        let kind = AnomalyKind::UnexpectedElement;
+        accepts_in(&nine, &SetFull, "0:add(_,7) 3:read()=[7,9]");
+        rejects(&SetFull, "0:add(_,7) 3:read()=[7,9]", kind, &[2]);
+        let why = rejects_in(&nine, &SetFull, "0:add(_,7) 3:read()=[7]", LOST, &[2]);
+        assert_eq!(
+            why,
+            "element 9 was there from the beginning, and missing from every read that began at event 2 or later"
+        );
+        rejects_in(&nine, &SetFull, "3:read()=[9] 0:add(_,7) 3:read()=[7]", LOST, &[4]);
     }
 
     #[test]

@@ -55,7 +55,7 @@ impl Checker for Staleness {
     }
 
     fn check(&self, history: &History, context: &Context) -> Verdict {
-        decide(history, || {
+        decide(history, context, || {
             let accesses = Accesses::of(history, &context.initial)?;
             let mut findings = Findings::default();
             let mut undecided = Vec::new();

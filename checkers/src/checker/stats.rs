@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use perjury_histories::{EventRef, Fate, History, Operation};
 
-use super::{Checker, Context, Undecided, decide};
+use super::{Checker, Context, Undecided, decide_on_other_evidence};
 use crate::findings::Findings;
 use crate::verdict::{Anomaly, AnomalyKind, Verdict};
 use crate::words;
@@ -32,7 +32,7 @@ impl Checker for Stats {
     }
 
     fn check(&self, history: &History, context: &Context) -> Verdict {
-        decide(history, || {
+        decide_on_other_evidence(history, || {
             let accepted = history.operations().filter(|operation| {
                 operation.fate() == Fate::Ok && is_refused(context, operation.function())
             });

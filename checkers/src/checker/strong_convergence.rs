@@ -46,7 +46,7 @@ impl Checker for StrongConvergence {
     }
 
     fn check(&self, history: &History, context: &Context) -> Verdict {
-        decide(history, || judge(history, context))
+        decide(history, context, || judge(history, context))
     }
 }
 

@@ -46,8 +46,8 @@ impl Checker for TotalQueue {
         "Every element that was enqueued comes out of the drained queue, once, and no other."
     }
 
-    fn check(&self, history: &History, _: &Context) -> Verdict {
-        decide(history, || {
+    fn check(&self, history: &History, context: &Context) -> Verdict {
+        decide(history, context, || {
             let ledger = Ledger::of(history)?;
             let balance = ledger.balance();
             let mut findings = Findings::default();
@@ -65,10 +65,13 @@ fn otherwise(ledger: &Ledger<'_>, balance: &Balance) -> Verdict {
     }
     match balance.unexplained {
         0 => Verdict::Valid(None),
-        number => Verdict::Unknown(format!(
-            "{number} elements whose enqueue was ok never came out, and nothing shows that the queue was emptied \
-             after that"
-        )),
+        number => {
+            let elements = if number == 1 { "1 element".to_owned() } else { format!("{number} elements") };
+            Verdict::Unknown(format!(
+                "{elements} whose enqueue was ok never came out, and nothing shows that the queue was emptied \
+                 after that"
+            ))
+        }
     }
 }
 
@@ -141,7 +144,7 @@ mod tests {
     #[test]
     fn is_unsure_of_what_may_still_be_there() {
         let why = is_unsure(&TotalQueue, "0:enqueue(_,1) 0:enqueue(_,2) 1:dequeue()=1");
-        assert!(why.starts_with("1 elements"), "{why}");
+        assert!(why.starts_with("1 element whose"), "{why}");
         is_unsure(&TotalQueue, "0:enqueue(_,1) 1:drain()=[1] 0:enqueue(_,2)");
         is_unsure(&TotalQueue, "0:enqueue(_,1)? 1:drain()? 0:ok 1:ok=[]");
         accepts(&TotalQueue, "0:enqueue(_,1) 1:dequeue()=1");

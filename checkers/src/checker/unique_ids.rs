@@ -27,8 +27,8 @@ impl Checker for UniqueIds {
         "No id is given out twice."
     }
 
-    fn check(&self, history: &History, _: &Context) -> Verdict {
-        decide(history, || {
+    fn check(&self, history: &History, context: &Context) -> Verdict {
+        decide(history, context, || {
             let mut findings = Findings::default();
             let measures = judge(history, |first, again| findings.push(duplicate(first, again)))?;
             let none = Verdict::Unknown("no id was given out: no generate is ok".to_owned());
@@ -98,10 +98,10 @@ fn duplicate(first: Operation<'_>, again: Operation<'_>) -> Anomaly {
         |operation: Operation<'_>| words::moment(operation.completion().unwrap_or(operation.invocation()));
     let id = again.result().map(words::value).unwrap_or_default();
     let explanation = format!(
-        "process {} was given the id {id} at {}, and process {} was given it too at {}",
-        first.process(),
+        "{} was given the id {id} at {}, and {} was given it too at {}",
+        words::who(first),
         at(first),
-        again.process(),
+        words::who(again),
         at(again)
     );
     let shown = [first.index(), again.index()];

@@ -13,8 +13,9 @@
 
 use perjury_histories::History;
 
-use super::{Checker, Context, decide};
+use super::{Checker, Context, decide_on_other_evidence};
 use crate::access::{Access, Accesses, Role};
+use crate::counted;
 use crate::findings::Findings;
 use crate::session::{self, Owed, Rule};
 use crate::verdict::{Anomaly, AnomalyKind, Verdict};
@@ -33,7 +34,8 @@ impl Checker for WritesFollowReads {
     }
 
     fn check(&self, history: &History, context: &Context) -> Verdict {
-        decide(history, || {
+        decide_on_other_evidence(history, || {
+            counted::refuse(history)?;
             let accesses = Accesses::of(history, &context.initial)?;
             let rule = Rule {
                 earlier: Role::Read,

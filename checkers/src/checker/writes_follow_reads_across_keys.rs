@@ -16,6 +16,7 @@ use perjury_histories::History;
 use super::{Checker, Context, decide};
 use crate::access::{Access, Accesses, Role};
 use crate::across::{self, Break};
+use crate::counted;
 use crate::findings::Findings;
 use crate::verdict::{Anomaly, AnomalyKind, Verdict};
 use crate::words;
@@ -33,7 +34,8 @@ impl Checker for WritesFollowReadsAcrossKeys {
     }
 
     fn check(&self, history: &History, context: &Context) -> Verdict {
-        decide(history, || {
+        decide(history, context, || {
+            counted::refuse(history)?;
             let accesses = Accesses::of(history, &context.initial)?;
             let mut findings = Findings::default();
             for broken in across::breaks(&accesses, Role::Read) {

@@ -31,8 +31,10 @@ pub(super) struct Facts<'a> {
     /// The functions of clients.
     pub functions: BTreeSet<&'a str>,
     notes: BTreeSet<&'a str>,
-    /// Whether anything has a version.
-    pub has_versions: bool,
+    /// Whether an ok read has a version.
+    pub has_read_versions: bool,
+    /// Whether anything else that is ok has one: a write.
+    pub has_write_versions: bool,
     /// Ok reads that returned an array.
     pub array_reads: usize,
     /// Whether one of them is final.
@@ -68,7 +70,10 @@ impl<'a> Facts<'a> {
     }
 
     fn look_at(&mut self, operation: Operation<'a>) {
-        self.has_versions |= operation.version().is_some();
+        let has_version = operation.version().is_some();
+        let is_read = operation.function() == "read";
+        self.has_read_versions |= has_version && is_read;
+        self.has_write_versions |= has_version && !is_read;
         let (is_ok, is_final) = (operation.fate() == Fate::Ok, operation.is_final());
         if is_ok && is_final {
             let completed = operation.completion().and_then(|event| event.node);

@@ -32,6 +32,9 @@ pub fn run(path: &Path) -> anyhow::Result<Folder> {
     Folder::open(parent.unwrap_or(path)).or_else(|error| unusable(format!("{error:#}")))
 }
 
+/// What is said of a history whose keys stood inside of its values.
+pub const SPLIT_BY_KEY: &str = "inside of the values, which are [key, value] pairs: split by key";
+
 impl Source {
     /// The history, and the name of its format: the one given, or the one that its content fits.
     ///
@@ -44,5 +47,19 @@ impl Source {
         };
         let (history, format) = open_as(path, format).or_else(|error| unusable(error.to_string()))?;
         Ok((history, format.name))
+    }
+
+    /// The same as it is judged: keys of Jepsen's independent tests that stand inside of values are keys, and it
+    /// says whether there were any. (As it stands in the file it is only converted.)
+    ///
+    /// # Errors
+    /// As [`Source::read`].
+    pub fn read_by_key(
+        &self,
+        format: Option<&'static Format>,
+    ) -> anyhow::Result<(History, &'static str, bool)> {
+        let (mut history, format) = self.read(format)?;
+        let is_split = history.split_by_key();
+        Ok((history, format, is_split))
     }
 }

@@ -54,9 +54,12 @@ Examples:
 impl Inspect {
     pub fn execute(self) -> anyhow::Result<Exit> {
         let format = self.format.as_deref().and_then(format::named);
-        let (report, history) = read(&self.path, format)?;
+        let (report, history, is_split_by_key) = read(&self.path, format)?;
         let faults = report.as_ref().map_or_else(|| tally::faults(&history), |report| report.faults.clone());
         let mut text = head(&self.path, report.as_ref(), &history);
+        if is_split_by_key {
+            text.push_str(&summary::named("keys", input::SPLIT_BY_KEY, terminal::width()));
+        }
         text.push_str(&over_time(&faults, &history));
         let start = report.as_ref().and_then(first_evidence);
         text.push_str(&self.events(&history, start));
@@ -96,13 +99,13 @@ impl Inspect {
     }
 }
 
-/// The history, and the report where there is one.
-fn read(path: &Path, format: Option<&'static Format>) -> anyhow::Result<(Option<Report>, History)> {
+/// The history, the report where there is one, and whether keys stood inside of values.
+fn read(path: &Path, format: Option<&'static Format>) -> anyhow::Result<(Option<Report>, History, bool)> {
     let source = input::find(path)?;
-    let (history, _) = source.read(format)?;
+    let (history, _, is_split_by_key) = source.read_by_key(format)?;
     match source {
-        Source::Run(folder) => Ok((Some(folder.report), history)),
-        Source::File(_) => Ok((None, history)),
+        Source::Run(folder) => Ok((Some(folder.report), history, is_split_by_key)),
+        Source::File(_) => Ok((None, history, is_split_by_key)),
     }
 }
 

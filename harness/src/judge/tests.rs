@@ -15,7 +15,8 @@ fn row<'a>(rows: &'a [Row], guarantee: &str, level: &str) -> &'a Row {
 
 /// A history with a garbage read of x, and notes after it.
 fn garbage_read(notes: &[(&str, serde_json::Value)]) -> History {
-    let mut history = notation::parse("0:write(x,1)=1@1 1:read(x)=9@1 2:write(y,2)=2@2").expect("a history");
+    let mut history =
+        notation::parse("0:write(x,1)=1@1 1:read(x)=9@1 2:write(y,2)=2@2 2:read(y)=2@2").expect("a history");
     for (function, value) in notes {
         let index = history.events().len() as u64;
         let mut event = Event::new(index, Process::Nemesis, Kind::Info, *function);
@@ -141,7 +142,7 @@ fn keys_that_are_still_owed_are_judged() {
     let (rows, _) = judge(&history, &charge(&promises, &keys)).expect("a verdict");
     let row = row(&rows, "integrity", "");
     assert_eq!(row.outcome, RowOutcome::Held);
-    assert_eq!(row.evidence, "1 operation on 1 key; not owed for 1 of 2 keys: bit-flip struck n1");
+    assert_eq!(row.evidence, "2 operations on 1 key; not owed for 1 of 2 keys: bit-flip struck n1");
 }
 
 #[test]

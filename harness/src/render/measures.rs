@@ -1,11 +1,12 @@
 //! What checkers measure beside their verdicts, in one line each.
 //!
 //! ```text
-//! set-full       attempted 100, stable 98, stale 3, lost 2, …, stable latency p0 0 ms, p50 12 ms, p100 40 ms
+//! set-full       attempted 100, stable 98, stale 3, lost 2, …, stable elements, from when they were known until
+//!                every read held them: p0 0 ms p50 12 ms p100 40 ms
 //! ```
 
-use perjury_checkers::Context;
 use perjury_checkers::checker::{bank, set_full, total_queue, unique_ids};
+use perjury_checkers::{Context, observation};
 use perjury_histories::{History, Value};
 use serde::Serialize;
 
@@ -15,10 +16,23 @@ use super::words;
 pub fn of(checker: &str, history: &History, context: &Context) -> Option<String> {
     match checker {
         "bank" => line(bank::measure(history, context)),
+        "linearizability" => unread(history),
         "set-full" => line(set_full::measure(history, context)),
         "total-queue" => line(total_queue::measure(history, context)),
         "unique-ids" => line(unique_ids::measure(history, context)),
         _ => None,
+    }
+}
+
+/// How many of several objects nobody was told anything of, if any.
+fn unread(history: &History) -> Option<String> {
+    match observation::unread(history) {
+        (_, 0) | (1, _) => None,
+        (all, unread) => Some(format!(
+            "{} of {} keys were never read: of these nothing is shown",
+            words::thousands(unread as u64),
+            words::thousands(all as u64)
+        )),
     }
 }
 
@@ -39,7 +53,7 @@ fn add(name: &str, figure: &Value, parts: &mut Vec<String>) {
         (Value::Object(quantiles), Some(_)) => {
             let of = |(name, ns): (&String, &Value)| format!("{name} {}", ms(ns));
             let of: Vec<String> = quantiles.iter().map(of).collect();
-            parts.push(format!("{} {}", words.trim_end_matches(" ns"), of.join(" ")));
+            parts.push(format!("{}: {}", latency(name), of.join(" ")));
         }
         (Value::Array(ends), _) => {
             let ends: Vec<String> = ends.iter().map(Value::to_string).collect();
@@ -50,6 +64,17 @@ fn add(name: &str, figure: &Value, parts: &mut Vec<String>) {
             parts.push(format!("{words} {number}"));
         }
         (other, _) => parts.push(format!("{words} {other}")),
+    }
+}
+
+/// From when until when, and of what.
+fn latency(name: &str) -> String {
+    match name {
+        "stable_latency_ns" => {
+            "stable elements, from when they were known until every read held them".to_owned()
+        }
+        "lost_latency_ns" => "lost elements, from when they were known until they were last seen".to_owned(),
+        other => other.trim_end_matches("_ns").replace('_', " "),
     }
 }
 
@@ -74,11 +99,25 @@ mod tests {
     }
 
     #[test]
+    fn says_how_many_keys_were_never_read() {
+        let line = |text: &str| {
+            let history = notation::parse(text).expect("a history");
+            of("linearizability", &history, &Context::default())
+        };
+        let text = "0:write(x,1) 0:write(y,1) 0:read(x)=1";
+        assert_eq!(line(text).as_deref(), Some("1 of 2 keys were never read: of these nothing is shown"));
+        assert_eq!(line(&format!("{text} 0:read(y)=1")), None);
+        assert_eq!(line("0:write(x,1)"), None);
+    }
+
+    #[test]
     fn says_times_with_their_unit() {
         let mut parts = Vec::new();
         add("stable_latency_ns", &serde_json::json!({"p0": 0, "p100": 41_000_000}), &mut parts);
         add("totals", &serde_json::json!([100, 104]), &mut parts);
         add("lost_latency_ns", &Value::Null, &mut parts);
-        assert_eq!(parts, ["stable latency p0 0 ms p100 41 ms", "totals 100 to 104"]);
+        let stable =
+            "stable elements, from when they were known until every read held them: p0 0 ms p100 41 ms";
+        assert_eq!(parts, [stable, "totals 100 to 104"]);
     }
 }

@@ -55,6 +55,20 @@ fn keys(value: &Value) -> Vec<&str> {
 }
 
 #[test]
+fn passes_nothing_that_nobody_read_unless_the_property_is_asked_for() {
+    let writes = one_by_one(&[("write", json!(1), json!(1)), ("write", json!(2), json!(2))]);
+    let (code, line) = check_one(&writes, &[]);
+    assert_eq!((code, &line["verdict"]), (2, &json!("unknown")), "{line}");
+    let told = |line: &Value| line["checks"][0]["reason"].as_str().unwrap_or_default().to_owned();
+    assert!(told(&line).starts_with("nothing was ever read"), "{line}");
+    let (code, line) = check_one(&writes, &["--checker", "linearizability"]);
+    assert_eq!((code, &line["verdict"]), (0, &json!("valid")), "{line}");
+    assert!(told(&line).starts_with("nothing was ever read"), "{line}");
+    let (_, line) = check_one(&valid(), &[]);
+    assert_eq!(told(&line), "", "{line}");
+}
+
+#[test]
 fn prints_these_fields_and_no_others() {
     let (_, line) = check_one(&invalid(), &[]);
     // In alphabetical order, as serde_json keeps them.

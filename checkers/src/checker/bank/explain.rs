@@ -21,8 +21,8 @@ pub(super) fn wrong_n(
     let what = [say("lacks", &missing), say("holds", &unknown)];
     let what = what.into_iter().flatten().collect::<Vec<String>>().join(" and ");
     let explanation = format!(
-        "the read of process {} at {} {what}, although there are {} accounts{}",
-        read.process(),
+        "the read of {} at {} {what}, although there are {} accounts{}",
+        words::who(read),
         moment(read),
         accounts.len(),
         according_to(*witness)
@@ -37,8 +37,8 @@ pub(super) fn wrong_total(
     (expected, witness): (i128, Option<Operation<'_>>),
 ) -> Anomaly {
     let explanation = format!(
-        "the read of process {} at {} adds up to {total}, although there is {expected} in the bank{}",
-        read.process(),
+        "the read of {} at {} adds up to {total}, although there is {expected} in the bank{}",
+        words::who(read),
         moment(read),
         according_to(witness)
     );
@@ -47,9 +47,8 @@ pub(super) fn wrong_total(
 
 /// This account has less than nothing.
 pub(super) fn negative(read: Operation<'_>, account: &str, balance: i128) -> Anomaly {
-    let (process, at) = (read.process(), moment(read));
-    let explanation =
-        format!("process {process} read a balance of {balance} on the account {account} at {at}");
+    let (who, at) = (words::who(read), moment(read));
+    let explanation = format!("{who} read a balance of {balance} on the account {account} at {at}");
     anomaly(AnomalyKind::NegativeBalance, read, None, explanation)
 }
 

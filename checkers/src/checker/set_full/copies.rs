@@ -16,8 +16,8 @@ pub(super) struct Copies<'a> {
 }
 
 impl<'a> Copies<'a> {
-    /// All sets of this history that are read.
-    pub fn of(history: &'a History) -> Result<Vec<Copies<'a>>, Undecided> {
+    /// All sets of this history that are read; each begins with these elements.
+    pub fn of(history: &'a History, initial: &'a [Value]) -> Result<Vec<Copies<'a>>, Undecided> {
         let (adds, reads) = split(history)?;
         if adds.is_empty() {
             return Err("nothing was added".to_owned());
@@ -38,7 +38,7 @@ impl<'a> Copies<'a> {
         for (key, reads) in reads_of.into_iter().filter(|(key, reads)| is_set(*key, reads)) {
             let views = views(&reads)?;
             if let Some(adds) = adds_of.remove(&key) {
-                all.push(Copies { elements: Elements::of(adds), views });
+                all.push(Copies { elements: Elements::of(initial, adds), views });
             }
         }
         if all.is_empty() {

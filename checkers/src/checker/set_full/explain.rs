@@ -13,7 +13,7 @@ pub(super) fn lost(view: &View<'_>, elements: &Elements<'_>, seen: &Seen, number
     let first_without = last.map_or_else(|| first_after(view, elements, seen, number), |last| last + 1);
     let seen_last = last.map(|last| {
         let read = view.reads[last].operation;
-        format!(", seen last by process {} at {}", read.process(), ended(read))
+        format!(", seen last by {} at {}", words::who(read), ended(read))
     });
     let explanation = format!(
         "{}{}, and missing from every read{} that began at {} or later",
@@ -23,13 +23,13 @@ pub(super) fn lost(view: &View<'_>, elements: &Elements<'_>, seen: &Seen, number
         began(view.reads[first_without].operation)
     );
     let end = view.reads[view.reads.len() - 1].operation;
-    let shown = view.known(elements, seen, number).map(|known| known.operation);
+    let shown = view.known(elements, seen, number).and_then(|known| known.operation);
     anomaly(AnomalyKind::LostElement, shown.into_iter().chain([end]), explanation)
 }
 
 /// The first read that began after the element was known, which no read has.
 fn first_after(view: &View<'_>, elements: &Elements<'_>, seen: &Seen, number: usize) -> usize {
-    let known = view.known(elements, seen, number).and_then(|known| known.operation.returned_at());
+    let known = view.known(elements, seen, number).and_then(|known| known.position);
     view.reads.partition_point(|read| Some(read.operation.invoked_at()) <= known)
 }
 
@@ -43,13 +43,13 @@ pub(super) fn stale(
 ) -> Anomaly {
     let read = view.reads[missed].operation;
     let explanation = format!(
-        "{}, but the read{} of process {} that began at {} still lacked it",
+        "{}, but the read{} of {} that began at {} still lacked it",
         how_known(view, elements, seen, number),
         of_node(view),
-        read.process(),
+        words::who(read),
         began(read)
     );
-    let shown = view.known(elements, seen, number).map(|known| known.operation);
+    let shown = view.known(elements, seen, number).and_then(|known| known.operation);
     anomaly(AnomalyKind::StaleElement, shown.into_iter().chain([read]), explanation)
 }
 
@@ -62,9 +62,9 @@ pub(super) fn duplicated(
     let read = view.reads[read].operation;
     let value = words::value(elements.value(number));
     let explanation = format!(
-        "the read{} of process {} at {} held element {value} {times} times",
+        "the read{} of {} at {} held element {value} {times} times",
         of_node(view),
-        read.process(),
+        words::who(read),
         ended(read)
     );
     anomaly(AnomalyKind::DuplicatedElement, [read], explanation)
@@ -82,9 +82,9 @@ pub(super) fn unexpected(
     let why = tried.map_or_else(|| "nobody had tried to add it".to_owned(), words::deed);
     let value = words::value(elements.value(number));
     let explanation = format!(
-        "the read{} of process {} at {} held element {value}, but {why}",
+        "the read{} of {} at {} held element {value}, but {why}",
         of_node(view),
-        read.process(),
+        words::who(read),
         ended(read)
     );
     anomaly(AnomalyKind::UnexpectedElement, tried.into_iter().chain([read]), explanation)
@@ -93,11 +93,12 @@ pub(super) fn unexpected(
 /// `element 7 was acknowledged to process 0 at 1.200 s`, or who saw it first.
 fn how_known(view: &View<'_>, elements: &Elements<'_>, seen: &Seen, number: usize) -> String {
     let value = words::value(elements.value(number));
-    let Some(known) = view.known(elements, seen, number) else { return format!("element {value}") };
-    let (process, at) = (known.operation.process(), ended(known.operation));
-    match known.operation.function() {
-        "read" | "read-set-all" => format!("element {value} was seen by process {process} at {at}"),
-        _ => format!("element {value} was acknowledged to process {process} at {at}"),
+    let known = view.known(elements, seen, number).and_then(|known| known.operation);
+    let Some(known) = known else { return format!("element {value} was there from the beginning") };
+    let (who, at) = (words::who(known), ended(known));
+    match known.function() {
+        "read" | "read-set-all" => format!("element {value} was seen by {who} at {at}"),
+        _ => format!("element {value} was acknowledged to {who} at {at}"),
     }
 }
 

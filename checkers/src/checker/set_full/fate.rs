@@ -30,47 +30,60 @@ pub(super) enum Fate {
     },
 }
 
-/// The end of the operation that showed first that the element is there.
+/// Since when it is certain that the element is there.
 #[derive(Clone, Copy)]
 pub(super) struct Known<'a> {
-    pub operation: Operation<'a>,
-    position: usize,
+    /// The operation whose end showed it first; none for an element that was there from the beginning.
+    pub operation: Option<Operation<'a>>,
+    /// The position of that end.
+    pub position: Option<usize>,
 }
 
 impl<'a> View<'a> {
     /// What became of the element of this number; none if nobody can have added it.
     pub fn fate(&self, elements: &Elements<'a>, seen: &Seen, number: usize) -> Option<Fate> {
-        let possible = elements.possible(number)?;
+        let tried = elements.tried_at(number)?;
         let Some(known) = self.known(elements, seen, number) else { return Some(Fate::NeverRead) };
         let end = self.reads.len() - 1;
         let (last, since) = (seen.last(number), seen.since(number));
-        if last != Some(end) && self.reads[end].operation.invoked_at() > known.position {
+        if last != Some(end) && self.began_after(end, known) {
             let latency_ns = last.map_or(Some(0), |last| self.latency_ns(known, last));
             return Some(Fate::Lost { latency_ns });
         }
         let (Some(last), Some(since)) = (last, since) else { return Some(Fate::NeverRead) };
         // Reads after the last one with it count only if they returned after it was tried.
-        if self.ended_from.get(last + 1).is_some_and(|ended| *ended > possible.invoked_at()) {
+        if self.ended_from.get(last + 1).is_some_and(|ended| *ended > tried) {
             return Some(Fate::NeverRead);
         }
         let missed = since.checked_sub(1);
-        let missed = missed.filter(|read| self.reads[*read].operation.invoked_at() > known.position);
+        let missed = missed.filter(|read| self.began_after(*read, known));
         let latency_ns = missed.map_or(Some(0), |missed| self.latency_ns(known, missed));
         Some(Fate::Stable { missed, latency_ns })
     }
 
     /// When the element was known to be there.
     pub fn known(&self, elements: &Elements<'a>, seen: &Seen, number: usize) -> Option<Known<'a>> {
+        if elements.is_initial(number) {
+            return Some(Known { operation: None, position: None });
+        }
         let acknowledged = elements.acknowledged(number);
         let read = seen.first_ended(number).map(|read| self.reads[read].operation);
         let ends = [acknowledged, read].into_iter().flatten();
-        let ends = ends.filter_map(|operation| Some(Known { operation, position: operation.returned_at()? }));
-        ends.min_by_key(|known| known.position)
+        let known = |operation: Operation<'a>| Known {
+            operation: Some(operation),
+            position: operation.returned_at(),
+        };
+        ends.map(known).filter(|known| known.position.is_some()).min_by_key(|known| known.position)
+    }
+
+    /// Whether this read began after the element was known.
+    fn began_after(&self, read: usize, known: Known<'_>) -> bool {
+        Some(self.reads[read].operation.invoked_at()) > known.position
     }
 
     /// How long after it was known this read began.
     fn latency_ns(&self, known: Known<'_>, read: usize) -> Option<u64> {
-        let from = known.operation.completion()?.time?;
+        let from = known.operation?.completion()?.time?;
         Some(self.reads[read].operation.invocation().time?.saturating_sub(from))
     }
 }

@@ -85,7 +85,7 @@ impl<'a> View<'a> {
                     continue;
                 }
                 (here.current, here.times) = (place, 1);
-                if elements.possible(number).is_none_or(|add| add.invoked_at() > ended) {
+                if elements.tried_at(number).is_none_or(|tried| tried > ended) {
                     // It says nothing of what was added later.
                     unexpected.insert(number, place as usize);
                     continue;

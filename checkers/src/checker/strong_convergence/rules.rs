@@ -30,8 +30,8 @@ pub(super) fn missing(log: &Log<'_>, all: &AllShown<'_, '_>) -> Vec<Anomaly> {
             more => format!(", nor of {more} other keys"),
         };
         let explanation = format!(
-            "node {node} served process {} at {}, but no final read of key {key}{more} is of this node",
-            served.process(),
+            "node {node} served {} at {}, but no final read of key {key}{more} is of this node",
+            words::who(*served),
             ended(*served)
         );
         Some(Anomaly::new(AnomalyKind::MissingFinalRead, None, [served.index()], explanation))
@@ -44,14 +44,14 @@ pub(super) fn divergent(key: &Name<'_>, shown: &[Shown<'_>]) -> Option<Anomaly> 
     let first = shown.first()?;
     let other = shown.iter().find(|other| other.value != first.value)?;
     let explanation = format!(
-        "node {} finally showed {} under key {key} (process {} at {}), and node {} showed {} (process {} at {})",
+        "node {} finally showed {} under key {key} ({} at {}), and node {} showed {} ({} at {})",
         first.node,
         words::value(first.value),
-        first.operation.process(),
+        words::who(first.operation),
         ended(first.operation),
         other.node,
         words::value(other.value),
-        other.operation.process(),
+        words::who(other.operation),
         ended(other.operation)
     );
     Some(anomaly(AnomalyKind::Divergence, key, [first.operation, other.operation], explanation))
@@ -80,11 +80,11 @@ pub(super) fn lost(key: &Name<'_>, accesses: &Accesses<'_>, shown: &[Shown<'_>])
             Kind::Whole | Kind::Greatest => (AnomalyKind::LostWrite, did),
         };
         let explanation = format!(
-            "process {} {did} {} {to} key {key} at {}, but the final read of process {} at {} does not hold it",
-            access.operation.process(),
+            "{} {did} {} {to} key {key} at {}, but the final read of {} at {} does not hold it",
+            words::who(access.operation),
             words::value(access.value),
             ended(access.operation),
-            read.operation.process(),
+            words::who(read.operation),
             ended(read.operation)
         );
         self::anomaly(kind, key, [access.operation, read.operation], explanation)
@@ -110,8 +110,8 @@ pub(super) fn garbage(key: &Name<'_>, accesses: &Accesses<'_>) -> Vec<Anomaly> {
         };
         if let Some(value) = values.iter().find(|value| !is_possible(value)) {
             let explanation = format!(
-                "process {} read {} of key {key} at {}, but nobody may have written it",
-                read.operation.process(),
+                "{} read {} of key {key} at {}, but nobody may have written it",
+                words::who(read.operation),
                 words::value(value),
                 ended(read.operation)
             );
@@ -133,8 +133,8 @@ pub(super) fn decreasing(key: &Name<'_>, accesses: &Accesses<'_>) -> Vec<Anomaly
             continue;
         }
         let explanation = format!(
-            "process {} read {} of key {key} at {}, after {} at {} in the same session",
-            read.operation.process(),
+            "{} read {} of key {key} at {}, after {} at {} in the same session",
+            words::who(read.operation),
             words::value(read.value),
             ended(read.operation),
             words::value(before.value),

@@ -18,9 +18,9 @@ pub(super) fn stranger(stranger: Stranger<'_>) -> Anomaly {
         }
     };
     let at = words::moment(operation.completion().unwrap_or(operation.invocation()));
-    let (process, value) = (operation.process(), words::value(value));
+    let (who, value) = (words::who(operation), words::value(value));
     let of = words::of_key("of", operation.key());
-    let explanation = format!("process {process} took {value} out of the queue{of} at {at}, but {why}");
+    let explanation = format!("{who} took {value} out of the queue{of} at {at}, but {why}");
     let shown = first.into_iter().chain(before).chain([operation]).map(|shown| shown.index());
     Anomaly::new(kind, operation.key(), shown, explanation)
 }
@@ -36,7 +36,7 @@ pub(super) fn lost(ledger: &Ledger<'_>, balance: &Balance<'_>) -> Vec<Anomaly> {
         let Some(emptied) = queue.emptied.filter(|_| lost.len() > excused) else { continue };
         let began = words::moment(emptied.invocation());
         let ended = words::moment(emptied.completion().unwrap_or(emptied.invocation()));
-        let found = format!("process {} found the queue empty from {began} to {ended}", emptied.process());
+        let found = format!("{} found the queue empty from {began} to {ended}", words::who(emptied));
         let end = emptied.index();
         if excused == 0 {
             anomalies.extend(lost.iter().map(|put| {

@@ -30,6 +30,8 @@ impl Asked {
             initial: self.initial.clone().unwrap_or_default(),
             model: self.model,
             limits,
+            // Who names what to judge by asks for a property; otherwise a system must have been seen to keep it.
+            may_be_unread: !self.checkers.is_empty() || self.model.is_some(),
             ..Context::default()
         }
     }

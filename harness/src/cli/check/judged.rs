@@ -28,6 +28,8 @@ pub struct Judged {
     pub file: String,
     /// The name of its format.
     pub format: &'static str,
+    /// Whether its keys stood inside of its values.
+    pub is_split_by_key: bool,
     /// The history.
     pub history: Arc<History>,
     /// What every object held at first, as far as was said.
@@ -63,7 +65,7 @@ pub struct Judgement {
     pub verdict: &'static str,
     /// How long it took; of promises it is not known of each.
     pub millis: Option<f64>,
-    /// Why it is unknown, or how many anomalies there are.
+    /// Why it is unknown, or how many anomalies there are; of a valid one, that nothing was ever read.
     pub reason: String,
     /// What is wrong.
     pub anomalies: Vec<Found>,
@@ -155,6 +157,9 @@ struct Line<'a> {
     parse_millis: f64,
     check_millis: f64,
     peak_memory_bytes: Option<u64>,
+    /// Whether its keys stood inside of its values.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    split_by_key: bool,
     /// Why nothing was judged.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
@@ -186,6 +191,7 @@ impl Outcome {
                 parse_millis: millis(judged.parse_ns),
                 check_millis: millis(judged.check_ns),
                 peak_memory_bytes: judged.peak_memory_bytes,
+                split_by_key: judged.is_split_by_key,
                 reason: judged.checks.is_empty().then_some(&judged.why),
                 checks: &judged.checks,
             }),

@@ -5,6 +5,7 @@ use perjury::tally;
 use perjury_checkers::Context;
 
 use super::judged::{Judged, Judgement};
+use crate::cli::input::SPLIT_BY_KEY;
 
 /// At most this many counterexamples a checker are drawn; `--json` has all of them.
 const DRAWN_MAX: usize = 3;
@@ -14,6 +15,9 @@ pub fn text(judged: &Judged, width: usize) -> String {
     let named = |name, fact: &str| summary::named(name, fact, width);
     let mut text = format!("{}\n", judged.file);
     text.push_str(&named("format", &format!("{}, read in {}", judged.format, seconds(judged.parse_ns))));
+    if judged.is_split_by_key {
+        text.push_str(&named("keys", SPLIT_BY_KEY));
+    }
     text.push_str(&named("judged by", &judged.why));
     if !judged.rows.is_empty() {
         text.push_str(&table::promised(&judged.rows, width));

@@ -8,7 +8,7 @@ use std::thread;
 use perjury::report::{Report, Row};
 use perjury::{judge, sweep, tally, trial};
 use perjury_checkers::stop::{Reason, Stop};
-use perjury_checkers::{Checker, Limits, Verdict};
+use perjury_checkers::{Checker, Limits, Verdict, observation};
 use perjury_histories::History;
 
 use super::choice::Asked;
@@ -37,6 +37,7 @@ enum Step {
 struct Reading {
     history: Arc<History>,
     format: &'static str,
+    is_split_by_key: bool,
     checkers: Vec<(&'static dyn Checker, Option<&'static str>)>,
     why: String,
     spent_ns: u64,
@@ -101,6 +102,7 @@ fn begun(file: &str, reading: Reading, asked: &Asked) -> Judged {
     Judged {
         file: file.to_owned(),
         format: reading.format,
+        is_split_by_key: reading.is_split_by_key,
         history: reading.history,
         initial: asked.initial.clone().unwrap_or_default(),
         why: reading.why,
@@ -152,11 +154,13 @@ impl Worker {
     fn try_work(&self) -> Result<u64, String> {
         let started = sweep::wall_ns();
         let source = input::find(&self.path).map_err(|error| error.to_string())?;
-        let (history, format) = source.read(self.asked.format).map_err(|error| error.to_string())?;
+        let read = source.read_by_key(self.asked.format).map_err(|error| error.to_string())?;
+        let (history, format, is_split_by_key) = read;
         let history = Arc::new(history);
         let reading = |checkers, why| {
             let spent_ns = sweep::wall_ns() - started;
-            Step::Read(Reading { history: Arc::clone(&history), format, checkers, why, spent_ns })
+            let history = Arc::clone(&history);
+            Step::Read(Reading { history, format, is_split_by_key, checkers, why, spent_ns })
         };
         if let (Source::Run(folder), true) = (&source, self.asked.checkers.is_empty()) {
             let _ = self.steps.send(reading(Vec::new(), "the promises in its report".to_owned()));
@@ -184,7 +188,11 @@ impl Worker {
             Some(reason) => Verdict::Unknown(format!("{reason} was reached before it began")),
             None => checker.check(history, &self.asked.context(limits)),
         };
-        Judgement::new(checker.name(), model, &verdict, sweep::wall_ns() - started)
+        let mut judgement = Judgement::new(checker.name(), model, &verdict, sweep::wall_ns() - started);
+        if verdict.is_valid() {
+            judgement.reason = observation::why_nothing(history).unwrap_or_default();
+        }
+        judgement
     }
 }
 
