@@ -193,6 +193,16 @@ fn reads_every_history_and_says_what_is_wrong_with_those_that_are_none() {
     }
 }
 
+/// Their pairs are something else: in none of them is it certain.
+#[test]
+fn takes_no_value_of_the_corpus_for_a_key() {
+    let Some((folder, entries)) = entries() else { return };
+    for entry in &entries {
+        let Some(mut history) = history(&folder, entry) else { continue };
+        assert!(!history.split_by_key(), "{}", entry["id"]);
+    }
+}
+
 #[test]
 fn agrees_at_every_level_that_is_asserted() {
     compare(EXCEPTIONS, |history, entry| {
