@@ -149,7 +149,7 @@ impl Moved {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Key};
+    use crate::event::Key;
     use crate::notation::{parse, print};
 
     /// What becomes of this history; none if it stays as it is.
