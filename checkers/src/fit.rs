@@ -55,7 +55,7 @@ const RULES: &[(&str, Rule)] = &[
     ("monotonic-writes-across-keys", VERSIONS),
     ("writes-follow-reads-across-keys", VERSIONS),
     ("linearizability", |facts| {
-        let known = facts.is(Object::OfModel, "a model has these functions");
+        let known = facts.is(Object::OfModel, "the functions of a known model");
         facts.is(Object::Register, "registers").or(known).filter(|_| facts.has_model)
     }),
     ("convergence", |facts| facts.has_note("dump", "replicas told what they hold")),

@@ -56,6 +56,7 @@
 //! fit.rs        which checkers suit a history, and why
 //! sweep.rs      beginnings and ends in real-time order; numbering.rs, numbers.rs: values as numbers
 //! session.rs    what each session did earlier; across.rs: what it learnt of one key by reading another
+//! chained.rs    one order of chains of operations, for any model
 //! threads.rs    session order as chains; relation.rs: "must come before", cycles and shortest ways
 //! differentiated.rs   who wrote what was read, where each value is written once; causality.rs: causal order,
 //!               its bad patterns, and what else must come before what
@@ -69,6 +70,7 @@
 mod access;
 mod across;
 mod causality;
+pub mod chained;
 pub mod checker;
 mod counted;
 mod differentiated;

@@ -12,7 +12,7 @@
 //! a valid one carries its order, which is checked here once more; an invalid one carries a core of
 //! operations, few enough to be followed by hand.
 
-use perjury_histories::{History, Key, Process, Value};
+use perjury_histories::{History, Key, Operation, Process};
 use rayon::prelude::*;
 
 use super::{Checker, Context, Undecided, decide};
@@ -21,7 +21,9 @@ use crate::linearizable::explain::{Evidence, explain};
 use crate::linearizable::{AnyModel, core, model_for};
 use crate::verdict::{Anomaly, AnomalyKind, Verdict, Witness};
 
-mod objects;
+#[cfg(test)]
+mod cores;
+pub(super) mod objects;
 #[cfg(test)]
 mod oracle;
 mod piece;
@@ -82,38 +84,53 @@ fn judge(
         undecided.extend(pieces.iter().filter_map(|piece| Some((object.key, piece, piece.gave_up()?))));
         witness.0.extend(piece::order(pieces).map(|order| (object.key.cloned(), order)));
     }
-    Ok(anomalies(broken, model, &context.initial).or(match undecided.is_empty() {
+    Ok(anomalies(broken, model, context).or(match undecided.is_empty() {
         true => Verdict::Valid(Some(witness)),
         false => Verdict::Unknown(undecided::reason(history, &undecided, judged.iter().flatten(), context)),
     }))
 }
 
 /// The cores of the pieces that broke first. To find a core is much work, and nobody reads them all.
-fn anomalies(mut broken: Vec<(Option<&Key>, &Piece<'_>)>, model: &dyn AnyModel, initial: &Value) -> Findings {
+fn anomalies(
+    mut broken: Vec<(Option<&Key>, &Piece<'_>)>,
+    model: &dyn AnyModel,
+    context: &Context,
+) -> Findings {
     broken.sort_by_key(|(_, piece)| piece.broke_at());
     let beyond = broken.len().saturating_sub(ANOMALIES_MAX);
     broken.truncate(ANOMALIES_MAX);
-    let anomalies = broken.par_iter().map(|(key, piece)| anomaly(*key, piece, model, initial));
+    let anomalies = broken.par_iter().filter_map(|(key, piece)| anomaly(*key, piece, model, context));
     let mut findings = Findings::default();
     findings.extend(anomalies.collect::<Vec<Anomaly>>());
     findings.omit(beyond);
     findings
 }
 
-fn anomaly(key: Option<&Key>, piece: &Piece<'_>, model: &dyn AnyModel, initial: &Value) -> Anomaly {
-    let (problem, stuck) = piece.proof(model, initial);
+fn anomaly(key: Option<&Key>, piece: &Piece<'_>, model: &dyn AnyModel, context: &Context) -> Option<Anomaly> {
+    let (problem, broken) = piece.broken()?;
+    let Context { initial, limits, .. } = context;
     let processes: Vec<Process> =
         problem.ops.iter().map(|op| piece.operation(op.invoked).process()).collect();
-    let core = core::minimize(model, &problem, &processes, initial, stuck);
-    let operations = core.places.iter().map(|&place| piece.operation(problem.ops[place].invoked));
-    let operations = operations.collect();
-    let evidence = Evidence { shape: model.shape(), initial, operations, stuck: core.stuck };
+    let core = core::minimize(model, &problem, &processes, initial, &broken, &limits.stop);
+    let operations = |places: &[usize]| -> Vec<Operation<'_>> {
+        places.iter().map(|&place| piece.operation(problem.ops[place].invoked)).collect()
+    };
+    let evidence = Evidence {
+        shape: model.shape(),
+        initial,
+        operations: operations(&core.places),
+        others: operations(&core.others),
+        stuck: core.stuck,
+        is_smallest: core.is_smallest,
+    };
     let indices = evidence.operations.iter().map(|operation| operation.index());
-    Anomaly::new(AnomalyKind::NotLinearizable, key, indices, explain(&evidence))
+    Some(Anomaly::new(AnomalyKind::NotLinearizable, key, indices, explain(&evidence)))
 }
 
 #[cfg(test)]
 mod tests {
+    use perjury_histories::Value;
+
     use super::*;
     use crate::linearizable::named;
     use crate::testing::*;

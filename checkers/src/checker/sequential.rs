@@ -19,19 +19,25 @@
 //!   NP-complete (Gibbons and Korach 1997); at the limit of configurations the verdict is unknown.
 //!
 //! An operation of unknown outcome takes effect at any time after what its session had done before, or never.
+//!
+//! Other objects than registers, by the model that is named or fits, are left to a plain search (`general`).
 
-use perjury_histories::{History, Value};
+use perjury_histories::{History, Operation, Value};
 
-use super::{Checker, Context, Undecided, decide_on_other_evidence};
+use super::{Checker, Context, Limits, Undecided, decide_on_other_evidence};
 use crate::access::{Access, Accesses};
 use crate::causality::saturation::{self, Budget};
 use crate::causality::{Explainer, Writers};
 use crate::differentiated::Differentiated;
+use crate::linearizable::{AnyModel, model_for};
+use crate::model::Shape;
 use crate::observation;
+use crate::stop::Stop;
 use crate::verdict::{Anomaly, AnomalyKind, Verdict};
 use crate::words;
 
 mod core;
+mod general;
 #[cfg(test)]
 mod oracle;
 mod problem;
@@ -68,7 +74,17 @@ fn explained(history: &History, context: &Context) -> Verdict {
 }
 
 fn judge(history: &History, context: &Context) -> Result<Verdict, Undecided> {
-    let accesses = Accesses::of(history, &context.initial)?;
+    let is_other = |model: &&dyn AnyModel| model.shape() != Shape::Register;
+    if let Some(model) = context.model.filter(is_other) {
+        return general::judge(history, model, context);
+    }
+    let accesses = match (Accesses::of(history, &context.initial), context.model) {
+        (Err(problem), None) => {
+            let model = model_for(history).ok().filter(|model| is_other(&model));
+            return model.map_or(Err(problem), |model| general::judge(history, model, context));
+        }
+        (accesses, _) => accesses?,
+    };
     if let Some(findings) = versions::judge(&accesses, &context.initial) {
         return Ok(findings.or(explained(history, context)));
     }
@@ -77,14 +93,23 @@ fn judge(history: &History, context: &Context) -> Result<Verdict, Undecided> {
     }
     let accesses: Vec<Access<'_>> = accesses.iter().filter(|access| access.is_possible()).copied().collect();
     let mut configurations = context.limits.configurations_max;
-    match search::search(&Problem::of(&accesses, &context.initial), &mut configurations) {
+    let stop = &context.limits.stop;
+    match search::search(&Problem::of(&accesses, &context.initial), &mut configurations, stop) {
         Outcome::Order => Ok(explained(history, context)),
-        Outcome::Impossible => Ok(Verdict::Invalid(vec![anomaly(&accesses, &context.initial)])),
-        Outcome::GaveUp => Err(format!(
-            "{} operations need more than {} configurations",
-            accesses.len(),
-            context.limits.configurations_max
-        )),
+        Outcome::Impossible => Ok(Verdict::Invalid(vec![anomaly(&accesses, &context.initial, stop)])),
+        Outcome::GaveUp => Err(limit(accesses.len(), &context.limits)),
+    }
+}
+
+/// Why the search for an order of so many operations gave up.
+fn limit(operations: usize, limits: &Limits) -> Undecided {
+    match limits.stop.reason() {
+        Some(reason) => {
+            format!("{reason} was reached while an order of {operations} operations was searched")
+        }
+        None => {
+            format!("{operations} operations need more than {} configurations", limits.configurations_max)
+        }
     }
 }
 
@@ -98,22 +123,31 @@ fn contradiction(history: &History, context: &Context) -> Option<Anomaly> {
     Some(Explainer::new(&history).contradiction(AnomalyKind::NotSequential, &found))
 }
 
-fn anomaly(accesses: &[Access<'_>], initial: &Value) -> Anomaly {
+fn anomaly(accesses: &[Access<'_>], initial: &Value, stop: &Stop) -> Anomaly {
+    let core = core::minimize(accesses, initial, stop);
+    let operations: Vec<Operation<'_>> = core.iter().map(|access| access.operation).collect();
+    let key = core.first().and_then(|first| first.key);
+    let key = key.filter(|_| core.iter().all(|access| access.key == key));
+    let explanation = explain(&operations);
+    Anomaly::new(AnomalyKind::NotSequential, key, core.iter().map(Access::index), explanation)
+}
+
+/// That these operations have no order.
+fn explain(core: &[Operation<'_>]) -> String {
     const TOLD_MAX: usize = 12;
-    let core = core::minimize(accesses, initial);
     let mut told: Vec<String> =
-        core.iter().take(TOLD_MAX).map(|access| words::deed_and_event(access.operation)).collect();
+        core.iter().take(TOLD_MAX).map(|operation| words::deed_and_event(*operation)).collect();
     if core.len() > TOLD_MAX {
         told.push(format!("{} more", core.len() - TOLD_MAX));
     }
-    let explanation = format!(
-        "no order of these {} operations that keeps the order of each session explains what was read: {}",
-        core.len(),
-        told.join("; ")
-    );
-    let key = core.first().and_then(|first| first.key);
-    let key = key.filter(|_| core.iter().all(|access| access.key == key));
-    Anomaly::new(AnomalyKind::NotSequential, key, core.iter().map(Access::index), explanation)
+    let told = told.join("; ");
+    match core.len() {
+        1 => format!("no order explains this operation: {told}"),
+        many => format!(
+            "no order of these {many} operations that keeps the order of each session explains what was \
+             answered: {told}"
+        ),
+    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use perjury_histories::{Fate, History, Operation, Value};
 
 use super::core::quiet::{self, Quiet};
 use super::{Answer, Outcome, Problem, Stuck, search, witness};
+use crate::chained::{self, Chained, Found};
 use crate::checker::Limits;
 use crate::model::unordered_queue;
 use crate::model::{Call, Mentions, Model, Shape, cas_register, counter, fifo_queue, kv_append};
@@ -109,6 +110,8 @@ pub trait AnyModel: Sync {
         initial: &Value,
         limits: &Limits,
     ) -> Result<Answer<String>, String>;
+    /// Whether operations in chains have one order. Errs when the initial value denotes no state.
+    fn chained(&self, chained: &Chained<'_>, initial: &Value, limits: &Limits) -> Result<Found, String>;
     /// The quiet points of a problem.
     fn quiet(&self, problem: &Problem<'_>, initial: &Value) -> Vec<Quiet>;
     /// Whether these operations in this order (places in the list) prove that they are linearizable.
@@ -182,6 +185,10 @@ impl<M: Model> AnyModel for M {
             }
         };
         Ok(Answer { outcome, configurations })
+    }
+
+    fn chained(&self, chained: &Chained<'_>, initial: &Value, limits: &Limits) -> Result<Found, String> {
+        Ok(chained::search(self, chained, self.initial(initial)?, limits))
     }
 
     fn quiet(&self, problem: &Problem<'_>, initial: &Value) -> Vec<Quiet> {

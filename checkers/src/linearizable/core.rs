@@ -19,6 +19,17 @@
 //! The operations of the part, each with its true end, fail as well: that end only says more. It may say
 //! enough to do without some of them, so in the end parts are tried once more in which nothing is cut off: of
 //! all operations until the last of the core returned, those that are not in it are left out by the others.
+//!
+//! **Unknown outcomes.** Only operations of known outcome are left out. All others remain there to be used, as
+//! long as they can matter ([`unknown`]): what is left fails whatever came of them.
+//!
+//! ```text
+//! enqueue 1 ├┤   dequeue ├─ info    dequeue = nothing ├┤   dequeue = 1 ├┤     the last one must stay: without it,
+//!                                                                             the second may have taken 1
+//! ```
+//!
+//! Those are listed whose values the others may have observed, and those that show why no more can be left out:
+//! without this operation there is an order, in which that one of unknown outcome took effect.
 
 use std::ops::Range;
 
@@ -26,19 +37,23 @@ use perjury_histories::{Process, Value};
 use rustc_hash::FxHashMap;
 
 use super::problem::{NEVER, Op, Problem};
+use super::search::Why;
 use super::{AnyModel, Outcome, Stuck};
 use crate::checker::Limits;
 use crate::model::{Call, Shape};
+use crate::stop::Stop;
 
 mod holders;
 mod observers;
 pub(crate) mod quiet;
 #[cfg(test)]
 mod tests;
+mod unknown;
 mod values;
 
 use holders::Holders;
 use observers::Observers;
+use unknown::{Unknown, merged};
 use values::Values;
 
 /// How many parts are tried. When they are used up the smallest so far is the answer: it fails as well,
@@ -52,39 +67,54 @@ const CONFIGURATIONS_MAX: u64 = 500_000;
 const CONFIGURATIONS_PER_TRY: u64 = 5_000;
 const CONFIGURATIONS_PER_OPERATION: u64 = 20;
 
+/// How many steps may be taken to find which others the core may have observed.
+const STEPS_MAX: usize = 1_000_000;
+
 /// How many operations before the end are tried first. Four times as many come next, and so on.
 const FIRST_WINDOW: usize = 16;
+
+/// How many configurations may be visited to find out where what a special case found is stuck.
+const CONFIGURATIONS_AT_FIRST: u64 = 2_000_000;
+
+/// What is known to have no order.
+#[derive(Clone, Debug)]
+pub(crate) enum Broken<'b> {
+    /// All operations: a search was stuck there.
+    Stuck(&'b Stuck<String>),
+    /// These, by their places, whatever came of all others of unknown outcome (no places: all operations).
+    Places(&'b [u32]),
+}
 
 /// Operations that have no order, and where a search for one is stuck.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Core {
     /// Their places in the problem, in the order of their invocations.
     pub places: Vec<usize>,
+    /// The places of others that may have happened and could matter; with them there is no order either.
+    pub others: Vec<usize>,
     /// Where it is stuck.
     pub stuck: Stuck<String>,
+    /// Whether every smaller part was tried that is proof against the whole.
+    pub is_smallest: bool,
 }
 
 /// The smallest part found of this problem, which has no order; the part has none either.
 ///
-/// `stuck` is where the search was: the beginning of the problem until there has no order. `processes` tells who
-/// did each operation.
+/// `processes` tells who did each operation. When the flag is raised, the smallest so far is the answer.
 pub(crate) fn minimize(
     model: &dyn AnyModel,
     problem: &Problem<'_>,
     processes: &[Process],
     initial: &Value,
-    stuck: Stuck<String>,
+    broken: &Broken<'_>,
+    stop: &Stop,
 ) -> Core {
-    let holders = || Holders::of(problem, processes, initial, stuck.position);
-    let rule = match model.shape() {
-        Shape::Register => Rule::Observers(Observers::of(model, problem, initial)),
-        Shape::Mutex if let Some(holders) = holders() => Rule::Holders(holders),
-        _ => Rule::Values(Values::of(model, problem, initial)),
-    };
-    let places = (0..problem.ops.len()).collect();
-    let budget = Budget { tries: TRIES_MAX, configurations: CONFIGURATIONS_MAX };
-    let core = Core { places, stuck };
-    let mut shrinking = Shrinking { model, problem, initial, rule, budget, core, is_cut: true };
+    let until = if let Broken::Stuck(stuck) = broken { stuck.position } else { NEVER };
+    let rule = Rule::of(model, problem, processes, initial, until);
+    let mut shrinking = Shrinking::of(model, problem, initial, rule, stop);
+    if !shrinking.begin(broken) {
+        return shrinking.core;
+    }
     shrinking.cut();
     shrinking.leave_out_detours();
     shrinking.take_window();
@@ -92,7 +122,7 @@ pub(crate) fn minimize(
     if shrinking.join() {
         shrinking.shrink();
     }
-    shrinking.core
+    shrinking.finish()
 }
 
 /// What must go together.
@@ -100,6 +130,32 @@ enum Rule {
     Observers(Observers),
     Holders(Holders),
     Values(Values),
+}
+
+impl Rule {
+    fn of(
+        model: &dyn AnyModel,
+        problem: &Problem<'_>,
+        processes: &[Process],
+        initial: &Value,
+        until: u32,
+    ) -> Rule {
+        let holders = || Holders::of(problem, processes, initial, until);
+        match model.shape() {
+            Shape::Register => Rule::Observers(Observers::of(model, problem, initial)),
+            Shape::Mutex if let Some(holders) = holders() => Rule::Holders(holders),
+            _ => Rule::Values(Values::of(model, problem, initial)),
+        }
+    }
+
+    /// Leaves out some of these places, and all that must go with them.
+    fn without(&self, problem: &Problem<'_>, places: &[usize], out: Vec<bool>) -> Vec<usize> {
+        match self {
+            Rule::Observers(observers) => observers.without(problem, places, out),
+            Rule::Holders(holders) => holders.without(places, &out),
+            Rule::Values(values) => values.without(problem, places, &out),
+        }
+    }
 }
 
 /// What is left of the work that may be spent.
@@ -114,48 +170,141 @@ impl Budget {
     }
 }
 
-/// The smallest core so far.
+/// The smallest core so far. Its places are those of operations of known outcome, until it is finished.
 struct Shrinking<'p> {
     model: &'p dyn AnyModel,
     problem: &'p Problem<'p>,
     initial: &'p Value,
     rule: Rule,
+    unknown: Unknown,
     budget: Budget,
+    stop: &'p Stop,
     core: Core,
     /// Whether the future of the core is cut off.
     is_cut: bool,
+    /// Those of unknown outcome that took effect in the orders that were found since the last pass began.
+    used: Vec<usize>,
 }
 
-impl Shrinking<'_> {
+impl<'p> Shrinking<'p> {
+    fn of(
+        model: &'p dyn AnyModel,
+        problem: &'p Problem<'p>,
+        initial: &'p Value,
+        rule: Rule,
+        stop: &'p Stop,
+    ) -> Shrinking<'p> {
+        let nowhere = Stuck { position: u32::MAX, states: Vec::new() };
+        let core = Core { places: Vec::new(), others: Vec::new(), stuck: nowhere, is_smallest: false };
+        let budget = Budget { tries: TRIES_MAX, configurations: CONFIGURATIONS_MAX };
+        let unknown = Unknown::of(model.shape(), problem);
+        Shrinking {
+            model,
+            problem,
+            initial,
+            rule,
+            unknown,
+            budget,
+            stop,
+            core,
+            is_cut: true,
+            used: Vec::new(),
+        }
+    }
+
+    /// Begins with what is known to be broken. False, if this is too much to search: then it is the core.
+    fn begin(&mut self, broken: &Broken<'_>) -> bool {
+        let is_known = |place: &usize| !self.problem.ops[*place].is_indeterminate();
+        let all: Vec<usize> = (0..self.problem.ops.len()).filter(is_known).collect();
+        let found = match broken {
+            Broken::Stuck(stuck) => {
+                self.core.places = all;
+                self.core.others = self.unknown.all().to_vec();
+                self.core.stuck = (*stuck).clone();
+                return true;
+            }
+            Broken::Places([]) => (0..self.problem.ops.len()).collect(),
+            Broken::Places(places) => places.iter().map(|&place| place as usize).collect::<Vec<usize>>(),
+        };
+        let known: Vec<usize> = found.iter().copied().filter(is_known).collect();
+        for places in [known, all] {
+            let others = self.that_matter(&places, self.unknown.all());
+            let part = part(self.problem, &merged(&places, &others), NEVER);
+            let limits = Limits { configurations_max: CONFIGURATIONS_AT_FIRST, stop: self.stop.clone() };
+            match self.model.search(&part, self.initial, &limits).map(|answer| answer.outcome) {
+                Ok(Outcome::Order(_)) => {}
+                Ok(Outcome::Impossible(stuck)) => {
+                    self.core = Core { places, others, stuck, is_smallest: false };
+                    return true;
+                }
+                Ok(Outcome::GaveUp(_)) | Err(_) => {
+                    self.core.places = found;
+                    return false;
+                }
+            }
+        }
+        panic!("the special case and the search must agree")
+    }
+
+    /// The core with those of unknown outcome that show why it is no smaller, or that it may have observed.
+    fn finish(mut self) -> Core {
+        let end = self.end();
+        let mut others = self.that_matter(&self.core.places, &self.core.others);
+        others.retain(|&place| self.problem.ops[place].invoked <= end);
+        self.used.sort_unstable();
+        let is_used = |place: usize| self.used.binary_search(&place).is_ok();
+        let core = &self.core.places;
+        let is_short = others.len() * (core.len() + others.len()) <= STEPS_MAX;
+        let is_observed =
+            |place: usize| is_short && self.without(core, &others, |other| other == place) != *core;
+        let (listed, others): (Vec<usize>, Vec<usize>) =
+            others.iter().partition(|&&place| is_used(place) || is_observed(place));
+        let is_smallest = self.core.is_smallest && !self.budget.is_spent();
+        Core { places: merged(core, &listed), others, is_smallest, ..self.core }
+    }
+
     /// Drops what was invoked only after the search was stuck.
     fn cut(&mut self) {
         let position = self.core.stuck.position;
-        self.core.places.retain(|&place| self.problem.ops[place].invoked <= position);
+        let is_before = |place: &usize| self.problem.ops[*place].invoked <= position;
+        self.core.places.retain(is_before);
+        self.core.others.retain(is_before);
+    }
+
+    /// Where the last operation of the core returned.
+    fn end(&self) -> u32 {
+        self.core.places.iter().map(|&place| self.problem.ops[place].returned).max().unwrap_or(0)
     }
 
     /// Gives the operations of the core their true ends, and leaves out, one by one, what had been cut off; if
     /// that fails as well.
     fn join(&mut self) -> bool {
+        let end = self.end();
+        let is_known = |place: &usize| !self.problem.ops[*place].is_indeterminate();
+        let begun = (0..self.problem.ops.len()).take_while(|&place| self.problem.ops[place].invoked <= end);
+        let (all, others): (Vec<usize>, Vec<usize>) = begun.partition(is_known);
         let core = &self.core.places;
-        let ends = core.iter().map(|&place| self.problem.ops[place].returned).filter(|end| *end != NEVER);
-        let end = ends.max().unwrap_or(0);
-        let all: Vec<usize> =
-            (0..self.problem.ops.len()).take_while(|&place| self.problem.ops[place].invoked <= end).collect();
-        let out = all.iter().map(|place| core.binary_search(place).is_err()).collect();
-        let part = self.without(&all, out);
+        let part = self.without(&all, &others, |place| core.binary_search(&place).is_err());
         let is_part = !part.is_empty() && part.iter().all(|place| core.binary_search(place).is_ok());
         self.is_cut = false;
-        is_part && self.take_if_stuck(part)
+        let before = std::mem::replace(&mut self.core.others, others);
+        let is_joined = is_part && self.take_if_stuck(part);
+        if !is_joined {
+            self.core.others = before;
+        }
+        is_joined
     }
 
     /// Where values cannot be left out.
     fn leave_out_detours(&mut self) {
         let Rule::Values(values) = &self.rule else { return };
         if values.are_stiff() {
-            // All operations until it was stuck, so places here are places there.
-            let all = part(self.problem, &self.core.places, self.core.stuck.position);
-            let points = self.model.quiet(&all, self.initial);
-            self.take_if_stuck(quiet::without_loops(&points, all.ops.len()));
+            let all = merged(&self.core.places, &self.core.others);
+            let part = part(self.problem, &all, self.core.stuck.position);
+            let points = self.model.quiet(&part, self.initial);
+            let kept = quiet::without_loops(&points, all.len());
+            let kept = kept.into_iter().map(|place| all[place]);
+            self.take_if_stuck(kept.filter(|place| !self.problem.ops[*place].is_indeterminate()).collect());
         }
     }
 
@@ -172,6 +321,8 @@ impl Shrinking<'_> {
         let mut length = self.core.places.len().div_ceil(2);
         while length > 0 && !self.budget.is_spent() {
             let mut is_smaller = false;
+            self.used.clear();
+            self.core.is_smallest = true;
             let mut end = self.core.places.len();
             while end > 0 {
                 let begin = end.saturating_sub(length);
@@ -185,27 +336,40 @@ impl Shrinking<'_> {
 
     /// Leaves out this range of the core, and all that must go with it, if the rest still fails.
     fn try_without(&mut self, range: Range<usize>) -> bool {
-        let out = (0..self.core.places.len()).map(|place| range.contains(&place)).collect();
-        let part = self.without(&self.core.places, out);
+        if self.stop.reason().is_some() {
+            self.budget.tries = 0;
+        }
+        if self.budget.is_spent() {
+            self.core.is_smallest = false;
+            return false;
+        }
+        let out = &self.core.places[range];
+        let part = self.without(&self.core.places, &self.core.others, |place| out.contains(&place));
         if part.len() == self.core.places.len() || part.is_empty() {
             return false;
         }
         self.take_if_stuck(part)
     }
 
-    /// Leaves out some of these places, and all that must go with them.
-    fn without(&self, places: &[usize], out: Vec<bool>) -> Vec<usize> {
-        match &self.rule {
-            Rule::Observers(observers) => observers.without(self.problem, places, out),
-            Rule::Holders(holders) => holders.without(places, &out),
-            Rule::Values(values) => values.without(self.problem, places, &out),
-        }
+    /// Leaves out some of these places, and all that must go with them, also by way of others, which stay.
+    fn without(&self, places: &[usize], others: &[usize], is_out: impl Fn(usize) -> bool) -> Vec<usize> {
+        let all = merged(places, others);
+        let out = all.iter().map(|&place| is_out(place)).collect();
+        let mut rest = self.rule.without(self.problem, &all, out);
+        rest.retain(|place| !self.problem.ops[*place].is_indeterminate());
+        rest
+    }
+
+    /// Of these operations of unknown outcome, those that can matter to the operations at these places.
+    fn that_matter(&self, places: &[usize], others: &[usize]) -> Vec<usize> {
+        self.unknown.that_matter(&self.rule, self.problem, places, others)
     }
 
     /// Goes on with this part, if it fails.
-    fn take_if_stuck(&mut self, part: Vec<usize>) -> bool {
-        let Some(stuck) = self.stuck(&part) else { return false };
-        self.core = Core { places: part, stuck };
+    fn take_if_stuck(&mut self, places: Vec<usize>) -> bool {
+        let others = self.that_matter(&places, &self.core.others);
+        let Some(stuck) = self.stuck(&merged(&places, &others)) else { return false };
+        self.core = Core { places, others, stuck, ..self.core };
         if self.is_cut {
             self.cut();
         }
@@ -222,13 +386,23 @@ impl Shrinking<'_> {
         let part = part(self.problem, places, until);
         let wanted = CONFIGURATIONS_PER_TRY.max(CONFIGURATIONS_PER_OPERATION * places.len() as u64);
         let configurations_max = self.budget.configurations.min(wanted);
-        let limits = Limits { configurations_max, ..Limits::default() };
+        let limits = Limits { configurations_max, stop: self.stop.clone() };
         let answer = self.model.search(&part, self.initial, &limits).ok()?;
         self.budget.configurations = self.budget.configurations.saturating_sub(answer.configurations);
         match answer.outcome {
-            Outcome::Impossible(stuck) => Some(stuck),
-            Outcome::Order(_) | Outcome::GaveUp(_) => None,
+            Outcome::Impossible(stuck) => return Some(stuck),
+            Outcome::Order(order) => {
+                let used = order.into_iter().map(|place| places[place as usize]);
+                self.used.extend(used.filter(|&place| self.problem.ops[place].is_indeterminate()));
+            }
+            Outcome::GaveUp(gave_up) => {
+                self.core.is_smallest = false;
+                if let Why::Stopped(_) = gave_up.why {
+                    self.budget.tries = 0;
+                }
+            }
         }
+        None
     }
 }
 

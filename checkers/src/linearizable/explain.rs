@@ -30,8 +30,12 @@ pub(crate) struct Evidence<'a> {
     pub initial: &'a Value,
     /// The operations of the core, in the order of their invocations.
     pub operations: Vec<Operation<'a>>,
+    /// Others that may have happened and could matter; with them there is no order either.
+    pub others: Vec<Operation<'a>>,
     /// Where the search was stuck.
     pub stuck: Stuck<String>,
+    /// Whether no fewer operations would do, as far as can be told.
+    pub is_smallest: bool,
 }
 
 /// One sentence that says why these operations have no order.
@@ -44,7 +48,9 @@ pub(crate) fn explain(evidence: &Evidence<'_>) -> String {
     let last = evidence.last();
     let headline = last.and_then(|last| headline(evidence, last)).map(|headline| format!("{headline}; "));
     let states = last.and_then(|last| evidence.states_before(last)).map(|states| format!("; {states}"));
-    format!("{}{order}{}", headline.unwrap_or_default(), states.unwrap_or_default())
+    let remarks =
+        [states, evidence.unlisted(), evidence.reservation()].into_iter().flatten().collect::<String>();
+    format!("{}{order}{remarks}", headline.unwrap_or_default())
 }
 
 /// What is wrong with the last operation.
@@ -78,9 +84,28 @@ impl<'a> Evidence<'a> {
         self.operations.iter().copied().find(|operation| operation.returned_at() == Some(position))
     }
 
-    /// The operations of this function, in the order of their invocations.
+    /// Everything that happened or may have happened, listed or not.
+    fn possible(&self) -> impl Iterator<Item = Operation<'a>> + Clone {
+        self.operations.iter().chain(&self.others).copied()
+    }
+
+    /// What of this function happened or may have happened.
     fn all(&self, function: &str) -> impl Iterator<Item = Operation<'a>> {
-        self.operations.iter().copied().filter(move |operation| operation.function() == function)
+        self.possible().filter(move |operation| operation.function() == function)
+    }
+
+    /// That those which are not listed change nothing.
+    fn unlisted(&self) -> Option<String> {
+        match self.others.len() {
+            0 => None,
+            1 => Some("; whether one more of unknown outcome happened makes no difference".to_owned()),
+            many => Some(format!("; which of {many} more of unknown outcome happened makes no difference")),
+        }
+    }
+
+    /// That there may be a shorter list.
+    fn reservation(&self) -> Option<String> {
+        (!self.is_smallest).then(|| "; fewer operations might do (not all was tried)".to_owned())
     }
 
     fn states_before(&self, last: Operation<'a>) -> Option<String> {

@@ -117,8 +117,10 @@ fn all_but_one_accept_a_million_operations() {
     all_but_one(1_000_000, 140..160);
 }
 
+/// Not a million: where one pruning is left out, configurations with other counts of those of unknown outcome
+/// abound, and the time grows faster than the history.
 #[test]
 #[ignore = "takes minutes, and that only in release"]
-fn all_but_one_accept_a_million_operations_with_unknown_outcomes() {
-    all_but_one_with_unknown_outcomes(1_000_000, 160..180);
+fn all_but_one_accept_a_hundred_thousand_operations_with_unknown_outcomes() {
+    all_but_one_with_unknown_outcomes(100_000, 160..165);
 }

@@ -121,10 +121,9 @@ fn what(event: EventRef<'_>, call: Option<EventRef<'_>>) -> String {
     let words = match event.kind {
         Kind::Invoke => words::call(event.function, event.key, event.value, VALUE_CHARS_MAX),
         _ => {
-            let asks = call.unwrap_or(event).value.is_null() || call.is_none();
             let key = event.key.or(call.and_then(|call| call.key));
             let key = key.map(|key| format!(" {key}")).unwrap_or_default();
-            let ending = words::ending(event, asks, &versions, VALUE_CHARS_MAX);
+            let ending = words::ending(event, call.map(|call| call.value), &versions, VALUE_CHARS_MAX);
             format!("{}{key}{ending}", event.function)
         }
     };

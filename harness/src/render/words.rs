@@ -110,39 +110,65 @@ pub fn call(function: &str, key: Option<&Key>, argument: &Value, chars_max: usiz
     }
 }
 
-/// A whole operation: `read x = 1 (v2, n3)`, `write x = 1: ok (v2, n3)`, `write x = 1: unknown, timeout`.
+/// A whole operation: `read x = 1 (v2, n3)`, `write x = 1: ok (v2, n3)`, `contains 5 = false`, `write x = 1:
+/// unknown, timeout`. Of a transaction what it found stands where it asked.
 pub fn operation(operation: &Operation<'_>, versions: &Versions, chars_max: usize) -> String {
     let invocation = operation.invocation();
-    let call = call(operation.function(), operation.key(), operation.argument(), chars_max);
+    let argument = match operation.function() {
+        "txn" => operation.result().unwrap_or(operation.argument()),
+        _ => operation.argument(),
+    };
+    let call = call(operation.function(), operation.key(), argument, chars_max);
     match operation.completion() {
         None => format!("{call}: never answered"),
-        Some(completion) if completion.index == invocation.index => {
-            format!("{call}{}", ending(completion, true, versions, chars_max))
-        }
         Some(completion) => {
-            format!("{call}{}", ending(completion, operation.argument().is_null(), versions, chars_max))
+            let asked = (completion.index != invocation.index).then_some(argument);
+            format!("{call}{}", ending(completion, asked, versions, chars_max))
         }
     }
 }
 
-/// How an operation ended, to be put after what was asked for; `asks` when its result is the point.
-pub fn ending(completion: EventRef<'_>, asks: bool, versions: &Versions, chars_max: usize) -> String {
+/// How an operation ended, to be put after what was asked for: its argument, if that is known.
+pub fn ending(
+    completion: EventRef<'_>,
+    argument: Option<&Value>,
+    versions: &Versions,
+    chars_max: usize,
+) -> String {
     let mut details: Vec<String> = completion.version.iter().map(|version| versions.name(version)).collect();
     details.extend(completion.node.map(str::to_owned));
     let details = if details.is_empty() { String::new() } else { format!(" ({})", details.join(", ")) };
     let why = completion.error.map(error).map(|why| format!(", {why}")).unwrap_or_default();
-    match completion.kind {
-        Kind::Ok if asks => {
-            let meaning = match (&completion.value, &completion.version) {
+    match (completion.kind, answer(completion, argument)) {
+        (Kind::Ok, Some(answer)) => {
+            let meaning = match (answer, &completion.version) {
                 (Value::Null, Some(_)) => ", deleted",
                 (Value::Null, None) => ", nothing",
                 _ => "",
             };
-            format!(" = {}{meaning}{details}", value(completion.value, chars_max))
+            format!(" = {}{meaning}{details}", value(answer, chars_max))
         }
-        Kind::Ok => format!(": ok{details}"),
-        Kind::Fail => format!(": failed{why}{details}"),
-        Kind::Invoke | Kind::Info => format!(": unknown{why}{details}"),
+        (Kind::Ok, None) => format!(": ok{details}"),
+        (Kind::Fail, _) => format!(": failed{why}{details}"),
+        (Kind::Invoke | Kind::Info, _) => format!(": unknown{why}{details}"),
+    }
+}
+
+/// What a completion says beside that it is ok. A null says something only where something was asked for.
+fn answer<'a>(completion: EventRef<'a>, argument: Option<&Value>) -> Option<&'a Value> {
+    let result = completion.value;
+    let is_deed = matches!(completion.function, "acquire" | "release" | "increment" | "decrement" | "delete");
+    match (argument, result) {
+        (_, Value::Null) if is_deed => None,
+        (None | Some(Value::Null), result) => Some(result),
+        (_, Value::Null) => None,
+        (Some(argument), result) if argument == result => None,
+        // As a set answers.
+        (Some(argument), Value::Array(pair)) => match pair.as_slice() {
+            [element, answer @ Value::Bool(_)] if element == argument => Some(answer),
+            _ => Some(result),
+        },
+        _ => Some(result),
     }
 }
 
@@ -237,6 +263,32 @@ mod tests {
                 "add 5: never answered",
             ]
         );
+    }
+
+    #[test]
+    fn shows_what_was_answered() {
+        let text = r#"0:acquire() 0:acquire():fail 0:increment() 0:dequeue()=null 0:contains(_,5)=[5,false] 0:contains(_,5)=true
+            0:add(_,5)=[5,true] 0:add(_,5) 0:txn(_,[["read","x",null]])=[["read","x",1]] 0:txn(_,[["read","x",null]]):info
+            0:delete(x) 0:get(x)="a" 0:push(_,1)=null"#;
+        let history = notation::parse(text).expect("a history");
+        let words: Vec<String> =
+            history.operations().map(|each| operation(&each, &Versions::default(), 30)).collect();
+        let expected = [
+            "acquire: ok",
+            "acquire: failed",
+            "increment: ok",
+            "dequeue = null, nothing",
+            "contains 5 = false",
+            "contains 5 = true",
+            "add 5 = true",
+            "add 5: ok",
+            r#"txn [["read","x",1]]: ok"#,
+            r#"txn [["read","x",null]]: unknown"#,
+            "delete x: ok",
+            "get x = \"a\"",
+            "push 1: ok",
+        ];
+        assert_eq!(words, expected);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::linearizable::AnyModel;
 use crate::model::{Call, Shape};
 
 /// What happened to one object.
-pub(super) struct Object<'a> {
+pub(in crate::checker) struct Object<'a> {
     /// Its key, if it has one.
     pub key: Option<&'a Key>,
     /// What happened or may have happened, in the order of the invocations.
@@ -18,7 +18,7 @@ pub(super) struct Object<'a> {
 ///
 /// Errs where some operations name a key and others do not: these may be about an object of its own, or about
 /// all of them, such as a read of all elements where each has a key.
-pub(super) fn of<'a>(
+pub(in crate::checker) fn of<'a>(
     history: &'a History,
     model: &dyn AnyModel,
     initial: &Value,

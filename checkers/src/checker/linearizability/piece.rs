@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::objects::Object;
 use crate::checker::{Context, Limits, Undecided};
+use crate::linearizable::core::Broken;
 use crate::linearizable::search::Why;
 use crate::linearizable::shortcut;
 use crate::linearizable::special::Answer;
@@ -23,7 +24,8 @@ pub(super) enum Finding {
     Order(Vec<u32>),
     /// They have none: the search was stuck there.
     Stuck(Stuck<String>),
-    /// They have none: these alone have none (no operations: all of them).
+    /// They have none: these alone have none, whatever came of all others of unknown outcome (no operations:
+    /// all of them).
     Impossible(Vec<u32>),
     /// Whether they have one is not known.
     GaveUp(GaveUp),
@@ -37,6 +39,11 @@ pub(super) fn judge<'a>(
     context: &Context,
     configurations_max: u64,
 ) -> Result<Vec<Piece<'a>>, Undecided> {
+    if let Some(reason) = context.limits.stop.reason() {
+        let position = object.operations.first().map_or(0, |first| first.invoked_at() as u32);
+        let finding = Finding::GaveUp(GaveUp { why: Why::Stopped(reason), position });
+        return Ok(vec![Piece { operations: object.operations.clone(), finding }]);
+    }
     let problem = Problem::of(object.operations.iter().copied());
     check(model, &problem, object)?;
     let shortcut = shortcut::linearize(model.shape(), &problem, &context.initial);
@@ -179,22 +186,14 @@ impl<'a> Piece<'a> {
         }
     }
 
-    /// Operations that have no order, and where the search for one is stuck.
-    pub(super) fn proof(&self, model: &dyn AnyModel, initial: &Value) -> (Problem<'a>, Stuck<String>) {
-        let problem = Problem::of(self.operations.iter().copied());
-        let places = match &self.finding {
-            Finding::Stuck(stuck) => return (problem, stuck.clone()),
-            Finding::Impossible(places) => places.as_slice(),
-            Finding::Order(_) | Finding::GaveUp(_) => &[],
+    /// All operations, and what is known to have no order.
+    pub(super) fn broken(&self) -> Option<(Problem<'a>, Broken<'_>)> {
+        let broken = match &self.finding {
+            Finding::Stuck(stuck) => Broken::Stuck(stuck),
+            Finding::Impossible(places) => Broken::Places(places),
+            Finding::Order(_) | Finding::GaveUp(_) => return None,
         };
-        let part = problem.restrict(|place, _| places.is_empty() || places.contains(&(place as u32)));
-        let limits = Limits::default();
-        match model.search(&part, initial, &limits).map(|answer| answer.outcome) {
-            Ok(Outcome::Impossible(stuck)) => (part, stuck),
-            Ok(Outcome::Order(_)) => panic!("the special case and the search must agree"),
-            // Too much to search: then this is the core.
-            _ => (part, Stuck { position: u32::MAX, states: Vec::new() }),
-        }
+        Some((Problem::of(self.operations.iter().copied()), broken))
     }
 
     /// The operation that was invoked at this position.

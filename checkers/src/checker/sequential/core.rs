@@ -10,16 +10,17 @@ use rustc_hash::FxHashSet;
 use super::problem::Problem;
 use super::search::{Outcome, search};
 use crate::access::{Access, Act};
+use crate::stop::Stop;
 
 /// How many parts are tried, and how many configurations each of them may take.
 const TRIES_MAX: u32 = 2_000;
 const CONFIGURATIONS_PER_TRY_MAX: u64 = 20_000;
 
 /// The smallest part found of these accesses, which have no order, that has none either.
-pub(super) fn minimize<'a>(accesses: &[Access<'a>], initial: &'a Value) -> Vec<Access<'a>> {
+pub(super) fn minimize<'a>(accesses: &[Access<'a>], initial: &'a Value, stop: &Stop) -> Vec<Access<'a>> {
     let mut core = accesses.to_vec();
     let (mut length, mut tries) = (core.len().div_ceil(2), 0);
-    while length > 0 && tries < TRIES_MAX {
+    while length > 0 && tries < TRIES_MAX && stop.reason().is_none() {
         let mut is_smaller = false;
         let mut end = core.len();
         while end > 0 && tries < TRIES_MAX {
@@ -27,7 +28,7 @@ pub(super) fn minimize<'a>(accesses: &[Access<'a>], initial: &'a Value) -> Vec<A
             let rest = without(&core, begin, end);
             let mut configurations = CONFIGURATIONS_PER_TRY_MAX;
             tries += 1;
-            if search(&Problem::of(&rest, initial), &mut configurations) == Outcome::Impossible {
+            if search(&Problem::of(&rest, initial), &mut configurations, stop) == Outcome::Impossible {
                 core = rest;
                 is_smaller = true;
             }

@@ -14,6 +14,7 @@
 use rustc_hash::FxHashSet;
 
 use super::problem::{Op, Problem};
+use crate::stop::Stop;
 
 /// What the search found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,8 +27,8 @@ pub(super) enum Outcome {
     GaveUp,
 }
 
-/// Searches an order, within so many configurations; takes off what it used.
-pub(super) fn search(problem: &Problem, configurations: &mut u64) -> Outcome {
+/// Searches an order, within so many configurations, until the flag is raised; takes off what it used.
+pub(super) fn search(problem: &Problem, configurations: &mut u64, stop: &Stop) -> Outcome {
     if problem.has_garbage() {
         return Outcome::Impossible;
     }
@@ -46,6 +47,9 @@ pub(super) fn search(problem: &Problem, configurations: &mut u64) -> Outcome {
                 return Outcome::GaveUp;
             };
             *configurations = rest;
+            if left.len().is_multiple_of(POLL) && stop.reason().is_some() {
+                return Outcome::GaveUp;
+            }
             choices.push(Choice { done: search.done.len(), chains: search.enabled(), next: 0 });
         }
         loop {
@@ -63,6 +67,8 @@ pub(super) fn search(problem: &Problem, configurations: &mut u64) -> Outcome {
     }
 }
 
+/// How many configurations are entered between two looks at the flag.
+const POLL: usize = 256;
 /// Large configurations count as several.
 const WORDS_PER_CONFIGURATION: u64 = 32;
 

@@ -54,6 +54,37 @@ impl Observers {
         self.observes[op.call as usize].map(|value| value as usize)
     }
 
+    /// Of these others, those whose value is needed at these places, or by one of them that is.
+    pub(super) fn that_matter(
+        &self,
+        problem: &Problem<'_>,
+        places: &[usize],
+        others: &[usize],
+    ) -> Vec<usize> {
+        let mut is_needed = vec![false; self.values];
+        let observed = |place: &usize| self.observed(&problem.ops[*place]);
+        places.iter().filter_map(observed).for_each(|value| is_needed[value] = true);
+        let mut by_value: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
+        for &place in others {
+            if let Some(value) = self.written(&problem.ops[place]) {
+                by_value.entry(value).or_default().push(place);
+            }
+        }
+        let mut fresh: Vec<usize> = (0..self.values).filter(|&value| is_needed[value]).collect();
+        let mut found = Vec::new();
+        while let Some(value) = fresh.pop() {
+            let writers = by_value.remove(&value).unwrap_or_default();
+            for needed in writers.iter().filter_map(observed) {
+                if !std::mem::replace(&mut is_needed[needed], true) {
+                    fresh.push(needed);
+                }
+            }
+            found.extend(writers);
+        }
+        found.sort_unstable();
+        found
+    }
+
     /// Leaves out some of the places, and all that may have observed what these wrote.
     pub(super) fn without(&self, problem: &Problem<'_>, places: &[usize], out: Vec<bool>) -> Vec<usize> {
         let ops: Vec<&Op> = places.iter().map(|&place| &problem.ops[place]).collect();

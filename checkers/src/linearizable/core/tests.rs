@@ -18,7 +18,7 @@ fn core(name: &str, text: &str) -> Vec<usize> {
     let model = named(name).expect("a model");
     let answer = model.search(&problem, &Value::Null, &Limits::default()).expect("an initial state");
     let Outcome::Impossible(stuck) = answer.outcome else { panic!("{text} has an order") };
-    let core = minimize(model, &problem, &processes, &Value::Null, stuck);
+    let core = minimize(model, &problem, &processes, &Value::Null, &Broken::Stuck(&stuck), &Stop::default());
     let part = problem.restrict(|place, _| core.places.contains(&place));
     let again = model.search(&part, &Value::Null, &Limits::default()).expect("an initial state");
     assert!(matches!(again.outcome, Outcome::Impossible(_)), "{text}: {:?} has an order", core.places);
@@ -83,7 +83,10 @@ fn keeps_what_the_object_held_from_the_beginning() {
     let answer = model.search(&problem, &initial, &Limits::default()).expect("an initial state");
     let Outcome::Impossible(stuck) = answer.outcome else { panic!("it has an order") };
     let processes = vec![Process::Client(0); 3];
-    assert_eq!(minimize(model, &problem, &processes, &initial, stuck).places, [0, 1, 2]);
+    assert_eq!(
+        minimize(model, &problem, &processes, &initial, &Broken::Stuck(&stuck), &Stop::default()).places,
+        [0, 1, 2]
+    );
 }
 
 /// A random history of a queue, a stack or a set: each operation is a put or a take of a small value, or a take of

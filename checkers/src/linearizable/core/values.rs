@@ -54,6 +54,29 @@ impl Values {
         self.mentions.iter().zip(&self.is_pure).any(is_stiff)
     }
 
+    /// Of these others, those that mention only values which are mentioned at these places, too, unless these
+    /// mention everything.
+    pub(super) fn that_matter(
+        &self,
+        problem: &Problem<'_>,
+        places: &[usize],
+        others: &[usize],
+    ) -> Vec<usize> {
+        let mentioned = |place: usize| &self.mentions[problem.ops[place].call as usize];
+        let mut present = FxHashSet::from_iter([FIXED]);
+        for &place in places {
+            match mentioned(place) {
+                Mentioned::Everything => return others.to_vec(),
+                Mentioned::These(values) => present.extend(values),
+            }
+        }
+        let matters = |place: &usize| match mentioned(*place) {
+            Mentioned::Everything => false,
+            Mentioned::These(values) => values.iter().all(|value| present.contains(value)),
+        };
+        others.iter().copied().filter(matters).collect()
+    }
+
     /// Leaves out some of the places, and all that mentions the same values.
     pub(super) fn without(&self, problem: &Problem<'_>, places: &[usize], out: &[bool]) -> Vec<usize> {
         let call = |place: usize| problem.ops[place].call as usize;

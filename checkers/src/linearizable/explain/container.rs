@@ -19,7 +19,9 @@ pub(super) fn although(evidence: &Evidence<'_>, last: Operation<'_>) -> Option<S
         return Some(format!("nobody had {} {}", words.was_put, words::value(taken)));
     }
     let mut takes = evidence.all(words.take).filter(|take| take.result() == Some(taken));
-    if let Some(earlier) = takes.find(|take| take.invoked_at() != last.invoked_at()) {
+    if puts.len() == 1
+        && let Some(earlier) = takes.find(|take| take.invoked_at() != last.invoked_at())
+    {
         let process = earlier.process();
         return Some(format!("process {process} had {} it, too, at {}", words.was_taken, ended(earlier)));
     }
@@ -62,8 +64,14 @@ fn held<'a>(
 ) -> impl Iterator<Item = Operation<'a>> {
     let takes = evidence.all(words.take).filter(|take| take.invoked_at() != last.invoked_at());
     let takes: Vec<Operation<'a>> = takes.filter(|take| may_precede(*take, last)).collect();
+    let later: Vec<Operation<'a>> = evidence.all(words.take).filter(|take| precedes(last, *take)).collect();
     evidence.all(words.put).filter(move |put| {
-        let may_take = |take: &Operation<'_>| take.result().is_none_or(|taken| taken == put.argument());
+        // What was taken later had not been taken by one of unknown outcome.
+        let is_later = later.iter().any(|take| take.result() == Some(put.argument()));
+        let may_take = |take: &Operation<'_>| match take.result() {
+            None => !is_later,
+            Some(taken) => taken == put.argument(),
+        };
         precedes(*put, last) && !takes.iter().any(may_take)
     })
 }

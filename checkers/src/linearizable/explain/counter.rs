@@ -9,7 +9,7 @@ pub(super) fn although(evidence: &Evidence<'_>, last: Operation<'_>) -> Option<S
     let seen = number(last.result().filter(|_| last.function() == "read")?, 0)?;
     let initial = number(evidence.initial, 0)?;
     let (mut least, mut most) = (initial, initial);
-    for operation in evidence.operations.iter().copied().filter(|other| may_precede(*other, last)) {
+    for operation in evidence.possible().filter(|other| may_precede(*other, last)) {
         let by = change(operation);
         let is_certain = operation.fate() == Fate::Ok && precedes(operation, last);
         least += if is_certain { by } else { by.min(0) };

@@ -8,8 +8,7 @@ use crate::words;
 /// What had happened that contradicts this read or cas.
 pub(super) fn although(evidence: &Evidence<'_>, last: Operation<'_>) -> Option<String> {
     let seen = observed(last)?;
-    let mut writes =
-        evidence.operations.iter().copied().filter(|write| write.invoked_at() != last.invoked_at());
+    let mut writes = evidence.possible().filter(|write| write.invoked_at() != last.invoked_at());
     let writers: Vec<_> = writes.clone().filter(|write| written(*write) == Some(seen)).collect();
     if seen != evidence.initial && writers.is_empty() {
         return Some(format!("nobody had written {}", words::value(seen)));
