@@ -13,8 +13,13 @@ use std::collections::BTreeSet;
 
 use perjury_histories::{Fate, History, Key, Operation, Value, Version};
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use crate::checker::Undecided;
+
+mod cells;
+
+pub(crate) use cells::Cells;
 
 /// What a delete writes.
 static NOTHING: Value = Value::Null;
@@ -25,7 +30,14 @@ pub(crate) struct Access<'a> {
     pub operation: Operation<'a>,
     pub key: Option<&'a Key>,
     pub act: Act<'a>,
+    /// The number of the key and value that it says to have met, if it says so.
+    met: u32,
+    /// The number of the key and value that it writes, if it does.
+    brings: u32,
 }
+
+/// No cell.
+const NONE: u32 = u32::MAX;
 
 /// What it does to the register.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -69,6 +81,27 @@ impl<'a> Access<'a> {
             Act::Cas(old, _) if self.is_ok() => Some(old),
             Act::Cas(..) | Act::Write(_) => None,
         }
+    }
+
+    /// The value that it met, or would have if it took effect, with its [cell](Cells): of a read what it
+    /// returned, of a compare-and-set its old value.
+    pub fn met(&self) -> Option<(u32, &'a Value)> {
+        match self.act {
+            Act::Read(value) => value,
+            Act::Cas(old, _) => Some(old),
+            Act::Write(_) => None,
+        }
+        .map(|value| (self.met, value))
+    }
+
+    /// The value that it writes, if it takes effect, with its [cell](Cells).
+    pub fn brings(&self) -> Option<(u32, &'a Value)> {
+        self.written().map(|value| (self.brings, value))
+    }
+
+    /// The cell of what it met.
+    pub fn cell(&self) -> Option<u32> {
+        Some(self.met).filter(|&cell| cell != NONE)
     }
 
     /// Whether it certainly happened.
@@ -129,8 +162,11 @@ impl Position<'_> {
 /// All accesses of a history, in the order of their invocations.
 pub(crate) struct Accesses<'a> {
     list: Vec<Access<'a>>,
-    by_value: FxHashMap<(Option<&'a Key>, &'a Value), Vec<usize>>,
-    by_version: FxHashMap<(Option<&'a Key>, &'a Version), Vec<usize>>,
+    cells: Cells<'a>,
+    /// The writers of cell c are `writers[begins[c]..begins[c + 1]]`.
+    begins: Vec<u32>,
+    writers: Vec<u32>,
+    by_version: FxHashMap<(u32, &'a Version), SmallVec<[u32; 1]>>,
     reads_have_versions: bool,
     initial: &'a Value,
 }
@@ -141,35 +177,62 @@ impl<'a> Accesses<'a> {
     pub fn of(history: &'a History, initial: &'a Value) -> Result<Accesses<'a>, Undecided> {
         let sets = sets(history);
         let mut accesses = Accesses {
-            list: Vec::new(),
-            by_value: FxHashMap::default(),
+            list: Vec::with_capacity(history.operations().len()),
+            cells: Cells::of(history),
+            begins: Vec::new(),
+            writers: Vec::new(),
             by_version: FxHashMap::default(),
             reads_have_versions: false,
             initial,
         };
         for operation in history.operations() {
             let key = operation.key();
-            if matches!(operation.function(), "read" | "add") && sets.contains(&key) {
+            if !sets.is_empty() && matches!(operation.function(), "read" | "add") && sets.contains(&key) {
                 continue;
             }
             if let Some(act) = act(operation)? {
-                accesses.push(Access { operation, key, act });
+                accesses.push(operation, act);
             }
         }
+        accesses.gather_writers();
         Ok(accesses)
     }
 
-    fn push(&mut self, access: Access<'a>) {
-        let number = self.list.len();
-        if let Some(value) = access.written() {
-            self.by_value.entry((access.key, value)).or_default().push(number);
-            if let Some(version) = access.operation.version() {
-                self.by_version.entry((access.key, version)).or_default().push(number);
+    fn push(&mut self, operation: Operation<'a>, act: Act<'a>) {
+        let (met, brings) = self.cells.of_act(operation, act);
+        let access = Access {
+            operation,
+            key: operation.key(),
+            act,
+            met: met.unwrap_or(NONE),
+            brings: brings.unwrap_or(NONE),
+        };
+        if let Some(version) = operation.version() {
+            if access.is_write() {
+                let key = self.cells.key(operation);
+                self.by_version.entry((key, version)).or_default().push(self.list.len() as u32);
+            } else {
+                self.reads_have_versions = true;
             }
-        } else if access.operation.version().is_some() {
-            self.reads_have_versions = true;
         }
         self.list.push(access);
+    }
+
+    /// Sorts the writers by what they write, in two passes.
+    fn gather_writers(&mut self) {
+        let mut begins = vec![0_u32; self.cells.len() + 2];
+        let written = self.list.iter().filter_map(Access::brings);
+        written.for_each(|(cell, _)| begins[cell as usize + 2] += 1);
+        (2..begins.len()).for_each(|cell| begins[cell] += begins[cell - 1]);
+        self.writers = vec![0; begins.last().map_or(0, |&end| end as usize)];
+        for (number, access) in (0..).zip(&self.list) {
+            if let Some((cell, _)) = access.brings() {
+                let next = &mut begins[cell as usize + 1];
+                self.writers[*next as usize] = number;
+                *next += 1;
+            }
+        }
+        self.begins = begins;
     }
 
     /// All of them.
@@ -177,24 +240,32 @@ impl<'a> Accesses<'a> {
         self.list.iter()
     }
 
-    /// Everything that tried to write this value to this key, also what failed.
-    pub fn writers<'s>(
-        &'s self,
-        key: Option<&'s Key>,
-        value: &'s Value,
-    ) -> impl Iterator<Item = &'s Access<'a>> {
-        let numbers = self.by_value.get(&(key, value)).map_or(&[][..], Vec::as_slice);
-        numbers.iter().map(|&number| &self.list[number])
+    /// The cells of all that anything tried to write, for those who ask with a value of another origin.
+    pub fn by_value(&self) -> FxHashMap<(Option<&'a Key>, &'a Value), u32> {
+        let written = self.list.iter().filter_map(|write| Some((write.key, write.brings()?)));
+        written.map(|(key, (cell, value))| ((key, value), cell)).collect()
+    }
+
+    /// How many cells there are.
+    pub fn cells(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// Everything that tried to write this, also what failed.
+    pub fn writers(&self, cell: Option<u32>) -> impl Iterator<Item = &Access<'a>> {
+        let cell = cell.map(|cell| cell as usize);
+        let place = cell.map_or(0..0, |cell| self.begins[cell] as usize..self.begins[cell + 1] as usize);
+        self.writers[place].iter().map(|&number| &self.list[number as usize])
     }
 
     /// The ok writes of this key that have this version: one, unless the store is badly broken.
     pub fn at_version<'s>(
         &'s self,
-        key: Option<&'s Key>,
+        key: Option<&Key>,
         version: &'s Version,
-    ) -> impl Iterator<Item = &'s Access<'a>> {
-        let numbers = self.by_version.get(&(key, version)).map_or(&[][..], Vec::as_slice);
-        numbers.iter().map(|&number| &self.list[number])
+    ) -> impl Iterator<Item = &'s Access<'a>> + use<'s, 'a> {
+        let numbers = self.cells.key_of(key).and_then(|key| self.by_version.get(&(key, version)));
+        numbers.map_or(&[][..], SmallVec::as_slice).iter().map(|&number| &self.list[number as usize])
     }
 
     /// The write whose value this read returned: the ok write of the same version, else the only
@@ -206,7 +277,7 @@ impl<'a> Accesses<'a> {
         {
             return Some(write);
         }
-        let mut possible = self.writers(read.key, value).filter(|write| write.is_possible());
+        let mut possible = self.writers(read.cell()).filter(|write| write.is_possible());
         possible.next().filter(|_| value != self.initial && possible.next().is_none())
     }
 
@@ -226,7 +297,7 @@ impl<'a> Accesses<'a> {
             return Some(Position::Somewhere);
         };
         let value = value?;
-        let mut possible = self.writers(access.key, value).filter(|write| write.is_possible()).peekable();
+        let mut possible = self.writers(access.cell()).filter(|write| write.is_possible()).peekable();
         if value == self.initial {
             let is_initial = self.reads_have_versions || possible.peek().is_none();
             return is_initial.then_some(Position::Initial);
@@ -242,10 +313,12 @@ impl<'a> Accesses<'a> {
 pub(crate) fn sets(history: &History) -> BTreeSet<Option<&Key>> {
     let adds = history.operations().filter(|operation| operation.function() == "add");
     let added: BTreeSet<Option<&Key>> = adds.map(|add| add.key()).collect();
+    if added.is_empty() {
+        return added;
+    }
     let reads = history.operations().filter(|operation| operation.function() == "read");
     let arrays = reads.filter(|read| read.result().is_some_and(Value::is_array)).map(|read| read.key());
-    let arrays = arrays.filter(|key| added.contains(key));
-    arrays.chain((!added.is_empty()).then_some(None)).collect()
+    arrays.filter(|key| added.contains(key)).chain([None]).collect()
 }
 
 /// What an operation did to its register; none for one that failed and would have had no meaning.

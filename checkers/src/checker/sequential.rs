@@ -24,8 +24,8 @@ use perjury_histories::{History, Value};
 
 use super::{Checker, Context, Undecided, decide};
 use crate::access::{Access, Accesses};
-use crate::causality::saturation::{self, Budget};
-use crate::causality::{Explainer, Writers};
+use crate::causality::Explainer;
+use crate::causality::saturation::{Budget, Contradiction, Ground};
 use crate::differentiated::Differentiated;
 use crate::verdict::{Anomaly, AnomalyKind, Verdict};
 use crate::words;
@@ -81,11 +81,12 @@ fn judge(history: &History, context: &Context) -> Result<Verdict, Undecided> {
 /// What no order can have, as far as it follows without a search where each value is written once.
 fn contradiction(history: &History, context: &Context) -> Option<Anomaly> {
     let history = Differentiated::of(history, &context.initial).ok()?;
-    let everybody: Vec<u32> = (0..history.nodes.len() as u32).collect();
-    let writers = Writers::of(&history);
-    let found =
-        saturation::contradiction(&history, &writers, &everybody, &mut Budget::of(context)).ok()??;
-    Some(Explainer::new(&history).contradiction(AnomalyKind::NotSequential, &found))
+    let everybody: Vec<u32> = (0..history.len() as u32).collect();
+    let found = match Ground::of(&history) {
+        Ok(mut ground) => ground.contradiction(&everybody, &mut Budget::of(context)).ok()?,
+        Err(circle) => circle.map(|way| Contradiction { inferred: Vec::new(), way, is_cycle: true }),
+    };
+    Some(Explainer::new(&history).contradiction(AnomalyKind::NotSequential, &found?))
 }
 
 fn anomaly(accesses: &[Access<'_>], initial: &Value) -> Anomaly {
