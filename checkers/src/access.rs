@@ -104,6 +104,11 @@ impl<'a> Access<'a> {
         Some(self.met).filter(|&cell| cell != NONE)
     }
 
+    /// The number of its register: one for each key, and 0 for that without a key.
+    pub fn register(&self) -> u32 {
+        register(self.operation)
+    }
+
     /// Whether it certainly happened.
     pub fn is_ok(&self) -> bool {
         self.operation.fate() == Fate::Ok
@@ -209,8 +214,7 @@ impl<'a> Accesses<'a> {
         };
         if let Some(version) = operation.version() {
             if access.is_write() {
-                let key = self.cells.key(operation);
-                self.by_version.entry((key, version)).or_default().push(self.list.len() as u32);
+                self.by_version.entry((access.register(), version)).or_default().push(self.list.len() as u32);
             } else {
                 self.reads_have_versions = true;
             }
@@ -233,6 +237,11 @@ impl<'a> Accesses<'a> {
             }
         }
         self.begins = begins;
+    }
+
+    /// The access of this number, in the order of [`Accesses::iter`].
+    pub fn get(&self, number: u32) -> &Access<'a> {
+        &self.list[number as usize]
     }
 
     /// All of them.
@@ -319,6 +328,11 @@ pub(crate) fn sets(history: &History) -> BTreeSet<Option<&Key>> {
     let reads = history.operations().filter(|operation| operation.function() == "read");
     let arrays = reads.filter(|read| read.result().is_some_and(Value::is_array)).map(|read| read.key());
     arrays.filter(|key| added.contains(key)).chain([None]).collect()
+}
+
+/// The number of the register that an operation is about.
+fn register(operation: Operation<'_>) -> u32 {
+    operation.key_id().map_or(0, |id| id.0 + 1)
 }
 
 /// What an operation did to its register; none for one that failed and would have had no meaning.

@@ -13,7 +13,7 @@
 use perjury_histories::{History, Key, Operation, Value, ValueId, Values};
 use rustc_hash::FxHashMap;
 
-use super::{Act, NONE};
+use super::{Act, NONE, register};
 
 /// The pairs met so far.
 pub(crate) struct Cells<'a> {
@@ -46,17 +46,18 @@ impl<'a> Cells<'a> {
         self.count as usize
     }
 
-    /// The number of the key of an operation, 0 if it has none.
-    pub fn key(&mut self, operation: Operation<'a>) -> u32 {
-        let (Some(id), Some(key)) = (operation.key_id(), operation.key()) else { return 0 };
-        let place = id.0 as usize;
-        if self.is_known.len() <= place {
-            self.is_known.resize(place + 1, false);
+    /// Makes the key of an operation known, and gives the number of its register.
+    fn register(&mut self, operation: Operation<'a>) -> u32 {
+        let register = register(operation);
+        if self.is_known.len() <= register as usize {
+            self.is_known.resize(register as usize + 1, false);
         }
-        if !std::mem::replace(&mut self.is_known[place], true) {
-            self.keys.insert(key, id.0 + 1);
+        if !std::mem::replace(&mut self.is_known[register as usize], true)
+            && let Some(key) = operation.key()
+        {
+            self.keys.insert(key, register);
         }
-        id.0 + 1
+        register
     }
 
     /// The number of this key, if any operation named it.
@@ -66,7 +67,7 @@ impl<'a> Cells<'a> {
 
     /// What an operation met, and what it wrote.
     pub fn of_act(&mut self, operation: Operation<'a>, act: Act<'a>) -> (Option<u32>, Option<u32>) {
-        let key = self.key(operation);
+        let key = self.register(operation);
         match act {
             Act::Read(_) => {
                 let seen = operation.result_id().map(|id| self.numbers.of_id(id));

@@ -84,9 +84,9 @@ impl<'a> Sketch<'a> {
         &self.writes[begin as usize..self.ends[place].1 as usize]
     }
 
-    /// `objects` are the numbers of the objects, by those of the keys and one.
+    /// `objects` are the numbers of the objects, by those of the registers.
     fn push_access(&mut self, access: &Access<'a>, objects: &mut Vec<u32>) {
-        let key = access.operation.key_id().map_or(0, |id| id.0 as usize + 1);
+        let key = access.register() as usize;
         if objects.len() <= key {
             objects.resize(key + 1, NONE);
         }
