@@ -113,13 +113,12 @@ fn no_order_of_a_session(
 ) -> Result<Option<Contradiction>, Undecided> {
     let everybody: Vec<u32> = (0..ground.history.len() as u32).collect();
     let mut budget = Budget::of(context);
-    if ground.contradiction(&everybody, &mut budget)?.is_none() {
+    if ground.clash(&everybody, &mut budget)?.is_none() {
         return Ok(None);
     }
     for reads in saturation::observers(ground.history) {
-        let found = ground.contradiction(&reads, &mut budget)?;
-        if found.is_some() {
-            return Ok(found);
+        if let Some(clash) = ground.clash(&reads, &mut budget)? {
+            return Ok(ground.explain(clash));
         }
     }
     Ok(None)

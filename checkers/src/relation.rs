@@ -40,7 +40,10 @@ pub(crate) struct Relation<'c> {
 }
 
 /// How many operations of a tangle are tried as the beginning of its shortest cycle.
-const BEGINNINGS_MAX: usize = 256;
+const BEGINNINGS_MAX: u32 = 256;
+
+/// Not met yet.
+const UNSEEN: u32 = u32::MAX;
 
 impl<'c> Relation<'c> {
     /// The relation of these chains and edges.
@@ -122,20 +125,39 @@ impl<'c> Relation<'c> {
         all.filter(|&op| is_tangled[op as usize]).collect()
     }
 
-    /// The shortest cycle through any of the first of these operations.
+    /// The shortest cycle through any of the first of these operations, which are tangled: all cycles lie within
+    /// them.
     pub fn shortest_cycle(&self, tangled: &[u32]) -> Option<Vec<u32>> {
-        let cycles =
-            tangled.iter().take(BEGINNINGS_MAX).filter_map(|&op| self.shortest_way(op, op, u32::MAX));
-        cycles.min_by_key(Vec::len).map(|mut cycle| {
-            cycle.pop();
-            cycle
-        })
+        let mut numbers = vec![UNSEEN; self.places.len()];
+        (0..).zip(tangled).for_each(|(number, &operation)| numbers[operation as usize] = number);
+        let number = |operation: u32| Some(numbers[operation as usize]).filter(|&number| number != UNSEEN);
+        let chains = self.chains.iter().map(|chain| chain.iter().filter_map(|&op| number(op)).collect());
+        let chains: Vec<Vec<u32>> = chains.filter(|chain: &Vec<u32>| !chain.is_empty()).collect();
+        let edges =
+            tangled.iter().flat_map(|&from| self.edges(from).iter().map(move |&(to, rank)| (from, to, rank)));
+        let edge = |(from, to, rank)| Some(Edge { from: number(from)?, to: number(to)?, rank });
+        let edges: Vec<Edge> = edges.filter_map(edge).collect();
+        let part = Relation::new(tangled.len(), &chains, &edges);
+        let mut shortest: Option<Vec<u32>> = None;
+        for beginning in 0..tangled.len() as u32 {
+            if beginning >= BEGINNINGS_MAX && shortest.is_some() {
+                break;
+            }
+            let cycle = part.shortest_way(beginning, beginning, u32::MAX);
+            if let Some(cycle) =
+                cycle.filter(|cycle| shortest.as_ref().is_none_or(|it| cycle.len() < it.len()))
+            {
+                shortest = Some(cycle);
+            }
+        }
+        let mut cycle: Vec<u32> = shortest?.into_iter().map(|number| tangled[number as usize]).collect();
+        cycle.pop();
+        Some(cycle)
     }
 
     /// The shortest way from one operation to another, both named, over edges up to this rank. From an
     /// operation to itself it is a cycle.
     pub fn shortest_way(&self, from: u32, to: u32, rank_max: u32) -> Option<Vec<u32>> {
-        const UNSEEN: u32 = u32::MAX;
         let mut came_from = vec![UNSEEN; self.places.len()];
         // Of each chain, everything from this position on has been seen.
         let mut seen_from: Vec<u32> = self.chains.iter().map(|chain| chain.len() as u32).collect();

@@ -90,18 +90,19 @@ pub(crate) struct Step<'s, 'a> {
     pub is_return: bool,
 }
 
+/// What happens at a position: nothing, or this to the access of that number.
+#[derive(Clone, Copy, Default)]
+enum Moment {
+    #[default]
+    Nothing,
+    Begin(u32),
+    End(u32),
+    Both(u32),
+}
+
 /// The beginnings and ends of all accesses that are ok and have a session, in real-time order. A lone
 /// completion begins and ends at once.
 pub(crate) fn steps<'s, 'a>(accesses: &'s Accesses<'a>) -> impl Iterator<Item = Step<'s, 'a>> + use<'s, 'a> {
-    /// What happens at a position: nothing, or this to the access of that number.
-    #[derive(Clone, Copy, Default)]
-    enum Moment {
-        #[default]
-        Nothing,
-        Begin(u32),
-        End(u32),
-        Both(u32),
-    }
     let mut moments: Vec<Moment> = Vec::new();
     let mut put = |position: usize, moment: Moment| {
         if moments.len() <= position {
@@ -124,10 +125,13 @@ pub(crate) fn steps<'s, 'a>(accesses: &'s Accesses<'a>) -> impl Iterator<Item = 
         let access = accesses.get(number);
         access.operation.session().map(|session| Step { access, session, is_return })
     };
-    moments.into_iter().flat_map(move |moment| match moment {
-        Moment::Nothing => [None, None],
-        Moment::Begin(number) => [step(number, false), None],
-        Moment::End(number) => [step(number, true), None],
-        Moment::Both(number) => [step(number, false), step(number, true)],
-    }).flatten()
+    moments
+        .into_iter()
+        .flat_map(move |moment| match moment {
+            Moment::Nothing => [None, None],
+            Moment::Begin(number) => [step(number, false), None],
+            Moment::End(number) => [step(number, true), None],
+            Moment::Both(number) => [step(number, false), step(number, true)],
+        })
+        .flatten()
 }

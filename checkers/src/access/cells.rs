@@ -140,3 +140,41 @@ impl<'a> Numbers<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::access::{Access, Accesses};
+    use crate::testing::history;
+
+    /// Whether the last access met what the first one writes.
+    fn is_met(text: &str) -> bool {
+        let history = history(text);
+        let null = perjury_histories::Value::Null;
+        let accesses = Accesses::of(&history, &null).expect("registers");
+        let of = |found: Option<&Access<'_>>, which: fn(&Access<'_>) -> Option<u32>| found.and_then(which);
+        let written = of(accesses.iter().next(), |write| write.brings().map(|(cell, _)| cell));
+        let met = of(accesses.iter().last(), Access::cell);
+        assert!(written.is_some() && met.is_some(), "{text}");
+        let writers = accesses.writers(met).count();
+        assert_eq!(writers > 0, written == met, "{text}");
+        written == met
+    }
+
+    #[test]
+    fn are_one_for_each_key_and_value() {
+        assert!(is_met("0:write(x,1) 1:read(x)=1"));
+        assert!(!is_met("0:write(x,1) 1:read(x)=2"));
+        assert!(!is_met("0:write(x,1) 1:read(y)=1"));
+        assert!(is_met("0:write(_,1) 1:read()=1"));
+        assert!(!is_met("0:write(x,1) 1:read()=1"));
+    }
+
+    #[test]
+    fn know_values_within_values_and_those_of_two_ids() {
+        assert!(is_met("0:cas(x,[1,2]) 1:read(x)=2"));
+        assert!(is_met("0:write(x,[7]) 1:cas(x,[[7],2])"));
+        assert!(is_met("0:delete(x) 1:read(x)=null"));
+        assert!(is_met("0:write(x,0.0) 1:read(x)=-0.0"));
+        assert!(!is_met("0:write(x,0.0) 1:read(x)=0"));
+    }
+}

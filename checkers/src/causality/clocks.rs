@@ -223,6 +223,7 @@ mod tests {
         let relation = Relation::new(operations, chains, &edges);
         let Ok(order) = relation.order() else { return };
         let clocks = Clocks::of(chains, &relation, &order);
+        let grown = grown(chains, &edges);
         for first in 0..operations as u32 {
             for second in 0..operations as u32 {
                 let is_before = first == second || relation.shortest_way(first, second, 0).is_some();
@@ -231,14 +232,30 @@ mod tests {
                     is_before,
                     "{first} {second}: {chains:?} {edges:?}"
                 );
+                assert_eq!(grown.is_before(first, second), is_before, "{first} {second}: grown, {edges:?}");
             }
         }
+    }
+
+    /// The clocks of the first edges, and then of the others as well.
+    fn grown(chains: &[Vec<u32>], edges: &[Edge]) -> Clocks {
+        let (first, others) = edges.split_at(edges.len() / 2);
+        let relation = Relation::new(chains.iter().map(Vec::len).sum(), chains, first);
+        let order = relation.order().expect("that of all edges");
+        let mut clocks = Clocks::of(chains, &relation, &order);
+        let mut growing = Growing::of(&relation, &order);
+        assert!(growing.add(others));
+        clocks.grow(&growing, others);
+        clocks
     }
 
     #[test]
     fn know_exactly_what_comes_before() {
         agrees(&[vec![0, 1], vec![2, 3, 4]], &[(0, 4)]);
-        // Twenty chains of three, more than a piece holds, with edges scattered over them.
+        // So many chains that the trees have three levels, each known to the next one but six.
+        let chains: Vec<Vec<u32>> = (0..300).map(|chain| vec![chain]).collect();
+        agrees(&chains, &(0..293).map(|chain| (chain, chain + 7)).collect::<Vec<_>>());
+        // Twenty chains of three, more than a leaf holds, with edges scattered over them.
         let chains: Vec<Vec<u32>> =
             (0..20).map(|chain| vec![3 * chain, 3 * chain + 1, 3 * chain + 2]).collect();
         for seed in 0..40_u32 {

@@ -25,6 +25,12 @@ pub(crate) struct Inferred {
     pub key: u32,
 }
 
+/// What has no order: what was inferred closes a circle, or leads from a write to a read of the initial value.
+pub(crate) struct Clash {
+    inferred: Vec<Inferred>,
+    initial: Option<Overtake>,
+}
+
 /// Why there is no order.
 pub(crate) struct Contradiction {
     /// What was inferred.
@@ -77,18 +83,13 @@ impl<'d, 'a> Ground<'d, 'a> {
     pub fn conflicts(&self, overtakes: impl IntoIterator<Item = Overtake>) -> Option<Contradiction> {
         let inferred = infer(overtakes, 1);
         let edges: Vec<Edge> = inferred.iter().map(|inferred| inferred.edge).collect();
-        if Growing::of(&self.relation, &self.order).add(&edges) {
-            return None;
-        }
-        self.circle(inferred)
+        let has_order = Growing::of(&self.relation, &self.order).add(&edges);
+        if has_order { None } else { self.explain(Clash { inferred, initial: None }) }
     }
 
-    /// Why the writes have no order that explains these reads, which come in order.
-    pub fn contradiction(
-        &mut self,
-        reads: &[u32],
-        budget: &mut Budget,
-    ) -> Result<Option<Contradiction>, Undecided> {
+    /// Whether the writes have an order that explains these reads, which come in order; if not, what was inferred
+    /// from them.
+    pub fn clash(&mut self, reads: &[u32], budget: &mut Budget) -> Result<Option<Clash>, Undecided> {
         let rows = self.clocks.rows();
         let found = self.saturate(reads, budget);
         self.clocks.forget(rows);
@@ -97,7 +98,7 @@ impl<'d, 'a> Ground<'d, 'a> {
 
     /// Infers round by round. After the first, only the reads that have learnt something are looked at: of the
     /// others everything is inferred already.
-    fn saturate(&mut self, reads: &[u32], budget: &mut Budget) -> Result<Option<Contradiction>, Undecided> {
+    fn saturate(&mut self, reads: &[u32], budget: &mut Budget) -> Result<Option<Clash>, Undecided> {
         let mut is_asked = vec![false; self.history.len()];
         reads.iter().for_each(|&read| is_asked[read as usize] = true);
         let mut growing = Growing::of(&self.relation, &self.order);
@@ -108,7 +109,7 @@ impl<'d, 'a> Ground<'d, 'a> {
             let begin = inferred.partition_point(|inferred| inferred.edge.rank + 1 < round);
             let edges: Vec<Edge> = inferred[begin..].iter().map(|inferred| inferred.edge).collect();
             if !growing.add(&edges) {
-                return Ok(self.circle(inferred));
+                return Ok(Some(Clash { inferred, initial: None }));
             }
             if round > 1 {
                 reads = self.clocks.grow(&growing, &edges);
@@ -117,10 +118,7 @@ impl<'d, 'a> Ground<'d, 'a> {
             let overtakes: Vec<Overtake> =
                 self.writers.overtakes(&self.clocks, reads.iter().copied()).collect();
             if let Some(initial) = overtakes.iter().find(|overtake| overtake.source.is_none()) {
-                let edges = self.edges_with(&inferred);
-                let relation = Relation::new(self.history.len(), &self.history.chains, &edges);
-                let way = relation.shortest_way(initial.passed, initial.read, u32::MAX);
-                return Ok(way.map(|way| Contradiction { inferred, way, is_cycle: false }));
+                return Ok(Some(Clash { inferred, initial: Some(*initial) }));
             }
             if overtakes.is_empty() {
                 break;
@@ -130,16 +128,16 @@ impl<'d, 'a> Ground<'d, 'a> {
         Ok(None)
     }
 
-    /// The circle that these close.
-    fn circle(&self, inferred: Vec<Inferred>) -> Option<Contradiction> {
-        let edges = self.edges_with(&inferred);
+    /// The shortest way through what clashes.
+    pub fn explain(&self, Clash { inferred, initial }: Clash) -> Option<Contradiction> {
+        let edges = self.history.edges.iter().copied().chain(inferred.iter().map(|inferred| inferred.edge));
+        let edges: Vec<Edge> = edges.collect();
         let relation = Relation::new(self.history.len(), &self.history.chains, &edges);
-        let tangled = relation.order().err()?;
-        relation.shortest_cycle(&tangled).map(|way| Contradiction { inferred, way, is_cycle: true })
-    }
-
-    fn edges_with(&self, inferred: &[Inferred]) -> Vec<Edge> {
-        self.history.edges.iter().copied().chain(inferred.iter().map(|inferred| inferred.edge)).collect()
+        let (way, is_cycle) = match initial {
+            Some(initial) => (relation.shortest_way(initial.passed, initial.read, u32::MAX), false),
+            None => (relation.order().err().and_then(|tangled| relation.shortest_cycle(&tangled)), true),
+        };
+        Some(Contradiction { inferred, way: way?, is_cycle })
     }
 }
 

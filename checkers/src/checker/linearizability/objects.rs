@@ -36,7 +36,7 @@ pub(super) fn of<'a>(
 ) -> Result<Vec<Object<'a>>, Undecided> {
     let possible = || history.operations().filter(|operation| operation.fate() != Fate::Fail);
     let mut counts: Vec<usize> = Vec::new();
-    for number in possible().map(number) {
+    for number in history.operations().map(number) {
         if counts.len() <= number {
             counts.resize(number + 1, 0);
         }
@@ -96,7 +96,8 @@ impl Object<'_> {
         if calls.iter().all(is_recorded) {
             return;
         }
-        let recorded: Vec<bool> = self.problem.ops.iter().map(|op| is_recorded(self.problem.call(op))).collect();
+        let recorded: Vec<bool> =
+            self.problem.ops.iter().map(|op| is_recorded(self.problem.call(op))).collect();
         let mut recorded = recorded.into_iter();
         self.operations.retain(|_| recorded.next().unwrap_or(true));
         self.problem = Problem::of(self.operations.iter().copied());
