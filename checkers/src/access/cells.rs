@@ -143,7 +143,7 @@ impl<'a> Numbers<'a> {
 
 #[cfg(test)]
 mod tests {
-    use crate::access::{Access, Accesses};
+    use crate::access::Accesses;
     use crate::testing::history;
 
     /// Whether the last access met what the first one writes.
@@ -151,9 +151,8 @@ mod tests {
         let history = history(text);
         let null = perjury_histories::Value::Null;
         let accesses = Accesses::of(&history, &null).expect("registers");
-        let of = |found: Option<&Access<'_>>, which: fn(&Access<'_>) -> Option<u32>| found.and_then(which);
-        let written = of(accesses.iter().next(), |write| write.brings().map(|(cell, _)| cell));
-        let met = of(accesses.iter().last(), Access::cell);
+        let written = accesses.iter().next().and_then(|write| write.brings().map(|(cell, _)| cell));
+        let met = accesses.iter().last().and_then(|last| last.cell());
         assert!(written.is_some() && met.is_some(), "{text}");
         let writers = accesses.writers(met).count();
         assert_eq!(writers > 0, written == met, "{text}");

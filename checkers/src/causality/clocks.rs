@@ -66,9 +66,13 @@ impl Clocks {
             if clocks.rows[operation as usize] == NO_ROW {
                 clocks.rows[operation as usize] = 0;
             }
-            relation.next(operation).for_each(|to| {
-                clocks.learn(operation, to);
-            });
+            for to in relation.next(operation) {
+                // Who has learnt of an operation knows all that it knows, since its clock is complete.
+                let is_one_chain = clocks.place(operation).0 == clocks.place(to).0;
+                if is_one_chain || clocks.rows[to as usize] == NO_ROW || !clocks.is_before(operation, to) {
+                    clocks.learn(operation, to);
+                }
+            }
         }
         clocks
     }
@@ -161,8 +165,7 @@ impl Clocks {
         self.places[operation as usize]
     }
 
-    /// What `from` knows is known to `to`, which comes after it. The clock of `from` is complete. Whether that is
-    /// news.
+    /// What `from` knows is known to `to`, which comes after it. Whether that is news.
     fn learn(&mut self, from: u32, to: u32) -> bool {
         let ((chain, position), (own_chain, _)) = (self.places[from as usize], self.places[to as usize]);
         let (row, known) = (self.rows[from as usize], self.rows[to as usize]);
@@ -171,7 +174,6 @@ impl Clocks {
             _ if is_one_chain && (known == NO_ROW || known == row) => row,
             _ if is_one_chain => self.join(self.root_shift, known, row, None),
             NO_ROW => self.join(self.root_shift, row, row, Some((chain, position + 1))),
-            _ if self.count(to, chain) > position => return false,
             _ => self.join(self.root_shift, known, row, Some((chain, position + 1))),
         };
         self.rows[to as usize] = learnt;
