@@ -12,9 +12,14 @@
 use std::collections::BTreeSet;
 
 use perjury_histories::{Fate, History, Key, Operation, Value, Version};
-use rustc_hash::FxHashMap;
 
 use crate::checker::Undecided;
+
+mod accesses;
+mod cells;
+
+pub(crate) use accesses::Accesses;
+use cells::Cells;
 
 /// What a delete writes.
 static NOTHING: Value = Value::Null;
@@ -25,7 +30,14 @@ pub(crate) struct Access<'a> {
     pub operation: Operation<'a>,
     pub key: Option<&'a Key>,
     pub act: Act<'a>,
+    /// The number of the key and value that it says to have met, if it says so.
+    met: u32,
+    /// The number of the key and value that it writes, if it does.
+    brings: u32,
 }
+
+/// No cell.
+const NONE: u32 = u32::MAX;
 
 /// What it does to the register.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -79,6 +91,32 @@ impl<'a> Access<'a> {
             Act::Cas(old, _) if self.is_ok() => Some(old),
             Act::Cas(..) | Act::Write(_) => None,
         }
+    }
+
+    /// The value that it met, or would have if it took effect, with its [cell](Cells): of a read what it
+    /// returned, of a compare-and-set its old value.
+    pub fn met(&self) -> Option<(u32, &'a Value)> {
+        match self.act {
+            Act::Read(value) => value,
+            Act::Cas(old, _) => Some(old),
+            Act::Write(_) => None,
+        }
+        .map(|value| (self.met, value))
+    }
+
+    /// The value that it writes, if it takes effect, with its [cell](Cells).
+    pub fn brings(&self) -> Option<(u32, &'a Value)> {
+        self.written().map(|value| (self.brings, value))
+    }
+
+    /// The cell of what it met.
+    pub fn cell(&self) -> Option<u32> {
+        Some(self.met).filter(|&cell| cell != NONE)
+    }
+
+    /// The number of its register: one for each key, and 0 for that without a key.
+    pub fn register(&self) -> u32 {
+        register(self.operation)
     }
 
     /// Whether it certainly happened.
@@ -136,126 +174,22 @@ impl Position<'_> {
     }
 }
 
-/// All accesses of a history, in the order of their invocations.
-pub(crate) struct Accesses<'a> {
-    list: Vec<Access<'a>>,
-    by_value: FxHashMap<(Option<&'a Key>, &'a Value), Vec<usize>>,
-    by_version: FxHashMap<(Option<&'a Key>, &'a Version), Vec<usize>>,
-    reads_have_versions: bool,
-    initial: &'a Value,
-}
-
-impl<'a> Accesses<'a> {
-    /// The accesses of this history, but for those of [`sets`]. Errs on an operation that may have
-    /// happened and that has no meaning on a register.
-    pub fn of(history: &'a History, initial: &'a Value) -> Result<Accesses<'a>, Undecided> {
-        let sets = sets(history);
-        let mut accesses = Accesses {
-            list: Vec::new(),
-            by_value: FxHashMap::default(),
-            by_version: FxHashMap::default(),
-            reads_have_versions: false,
-            initial,
-        };
-        for operation in history.operations() {
-            let key = operation.key();
-            if matches!(operation.function(), "read" | "add") && sets.contains(&key) {
-                continue;
-            }
-            if let Some(act) = act(operation)? {
-                accesses.push(Access { operation, key, act });
-            }
-        }
-        Ok(accesses)
-    }
-
-    fn push(&mut self, access: Access<'a>) {
-        let number = self.list.len();
-        if let Some(value) = access.written() {
-            self.by_value.entry((access.key, value)).or_default().push(number);
-            if let Some(version) = access.operation.version() {
-                self.by_version.entry((access.key, version)).or_default().push(number);
-            }
-        } else if access.operation.version().is_some() {
-            self.reads_have_versions = true;
-        }
-        self.list.push(access);
-    }
-
-    /// All of them.
-    pub fn iter(&self) -> impl Iterator<Item = &Access<'a>> {
-        self.list.iter()
-    }
-
-    /// Everything that tried to write this value to this key, also what failed.
-    pub fn writers<'s>(
-        &'s self,
-        key: Option<&'s Key>,
-        value: &'s Value,
-    ) -> impl Iterator<Item = &'s Access<'a>> {
-        let numbers = self.by_value.get(&(key, value)).map_or(&[][..], Vec::as_slice);
-        numbers.iter().map(|&number| &self.list[number])
-    }
-
-    /// The ok writes of this key that have this version: one, unless the store is badly broken.
-    pub fn at_version<'s>(
-        &'s self,
-        key: Option<&'s Key>,
-        version: &'s Version,
-    ) -> impl Iterator<Item = &'s Access<'a>> {
-        let numbers = self.by_version.get(&(key, version)).map_or(&[][..], Vec::as_slice);
-        numbers.iter().map(|&number| &self.list[number])
-    }
-
-    /// The write whose value this read returned: the ok write of the same version, else the only
-    /// operation that may have written that value. None for the initial value, or when several might.
-    pub fn writer(&self, read: &Access<'a>) -> Option<&Access<'a>> {
-        let value = read.observed()?;
-        if let Some(version) = read.operation.version().filter(|_| read.is_read())
-            && let Some(write) = self.at_version(read.key, version).next()
-        {
-            return Some(write);
-        }
-        let mut possible = self.writers(read.key, value).filter(|write| write.is_possible());
-        possible.next().filter(|_| value != self.initial && possible.next().is_none())
-    }
-
-    /// Where an ok access stands in the order of its key: by its version, else by what the value it
-    /// read proves.
-    ///
-    /// A read of the initial value without a version stands before every write if versions are recorded
-    /// with reads at all, or if nobody may have written that value again.
-    pub fn position(&self, access: &Access<'a>) -> Option<Position<'a>> {
-        if !access.is_ok() {
-            return None;
-        }
-        if let Some(version) = access.operation.version() {
-            return Some(Position::At(version));
-        }
-        let Act::Read(value) = access.act else {
-            return Some(Position::Somewhere);
-        };
-        let value = value?;
-        let mut possible = self.writers(access.key, value).filter(|write| write.is_possible()).peekable();
-        if value == self.initial {
-            let is_initial = self.reads_have_versions || possible.peek().is_none();
-            return is_initial.then_some(Position::Initial);
-        }
-        possible.peek()?;
-        let version = self.writer(access).and_then(|write| write.operation.version());
-        Some(version.map_or(Position::Somewhere, Position::At))
-    }
-}
-
 /// The keys whose reads return a whole set: where anything is added, none at all (the set of all elements,
 /// each perhaps under a key of its own), and every key with an add and a read that returned an array.
 pub(crate) fn sets(history: &History) -> BTreeSet<Option<&Key>> {
     let adds = history.operations().filter(|operation| operation.function() == "add");
     let added: BTreeSet<Option<&Key>> = adds.map(|add| add.key()).collect();
+    if added.is_empty() {
+        return added;
+    }
     let reads = history.operations().filter(|operation| operation.function() == "read");
     let arrays = reads.filter(|read| read.result().is_some_and(Value::is_array)).map(|read| read.key());
-    let arrays = arrays.filter(|key| added.contains(key));
-    arrays.chain((!added.is_empty()).then_some(None)).collect()
+    arrays.filter(|key| added.contains(key)).chain([None]).collect()
+}
+
+/// The number of the register that an operation is about.
+fn register(operation: Operation<'_>) -> u32 {
+    operation.key_id().map_or(0, |id| id.0 + 1)
 }
 
 /// What an operation did to its register; none for one that failed and would have had no meaning.

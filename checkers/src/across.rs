@@ -17,7 +17,6 @@
 
 use std::collections::BTreeMap;
 
-use perjury_histories::Key;
 use rustc_hash::FxHashMap;
 
 use crate::access::{Access, Accesses, Position, Role};
@@ -42,7 +41,7 @@ pub(crate) fn breaks<'s, 'a>(accesses: &'s Accesses<'a>, role: Role) -> Vec<Brea
     let causes = causes(accesses, role);
     let mut known: FxHashMap<u64, Known<'s, 'a>> = FxHashMap::default();
     let mut breaks = Vec::new();
-    for step in session::steps(accesses).into_iter().filter(|step| step.access.is_read()) {
+    for step in session::steps(accesses).filter(|step| step.access.is_read()) {
         let read = step.access;
         let known = known.entry(step.session).or_default();
         if step.is_return {
@@ -53,7 +52,7 @@ pub(crate) fn breaks<'s, 'a>(accesses: &'s Accesses<'a>, role: Role) -> Vec<Brea
             continue;
         };
         let broken = known.iter().find_map(|(session, &(effect, seen))| {
-            let (owed, cause) = highest(causes.get(&(*session, read.key))?, effect.operation.invoked_at())?;
+            let (owed, cause) = highest(causes.get(&(*session, read.register()))?, effect.operation.invoked_at())?;
             position.is_below(owed).then_some(Break { cause, effect, seen, read })
         });
         breaks.extend(broken);
@@ -75,17 +74,17 @@ fn learn<'s, 'a>(accesses: &'s Accesses<'a>, session: u64, read: &'s Access<'a>,
     }
 }
 
-fn causes<'s, 'a>(accesses: &'s Accesses<'a>, role: Role) -> FxHashMap<(u64, Option<&'a Key>), Past<'s, 'a>> {
+fn causes<'s, 'a>(accesses: &'s Accesses<'a>, role: Role) -> FxHashMap<(u64, u32), Past<'s, 'a>> {
     let mut causes: FxHashMap<_, Past<'s, 'a>> = FxHashMap::default();
     for step in
-        session::steps(accesses).into_iter().filter(|step| step.is_return && step.access.role() == role)
+        session::steps(accesses).filter(|step| step.is_return && step.access.role() == role)
     {
         let access = step.access;
         let returned_at = access.operation.returned_at();
         let Some((returned_at, position)) = returned_at.zip(accesses.position(access)) else {
             continue;
         };
-        let past = causes.entry((step.session, access.key)).or_default();
+        let past = causes.entry((step.session, access.register())).or_default();
         let highest = match past.last() {
             Some(&(_, highest, earlier)) if highest >= position => (returned_at, highest, earlier),
             _ => (returned_at, position, access),

@@ -31,7 +31,6 @@ use perjury_histories::History;
 use crate::checker::{Context, Undecided};
 use crate::differentiated::{Differentiated, Source};
 use crate::findings::{ANOMALIES_MAX, Findings};
-use crate::relation::Relation;
 use crate::verdict::{AnomalyKind, Verdict};
 
 mod clocks;
@@ -41,11 +40,9 @@ mod oracle;
 mod overtakes;
 pub(crate) mod saturation;
 
-pub(crate) use clocks::Clocks;
+use clocks::Clocks;
 pub(crate) use explain::Explainer;
-use overtakes::Overtake;
-pub(crate) use overtakes::Writers;
-use saturation::{Budget, Contradiction};
+use saturation::{Budget, Contradiction, Ground};
 
 /// Which of the three notions of causal consistency is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,20 +61,25 @@ pub(crate) fn judge(history: &History, context: &Context, variant: Variant) -> R
     let explainer = Explainer::new(&history);
     let mut findings = Findings::default();
     findings.extend(thin_air(&history).take(ANOMALIES_MAX).map(|read| explainer.thin_air(read)));
-    let relation = Relation::new(history.nodes.len(), &history.chains, &history.edges);
-    let order = match relation.order() {
-        Ok(order) => order,
-        Err(tangled) => {
-            let cycle = relation.shortest_cycle(&tangled);
+    let mut ground = match Ground::of(&history) {
+        Ok(ground) => ground,
+        Err(cycle) => {
             findings.extend(cycle.map(|cycle| explainer.cycle(AnomalyKind::CyclicCo, cycle)));
             return Ok(findings.or_valid());
         }
     };
-    let clocks = Clocks::of(&history.chains, &relation, &order);
-    let writers = Writers::of(&history);
-    let overtakes: Vec<Overtake> = writers.overtakes(&clocks, 0..history.nodes.len() as u32).collect();
-    let stale = overtakes.iter().filter(|overtake| overtake.is_stale(&clocks));
-    findings.extend(stale.take(ANOMALIES_MAX).map(|overtake| explainer.stale(overtake, &relation)));
+    let (mut overtakes, mut stale) = (Vec::new(), 0);
+    for overtake in ground.writers.overtakes(&ground.clocks, 0..history.len() as u32) {
+        if overtake.is_stale(&ground.clocks) {
+            findings.push(explainer.stale(&overtake, &ground.relation));
+            stale += 1;
+        } else if variant == Variant::Convergence {
+            overtakes.push(overtake);
+        }
+        if stale == ANOMALIES_MAX {
+            break;
+        }
+    }
     let verdict = findings.or_valid();
     if verdict.is_invalid() {
         return Ok(verdict);
@@ -86,11 +88,11 @@ pub(crate) fn judge(history: &History, context: &Context, variant: Variant) -> R
     match variant {
         Variant::Causal => {}
         Variant::Convergence => {
-            let found = saturation::conflicts(&history, &overtakes);
+            let found = ground.conflicts(overtakes);
             findings.extend(found.map(|found| explainer.contradiction(AnomalyKind::CyclicCf, &found)));
         }
         Variant::Memory => {
-            let found = no_order_of_a_session(&history, &writers, context)?;
+            let found = no_order_of_a_session(&mut ground, context)?;
             findings.extend(found.map(|found| explainer.contradiction(AnomalyKind::CyclicHb, &found)));
         }
     }
@@ -99,30 +101,24 @@ pub(crate) fn judge(history: &History, context: &Context, variant: Variant) -> R
 
 /// The operations that read a value that nobody wrote.
 fn thin_air(history: &Differentiated<'_>) -> impl Iterator<Item = u32> {
-    let is_thin = |node: u32| {
-        let reads = &history.nodes[node as usize].reads;
-        reads.iter().any(|read| read.source == Source::Nobody)
-    };
-    (0..history.nodes.len() as u32).filter(move |&node| is_thin(node))
+    let is_thin = |node: u32| history.reads(node).iter().any(|read| read.source == Source::Nobody);
+    (0..history.len() as u32).filter(move |&node| is_thin(node))
 }
 
 /// Why some session cannot have seen the writes in any order. Where all sessions together can, which is
 /// found out first, each of them can.
 fn no_order_of_a_session(
-    history: &Differentiated<'_>,
-    writers: &Writers<'_, '_>,
+    ground: &mut Ground<'_, '_>,
     context: &Context,
 ) -> Result<Option<Contradiction>, Undecided> {
-    let everybody: Vec<u32> = (0..history.nodes.len() as u32).collect();
+    let everybody: Vec<u32> = (0..ground.history.len() as u32).collect();
     let mut budget = Budget::of(context);
-    if saturation::contradiction(history, writers, &everybody, &mut budget)?.is_none() {
+    if ground.clash(&everybody, &mut budget)?.is_none() {
         return Ok(None);
     }
-    let observers = saturation::observers(history);
-    for reads in &observers {
-        let found = saturation::contradiction(history, writers, reads, &mut budget)?;
-        if found.is_some() {
-            return Ok(found);
+    for reads in saturation::observers(ground.history) {
+        if let Some(clash) = ground.clash(&reads, &mut budget)? {
+            return Ok(ground.explain(clash));
         }
     }
     Ok(None)

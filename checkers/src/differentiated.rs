@@ -15,20 +15,23 @@
 use std::fmt;
 
 use perjury_histories::{Fate, History, Key, Operation, Value};
-use rustc_hash::FxHashMap;
-use smallvec::SmallVec;
 
-use crate::access::{Accesses, Act};
 use crate::checker::Undecided;
 use crate::relation::Edge;
 use crate::threads::Threads;
 
+mod sketch;
 mod transaction;
+
+use sketch::{Mention, Sketch};
 
 /// The operations that took effect, with their sessions and sources.
 pub(crate) struct Differentiated<'a> {
     /// The operations, in the order of their invocations.
-    pub nodes: Vec<Node<'a>>,
+    pub operations: Vec<Operation<'a>>,
+    /// The reads of operation i are `reads[begins[i]..begins[i + 1]]`.
+    begins: Vec<u32>,
+    reads: Vec<Read<'a>>,
     /// Session order: each node is in one chain.
     pub chains: Vec<Vec<u32>>,
     /// Session order between chains, and from each write to its reads.
@@ -37,13 +40,6 @@ pub(crate) struct Differentiated<'a> {
     pub keys: Vec<Object<'a>>,
     /// The writers of each key.
     pub writers: Vec<Vec<u32>>,
-}
-
-/// An operation that took effect.
-pub(crate) struct Node<'a> {
-    pub operation: Operation<'a>,
-    pub reads: SmallVec<[Read<'a>; 1]>,
-    pub writes: SmallVec<[u32; 1]>,
 }
 
 /// What an operation read of a key, and where that came from.
@@ -98,121 +94,111 @@ impl fmt::Display for Object<'_> {
     }
 }
 
-/// What an operation reads and writes, as it says itself.
-struct Effects<'a> {
-    operation: Operation<'a>,
-    reads: SmallVec<[(Object<'a>, &'a Value); 1]>,
-    writes: SmallVec<[(Object<'a>, &'a Value); 1]>,
-}
+/// No operation, no key.
+const NONE: u32 = u32::MAX;
 
 impl<'a> Differentiated<'a> {
     /// The history as a differentiated one. Errs where a value is written to a key twice, or where the
     /// initial value is written, and on what is no operation on registers.
     pub fn of(history: &'a History, initial: &'a Value) -> Result<Differentiated<'a>, Undecided> {
-        let effects = effects(history, initial)?;
-        let writers = writers(&effects, initial)?;
-        let mut happened = happened(&effects, &writers);
-        let mut number = 0;
-        for place in happened.iter_mut().flatten() {
-            (*place, number) = (number, number + 1);
-        }
-        let mut builder = Builder { keys: FxHashMap::default(), result: Differentiated::empty() };
-        for effects in effects.iter().zip(&happened).filter_map(|(effects, place)| place.map(|_| effects)) {
-            builder.push(effects, |object, value| match writers.get(&(object, value)) {
-                _ if value == initial => Source::Initial,
-                None => Source::Nobody,
-                Some(&writer) => happened[writer].map_or(Source::Nobody, Source::Node),
+        let sketch = Sketch::of(history, initial)?;
+        let writers = writers(&sketch, initial)?;
+        let numbers = numbers(&happened(&sketch, &writers));
+        let mut builder = Builder::of(&sketch);
+        for place in (0..sketch.operations.len()).filter(|&place| numbers[place] != NONE) {
+            builder.push(place, |mention| match writers[mention.cell as usize] {
+                _ if mention.value == initial => Source::Initial,
+                NONE => Source::Nobody,
+                writer => match numbers[writer as usize] {
+                    NONE => Source::Nobody,
+                    number => Source::Node(number),
+                },
             });
         }
         Ok(builder.finish())
     }
 
-    fn empty() -> Differentiated<'a> {
-        Differentiated {
-            nodes: Vec::new(),
-            chains: Vec::new(),
-            edges: Vec::new(),
-            keys: Vec::new(),
-            writers: Vec::new(),
-        }
+    /// How many operations there are.
+    pub fn len(&self) -> usize {
+        self.operations.len()
+    }
+
+    /// What this operation read.
+    pub fn reads(&self, node: u32) -> &[Read<'a>] {
+        &self.reads[self.begins[node as usize] as usize..self.begins[node as usize + 1] as usize]
     }
 }
 
-struct Builder<'a> {
-    keys: FxHashMap<Object<'a>, u32>,
+struct Builder<'s, 'a> {
+    sketch: &'s Sketch<'a>,
+    /// Of each object of the sketch, its number among the keys.
+    keys: Vec<u32>,
     result: Differentiated<'a>,
 }
 
-impl<'a> Builder<'a> {
-    fn key(&mut self, object: Object<'a>) -> u32 {
-        *self.keys.entry(object).or_insert_with(|| {
-            self.result.keys.push(object);
-            self.result.writers.push(Vec::new());
-            self.result.keys.len() as u32 - 1
-        })
+impl<'s, 'a> Builder<'s, 'a> {
+    fn of(sketch: &'s Sketch<'a>) -> Builder<'s, 'a> {
+        let result = Differentiated {
+            operations: Vec::with_capacity(sketch.operations.len()),
+            begins: vec![0],
+            reads: Vec::with_capacity(sketch.reads.len()),
+            chains: Vec::new(),
+            edges: Vec::with_capacity(sketch.reads.len()),
+            keys: Vec::new(),
+            writers: Vec::new(),
+        };
+        Builder { sketch, keys: vec![NONE; sketch.objects.len()], result }
     }
 
-    fn push(&mut self, effects: &Effects<'a>, source: impl Fn(Object<'a>, &'a Value) -> Source) {
-        let number = self.result.nodes.len() as u32;
-        let mut node = Node { operation: effects.operation, reads: SmallVec::new(), writes: SmallVec::new() };
-        for &(object, value) in &effects.reads {
-            let read = Read { key: self.key(object), value, source: source(object, value) };
+    fn key(&mut self, object: u32) -> u32 {
+        let key = &mut self.keys[object as usize];
+        if *key == NONE {
+            *key = self.result.keys.len() as u32;
+            self.result.keys.push(self.sketch.objects[object as usize]);
+            self.result.writers.push(Vec::new());
+        }
+        *key
+    }
+
+    fn push(&mut self, place: usize, source: impl Fn(&Mention<'a>) -> Source) {
+        let number = self.result.operations.len() as u32;
+        for mention in self.sketch.reads(place) {
+            let read = Read { key: self.key(mention.object), value: mention.value, source: source(mention) };
             if let Source::Node(from) = read.source {
                 self.result.edges.push(Edge { from, to: number, rank: 0 });
             }
-            node.reads.push(read);
+            self.result.reads.push(read);
         }
-        for &(object, _) in &effects.writes {
-            let key = self.key(object);
+        for mention in self.sketch.writes(place) {
+            let key = self.key(mention.object);
             self.result.writers[key as usize].push(number);
-            node.writes.push(key);
         }
-        self.result.nodes.push(node);
+        self.result.operations.push(self.sketch.operations[place]);
+        self.result.begins.push(self.result.reads.len() as u32);
     }
 
     fn finish(mut self) -> Differentiated<'a> {
-        let threads = Threads::of(self.result.nodes.iter().map(|node| node.operation));
+        let threads = Threads::of(&self.result.operations);
         self.result.chains = threads.chains;
         self.result.edges.extend(threads.edges);
         self.result
     }
 }
 
-/// What the operations read and write that did not fail.
-fn effects<'a>(history: &'a History, initial: &'a Value) -> Result<Vec<Effects<'a>>, Undecided> {
-    let possible = || history.operations().filter(|operation| operation.fate() != Fate::Fail);
-    if possible().any(|operation| operation.function() == "txn") {
-        return possible().map(transaction::effects).collect();
-    }
-    let accesses = Accesses::of(history, initial)?;
-    let possible = accesses.iter().filter(|access| access.is_possible());
-    let effects = possible.map(|access| {
-        let object = access.key.map_or(Object::Only, Object::Key);
-        // A compare-and-set that took effect, as somebody may have seen, had found its old value.
-        let observed = match access.act {
-            Act::Cas(old, _) => Some(old),
-            _ => access.observed(),
-        };
-        let reads = observed.map(|value| (object, value)).into_iter().collect();
-        let writes = access.written().map(|value| (object, value)).into_iter().collect();
-        Effects { operation: access.operation, reads, writes }
-    });
-    Ok(effects.collect())
-}
-
-/// Who wrote each value.
-type Writers<'a> = FxHashMap<(Object<'a>, &'a Value), usize>;
-
-fn writers<'a>(effects: &[Effects<'a>], initial: &Value) -> Result<Writers<'a>, Undecided> {
-    let mut writers = Writers::default();
-    for (number, effects) in effects.iter().enumerate() {
-        for &(object, value) in &effects.writes {
-            let index = effects.operation.index();
+/// Who wrote each cell.
+fn writers(sketch: &Sketch<'_>, initial: &Value) -> Result<Vec<u32>, Undecided> {
+    let mut writers = vec![NONE; sketch.cells];
+    for place in 0..sketch.operations.len() {
+        for &Mention { object, cell, value } in sketch.writes(place) {
+            let problem = |what: &str| {
+                let (index, object) = (sketch.operations[place].index(), sketch.objects[object as usize]);
+                format!("event {index}: writes {value}{what} to {object}")
+            };
             if value == initial {
-                return Err(format!("event {index}: writes {value}, the initial value, to {object}"));
+                return Err(problem(", the initial value,"));
             }
-            if writers.insert((object, value), number).is_some() {
-                return Err(format!("event {index}: writes {value} to {object} a second time"));
+            if std::mem::replace(&mut writers[cell as usize], place as u32) != NONE {
+                return Err(format!("{} a second time", problem("")));
             }
         }
     }
@@ -220,21 +206,38 @@ fn writers<'a>(effects: &[Effects<'a>], initial: &Value) -> Result<Writers<'a>, 
 }
 
 /// Which operations took effect: those that are ok, and whatever one that took effect has read from.
-fn happened<'a>(effects: &[Effects<'a>], writers: &Writers<'a>) -> Vec<Option<u32>> {
-    let is_ok = |effects: &Effects<'_>| effects.operation.fate() == Fate::Ok;
-    let mut happened: Vec<Option<u32>> = effects.iter().map(|effects| is_ok(effects).then_some(0)).collect();
-    let mut open: Vec<usize> = (0..effects.len()).filter(|&number| happened[number].is_some()).collect();
-    while let Some(number) = open.pop() {
-        for read in &effects[number].reads {
-            if let Some(&writer) = writers.get(read)
-                && happened[writer].is_none()
-            {
-                happened[writer] = Some(0);
+fn happened(sketch: &Sketch<'_>, writers: &[u32]) -> Vec<bool> {
+    let is_ok = |operation: &Operation<'_>| operation.fate() == Fate::Ok;
+    let mut happened: Vec<bool> = sketch.operations.iter().map(is_ok).collect();
+    let mut open: Vec<u32> = Vec::new();
+    let mut look = |place: usize, open: &mut Vec<u32>| {
+        for read in sketch.reads(place) {
+            let writer = writers[read.cell as usize];
+            if writer != NONE && !std::mem::replace(&mut happened[writer as usize], true) {
                 open.push(writer);
             }
         }
+    };
+    (0..sketch.operations.len())
+        .filter(|&at| is_ok(&sketch.operations[at]))
+        .for_each(|at| look(at, &mut open));
+    while let Some(place) = open.pop() {
+        look(place as usize, &mut open);
     }
     happened
+}
+
+/// Numbers for those that took effect.
+fn numbers(happened: &[bool]) -> Vec<u32> {
+    let mut next = 0;
+    let number = |&happened: &bool| match happened {
+        true => {
+            next += 1;
+            next - 1
+        }
+        false => NONE,
+    };
+    happened.iter().map(number).collect()
 }
 
 #[cfg(test)]
@@ -248,11 +251,12 @@ mod tests {
     fn nodes(text: &str) -> Result<Vec<Found>, Undecided> {
         let history = history(text);
         let found = Differentiated::of(&history, &Value::Null)?;
-        let reads = |node: &Node<'_>| {
-            let reads = node.reads.iter();
+        let reads = |node: u32| {
+            let reads = found.reads(node).iter();
             reads.map(|read| (found.keys[read.key as usize].to_string(), read.source)).collect()
         };
-        Ok(found.nodes.iter().map(|node| (reads(node), node.writes.len())).collect())
+        let writes = |node: u32| found.writers.iter().filter(|writers| writers.contains(&node)).count();
+        Ok((0..found.len() as u32).map(|node| (reads(node), writes(node))).collect())
     }
 
     fn read(key: &str, source: Source) -> Found {

@@ -32,6 +32,11 @@ impl<'a> Numbering<'a> {
         *place as usize
     }
 
+    /// All values, in the order of their numbers.
+    pub fn values(&self) -> impl Iterator<Item = &'a Value> {
+        self.values.iter().copied()
+    }
+
     /// The value of this number.
     pub fn value(&self, number: usize) -> &'a Value {
         self.values[number]

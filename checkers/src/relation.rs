@@ -11,6 +11,10 @@
 
 use smallvec::SmallVec;
 
+mod growing;
+
+pub(crate) use growing::Growing;
+
 /// An edge: from, to, and its rank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Edge {
@@ -22,25 +26,34 @@ pub(crate) struct Edge {
 /// A place in a chain: which chain, and which position in it.
 type Place = (u32, u32);
 
+/// In no chain.
+const NOWHERE: Place = (u32::MAX, u32::MAX);
+
 /// Chains and edges over the operations 0 to n - 1.
 pub(crate) struct Relation<'c> {
     chains: &'c [Vec<u32>],
-    places: Vec<SmallVec<[Place; 2]>>,
+    /// Of each operation its places: two chains hold it at most.
+    places: Vec<[Place; 2]>,
     /// The edges of operation i are `edges[begins[i]..begins[i + 1]]`.
     begins: Vec<u32>,
     edges: Vec<(u32, u32)>,
 }
 
 /// How many operations of a tangle are tried as the beginning of its shortest cycle.
-const BEGINNINGS_MAX: usize = 256;
+const BEGINNINGS_MAX: u32 = 256;
+
+/// Not met yet.
+const UNSEEN: u32 = u32::MAX;
 
 impl<'c> Relation<'c> {
     /// The relation of these chains and edges.
     pub fn new(operations: usize, chains: &'c [Vec<u32>], edges: &[Edge]) -> Relation<'c> {
-        let mut places = vec![SmallVec::new(); operations];
+        let mut places = vec![[NOWHERE; 2]; operations];
         for (number, chain) in (0..).zip(chains) {
             for (position, &operation) in (0..).zip(chain) {
-                places[operation as usize].push((number, position));
+                let [first, second] = &mut places[operation as usize];
+                debug_assert_eq!(*second, NOWHERE, "two chains at most");
+                *(if *first == NOWHERE { first } else { second }) = (number, position);
             }
         }
         let mut begins = vec![0; operations + 1];
@@ -65,34 +78,23 @@ impl<'c> Relation<'c> {
         &self.edges[self.begins[from] as usize..self.begins[from + 1] as usize]
     }
 
+    /// The chains that this operation is in, and where.
+    fn places(&self, operation: u32) -> impl Iterator<Item = Place> + '_ {
+        self.places[operation as usize].iter().copied().filter(|place| *place != NOWHERE)
+    }
+
     /// The next operations: those behind it in its chains, and those that its edges lead to.
-    fn next(&self, from: u32) -> impl Iterator<Item = u32> + '_ {
-        let behind = self.places[from as usize]
-            .iter()
-            .filter_map(|&(chain, position)| self.chains[chain as usize].get(position as usize + 1).copied());
+    pub fn next(&self, from: u32) -> impl Iterator<Item = u32> + '_ {
+        let behind = self
+            .places(from)
+            .filter_map(|(chain, position)| self.chains[chain as usize].get(position as usize + 1).copied());
         behind.chain(self.edges(from).iter().map(|&(to, _)| to))
     }
 
     /// All operations in an order that keeps to the relation; or, if there is none, those that lie on a cycle
     /// or between two.
     pub fn order(&self) -> Result<Vec<u32>, Vec<u32>> {
-        let operations = self.places.len() as u32;
-        let mut missing = vec![0_u32; self.places.len()];
-        for to in (0..operations).flat_map(|from| self.next(from)) {
-            missing[to as usize] += 1;
-        }
-        let mut order: Vec<u32> = (0..operations).filter(|&op| missing[op as usize] == 0).collect();
-        let mut done = 0;
-        while let Some(&from) = order.get(done) {
-            done += 1;
-            for to in self.next(from) {
-                missing[to as usize] -= 1;
-                if missing[to as usize] == 0 {
-                    order.push(to);
-                }
-            }
-        }
-        if order.len() == self.places.len() { Ok(order) } else { Err(self.tangled(&missing)) }
+        sorted(self.places.len(), |from| self.next(from)).map_err(|missing| self.tangled(&missing))
     }
 
     /// Those that could not be ordered from the front, without those that nothing tangled follows.
@@ -123,33 +125,52 @@ impl<'c> Relation<'c> {
         all.filter(|&op| is_tangled[op as usize]).collect()
     }
 
-    /// The shortest cycle through any of the first of these operations.
+    /// The shortest cycle through any of the first of these operations, which are tangled: all cycles lie within
+    /// them.
     pub fn shortest_cycle(&self, tangled: &[u32]) -> Option<Vec<u32>> {
-        let cycles =
-            tangled.iter().take(BEGINNINGS_MAX).filter_map(|&op| self.shortest_way(op, op, u32::MAX));
-        cycles.min_by_key(Vec::len).map(|mut cycle| {
-            cycle.pop();
-            cycle
-        })
+        let mut numbers = vec![UNSEEN; self.places.len()];
+        (0..).zip(tangled).for_each(|(number, &operation)| numbers[operation as usize] = number);
+        let number = |operation: u32| Some(numbers[operation as usize]).filter(|&number| number != UNSEEN);
+        let chains = self.chains.iter().map(|chain| chain.iter().filter_map(|&op| number(op)).collect());
+        let chains: Vec<Vec<u32>> = chains.filter(|chain: &Vec<u32>| !chain.is_empty()).collect();
+        let edges =
+            tangled.iter().flat_map(|&from| self.edges(from).iter().map(move |&(to, rank)| (from, to, rank)));
+        let edge = |(from, to, rank)| Some(Edge { from: number(from)?, to: number(to)?, rank });
+        let edges: Vec<Edge> = edges.filter_map(edge).collect();
+        let part = Relation::new(tangled.len(), &chains, &edges);
+        let mut shortest: Option<Vec<u32>> = None;
+        for beginning in 0..tangled.len() as u32 {
+            if beginning >= BEGINNINGS_MAX && shortest.is_some() {
+                break;
+            }
+            let cycle = part.shortest_way(beginning, beginning, u32::MAX);
+            if let Some(cycle) =
+                cycle.filter(|cycle| shortest.as_ref().is_none_or(|it| cycle.len() < it.len()))
+            {
+                shortest = Some(cycle);
+            }
+        }
+        let mut cycle: Vec<u32> = shortest?.into_iter().map(|number| tangled[number as usize]).collect();
+        cycle.pop();
+        Some(cycle)
     }
 
     /// The shortest way from one operation to another, both named, over edges up to this rank. From an
     /// operation to itself it is a cycle.
     pub fn shortest_way(&self, from: u32, to: u32, rank_max: u32) -> Option<Vec<u32>> {
-        const NOWHERE: u32 = u32::MAX;
-        let mut came_from = vec![NOWHERE; self.places.len()];
+        let mut came_from = vec![UNSEEN; self.places.len()];
         // Of each chain, everything from this position on has been seen.
         let mut seen_from: Vec<u32> = self.chains.iter().map(|chain| chain.len() as u32).collect();
         let (mut queue, mut done) = (vec![from], 0);
         while let Some(&at) = queue.get(done) {
             done += 1;
             let mut see = |next: u32| {
-                if came_from[next as usize] == NOWHERE {
+                if came_from[next as usize] == UNSEEN {
                     came_from[next as usize] = at;
                     queue.push(next);
                 }
             };
-            for &(chain, position) in &self.places[at as usize] {
+            for (chain, position) in self.places(at) {
                 let seen = &mut seen_from[chain as usize];
                 let (begin, end) = (position + 1, *seen);
                 if begin < end {
@@ -161,12 +182,48 @@ impl<'c> Relation<'c> {
                 }
             }
             self.edges(at).iter().filter(|(_, rank)| *rank <= rank_max).for_each(|&(next, _)| see(next));
-            if came_from[to as usize] != NOWHERE {
+            if came_from[to as usize] != UNSEEN {
                 return Some(way_back(&came_from, from, to));
             }
         }
         None
     }
+}
+
+/// The numbers below `count` in an order that puts each before those that are `next` to it, and that leaves them in
+/// their own order where it can: what has to wait follows at once when it need wait no more. If there is no such
+/// order: of each number how many come before it that could not be put.
+fn sorted<I: Iterator<Item = u32>>(count: usize, next: impl Fn(u32) -> I) -> Result<Vec<u32>, Vec<u32>> {
+    let mut missing = vec![0_u32; count];
+    for to in (0..count as u32).flat_map(&next) {
+        missing[to as usize] += 1;
+    }
+    let mut order: Vec<u32> = Vec::with_capacity(count);
+    for number in 0..count as u32 {
+        // What was put late has been put already, by what it had waited for.
+        const PUT: u32 = u32::MAX;
+        if missing[number as usize] != 0 {
+            continue;
+        }
+        let mut done = order.len();
+        order.push(number);
+        missing[number as usize] = PUT;
+        while let Some(&from) = order.get(done) {
+            done += 1;
+            for to in next(from) {
+                missing[to as usize] -= 1;
+                if missing[to as usize] == 0 && to < number {
+                    order.push(to);
+                    missing[to as usize] = PUT;
+                }
+            }
+        }
+    }
+    if order.len() == count {
+        return Ok(order);
+    }
+    order.iter().for_each(|&put| missing[put as usize] = 0);
+    Err(missing)
 }
 
 fn way_back(came_from: &[u32], from: u32, to: u32) -> Vec<u32> {

@@ -11,7 +11,6 @@
 //! itself: versions of different keys are not compared. Of everything earlier the highest is enough, since
 //! what is not below that is below nothing.
 
-use perjury_histories::Key;
 use rustc_hash::FxHashMap;
 
 use crate::access::{Access, Accesses, Position, Role};
@@ -56,10 +55,10 @@ type Highest<'s, 'a> = (Option<Position<'a>>, &'s Access<'a>);
 /// found already. Unknown when there were pairs to compare and not one of them could be, or no pairs and no
 /// later access whose place is known either: then nothing was observed.
 pub(crate) fn judge(accesses: &Accesses<'_>, rule: &Rule<'_>, mut findings: Findings) -> Verdict {
-    let mut highest: FxHashMap<(u64, Option<&Key>), Highest<'_, '_>> = FxHashMap::default();
+    let mut highest: FxHashMap<(u64, u32), Highest<'_, '_>> = FxHashMap::default();
     let (mut compared, mut pairs, mut placed) = (0_u64, 0_u64, 0_u64);
     for step in steps(accesses) {
-        let (access, place) = (step.access, (step.session, step.access.key));
+        let (access, place) = (step.access, (step.session, step.access.register()));
         let position = accesses.position(access);
         if step.is_return {
             if access.role() == rule.earlier {
@@ -95,21 +94,50 @@ pub(crate) struct Step<'s, 'a> {
     pub access: &'s Access<'a>,
     pub session: u64,
     pub is_return: bool,
-    position: usize,
+}
+
+/// What happens at a position: nothing, or this to the access of that number.
+#[derive(Clone, Copy, Default)]
+enum Moment {
+    #[default]
+    Nothing,
+    Begin(u32),
+    End(u32),
+    Both(u32),
 }
 
 /// The beginnings and ends of all accesses that are ok and have a session, in real-time order. A lone
 /// completion begins and ends at once.
-pub(crate) fn steps<'s, 'a>(accesses: &'s Accesses<'a>) -> Vec<Step<'s, 'a>> {
-    let mut steps = Vec::new();
-    for access in accesses.iter().filter(|access| access.is_ok()) {
+pub(crate) fn steps<'s, 'a>(accesses: &'s Accesses<'a>) -> impl Iterator<Item = Step<'s, 'a>> + use<'s, 'a> {
+    let mut moments: Vec<Moment> = Vec::new();
+    let mut put = |position: usize, moment: Moment| {
+        if moments.len() <= position {
+            moments.resize(position + 1, Moment::Nothing);
+        }
+        moments[position] = moment;
+    };
+    for (number, access) in (0..).zip(accesses.iter()).filter(|(_, access)| access.is_ok()) {
         let operation = access.operation;
-        if let (Some(session), Some(returned_at)) = (operation.session(), operation.returned_at()) {
-            let invoked_at = operation.invoked_at();
-            steps.push(Step { access, session, is_return: false, position: invoked_at });
-            steps.push(Step { access, session, is_return: true, position: returned_at });
+        match (operation.session(), operation.invoked_at(), operation.returned_at()) {
+            (Some(_), begin, Some(end)) if begin == end => put(begin, Moment::Both(number)),
+            (Some(_), begin, Some(end)) => {
+                put(begin, Moment::Begin(number));
+                put(end, Moment::End(number));
+            }
+            _ => {}
         }
     }
-    steps.sort_by_key(|step| (step.position, step.is_return));
-    steps
+    let step = move |number: u32, is_return: bool| {
+        let access = accesses.get(number);
+        access.operation.session().map(|session| Step { access, session, is_return })
+    };
+    moments
+        .into_iter()
+        .flat_map(move |moment| match moment {
+            Moment::Nothing => [None, None],
+            Moment::Begin(number) => [step(number, false), None],
+            Moment::End(number) => [step(number, true), None],
+            Moment::Both(number) => [step(number, false), step(number, true)],
+        })
+        .flatten()
 }

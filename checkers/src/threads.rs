@@ -24,16 +24,15 @@ pub(crate) struct Threads {
 
 impl Threads {
     /// The order of these operations, which are numbered as they stand here: by their invocations.
-    pub fn of<'a>(operations: impl IntoIterator<Item = Operation<'a>>) -> Threads {
-        let operations: Vec<Operation<'_>> = operations.into_iter().collect();
+    pub fn of(operations: &[Operation<'_>]) -> Threads {
         let mut threads = Threads::default();
         let mut sessions: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
-        for (number, operation) in (0..).zip(&operations) {
+        for (number, operation) in (0..).zip(operations) {
             let chains = match operation.session() {
                 Some(session) => sessions.entry(session).or_default(),
                 None => &mut Vec::new(),
             };
-            threads.append(&operations, chains, number);
+            threads.append(operations, chains, number);
         }
         threads
     }
@@ -76,7 +75,7 @@ mod tests {
 
     fn threads(text: &str) -> (Vec<Vec<u32>>, Vec<(u32, u32)>) {
         let history = history(text);
-        let threads = Threads::of(history.operations());
+        let threads = Threads::of(&history.operations().collect::<Vec<_>>());
         (threads.chains, threads.edges.iter().map(|edge| (edge.from, edge.to)).collect())
     }
 

@@ -46,6 +46,7 @@ impl<'a> Operation<'a> {
     }
 
     /// The index of that event, which names the operation.
+    #[inline]
     pub fn index(&self) -> u64 {
         self.history.index(self.span.invocation())
     }
@@ -56,6 +57,7 @@ impl<'a> Operation<'a> {
     }
 
     /// What became of it.
+    #[inline]
     pub fn fate(&self) -> Fate {
         match self.ending().map(Row::kind) {
             Some(Kind::Ok) => Fate::Ok,
@@ -65,41 +67,49 @@ impl<'a> Operation<'a> {
     }
 
     /// What was asked for.
+    #[inline]
     pub fn function(&self) -> &'a str {
         self.history.columns().functions.get(self.beginning().function())
     }
 
     /// The number of the function: equal ones have equal ids within a history.
+    #[inline]
     pub fn function_id(&self) -> FunctionId {
         FunctionId(self.beginning().function())
     }
 
     /// The object it acts on.
+    #[inline]
     pub fn key(&self) -> Option<&'a Key> {
         self.beginning().key().map(|key| self.history.columns().keys.get(key))
     }
 
     /// The number of the key: equal ones have equal ids within a history.
+    #[inline]
     pub fn key_id(&self) -> Option<KeyId> {
         self.beginning().key().map(KeyId)
     }
 
     /// The value of the invocation.
+    #[inline]
     pub fn argument(&self) -> &'a Value {
         self.history.columns().values.get(self.beginning().value)
     }
 
     /// The number of the argument among the [values](History::values).
+    #[inline]
     pub fn argument_id(&self) -> ValueId {
         ValueId(self.beginning().value)
     }
 
     /// The value of the completion, when it is ok.
+    #[inline]
     pub fn result(&self) -> Option<&'a Value> {
         self.result_id().map(|ValueId(value)| self.history.columns().values.get(value))
     }
 
     /// The number of the result among the [values](History::values), when it is ok.
+    #[inline]
     pub fn result_id(&self) -> Option<ValueId> {
         self.ok().map(|row| ValueId(row.value))
     }
@@ -110,11 +120,13 @@ impl<'a> Operation<'a> {
     }
 
     /// Who did it.
+    #[inline]
     pub fn process(&self) -> Process {
         self.beginning().process()
     }
 
     /// The client behind it: its session, else its process number.
+    #[inline]
     pub fn session(&self) -> Option<u64> {
         match (self.history.columns().session(self.beginning()), self.process()) {
             (Some(session), _) => Some(session),
@@ -124,12 +136,14 @@ impl<'a> Operation<'a> {
     }
 
     /// Its place in the real-time order: the position of its invocation in the history.
+    #[inline]
     pub fn invoked_at(&self) -> usize {
         self.span.invocation()
     }
 
     /// Its place in the real-time order: the position of its completion when its outcome is known;
     /// an operation of unknown fate never returns.
+    #[inline]
     pub fn returned_at(&self) -> Option<usize> {
         self.span.completion().filter(|_| self.fate() != Fate::Unknown)
     }
@@ -139,15 +153,18 @@ impl<'a> Operation<'a> {
         self.history.columns().is_final(self.beginning())
     }
 
+    #[inline]
     fn beginning(&self) -> &'a Row {
         &self.history.columns().rows[self.span.invocation()]
     }
 
+    #[inline]
     fn ending(&self) -> Option<&'a Row> {
         self.span.completion().map(|position| &self.history.columns().rows[position])
     }
 
     /// Its completion, when it is ok.
+    #[inline]
     fn ok(&self) -> Option<&'a Row> {
         self.ending().filter(|row| row.kind() == Kind::Ok)
     }

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # The benchmark table of `perjury check`: user CPU seconds of the whole process, wall seconds and peak memory.
 #
-#   tests/benchmarks/check.sh [FOLDER]      histories are made in FOLDER, 1.5 GB of them (default /tmp/perjury-bench)
+#   tests/benchmarks/check.sh [FOLDER]      histories are made in FOLDER, 3 GB of them (default /tmp/perjury-bench)
 #
-# It needs the generators in ../shared/bench (Python 3) and GNU time; for the first row also ../shared/corpus.
+# It needs the generators in ../shared/bench (Python 3; generate.py here has some more) and GNU time; for the first
+# row also ../shared/corpus.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 unset RUSTFLAGS
@@ -19,6 +20,7 @@ perjury=${CARGO_TARGET_DIR:-target}/release/perjury
 # make NAME GENERATOR ARGUMENTS…: a history, once.
 make() {
     local file=$folder/$1.jsonl generator=$shared/bench/$2
+    [ -e "$generator" ] || generator=tests/benchmarks/$2
     shift 2
     [ -s "$file" ] || { python3 "$generator" "$@" >"$file.part" && mv "$file.part" "$file"; }
 }
@@ -62,6 +64,13 @@ make queue-1m gen_objects.py queue 1000000 20
 make stack-1m gen_objects.py stack 1000000 20
 make priority-queue-1m gen_objects.py priority-queue 1000000 20
 make set-1m gen_objects.py set 1000000 20
+make kv-unique-1m gen_register.py kv --ops 1000000 --unique --mix 1,1,0
+make log-1m generate.py log 1000000
+make log-1m-spoilt generate.py log 1000000 --spoil
+make versioned-log-1m generate.py versioned-log 1000000
+make replicas-1m generate.py replicas 1000000
+make last-writer-1m generate.py last-writer 1000000
+make set-full-200k generate.py set 200000
 
 echo "| history | wanted | user CPU | wall | reading + checking, wall | peak memory | verdict |"
 echo "|---|---|---|---|---|---|---|"
@@ -93,3 +102,19 @@ row "stack, distinct values, 1,000,000 operations" "checking 1 s, 300 MB" "${one
 row "priority queue, the same" "" "${one[@]}" "$folder/priority-queue-1m.jsonl"
 row "set, the same" "" "${one[@]}" "$folder/set-1m.jsonl"
 row "1,000,000 operations, every checker that fits" "" "$folder/reg-1m.jsonl"
+for checker in causal causal-memory causal-convergence staleness sequential; do
+    row "$checker, 100 registers, 1,000,000 operations" "" --checker $checker "$folder/kv-unique-1m.jsonl"
+done
+for checker in causal causal-memory causal-convergence; do
+    row "$checker, sessions that lag behind one log, the same" "" --checker $checker "$folder/log-1m.jsonl"
+    row "the same, one read spoilt" "" --checker $checker "$folder/log-1m-spoilt.jsonl"
+done
+row "causal-memory, replicas that disagree, the same" "" --checker causal-memory "$folder/replicas-1m.jsonl"
+row "causal-convergence, the last writer wins, the same" "" --checker causal-convergence "$folder/last-writer-1m.jsonl"
+row "sequential, by versions, the same" "" --checker sequential "$folder/versioned-log-1m.jsonl"
+row "sequential, one read spoilt, the same" "" --checker sequential "$folder/log-1m-spoilt.jsonl"
+for checker in integrity read-your-writes monotonic-reads writes-follow-reads-across-keys; do
+    row "$checker, the same with versions" "" --checker $checker "$folder/versioned-log-1m.jsonl"
+done
+row "total-queue, 1,000,000 operations" "" --checker total-queue "$folder/queue-1m.jsonl"
+row "set-full, 200,000 elements read 50 times" "" --checker set-full "$folder/set-full-200k.jsonl"

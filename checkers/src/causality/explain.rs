@@ -20,11 +20,11 @@ impl<'d, 'a> Explainer<'d, 'a> {
     }
 
     fn index(&self, node: u32) -> u64 {
-        self.history.nodes[node as usize].operation.index()
+        self.history.operations[node as usize].index()
     }
 
     fn deed(&self, node: u32) -> String {
-        words::deed_and_event(self.history.nodes[node as usize].operation)
+        words::deed_and_event(self.history.operations[node as usize])
     }
 
     fn anomaly(&self, kind: AnomalyKind, key: Option<u32>, nodes: &[u32], explanation: String) -> Anomaly {
@@ -34,7 +34,7 @@ impl<'d, 'a> Explainer<'d, 'a> {
 
     /// A value from nowhere.
     pub fn thin_air(&self, node: u32) -> Anomaly {
-        let thin = self.history.nodes[node as usize].reads.iter().find(|read| read.source == Source::Nobody);
+        let thin = self.history.reads(node).iter().find(|read| read.source == Source::Nobody);
         let nobody = thin.map(|read| {
             let object = self.history.keys[read.key as usize];
             format!(", although nobody wrote {} to {object}", words::value(read.value))
@@ -76,7 +76,7 @@ impl<'d, 'a> Explainer<'d, 'a> {
     pub fn contradiction(&self, kind: AnomalyKind, found: &Contradiction) -> Anomaly {
         let edges = self.history.edges.iter().copied().chain(found.inferred.iter().map(|one| one.edge));
         let edges: Vec<Edge> = edges.collect();
-        let relation = Relation::new(self.history.nodes.len(), &self.history.chains, &edges);
+        let relation = Relation::new(self.history.len(), &self.history.chains, &edges);
         const INITIAL: &str = ", which returned the initial value nevertheless";
         let mut way = found.way.clone();
         let (kind, end) = match (found.is_cycle, way.first()) {
@@ -129,11 +129,11 @@ impl<'d, 'a> Explainer<'d, 'a> {
 
     /// How the first operation is plainly before the second.
     fn link(&self, first: u32, second: u32) -> Option<&'static str> {
-        let (before, after) = (&self.history.nodes[first as usize], &self.history.nodes[second as usize]);
-        if after.reads.iter().any(|read| read.source == Source::Node(first)) {
+        let operation = |node: u32| self.history.operations[node as usize];
+        if self.history.reads(second).iter().any(|read| read.source == Source::Node(first)) {
             Some(", from which ")
         } else {
-            threads::is_before(before.operation, after.operation).then_some(", then in the same session ")
+            threads::is_before(operation(first), operation(second)).then_some(", then in the same session ")
         }
     }
 

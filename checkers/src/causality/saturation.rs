@@ -14,7 +14,7 @@ use crate::causality::Clocks;
 use crate::causality::overtakes::{Overtake, Writers};
 use crate::checker::{Context, Undecided};
 use crate::differentiated::Differentiated;
-use crate::relation::{Edge, Relation};
+use crate::relation::{Edge, Growing, Relation};
 use crate::threads;
 
 /// A write that must come before another because of a read; `rank` is the round that inferred it, from 1.
@@ -23,6 +23,12 @@ pub(crate) struct Inferred {
     pub edge: Edge,
     pub read: u32,
     pub key: u32,
+}
+
+/// What has no order: what was inferred closes a circle, or leads from a write to a read of the initial value.
+pub(crate) struct Clash {
+    inferred: Vec<Inferred>,
+    initial: Option<Overtake>,
 }
 
 /// Why there is no order.
@@ -55,55 +61,93 @@ impl Budget {
     }
 }
 
-/// Why the writes have no common order, when the reads of everybody look at causal order only.
-pub(crate) fn conflicts(history: &Differentiated<'_>, overtakes: &[Overtake]) -> Option<Contradiction> {
-    let inferred = infer(overtakes.iter().copied(), 1);
-    let edges = with(history, &inferred);
-    let relation = Relation::new(history.nodes.len(), &history.chains, &edges);
-    let tangled = relation.order().err()?;
-    relation.shortest_cycle(&tangled).map(|way| Contradiction { inferred, way, is_cycle: true })
+/// Causal order, as it is known before anything is inferred.
+pub(crate) struct Ground<'d, 'a> {
+    pub history: &'d Differentiated<'a>,
+    pub relation: Relation<'d>,
+    pub order: Vec<u32>,
+    pub clocks: Clocks,
+    pub writers: Writers<'d, 'a>,
 }
 
-/// Why the writes have no order that explains these reads.
-pub(crate) fn contradiction(
-    history: &Differentiated<'_>,
-    writers: &Writers<'_, '_>,
-    reads: &[u32],
-    budget: &mut Budget,
-) -> Result<Option<Contradiction>, Undecided> {
-    let mut inferred: Vec<Inferred> = Vec::new();
-    for round in 1.. {
-        budget.spend(history.nodes.len())?;
-        let edges = with(history, &inferred);
-        let relation = Relation::new(history.nodes.len(), &history.chains, &edges);
-        let order = match relation.order() {
-            Ok(order) => order,
-            Err(tangled) => {
-                let cycle = relation.shortest_cycle(&tangled);
-                return Ok(cycle.map(|way| Contradiction { inferred, way, is_cycle: true }));
-            }
-        };
+impl<'d, 'a> Ground<'d, 'a> {
+    /// That of this history; or a circle in it, if there is one.
+    pub fn of(history: &'d Differentiated<'a>) -> Result<Ground<'d, 'a>, Option<Vec<u32>>> {
+        let relation = Relation::new(history.len(), &history.chains, &history.edges);
+        let order = relation.order().map_err(|tangled| relation.shortest_cycle(&tangled))?;
         let clocks = Clocks::of(&history.chains, &relation, &order);
-        let overtakes: Vec<Overtake> = writers.overtakes(&clocks, reads.iter().copied()).collect();
-        if let Some(initial) = overtakes.iter().find(|overtake| overtake.source.is_none()) {
-            let way = relation.shortest_way(initial.passed, initial.read, u32::MAX);
-            return Ok(way.map(|way| Contradiction { inferred, way, is_cycle: false }));
-        }
-        if overtakes.is_empty() {
-            break;
-        }
-        inferred.extend(infer(overtakes, round));
+        Ok(Ground { history, relation, order, clocks, writers: Writers::of(history) })
     }
-    Ok(None)
+
+    /// Why the writes have no common order, when the reads of everybody look at causal order only.
+    pub fn conflicts(&self, overtakes: impl IntoIterator<Item = Overtake>) -> Option<Contradiction> {
+        let inferred = infer(overtakes, 1);
+        let edges: Vec<Edge> = inferred.iter().map(|inferred| inferred.edge).collect();
+        let has_order = Growing::of(&self.relation, &self.order).add(&edges);
+        if has_order { None } else { self.explain(Clash { inferred, initial: None }) }
+    }
+
+    /// Whether the writes have an order that explains these reads, which come in order; if not, what was inferred
+    /// from them.
+    pub fn clash(&mut self, reads: &[u32], budget: &mut Budget) -> Result<Option<Clash>, Undecided> {
+        let rows = self.clocks.rows();
+        let found = self.saturate(reads, budget);
+        self.clocks.forget(rows);
+        found
+    }
+
+    /// Infers round by round. After the first, only the reads that have learnt something are looked at: of the
+    /// others everything is inferred already.
+    fn saturate(&mut self, reads: &[u32], budget: &mut Budget) -> Result<Option<Clash>, Undecided> {
+        let mut is_asked = vec![false; self.history.len()];
+        reads.iter().for_each(|&read| is_asked[read as usize] = true);
+        let mut growing = Growing::of(&self.relation, &self.order);
+        let mut inferred: Vec<Inferred> = Vec::new();
+        let mut reads = reads.to_vec();
+        for round in 1.. {
+            budget.spend(self.history.len())?;
+            let begin = inferred.partition_point(|inferred| inferred.edge.rank + 1 < round);
+            let edges: Vec<Edge> = inferred[begin..].iter().map(|inferred| inferred.edge).collect();
+            if !growing.add(&edges) {
+                return Ok(Some(Clash { inferred, initial: None }));
+            }
+            if round > 1 {
+                reads = self.clocks.grow(&growing, &edges);
+                reads.retain(|&read| is_asked[read as usize]);
+            }
+            let overtakes: Vec<Overtake> =
+                self.writers.overtakes(&self.clocks, reads.iter().copied()).collect();
+            if let Some(initial) = overtakes.iter().find(|overtake| overtake.source.is_none()) {
+                return Ok(Some(Clash { inferred, initial: Some(*initial) }));
+            }
+            if overtakes.is_empty() {
+                break;
+            }
+            inferred.extend(infer(overtakes, round));
+        }
+        Ok(None)
+    }
+
+    /// The shortest way through what clashes.
+    pub fn explain(&self, Clash { inferred, initial }: Clash) -> Option<Contradiction> {
+        let edges = self.history.edges.iter().copied().chain(inferred.iter().map(|inferred| inferred.edge));
+        let edges: Vec<Edge> = edges.collect();
+        let relation = Relation::new(self.history.len(), &self.history.chains, &edges);
+        let (way, is_cycle) = match initial {
+            Some(initial) => (relation.shortest_way(initial.passed, initial.read, u32::MAX), false),
+            None => (relation.order().err().and_then(|tangled| relation.shortest_cycle(&tangled)), true),
+        };
+        Some(Contradiction { inferred, way: way?, is_cycle })
+    }
 }
 
 /// For each session that reads anything, and each end it has, what must be explained together: its reads up to
 /// there. Happens-before only grows along a session, so its ends are enough.
 pub(crate) fn observers(history: &Differentiated<'_>) -> Vec<Vec<u32>> {
-    let reads = |&node: &u32| !history.nodes[node as usize].reads.is_empty();
-    let operation = |node: u32| history.nodes[node as usize].operation;
+    let reads = |&node: &u32| !history.reads(node).is_empty();
+    let operation = |node: u32| history.operations[node as usize];
     let mut sessions: Vec<(Option<u64>, u32)> =
-        (0..history.nodes.len() as u32).filter(reads).map(|node| (operation(node).session(), node)).collect();
+        (0..history.len() as u32).filter(reads).map(|node| (operation(node).session(), node)).collect();
     sessions.sort_unstable();
     let ends = history.chains.iter().filter(|chain| chain.iter().any(reads));
     let ends = ends.filter_map(|chain| chain.last().copied());
@@ -125,8 +169,4 @@ fn infer(overtakes: impl IntoIterator<Item = Overtake>, rank: u32) -> Vec<Inferr
     inferred.sort_unstable();
     inferred.dedup_by_key(|inferred| inferred.edge);
     inferred
-}
-
-fn with(history: &Differentiated<'_>, inferred: &[Inferred]) -> Vec<Edge> {
-    history.edges.iter().copied().chain(inferred.iter().map(|inferred| inferred.edge)).collect()
 }

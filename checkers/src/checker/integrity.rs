@@ -66,6 +66,8 @@ fn unread(history: &History) -> String {
 struct Seen<'a> {
     key: Option<&'a Key>,
     value: &'a Value,
+    /// The cell of the two.
+    cell: Option<u32>,
     version: Option<&'a Version>,
     /// The position in the history by which it was out.
     by: usize,
@@ -80,7 +82,8 @@ fn judge_read(accesses: &Accesses<'_>, read: &Access<'_>, context: &Context, fin
         return;
     };
     let version = read.operation.version().filter(|_| read.is_read());
-    let seen = Seen { key: read.key, value, version, by, index: read.index(), who: String::new() };
+    let (key, cell, index) = (read.key, read.cell(), read.index());
+    let seen = Seen { key, value, cell, version, by, index, who: String::new() };
     if let Some(fault) = fault(accesses, &seen, &context.initial) {
         let seen = Seen { who: words::deed(read.operation), ..seen };
         findings.push(fault.anomaly(&seen));
@@ -89,6 +92,10 @@ fn judge_read(accesses: &Accesses<'_>, read: &Access<'_>, context: &Context, fin
 
 /// Judges what the replicas held: each pair of key and value once, where it first shows.
 fn judge_dumps(accesses: &Accesses<'_>, notes: &[Note<'_>], context: &Context, findings: &mut Findings) {
+    if !notes.iter().any(|note| matches!(note.what, What::Dump(_))) {
+        return;
+    }
+    let cells = accesses.by_value();
     let mut reported = BTreeSet::new();
     for note in notes {
         let What::Dump(dump) = &note.what else { continue };
@@ -96,6 +103,7 @@ fn judge_dumps(accesses: &Accesses<'_>, notes: &[Note<'_>], context: &Context, f
             let seen = Seen {
                 key: Some(key),
                 value: &entry.value,
+                cell: cells.get(&(Some(key), &entry.value)).copied(),
                 version: entry.version.as_ref(),
                 by: dump.position,
                 index: dump.event.index,
@@ -137,7 +145,7 @@ fn fault<'a>(accesses: &Accesses<'a>, seen: &Seen<'_>, initial: &Value) -> Optio
     if seen.value == initial {
         return None;
     }
-    let writers = || accesses.writers(seen.key, seen.value);
+    let writers = || accesses.writers(seen.cell);
     let has_begun = |write: &&Access<'_>| write.operation.invoked_at() < seen.by;
     if writers().filter(has_begun).any(Access::is_possible) {
         return None;

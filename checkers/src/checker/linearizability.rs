@@ -19,6 +19,7 @@ use super::{Checker, Context, Undecided, decide};
 use crate::findings::{ANOMALIES_MAX, Findings};
 use crate::linearizable::explain::{Evidence, explain};
 use crate::linearizable::{AnyModel, core, model_for};
+use crate::model::cas_register::CasRegister;
 use crate::verdict::{Anomaly, AnomalyKind, Verdict, Witness};
 
 #[cfg(test)]
@@ -52,6 +53,19 @@ impl Checker for Linearizability {
             judge(history, &objects, model, context)
         })
     }
+}
+
+/// Whether this is a history of registers that are linearizable, and that is found without a search.
+pub(super) fn is_plain(history: &History, context: &Context) -> bool {
+    let model = &CasRegister;
+    // Where the registers held something, reads of nothing are not judged here.
+    let objects = objects::of(history, model, &context.initial).ok().filter(|_| context.initial.is_null());
+    objects.is_some_and(|objects| {
+        objects.par_iter().all(|object| {
+            let pieces = piece::judge(object, model, context, 0);
+            pieces.is_ok_and(|pieces| piece::order(&pieces).is_some())
+        })
+    })
 }
 
 /// How many configurations each object may need at first.

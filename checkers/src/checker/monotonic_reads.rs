@@ -10,7 +10,7 @@
 //! operation may have written that, because no order of the writes has it both before and after the other.
 //! See Terry et al. 1994, section 3.
 
-use perjury_histories::{History, Key, Value};
+use perjury_histories::{History, Value};
 use rustc_hash::FxHashMap;
 
 use super::{Checker, Context, decide};
@@ -53,27 +53,27 @@ fn anomaly(first: &Access<'_>, second: &Access<'_>) -> Anomaly {
 /// What a session has read of a key, as far as no version says more.
 #[derive(Default)]
 struct Past<'s, 'a> {
-    first_of: FxHashMap<&'a Value, &'s Access<'a>>,
+    first_of: FxHashMap<u32, &'s Access<'a>>,
     last: Option<(&'a Value, &'s Access<'a>)>,
 }
 
 /// Reads without a known version that return to a value after another one.
 fn returns(accesses: &Accesses<'_>) -> Findings {
     let mut findings = Findings::default();
-    let mut pasts: FxHashMap<(u64, Option<&Key>), Past<'_, '_>> = FxHashMap::default();
+    let mut pasts: FxHashMap<(u64, u32), Past<'_, '_>> = FxHashMap::default();
     for step in session::steps(accesses) {
         let read = step.access;
-        let Some(value) = read.observed().filter(|_| read.is_read()) else {
+        let Some((cell, value)) = read.met().filter(|_| read.is_read()) else {
             continue;
         };
         if accesses.position(read) != Some(Position::Somewhere) {
             continue;
         }
-        let past = pasts.entry((step.session, read.key)).or_default();
+        let past = pasts.entry((step.session, read.register())).or_default();
         if step.is_return {
-            past.first_of.entry(value).or_insert(read);
+            past.first_of.entry(cell).or_insert(read);
             past.last = Some((value, read));
-        } else if let (Some(first), Some((other, between))) = (past.first_of.get(value), past.last)
+        } else if let (Some(first), Some((other, between))) = (past.first_of.get(&cell), past.last)
             && other != value
             && accesses.writer(read).is_some()
             && first.operation.returned_at() < Some(between.operation.invoked_at())

@@ -9,11 +9,12 @@
 //! session 1                       ├─ read x: nothing ─┤    holds: the read comes first
 //! ```
 //!
-//! All keys are judged together: each of them may be consistent and all of them not, as above. Three ways
+//! All keys are judged together: each of them may be consistent and all of them not, as above. Four ways
 //! lead to the verdict, the first that applies:
 //!
 //! - Where the place of every write is known by its `version`, the order must put the writes of each key in
 //!   the order of their versions, and it is a question of cycles, in linear time (`versions`).
+//! - What is linearizable is sequentially consistent, and where no search is needed that is soon found out.
 //! - Where each value is written once, what must come before what (`causality.rs`) may already have a cycle.
 //! - Else orders are searched (`search`), which takes exponential time in bad cases, because the question is
 //!   NP-complete (Gibbons and Korach 1997); at the limit of configurations the verdict is unknown.
@@ -24,10 +25,10 @@
 
 use perjury_histories::{History, Operation, Value};
 
-use super::{Checker, Context, Limits, Undecided, decide_on_other_evidence};
+use super::{Checker, Context, Limits, Undecided, decide_on_other_evidence, linearizability};
 use crate::access::{Access, Accesses};
-use crate::causality::saturation::{self, Budget};
-use crate::causality::{Explainer, Writers};
+use crate::causality::Explainer;
+use crate::causality::saturation::{Budget, Contradiction, Ground};
 use crate::differentiated::Differentiated;
 use crate::linearizable::{AnyModel, model_for};
 use crate::model::Shape;
@@ -88,6 +89,9 @@ fn judge(history: &History, context: &Context) -> Result<Verdict, Undecided> {
     if let Some(findings) = versions::judge(&accesses, &context.initial) {
         return Ok(findings.or(explained(history, context)));
     }
+    if linearizability::is_plain(history, context) {
+        return Ok(explained(history, context));
+    }
     if let Some(anomaly) = contradiction(history, context) {
         return Ok(Verdict::Invalid(vec![anomaly]));
     }
@@ -116,11 +120,15 @@ fn limit(operations: usize, limits: &Limits) -> Undecided {
 /// What no order can have, as far as it follows without a search where each value is written once.
 fn contradiction(history: &History, context: &Context) -> Option<Anomaly> {
     let history = Differentiated::of(history, &context.initial).ok()?;
-    let everybody: Vec<u32> = (0..history.nodes.len() as u32).collect();
-    let writers = Writers::of(&history);
-    let found =
-        saturation::contradiction(&history, &writers, &everybody, &mut Budget::of(context)).ok()??;
-    Some(Explainer::new(&history).contradiction(AnomalyKind::NotSequential, &found))
+    let everybody: Vec<u32> = (0..history.len() as u32).collect();
+    let found = match Ground::of(&history) {
+        Ok(mut ground) => {
+            let clash = ground.clash(&everybody, &mut Budget::of(context)).ok()??;
+            ground.explain(clash)
+        }
+        Err(circle) => circle.map(|way| Contradiction { inferred: Vec::new(), way, is_cycle: true }),
+    };
+    Some(Explainer::new(&history).contradiction(AnomalyKind::NotSequential, &found?))
 }
 
 fn anomaly(accesses: &[Access<'_>], initial: &Value, stop: &Stop) -> Anomaly {
@@ -232,6 +240,24 @@ mod tests {
         };
         accepts(&Sequential, &text(1));
         assert!(Sequential.check(&history(&text(4)), &Context::default()).is_invalid());
+    }
+
+    #[test]
+    fn accepts_what_is_linearizable_without_a_search() {
+        let mut context = Context::default();
+        context.limits.configurations_max = 0;
+        accepts_in(&context, &Sequential, "0:write(x,1)? 1:write(x,2) 0:ok 1:read(x)=2 1:write(y,1)");
+        let late = "0:write(x,1) 0:write(x,2) 1:read(x)=1";
+        assert!(Sequential.check(&history(late), &context).is_unknown());
+    }
+
+    /// Where registers held something, linearizability takes reads of nothing for reads that were not recorded.
+    #[test]
+    fn rejects_reads_of_nothing_where_something_was() {
+        let context = Context { initial: Value::from(0), ..Context::default() };
+        let text = |first| format!("0:write(x,1) 1:read(x)={first} 1:read(x)=1");
+        accepts_in(&context, &Sequential, &text("0"));
+        rejects_in(&context, &Sequential, &text("null"), NotSequential, &[2]);
     }
 
     #[test]

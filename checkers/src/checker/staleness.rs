@@ -19,8 +19,6 @@
 //! be compared-and-set; otherwise the verdict is unknown, as it is where time is asked for and the events have
 //! no times, or times that decrease. Of a verdict that is valid, [`measure`] gives the figures.
 
-use std::collections::BTreeMap;
-
 use perjury_histories::{History, Key, Value};
 
 use super::{Checker, Context, Undecided, decide};
@@ -59,8 +57,8 @@ impl Checker for Staleness {
             let accesses = Accesses::of(history, &context.initial)?;
             let mut findings = Findings::default();
             let mut undecided = Vec::new();
-            for register in by_key(&accesses).values() {
-                match judge(register, context) {
+            for (_, register) in by_key(&accesses) {
+                match judge(&register, context) {
                     Ok(anomaly) => findings.extend(anomaly),
                     Err(reason) => undecided.push(reason),
                 }
@@ -119,11 +117,19 @@ pub fn measure(history: &History, initial: &Value) -> Vec<Result<Measures, Strin
     measures.collect()
 }
 
-fn by_key<'a>(accesses: &Accesses<'a>) -> BTreeMap<Option<&'a Key>, Vec<Access<'a>>> {
-    let mut registers: BTreeMap<Option<&Key>, Vec<Access<'_>>> = BTreeMap::new();
+/// The accesses of each register, in the order of the keys.
+fn by_key<'a>(accesses: &'a Accesses<'a>) -> Vec<(Option<&'a Key>, Vec<&'a Access<'a>>)> {
+    let mut registers: Vec<(Option<&Key>, Vec<&Access<'_>>)> = Vec::new();
     for access in accesses.iter() {
-        registers.entry(access.key).or_default().push(*access);
+        let number = access.register() as usize;
+        if registers.len() <= number {
+            registers.resize_with(number + 1, Default::default);
+        }
+        registers[number].0 = access.key;
+        registers[number].1.push(access);
     }
+    registers.retain(|(_, accesses)| !accesses.is_empty());
+    registers.sort_by_key(|(key, _)| *key);
     registers
 }
 
@@ -137,7 +143,7 @@ struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    fn of(accesses: &[Access<'a>], initial: &Value) -> Result<Facts<'a>, Refusal> {
+    fn of(accesses: &[&'a Access<'a>], initial: &Value) -> Result<Facts<'a>, Refusal> {
         let register = Register::of(accesses, initial)?;
         let zones = Zones::of(&register);
         let behind = behind::behind(&register);
@@ -175,13 +181,13 @@ impl<'a> Facts<'a> {
 #[cfg(test)]
 fn verify_two(history: &History) -> bool {
     let accesses = Accesses::of(history, &Value::Null).expect("registers");
-    let accesses: Vec<Access<'_>> = accesses.iter().copied().collect();
+    let accesses: Vec<&Access<'_>> = accesses.iter().collect();
     let Ok(register) = Register::of(&accesses, &Value::Null) else { panic!("a register") };
     atomicity::is_two_atomic(&register)
 }
 
 /// What is wrong with this register, if anything is.
-fn judge(accesses: &[Access<'_>], context: &Context) -> Result<Option<Anomaly>, Undecided> {
+fn judge<'a>(accesses: &[&'a Access<'a>], context: &Context) -> Result<Option<Anomaly>, Undecided> {
     let facts = match Facts::of(accesses, &context.initial) {
         Ok(facts) => facts,
         Err(Refusal::Undecided(reason)) => return Err(reason),

@@ -7,7 +7,8 @@
 use perjury_histories::{Fate, Operation, Value};
 use smallvec::SmallVec;
 
-use super::{Effects, Object};
+use super::Object;
+use super::sketch::Effects;
 use crate::checker::Undecided;
 
 /// What this transaction reads and writes; of one with unknown outcome, what it would have written.

@@ -114,8 +114,8 @@ pub trait AnyModel: Sync {
     fn chained(&self, chained: &Chained<'_>, initial: &Value, limits: &Limits) -> Result<Found, String>;
     /// The quiet points of a problem.
     fn quiet(&self, problem: &Problem<'_>, initial: &Value) -> Vec<Quiet>;
-    /// Whether these operations in this order (places in the list) prove that they are linearizable.
-    fn proves(&self, operations: &[Operation<'_>], initial: &Value, order: &[u32]) -> bool;
+    /// Whether the operations of this problem in this order (places in it) prove that they are linearizable.
+    fn proves(&self, problem: &Problem<'_>, initial: &Value, order: &[u32]) -> bool;
 }
 
 impl fmt::Debug for dyn AnyModel {
@@ -195,9 +195,9 @@ impl<M: Model> AnyModel for M {
         self.initial(initial).map_or_else(|_| Vec::new(), |initial| quiet::points(self, problem, initial))
     }
 
-    fn proves(&self, operations: &[Operation<'_>], initial: &Value, order: &[u32]) -> bool {
+    fn proves(&self, problem: &Problem<'_>, initial: &Value, order: &[u32]) -> bool {
         let initial = self.initial(initial);
-        initial.is_ok_and(|initial| witness::proves(self, operations, initial, order))
+        initial.is_ok_and(|initial| witness::proves(self, problem, initial, order))
     }
 }
 

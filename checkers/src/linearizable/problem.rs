@@ -47,17 +47,10 @@ impl Op {
 impl<'a> Problem<'a> {
     /// The problem of these operations of one object, in the order of their invocations.
     pub fn of(operations: impl IntoIterator<Item = Operation<'a>>) -> Problem<'a> {
-        let mut problem = Problem::default();
-        let mut numbers = Numbers::default();
-        for operation in operations {
-            if operation.fate() == Fate::Fail {
-                continue;
-            }
-            let call = numbers.of(&operation, &mut problem.calls);
-            let returned = operation.returned_at().map_or(NEVER, position);
-            problem.ops.push(Op { invoked: position(operation.invoked_at()), returned, call });
-        }
-        problem
+        let operations = operations.into_iter();
+        let mut builder = Builder::with_room(operations.size_hint().0);
+        operations.filter(|operation| operation.fate() != Fate::Fail).for_each(|operation| builder.push(operation));
+        builder.problem
     }
 
     /// The problem of the operations that `keep` accepts.
@@ -85,22 +78,87 @@ fn position(place: usize) -> u32 {
     u32::try_from(place).ok().filter(|place| *place < NEVER).expect("fewer events than 2^32")
 }
 
-/// The numbers of the calls met so far. Equal values have equal ids within one history.
+/// A problem to which operations are added, none of which failed.
 #[derive(Default)]
-struct Numbers(FxHashMap<(FunctionId, ValueId, Option<ValueId>), u32>);
+pub(crate) struct Builder<'a> {
+    problem: Problem<'a>,
+    numbers: Numbers,
+}
+
+impl<'a> Builder<'a> {
+    /// No operation yet, and room for so many.
+    pub fn with_room(operations: usize) -> Builder<'a> {
+        let problem = Problem { ops: Vec::with_capacity(operations), calls: Vec::new() };
+        Builder { problem, numbers: Numbers::with_room(operations) }
+    }
+
+    /// Adds the operation that was invoked next.
+    pub fn push(&mut self, operation: Operation<'a>) {
+        let ids = (operation.function_id(), operation.argument_id(), operation.result_id());
+        let calls = &mut self.problem.calls;
+        let call = self.numbers.of(ids);
+        if call as usize == calls.len() {
+            let (function, argument) = (operation.function(), operation.argument());
+            calls.push(Call { function, argument, result: operation.result() });
+        }
+        let returned = operation.returned_at().map_or(NEVER, position);
+        self.problem.ops.push(Op { invoked: position(operation.invoked_at()), returned, call });
+    }
+
+    /// The problem, when all operations are in it.
+    pub fn finish(self) -> Problem<'a> {
+        self.problem
+    }
+}
+
+/// What tells calls apart: equal values have equal ids within one history.
+type Ids = (FunctionId, ValueId, Option<ValueId>);
+
+/// The numbers of the calls met so far.
+///
+/// Values get their ids as they come, and so the calls of operations that are near in time are near in this
+/// table, which is not scattered as by a hash: most of a pass over a history stays in the cache. Where too many
+/// calls want the same place, they are hashed.
+#[derive(Default)]
+struct Numbers {
+    calls: Vec<Ids>,
+    /// Numbers and one; 0 where it is free.
+    table: Vec<u32>,
+    crowded: FxHashMap<Ids, u32>,
+}
 
 impl Numbers {
-    /// The number of an operation's call, which is added to the calls if it is new.
-    fn of<'a>(&mut self, operation: &Operation<'a>, calls: &mut Vec<Call<'a>>) -> u32 {
-        let ids = (operation.function_id(), operation.argument_id(), operation.result_id());
-        *self.0.entry(ids).or_insert_with(|| {
-            calls.push(Call {
-                function: operation.function(),
-                argument: operation.argument(),
-                result: operation.result(),
-            });
-            calls.len() as u32 - 1
-        })
+    /// No table is larger than this; calls are not more than operations, and mostly fewer.
+    const TABLE_MAX: usize = 1 << 24;
+    /// How many places are tried.
+    const TRIES: usize = 16;
+    fn with_room(operations: usize) -> Numbers {
+        let table = (4 * operations).next_power_of_two().min(Numbers::TABLE_MAX);
+        Numbers { table: vec![0; table], ..Numbers::default() }
+    }
+
+    /// The number of this call; if it is new, the next one.
+    fn of(&mut self, ids: Ids) -> u32 {
+        let (function, argument, result) = ids;
+        let result = result.map_or(0, |result| 2 * result.0 as usize + 1);
+        let place = 2 * argument.0 as usize + result + function.0 as usize;
+        let next = self.calls.len() as u32;
+        for place in place..place + Numbers::TRIES {
+            let mask = self.table.len().wrapping_sub(1);
+            let Some(number) = self.table.get_mut(place & mask) else { break };
+            if *number == 0 {
+                *number = next + 1;
+                self.calls.push(ids);
+            }
+            if self.calls[*number as usize - 1] == ids {
+                return *number - 1;
+            }
+        }
+        let number = *self.crowded.entry(ids).or_insert(next);
+        if number == next {
+            self.calls.push(ids);
+        }
+        number
     }
 }
 
@@ -118,6 +176,26 @@ mod tests {
         assert_eq!(places, [(0, 4, 0), (1, NEVER, 1), (6, 7, 0)]);
         assert!(problem.ops[1].is_indeterminate());
         assert_eq!(problem.call(&problem.ops[1]).result, None);
+    }
+
+    /// Writes without a result, of arguments whose numbers meet those of the reads' results; and a table so small
+    /// that nearly all of them are hashed.
+    #[test]
+    fn numbers_calls_wherever_they_find_room() {
+        for room in [0, 4, 1_000] {
+            let mut numbers = Numbers::with_room(room);
+            let mut known: FxHashMap<Ids, u32> = FxHashMap::default();
+            for step in 0..4_000_u32 {
+                let (value, function) = (ValueId(step * 7 % 90), FunctionId(step % 3));
+                let ids = match step % 2 {
+                    0 => (function, value, None),
+                    _ => (function, ValueId(step % 5), Some(value)),
+                };
+                let next = known.len() as u32;
+                assert_eq!(numbers.of(ids), *known.entry(ids).or_insert(next), "{room}: {ids:?}");
+            }
+            assert_eq!(numbers.calls.len(), known.len());
+        }
     }
 
     #[test]

@@ -3,13 +3,13 @@
 use std::cmp::Ordering;
 
 use perjury_histories::Value;
-use rustc_hash::FxHashMap;
 
 use super::problem::{NEVER, Problem};
 use super::special::{self, Answer, container, priority_queue, queue, register, set, stack};
 use crate::model::order;
 use crate::model::set::answer;
 use crate::model::{Call, Shape};
+use crate::numbering::Numbering;
 
 /// Positions of events in their lowest bits are all that a special case can take.
 const POSITIONS_MAX: u32 = 1 << 29;
@@ -32,8 +32,8 @@ pub(crate) fn linearize(shape: Shape, problem: &Problem<'_>, initial: &Value) ->
 }
 
 fn of_register(problem: &Problem<'_>, initial: &Value) -> Answer {
-    let mut ids = Ids::default();
-    let initial = ids.of(initial);
+    let mut ids = Ids::of(problem);
+    let initial = ids.number(initial);
     let calls: Vec<Option<register::Call>> =
         problem.calls.iter().map(|call| register_call(call, &mut ids)).collect();
     solve(problem, &calls, |operations| register::linearize(operations, initial))
@@ -42,10 +42,10 @@ fn of_register(problem: &Problem<'_>, initial: &Value) -> Answer {
 /// None for a read of unknown result.
 fn register_call<'a>(call: &Call<'a>, ids: &mut Ids<'a>) -> Option<register::Call> {
     Some(match (call.function, call.argument.as_array().map(Vec::as_slice)) {
-        ("read", _) => register::Call::Read(ids.of(call.result?)),
-        ("cas", Some([old, new])) => register::Call::Cas(ids.of(old), ids.of(new)),
-        ("delete", _) => register::Call::Write(ids.of(&Value::Null)),
-        _ => register::Call::Write(ids.of(call.argument)),
+        ("read", _) => register::Call::Read(ids.number(call.result?)),
+        ("cas", Some([old, new])) => register::Call::Cas(ids.number(old), ids.number(new)),
+        ("delete", _) => register::Call::Write(ids.number(&Value::Null)),
+        _ => register::Call::Write(ids.number(call.argument)),
     })
 }
 
@@ -53,7 +53,7 @@ fn of_container(
     problem: &Problem<'_>,
     linearize: impl FnOnce(&[special::Operation<container::Call>]) -> Answer,
 ) -> Answer {
-    let mut ids = Ids::default();
+    let mut ids = Ids::of(problem);
     match container_calls(problem, &mut ids) {
         Some(calls) => solve(problem, &calls, linearize),
         None => Answer::NotApplicable("something was counted"),
@@ -62,11 +62,11 @@ fn of_container(
 
 /// The larger a number, the higher its priority; equally large ones, such as 1 and 1.0, have the same.
 fn of_priority_queue(problem: &Problem<'_>) -> Answer {
-    let mut ids = Ids::default();
+    let mut ids = Ids::of(problem);
     let Some(calls) = container_calls(problem, &mut ids) else {
         return Answer::NotApplicable("something was counted");
     };
-    let mut by_size: Vec<(&Value, u32)> = ids.0.into_iter().collect();
+    let mut by_size: Vec<(&Value, u32)> = ids.0.values().zip(0..).collect();
     by_size.sort_unstable_by(|(left, _), (right, _)| order::compare(left, right));
     let mut priorities = vec![0; by_size.len()];
     let mut priority = 0;
@@ -89,10 +89,10 @@ fn is_as_large(left: &Value, right: &Value) -> bool {
 /// None where there is a call that is no put and no take.
 fn container_calls<'a>(problem: &Problem<'a>, ids: &mut Ids<'a>) -> Option<Vec<Option<container::Call>>> {
     let call = |call: &Call<'a>| match (call.function, call.result) {
-        ("enqueue" | "push" | "insert", _) => Some(Some(container::Call::Put(ids.of(call.argument)))),
+        ("enqueue" | "push" | "insert", _) => Some(Some(container::Call::Put(ids.number(call.argument)))),
         ("dequeue" | "pop" | "poll", None) => Some(Some(container::Call::TakeUnknown)),
         ("dequeue" | "pop" | "poll", Some(Value::Null)) => Some(Some(container::Call::TakeEmpty)),
-        ("dequeue" | "pop" | "poll", Some(taken)) => Some(Some(container::Call::Take(ids.of(taken)))),
+        ("dequeue" | "pop" | "poll", Some(taken)) => Some(Some(container::Call::Take(ids.number(taken)))),
         _ => None,
     };
     problem.calls.iter().map(call).collect()
@@ -100,9 +100,9 @@ fn container_calls<'a>(problem: &Problem<'a>, ids: &mut Ids<'a>) -> Option<Vec<O
 
 /// Each element is decided by itself, unless the whole was read.
 fn of_set<'a>(problem: &Problem<'a>) -> Answer {
-    let mut ids = Ids::default();
+    let mut ids = Ids::of(problem);
     let call = |call: &Call<'a>| {
-        let element = ids.of(call.argument);
+        let element = ids.number(call.argument);
         match (call.function, answer(call)) {
             ("add", answer) => Some(Some(set::Call::Add(element, answer))),
             ("remove", answer) => Some(Some(set::Call::Remove(element, answer))),
@@ -140,12 +140,15 @@ fn solve<C: Copy>(
 }
 
 /// Equal values have equal numbers.
-#[derive(Default)]
-struct Ids<'a>(FxHashMap<&'a Value, u32>);
+struct Ids<'a>(Numbering<'a>);
 
 impl<'a> Ids<'a> {
-    fn of(&mut self, value: &'a Value) -> u32 {
-        let next = self.0.len() as u32;
-        *self.0.entry(value).or_insert(next)
+    /// No value yet; integers as they are written one after the other will not be hashed.
+    fn of(problem: &Problem<'_>) -> Ids<'a> {
+        Ids(Numbering::with_table(2 * problem.calls.len() + 1024))
+    }
+
+    fn number(&mut self, value: &'a Value) -> u32 {
+        self.0.number(value) as u32
     }
 }

@@ -3,15 +3,26 @@
 use perjury_histories::{Fate, History, Key, Operation, Value};
 
 use crate::checker::Undecided;
-use crate::linearizable::AnyModel;
+use crate::linearizable::problem;
+use crate::linearizable::{AnyModel, Problem};
 use crate::model::{Call, Shape};
 
 /// What happened to one object.
+#[derive(Default)]
 pub(in crate::checker) struct Object<'a> {
     /// Its key, if it has one.
     pub key: Option<&'a Key>,
     /// What happened or may have happened, in the order of the invocations.
     pub operations: Vec<Operation<'a>>,
+    /// The same, as a problem.
+    pub problem: Problem<'a>,
+}
+
+/// The operations of one object so far, and their problem.
+#[derive(Default)]
+struct Builder<'a> {
+    operations: Vec<Operation<'a>>,
+    problem: problem::Builder<'a>,
 }
 
 /// The objects of a history, sorted by key.
@@ -23,36 +34,51 @@ pub(in crate::checker) fn of<'a>(
     model: &dyn AnyModel,
     initial: &Value,
 ) -> Result<Vec<Object<'a>>, Undecided> {
-    let mut keyless = Object { key: None, operations: Vec::new() };
-    let mut objects: Vec<Option<Object<'a>>> = Vec::new();
-    for operation in history.operations().filter(|operation| operation.fate() != Fate::Fail) {
-        let object = match operation.key_id() {
-            None => &mut keyless,
-            Some(id) => {
-                let number = id.0 as usize;
-                if objects.len() <= number {
-                    objects.resize_with(number + 1, || None);
-                }
-                let new = || Object { key: operation.key(), operations: Vec::new() };
-                objects[number].get_or_insert_with(new)
-            }
-        };
-        object.operations.push(operation);
-    }
-    let mut objects: Vec<Object<'a>> = objects.into_iter().flatten().collect();
-    objects.sort_by_key(|object| object.key);
-    match keyless.operations.first() {
-        None => {}
-        Some(first) if !objects.is_empty() => {
-            let (index, function) = (first.index(), first.function());
-            return Err(format!("event {index}: this {function} names no key, though other operations do"));
+    let possible = || history.operations().filter(|operation| operation.fate() != Fate::Fail);
+    let mut counts: Vec<usize> = Vec::new();
+    for number in history.operations().map(number) {
+        if counts.len() <= number {
+            counts.resize(number + 1, 0);
         }
-        Some(_) => objects.push(keyless),
+        counts[number] += 1;
+    }
+    // One pass over the history for all objects: a pass for each would jump through it.
+    let mut builders: Vec<Builder<'a>> = counts.into_iter().map(Builder::with_room).collect();
+    for operation in possible() {
+        let builder = &mut builders[number(operation)];
+        builder.operations.push(operation);
+        builder.problem.push(operation);
+    }
+    let mut objects: Vec<Object<'a>> = builders.into_iter().filter_map(Builder::finish).collect();
+    objects.sort_by_key(|object| object.key);
+    if let [Object { key: None, operations, .. }, _, ..] = &objects[..]
+        && let Some(first) = operations.first()
+    {
+        let (index, function) = (first.index(), first.function());
+        return Err(format!("event {index}: this {function} names no key, though other operations do"));
     }
     for object in &mut objects {
         object.forget_unrecorded(model, initial);
     }
     Ok(objects)
+}
+
+/// The number of the object that an operation is about.
+fn number(operation: Operation<'_>) -> usize {
+    operation.key_id().map_or(0, |id| id.0 as usize + 1)
+}
+
+impl<'a> Builder<'a> {
+    fn with_room(operations: usize) -> Builder<'a> {
+        let problem = problem::Builder::with_room(operations);
+        Builder { operations: Vec::with_capacity(operations), problem }
+    }
+
+    /// The object, unless nothing happened to it.
+    fn finish(self) -> Option<Object<'a>> {
+        let key = self.operations.first()?.key();
+        Some(Object { key, operations: self.operations, problem: self.problem.finish() })
+    }
 }
 
 impl Object<'_> {
@@ -62,13 +88,18 @@ impl Object<'_> {
         if model.shape() != Shape::Register || initial.is_null() {
             return;
         }
-        let calls = || self.operations.iter().map(Call::of);
-        if calls().any(|call| model.brings(&call).is_some_and(Value::is_null)) {
+        let calls = &self.problem.calls;
+        if calls.iter().any(|call| model.brings(call).is_some_and(Value::is_null)) {
             return;
         }
         let is_recorded = |call: &Call<'_>| !(model.is_pure(call) && call.result.is_some_and(Value::is_null));
-        let recorded: Vec<bool> = calls().map(|call| is_recorded(&call)).collect();
+        if calls.iter().all(is_recorded) {
+            return;
+        }
+        let recorded: Vec<bool> =
+            self.problem.ops.iter().map(|op| is_recorded(self.problem.call(op))).collect();
         let mut recorded = recorded.into_iter();
         self.operations.retain(|_| recorded.next().unwrap_or(true));
+        self.problem = Problem::of(self.operations.iter().copied());
     }
 }

@@ -44,11 +44,11 @@ pub(super) fn judge<'a>(
         let finding = Finding::GaveUp(GaveUp { why: Why::Stopped(reason), position });
         return Ok(vec![Piece { operations: object.operations.clone(), finding }]);
     }
-    let problem = Problem::of(object.operations.iter().copied());
-    check(model, &problem, object)?;
-    let shortcut = shortcut::linearize(model.shape(), &problem, &context.initial);
+    let problem = &object.problem;
+    check(model, problem, object)?;
+    let shortcut = shortcut::linearize(model.shape(), problem, &context.initial);
     let parts = match shortcut {
-        Answer::NotApplicable(_) => parts(model, &problem, &object.operations),
+        Answer::NotApplicable(_) => parts(model, problem, &object.operations),
         _ => None,
     };
     let finding = match shortcut {
@@ -60,17 +60,16 @@ pub(super) fn judge<'a>(
                     let problem = Problem::of(part.iter().copied());
                     let finding = search(model, &problem, context, configurations_max)?;
                     let piece = Piece { operations: part, finding };
-                    piece.prove(model, &context.initial);
+                    piece.prove(&problem, model, &context.initial);
                     Ok(piece)
                 });
                 return judged.collect();
             }
-            None => search(model, &problem, context, configurations_max)?,
+            None => search(model, problem, context, configurations_max)?,
         },
     };
-    drop(problem);
     let piece = Piece { operations: object.operations.clone(), finding };
-    piece.prove(model, &context.initial);
+    piece.prove(problem, model, &context.initial);
     Ok(vec![piece])
 }
 
@@ -125,6 +124,9 @@ fn search(
 /// Each operation takes effect as early as the order of its piece allows: when it was invoked, or with the one
 /// before it. That is no later than its return, since no later one of the order was invoked after it.
 pub(super) fn order(pieces: &[Piece<'_>]) -> Option<Vec<u64>> {
+    if let [Piece { operations, finding: Finding::Order(order) }] = pieces {
+        return Some(order.iter().map(|&place| operations[place as usize].index()).collect());
+    }
     let mut moments = Vec::new();
     for piece in pieces {
         let Finding::Order(order) = &piece.finding else { return None };
@@ -134,18 +136,16 @@ pub(super) fn order(pieces: &[Piece<'_>]) -> Option<Vec<u64>> {
             moments.push((moment, operation));
         }
     }
-    if pieces.len() > 1 {
-        // Stable: within a piece, what takes effect at the same moment keeps its order.
-        moments.sort_by_key(|(moment, _)| *moment);
-    }
+    // Stable: within a piece, what takes effect at the same moment keeps its order.
+    moments.sort_by_key(|(moment, _)| *moment);
     Some(moments.into_iter().map(|(_, operation)| operation.index()).collect())
 }
 
 impl<'a> Piece<'a> {
     /// An order must be one.
-    fn prove(&self, model: &dyn AnyModel, initial: &Value) {
+    fn prove(&self, problem: &Problem<'_>, model: &dyn AnyModel, initial: &Value) {
         if let Finding::Order(order) = &self.finding {
-            let is_proof = model.proves(&self.operations, initial, order);
+            let is_proof = model.proves(problem, initial, order);
             assert!(is_proof, "the order that was found must explain the history");
         }
     }
@@ -155,7 +155,7 @@ impl<'a> Piece<'a> {
         if self.gave_up().is_some_and(|gave_up| gave_up.why == Why::WorkLimit) {
             let problem = Problem::of(self.operations.iter().copied());
             self.finding = search(model, &problem, context, context.limits.configurations_max)?;
-            self.prove(model, &context.initial);
+            self.prove(&problem, model, &context.initial);
         }
         Ok(())
     }

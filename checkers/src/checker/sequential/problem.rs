@@ -51,7 +51,7 @@ impl Problem {
             (is_optional, _) => !is_optional,
         };
         let (kept, ops): (Vec<Access<'a>>, Vec<Op>) = ops.into_iter().filter(|(_, op)| matters(op)).unzip();
-        let threads = Threads::of(kept.iter().map(|access| access.operation));
+        let threads = Threads::of(&kept.iter().map(|access| access.operation).collect::<Vec<_>>());
         let mut problem = Problem { values: Vec::new(), chains: threads.chains, initial: Vec::new(), ops };
         for edge in threads.edges {
             problem.ops[edge.to as usize].after.push(edge.from);

@@ -10,7 +10,7 @@
 //! Any order that keeps to all four explains every read, since nothing else is written between the write that
 //! it returned and itself; and every order that does explain them keeps to all four.
 
-use perjury_histories::{Fate, Key, Value, Version};
+use perjury_histories::{Fate, Key, Operation, Value, Version};
 use rustc_hash::FxHashMap;
 
 use crate::access::{Access, Accesses, Act, Position};
@@ -27,7 +27,8 @@ pub(super) fn judge(accesses: &Accesses<'_>, initial: &Value) -> Option<Findings
     for &(read, write) in &order.mismatches {
         findings.push(mismatch(&order.nodes[read as usize], &order.nodes[write as usize]));
     }
-    let threads = Threads::of(order.nodes.iter().map(|node| node.operation));
+    let operations: Vec<Operation<'_>> = order.nodes.iter().map(|node| node.operation).collect();
+    let threads = Threads::of(&operations);
     let mut chains = threads.chains;
     chains.extend(order.keys.iter().map(|key| key.iter().map(|(_, write)| *write).collect()));
     let mut edges = threads.edges;
@@ -165,14 +166,12 @@ impl<'a> VersionOrder<'a> {
 fn versions_of_unknown<'a>(accesses: &Accesses<'a>) -> Option<FxHashMap<u64, &'a Version>> {
     let mut versions: FxHashMap<u64, &Version> = FxHashMap::default();
     for read in accesses.iter().filter(|access| access.is_read() && access.is_ok()) {
-        let Some((value, version)) = read.observed().zip(read.operation.version()) else {
-            continue;
-        };
+        let Some(version) = read.operation.version() else { continue };
         if accesses.at_version(read.key, version).next().is_some() {
             continue;
         }
         let is_unknown = |write: &&Access<'_>| write.operation.fate() == Fate::Unknown;
-        let mut writers = accesses.writers(read.key, value).filter(is_unknown);
+        let mut writers = accesses.writers(read.cell()).filter(is_unknown);
         let writer = writers.next().filter(|_| writers.next().is_none())?;
         if *versions.entry(writer.index()).or_insert(version) != version {
             return None;

@@ -56,7 +56,7 @@ fn count(register: &Register<'_>, begins: &[Place], behind: &mut [Behind]) {
     let mut by_end: Vec<usize> = (0..clusters.len()).filter(|&it| clusters[it].first_end != NEVER).collect();
     by_end.sort_unstable_by_key(|&cluster| clusters[cluster].first_end);
     let mut order: Vec<usize> = (0..behind.len()).collect();
-    let read_begin = |one: &Behind| begin(&register.reads[one.read].1);
+    let read_begin = |one: &Behind| begin(register.reads[one.read].1);
     order.sort_unstable_by_key(|&one| read_begin(&behind[one]));
     let mut there = Counts(vec![0; begins.len() + 1]);
     let mut added = 0;

@@ -48,11 +48,11 @@ impl Zones {
             true => time.and_then(|time| i64::try_from(time).ok()).unwrap_or(UNKNOWN),
             false => 0,
         };
-        let began = |access: Option<Access<'_>>, place: Place| match access {
+        let began = |access: Option<&Access<'_>>, place: Place| match access {
             Some(access) => (time(access.operation.invocation().time), place),
             None => (i64::MIN, BEFORE),
         };
-        let ended = |access: Option<Access<'_>>, place: Place| match access {
+        let ended = |access: Option<&Access<'_>>, place: Place| match access {
             Some(_) if place == NEVER => (i64::MAX, NEVER),
             Some(access) => (time(access.operation.completion().and_then(|event| event.time)), place),
             None => (i64::MIN, BEFORE),

@@ -19,7 +19,7 @@ impl<'a> Facts<'a> {
             return self.conflict(conflict);
         }
         let clusters = self.bounds.core.iter().map(|&cluster| &self.register.clusters[cluster]);
-        let shown: Vec<Access<'a>> =
+        let shown: Vec<&Access<'a>> =
             clusters.flat_map(|it| [it.write, it.first_ended, it.last_read]).flatten().collect();
         let explanation = format!(
             "no order lets every read of these {} values return the last write or the one before it",
@@ -38,7 +38,7 @@ impl<'a> Facts<'a> {
     fn stale_read(&self, behind: &Behind, versions_max: u64) -> Anomaly {
         let (cluster, read) = self.register.reads[behind.read];
         let source = &self.register.clusters[cluster];
-        let is_between = |it: &&_| source.is_before(it) && it.first_end < begin(&read);
+        let is_between = |it: &&_| source.is_before(it) && it.first_end < begin(read);
         let mut between: Vec<_> = self.register.clusters.iter().filter(is_between).collect();
         between.sort_by_key(|it| it.first_end);
         between.truncate(usize::try_from(versions_max).unwrap_or(usize::MAX).saturating_add(1));
@@ -67,7 +67,7 @@ impl<'a> Facts<'a> {
             let first = it.first_ended.map_or("was there from the beginning".to_owned(), |first| {
                 format!("was there when {}", words::deed_and_event(first.operation))
             });
-            let last = it.last_read.filter(|read| it.write.is_none_or(|write| begin(read) > begin(&write)));
+            let last = it.last_read.filter(|read| it.write.is_none_or(|write| begin(read) > begin(write)));
             let last =
                 last.or(it.write).map(|last| words::deed_and_event(last.operation)).unwrap_or_default();
             format!("{value} {first}, and later {last}")
@@ -81,7 +81,7 @@ impl<'a> Facts<'a> {
         self.anomaly(shown, explanation)
     }
 
-    fn anomaly(&self, shown: Vec<Access<'a>>, explanation: String) -> Anomaly {
+    fn anomaly(&self, shown: Vec<&Access<'a>>, explanation: String) -> Anomaly {
         let key = shown.first().and_then(|first| first.key);
         let bounds = match (self.bounds.min, self.bounds.max) {
             (min, max) if min == max => format!("the least k for which it is k-atomic is {min}"),
@@ -94,7 +94,7 @@ impl<'a> Facts<'a> {
         let figures =
             format!("{} of {} reads are certainly behind", self.behind.len(), self.register.reads.len());
         let explanation = format!("{explanation}; {figures}; {bounds}{delta}");
-        Anomaly::new(AnomalyKind::StaleRead, key, shown.iter().map(Access::index), explanation)
+        Anomaly::new(AnomalyKind::StaleRead, key, shown.iter().map(|access| access.index()), explanation)
     }
 }
 

@@ -28,22 +28,22 @@ pub(super) const NEVER: Place = Place::MAX;
 pub(super) struct Register<'a> {
     pub clusters: Vec<Cluster<'a>>,
     /// The cluster of each read, and the read.
-    pub reads: Vec<(usize, Access<'a>)>,
+    pub reads: Vec<(usize, &'a Access<'a>)>,
 }
 
 /// Everything that wrote or read one value.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cluster<'a> {
     /// What wrote it: none for the initial value.
-    pub write: Option<Access<'a>>,
+    pub write: Option<&'a Access<'a>>,
     /// Where the write began.
     pub begin: Place,
     /// Where the first of them ended, and which that was.
     pub first_end: Place,
-    pub first_ended: Option<Access<'a>>,
+    pub first_ended: Option<&'a Access<'a>>,
     /// Where the last read began, and which that was; [`BEFORE`] if none.
     pub last_read_begin: Place,
-    pub last_read: Option<Access<'a>>,
+    pub last_read: Option<&'a Access<'a>>,
 }
 
 /// Where an access began.
@@ -67,7 +67,7 @@ pub(super) enum Refusal {
 impl<'a> Register<'a> {
     /// The register with these accesses. Refuses one with a compare-and-set that may have happened, one where
     /// a value was written twice, and one where a value was read that was not there.
-    pub fn of(accesses: &[Access<'a>], initial: &Value) -> Result<Register<'a>, Refusal> {
+    pub fn of(accesses: &[&'a Access<'a>], initial: &Value) -> Result<Register<'a>, Refusal> {
         let initial_cluster = Cluster {
             write: None,
             begin: BEFORE,
@@ -77,8 +77,8 @@ impl<'a> Register<'a> {
             last_read: None,
         };
         let mut register = Register { clusters: vec![initial_cluster], reads: Vec::new() };
-        let mut clusters: FxHashMap<&Value, usize> = FxHashMap::default();
-        for access in accesses.iter().filter(|access| access.is_possible()) {
+        let mut clusters: FxHashMap<u32, usize> = FxHashMap::default();
+        for &access in accesses.iter().filter(|access| access.is_possible()) {
             let problem = |what: &str| {
                 let index = access.index();
                 Refusal::Undecided(format!("event {index}{}: {what}", words::of_key("on", access.key)))
@@ -92,24 +92,25 @@ impl<'a> Register<'a> {
                     return Err(problem(&format!("writes {value}, which was there before")));
                 }
                 Act::Write(value) => {
-                    if clusters.insert(value, register.clusters.len()).is_some() {
+                    let cell = access.brings().map(|(cell, _)| cell);
+                    if cell.and_then(|cell| clusters.insert(cell, register.clusters.len())).is_some() {
                         return Err(problem(&format!("writes {value} a second time")));
                     }
-                    register.clusters.push(Cluster::of(*access));
+                    register.clusters.push(Cluster::of(access));
                 }
             }
         }
-        for access in accesses {
+        for &access in accesses {
             let Some(value) = access.observed().filter(|_| access.is_read()) else {
                 continue;
             };
-            let cluster = match clusters.get(value) {
+            let cluster = match access.cell().and_then(|cell| clusters.get(&cell)) {
                 Some(&cluster) => cluster,
                 None if value == initial => 0,
                 None => return Err(Refusal::Broken(Box::new(garbage(access, value)))),
             };
-            register.clusters[cluster].add(*access).map_err(|broken| Refusal::Broken(Box::new(broken)))?;
-            register.reads.push((cluster, *access));
+            register.clusters[cluster].add(access).map_err(|broken| Refusal::Broken(Box::new(broken)))?;
+            register.reads.push((cluster, access));
         }
         register.leave_out_unseen();
         Ok(register)
@@ -134,30 +135,30 @@ impl<'a> Register<'a> {
 }
 
 impl<'a> Cluster<'a> {
-    fn of(write: Access<'a>) -> Cluster<'a> {
+    fn of(write: &'a Access<'a>) -> Cluster<'a> {
         Cluster {
             write: Some(write),
-            begin: begin(&write),
-            first_end: end(&write),
+            begin: begin(write),
+            first_end: end(write),
             first_ended: Some(write),
             last_read_begin: BEFORE,
             last_read: None,
         }
     }
 
-    fn add(&mut self, read: Access<'a>) -> Result<(), Anomaly> {
-        if let Some(write) = self.write.filter(|_| end(&read) < self.begin) {
+    fn add(&mut self, read: &'a Access<'a>) -> Result<(), Anomaly> {
+        if let Some(write) = self.write.filter(|_| end(read) < self.begin) {
             let (read_deed, write_deed) =
                 (words::deed_and_event(read.operation), words::deed_and_event(write.operation));
             let explanation = format!("{read_deed} before it was written: only later {write_deed}");
             let shown = [read.index(), write.index()];
             return Err(Anomaly::new(AnomalyKind::FutureRead, read.key, shown, explanation));
         }
-        if end(&read) < self.first_end {
-            (self.first_end, self.first_ended) = (end(&read), Some(read));
+        if end(read) < self.first_end {
+            (self.first_end, self.first_ended) = (end(read), Some(read));
         }
-        if begin(&read) > self.last_read_begin {
-            (self.last_read_begin, self.last_read) = (begin(&read), Some(read));
+        if begin(read) > self.last_read_begin {
+            (self.last_read_begin, self.last_read) = (begin(read), Some(read));
         }
         Ok(())
     }
