@@ -30,7 +30,7 @@ use perjury_histories::History;
 
 use crate::checker::{Context, Undecided};
 use crate::differentiated::{Differentiated, Source};
-use crate::findings::{ANOMALIES_MAX, Findings};
+use crate::findings::Findings;
 use crate::relation::Relation;
 use crate::verdict::{AnomalyKind, Verdict};
 
@@ -63,13 +63,14 @@ pub(crate) fn judge(history: &History, context: &Context, variant: Variant) -> R
     let history = Differentiated::of(history, &context.initial)?;
     let explainer = Explainer::new(&history);
     let mut findings = Findings::default();
-    findings.extend(thin_air(&history).take(ANOMALIES_MAX).map(|read| explainer.thin_air(read)));
+    findings.extend_with(thin_air(&history), |read| explainer.thin_air(read));
     let relation = Relation::new(history.nodes.len(), &history.chains, &history.edges);
     let order = match relation.order() {
         Ok(order) => order,
         Err(tangled) => {
             let cycle = relation.shortest_cycle(&tangled);
             findings.extend(cycle.map(|cycle| explainer.cycle(AnomalyKind::CyclicCo, cycle)));
+            findings.stop();
             return Ok(findings.or_valid());
         }
     };
@@ -77,12 +78,14 @@ pub(crate) fn judge(history: &History, context: &Context, variant: Variant) -> R
     let writers = Writers::of(&history);
     let overtakes: Vec<Overtake> = writers.overtakes(&clocks, 0..history.nodes.len() as u32).collect();
     let stale = overtakes.iter().filter(|overtake| overtake.is_stale(&clocks));
-    findings.extend(stale.take(ANOMALIES_MAX).map(|overtake| explainer.stale(overtake, &relation)));
+    findings.extend_with(stale, |overtake| explainer.stale(overtake, &relation));
     let verdict = findings.or_valid();
     if verdict.is_invalid() {
         return Ok(verdict);
     }
+    // One is enough: what follows from the first contradiction is no further one.
     let mut findings = Findings::default();
+    findings.stop();
     match variant {
         Variant::Causal => {}
         Variant::Convergence => {

@@ -93,6 +93,7 @@ fn crashes(crashes: &[String]) -> Option<Row> {
         outcome: RowOutcome::Broken,
         evidence: format!("{first}{others}"),
         anomalies: Vec::new(),
+        found: Default::default(),
     })
 }
 
@@ -129,7 +130,7 @@ mod tests {
 
     fn row(promised: bool, outcome: RowOutcome) -> Row {
         let (guarantee, level, evidence) = (String::new(), String::new(), String::new());
-        Row { guarantee, level, promised, outcome, evidence, anomalies: Vec::new() }
+        Row { guarantee, level, promised, outcome, evidence, anomalies: Vec::new(), found: Default::default() }
     }
 
     #[test]

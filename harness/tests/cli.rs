@@ -4,6 +4,8 @@
 mod check;
 #[path = "cli/convert.rs"]
 mod convert;
+#[path = "cli/evidence.rs"]
+mod evidence;
 #[path = "cli/hard.rs"]
 mod hard;
 

@@ -63,13 +63,13 @@ fn judge(history: &History, context: &Context) -> Result<Verdict, Undecided> {
         return Ok(findings.or_valid());
     }
     if let Some(anomaly) = contradiction(history, context) {
-        return Ok(Verdict::Invalid(vec![anomaly]));
+        return Ok(Verdict::Invalid(vec![anomaly].into()));
     }
     let accesses: Vec<Access<'_>> = accesses.iter().filter(|access| access.is_possible()).copied().collect();
     let mut configurations = context.limits.configurations_max;
     match search::search(&Problem::of(&accesses, &context.initial), &mut configurations) {
         Outcome::Order => Ok(Verdict::Valid(None)),
-        Outcome::Impossible => Ok(Verdict::Invalid(vec![anomaly(&accesses, &context.initial)])),
+        Outcome::Impossible => Ok(Verdict::Invalid(vec![anomaly(&accesses, &context.initial)].into())),
         Outcome::GaveUp => Err(format!(
             "{} operations need more than {} configurations",
             accesses.len(),

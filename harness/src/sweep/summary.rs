@@ -197,6 +197,7 @@ mod tests {
             outcome,
             evidence: "because".to_owned(),
             anomalies: Vec::new(),
+            found: Default::default(),
         };
         let one = |seed, verdict: &str, outcome| {
             let mut report = report(seed);

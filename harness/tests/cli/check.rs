@@ -73,13 +73,14 @@ fn prints_these_fields_and_no_others() {
     assert!(line["parse_millis"].as_f64().is_some() && line["check_millis"].as_f64().is_some());
     let checks = line["checks"].as_array().expect("a list");
     let linearizability = checks.iter().find(|check| check["name"] == "linearizability").expect("it fits");
-    assert_eq!(keys(linearizability), ["anomalies", "millis", "model", "name", "reason", "verdict"]);
+    let named = ["anomalies", "anomalies_found", "millis", "model", "name", "reason", "verdict"];
+    assert_eq!(keys(linearizability), named);
     let anomaly = &linearizability["anomalies"][0];
     assert_eq!(keys(anomaly), ["explanation", "key", "operations", "type"]);
     assert_eq!((&anomaly["type"], &anomaly["key"]), (&json!("not-linearizable"), &Value::Null));
     assert_eq!(anomaly["operations"], json!([0, 2]));
     let integrity = checks.iter().find(|check| check["name"] == "integrity").expect("it fits");
-    assert_eq!(keys(integrity), ["anomalies", "millis", "name", "reason", "verdict"]);
+    assert_eq!(keys(integrity), ["anomalies", "anomalies_found", "millis", "name", "reason", "verdict"]);
 }
 
 #[test]

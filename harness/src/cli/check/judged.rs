@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use perjury::report::{Row, RowOutcome};
+use perjury_checkers::verdict::Count;
 use perjury_checkers::{Anomaly, AnomalyKind, Verdict};
 use perjury_histories::{History, Key, Value};
 use serde::Serialize;
@@ -65,8 +66,11 @@ pub struct Judgement {
     pub millis: Option<f64>,
     /// Why it is unknown, or how many anomalies there are.
     pub reason: String,
-    /// What is wrong.
+    /// What is wrong: what began first.
     pub anomalies: Vec<Found>,
+    /// How many anomalies there are, listed or not.
+    #[serde(flatten)]
+    pub found: Count,
 }
 
 /// An anomaly with every field in its place, also those that say nothing.
@@ -99,8 +103,7 @@ impl Judgement {
         let reason = match verdict {
             Verdict::Valid(_) => String::new(),
             Verdict::Unknown(reason) => reason.clone(),
-            Verdict::Invalid(anomalies) if anomalies.len() == 1 => "1 anomaly".to_owned(),
-            Verdict::Invalid(anomalies) => format!("{} anomalies", anomalies.len()),
+            Verdict::Invalid(anomalies) => anomalies.count().words(anomalies.len()),
         };
         Judgement {
             name: name.to_owned(),
@@ -110,6 +113,7 @@ impl Judgement {
             millis: Some(millis(spent_ns)),
             reason,
             anomalies: verdict.anomalies().iter().map(Found::from).collect(),
+            found: verdict.count(),
         }
     }
 
@@ -128,6 +132,7 @@ impl Judgement {
             millis: None,
             reason: row.evidence.clone(),
             anomalies: row.anomalies.iter().map(Found::from).collect(),
+            found: row.found,
         }
     }
 }
