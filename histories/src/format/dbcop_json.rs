@@ -162,11 +162,11 @@ mod tests {
             (r#"{"Read":{"variable":1}}"#, 22, "missing field `version`".to_owned()),
             (r#"{"Read":{"version":1}}"#, 21, "missing field `variable`".to_owned()),
             (r#"{"Read":{"version":1,"version":1}}"#, 30, "duplicate field `version`".to_owned()),
-            (r#"{"Read":{"version":1,"variable":[]}}"#, 34, format!("invalid type: sequence, {scalar}")),
+            (r#"{"Read":{"version":1,"variable":[]}}"#, 34, format!("invalid type: list, {scalar}")),
             (r#"{"Read":{"version":1,"variable":1},"Write":1}"#, 42, format!("invalid length 2, {event}")),
             (r#"["r"]"#, 5, format!("invalid length 1, {event}")),
             (r#"["r",1]"#, 7, format!("invalid length 2, {event}")),
-            (r#"["r",1,1,1]"#, 10, "trailing characters".to_owned()),
+            (r#"["r",1,1,1]"#, 10, "expected nothing more here".to_owned()),
             (r#"["r",null,1]"#, 12, "the variable is null".to_owned()),
             (r#"["w",1,null]"#, 12, "the version of a write is null".to_owned()),
         ] {
@@ -177,15 +177,15 @@ mod tests {
     #[test]
     fn says_where_the_text_is_wrong() {
         for (text, expected) in [
-            ("", "line 1: EOF while parsing a value"),
-            ("[\n[}", "line 2, column 2: expected value"),
+            ("", "line 1: the text ends inside a value"),
+            ("[\n[}", "line 2, column 2: expected a JSON value"),
             ("[\n[{\"events\":[]}]]", "line 2, column 14: missing field `committed`"),
             ("[[{\"committed\":true}]]", "line 1, column 20: missing field `events`"),
             (
                 "[[{\"committed\":1,\"events\":[]}]]",
                 "line 1, column 16: invalid type: integer `1`, expected a boolean",
             ),
-            ("[]\n[", "line 2, column 1: trailing characters"),
+            ("[]\n[", "line 2, column 1: expected nothing more here"),
             (
                 "7",
                 "line 1, column 1: invalid type: integer `7`, expected a list of sessions, or an object with one as `data`",
@@ -200,7 +200,7 @@ mod tests {
         let deep = |inner: &str| format!("{}{}", "[".repeat(1_000_000), inner) + &"]".repeat(1_000_000);
         let text = format!("{{\"info\":{},\"data\":[{WRITE}]}}", deep("1"));
         assert_eq!(printed(&text), printed(&format!("[{WRITE}]")));
-        assert_eq!(problem(&deep("")), "line 1, column 6: expected value");
+        assert_eq!(problem(&deep("")), "line 1, column 6: expected a JSON value");
     }
 
     #[test]
