@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use perjury_checkers::checker::{self, convergence};
 use perjury_checkers::verdict::Anomalies;
-use perjury_checkers::{Anomaly, Context, Verdict};
+use perjury_checkers::{Anomaly, Context, Limits, Verdict};
 use perjury_histories::{History, Key};
 
 use crate::promise::Promise;
@@ -24,7 +24,7 @@ use crate::workload::{self, Workload};
 use damage::Damage;
 use project::only_keys;
 
-/// What is needed beside a history to judge it: all of it stands in the report.
+/// What is needed beside a history to judge it: all of it but the limits stands in the report.
 #[derive(Clone, Copy, Debug)]
 pub struct Charge<'a> {
     /// The workload: it names the checkers.
@@ -35,6 +35,8 @@ pub struct Charge<'a> {
     pub levels: &'a [(Key, String)],
     /// Functions that the system promised to refuse.
     pub refuses: &'a [String],
+    /// What judging may cost each checker (none: the default).
+    pub limits: Option<&'a Limits>,
 }
 
 /// Checkers of what every system owes without saying so. What they see makes no pass by itself.
@@ -172,6 +174,7 @@ fn judge_all(name: &str, history: &History, charge: &Charge<'_>, damage: &Damage
 fn context(promise: Option<&Promise>, charge: &Charge<'_>) -> Context {
     Context {
         refused: charge.refuses.to_vec(),
+        limits: charge.limits.cloned().unwrap_or_default(),
         convergence_ns_max: u64::try_from(CONVERGENCE_MAX.as_nanos()).ok(),
         progress_ns_max: u64::try_from(PROGRESS_MAX.as_nanos()).ok(),
         acknowledgements_min: promise.and_then(|promise| promise.acknowledgements_min),

@@ -16,18 +16,15 @@ use super::input::{self, Source};
 use super::{catalog, terminal};
 use filter::Filter;
 
-/// Shows what happened in a run, or in any history: a summary, the faults over time, and the events, one
-/// lane a client.
+/// Shows what happened in a run or any history: summary, faults over time, one lane a client.
 ///
 /// Without filters it shows the events around the first broken promise, else the first ones.
 #[derive(Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Inspect {
-    /// A run's folder, or a history
+    /// A run's folder, or a history; - is standard input
     #[arg(value_name = "RUN|FILE")]
     path: PathBuf,
-    #[command(flatten)]
-    filter: Filter,
     /// The format of the file: perjury list formats [default: told by its content]
     #[arg(
         long,
@@ -42,6 +39,8 @@ pub struct Inspect {
     /// Shows all events that the filters let through
     #[arg(long, conflicts_with = "limit")]
     all: bool,
+    #[command(flatten)]
+    filter: Filter,
 }
 
 const EXAMPLES: &str = "\
@@ -77,8 +76,14 @@ impl Inspect {
             words::thousands(shown.len() as u64),
             words::count(total as u64, "event")
         ));
-        if let Some(index) = filter.around {
-            text.push_str(&format!(", around event {index}: --context, --from or --key show others"));
+        match filter.around {
+            Some(index) if !Filter::has(history, index) => {
+                text.push_str(&format!("; no event has the index {index}{}", Filter::indices(history)));
+            }
+            Some(index) => {
+                text.push_str(&format!(", around event {index}: --context, --from or --key show others"));
+            }
+            None => {}
         }
         if shown.len() < found.positions.len() {
             let hidden = (found.positions.len() - shown.len()) as u64;
@@ -102,7 +107,7 @@ fn read(path: &Path, format: Option<&'static Format>) -> anyhow::Result<(Option<
     let (history, _) = source.read(format)?;
     match source {
         Source::Run(folder) => Ok((Some(folder.report), history)),
-        Source::File(_) => Ok((None, history)),
+        Source::File(_) | Source::Standard => Ok((None, history)),
     }
 }
 

@@ -117,7 +117,19 @@ fn goes_on_after_a_file_that_cannot_be_read() {
     let (code, lines, errors) = check(&[&cut, &invalid(), "what is this?"], &[]);
     assert_eq!(code, 254);
     assert_eq!(lines.len(), 3);
-    assert_eq!(keys(&lines[0]), ["error", "file", "verdict"]);
+    let fields = [
+        "check_millis",
+        "checks",
+        "error",
+        "events",
+        "file",
+        "operations",
+        "parse_millis",
+        "peak_memory_bytes",
+        "verdict",
+    ];
+    assert_eq!(keys(&lines[0]), fields);
+    assert_eq!((&lines[0]["checks"], &lines[0]["operations"]), (&json!([]), &Value::Null));
     assert!(
         lines[0]["error"].as_str().is_some_and(|error| error.contains("/0: line 5, column ")),
         "{}",

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use perjury::report::{Row, RowOutcome};
+use perjury::sweep;
 use perjury_checkers::verdict::Count;
 use perjury_checkers::{Anomaly, AnomalyKind, Verdict};
 use perjury_histories::{History, Key, Value};
@@ -17,7 +18,7 @@ pub enum Outcome {
     Judged(Box<Judged>),
     /// A limit was reached before it was read.
     Unread { file: String, problem: String },
-    /// It cannot be read, or is no history.
+    /// It cannot be read, is no history, or not one of which the question makes sense.
     Unusable { file: String, problem: String },
     /// We failed.
     Failed { file: String, problem: String },
@@ -155,23 +156,19 @@ impl Judged {
 struct Line<'a> {
     file: &'a str,
     verdict: &'static str,
-    operations: usize,
-    events: usize,
-    parse_millis: f64,
-    check_millis: f64,
+    /// Null where none was read, as with all of these.
+    operations: Option<usize>,
+    events: Option<usize>,
+    parse_millis: Option<f64>,
+    check_millis: Option<f64>,
     peak_memory_bytes: Option<u64>,
     /// Why nothing was judged.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
+    /// Why nothing was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
     checks: &'a [Judgement],
-}
-
-/// The same of a file without a history.
-#[derive(Serialize)]
-struct Problem<'a> {
-    file: &'a str,
-    verdict: &'static str,
-    error: &'a str,
 }
 
 impl Outcome {
@@ -182,24 +179,34 @@ impl Outcome {
 
     /// One JSON object.
     pub fn json(&self) -> serde_json::Result<String> {
-        match self {
-            Outcome::Judged(judged) => serde_json::to_string(&Line {
+        serde_json::to_string(&match self {
+            Outcome::Judged(judged) => Line {
                 file: &judged.file,
                 verdict: judged.verdict(),
-                operations: judged.history.operations().len(),
-                events: judged.history.events().len(),
-                parse_millis: millis(judged.parse_ns),
-                check_millis: millis(judged.check_ns),
+                operations: Some(judged.history.operations().len()),
+                events: Some(judged.history.events().len()),
+                parse_millis: Some(millis(judged.parse_ns)),
+                check_millis: Some(millis(judged.check_ns)),
                 peak_memory_bytes: judged.peak_memory_bytes,
                 reason: judged.checks.is_empty().then_some(&judged.why),
+                error: None,
                 checks: &judged.checks,
-            }),
+            },
             Outcome::Unread { file, problem }
             | Outcome::Unusable { file, problem }
-            | Outcome::Failed { file, problem } => {
-                serde_json::to_string(&Problem { file, verdict: "unknown", error: problem })
-            }
-        }
+            | Outcome::Failed { file, problem } => Line {
+                file,
+                verdict: "unknown",
+                operations: None,
+                events: None,
+                parse_millis: None,
+                check_millis: None,
+                peak_memory_bytes: sweep::memory_bytes_max(),
+                reason: None,
+                error: Some(problem),
+                checks: &[],
+            },
+        })
     }
 
     /// How the process ends if this is the worst.
