@@ -76,7 +76,7 @@ pub struct Check {
     )]
     format: Option<String>,
     /// Prints one JSON object a history, each on one line: file, verdict, operations, checks, … Of each check,
-    /// anomalies lists the first 16, and anomalies_found counts them all
+    /// anomalies lists the first 16 of anomalies_found; may_be_more says that it stopped looking after these
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -98,8 +98,10 @@ A history is a list of invocations and completions in real-time order. As JSON L
   {\"process\":1,\"type\":\"invoke\",\"f\":\"read\",\"key\":\"x\",\"value\":null}
   {\"process\":0,\"type\":\"ok\",\"f\":\"write\",\"key\":\"x\",\"value\":1}
   {\"process\":1,\"type\":\"ok\",\"f\":\"read\",\"key\":\"x\",\"value\":1}
-where ok happened, fail certainly did not, and info (a timeout) may or may not have. What it can be:
-  cargo perjury list formats, models, checkers";
+where ok happened, fail certainly did not, and info (a timeout) may or may not have. See also:
+  cargo perjury list formats
+  cargo perjury list models
+  cargo perjury list checkers";
 
 impl Check {
     pub fn execute(self) -> anyhow::Result<Exit> {
