@@ -90,6 +90,9 @@ pub(crate) fn shown(text: &str) -> String {
     }
 }
 
+/// What is wrong where a text is cut short.
+pub(crate) const ENDS: &str = "the text ends inside";
+
 /// What `serde_json` says, and what is meant.
 const OURS: &[(&str, &str)] = &[
     ("expected u64", "expected a number from 0"),
@@ -97,7 +100,14 @@ const OURS: &[(&str, &str)] = &[
     ("expected a sequence", "expected a list"),
     ("invalid type: sequence", "invalid type: list"),
     ("invalid type: map", "invalid type: object"),
-    ("EOF while parsing", "the text ends inside"),
+    ("EOF while parsing", ENDS),
+    ("trailing comma", "expected something after the comma"),
+    ("unknown variant", "unknown word"),
+    ("unexpected end of hex escape", "a \\u escape that is half a character"),
+    (
+        "control character (\\u0000-\\u001F) found while parsing a string",
+        "a control character in a string, which has to be an escape such as \\n or \\t",
+    ),
     ("trailing characters", "expected nothing more here"),
     ("recursion limit exceeded", "nested more than 127 levels deep"),
     ("key must be a string", "expected the name of a field in double quotes"),
@@ -205,6 +215,6 @@ mod tests {
     #[test]
     fn places_a_syntax_error() {
         let problem = parse("[1,]").unwrap_err();
-        assert_eq!((problem.offset, problem.problem.as_str()), (3, "trailing comma"));
+        assert_eq!((problem.offset, problem.problem.as_str()), (3, "expected something after the comma"));
     }
 }

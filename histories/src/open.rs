@@ -57,8 +57,12 @@ pub fn read_as(
         }
         Some(format) if (format.fits)(&head) => format,
         format => {
-            let named =
-                || Error::Format(format!("fits no format; name its format with --format: {}", names(false)));
+            let named = || {
+                Error::Format(format!(
+                    "fits no format; name its format with --format, to see what is wrong: {}",
+                    names(false)
+                ))
+            };
             foreign::problem(&head, format.is_some())
                 .map_or(Ok(()), |problem| Err(Error::Format(problem)))?;
             format.ok_or_else(named)?

@@ -154,11 +154,7 @@ mod tests {
         for (text, column, expected) in [
             ("7", 1, format!("invalid type: integer `7`, {event}")),
             ("{}", 2, format!("invalid length 0, {event}")),
-            (
-                r#"{"Add":1}"#,
-                6,
-                "unknown variant `Add`, expected one of `Read`, `r`, `Write`, `w`".to_owned(),
-            ),
+            (r#"{"Add":1}"#, 6, "unknown word `Add`, expected one of `Read`, `r`, `Write`, `w`".to_owned()),
             (r#"{"Read":{"variable":1}}"#, 22, "missing field `version`".to_owned()),
             (r#"{"Read":{"version":1}}"#, 21, "missing field `variable`".to_owned()),
             (r#"{"Read":{"version":1,"version":1}}"#, 30, "duplicate field `version`".to_owned()),

@@ -209,7 +209,7 @@ mod tests {
             ("[\n {\"type\"\n:ok}]", "line 3, column 2: expected a JSON value"),
             (
                 "[{\"type\":\n \"ook\"}]",
-                "line 2, column 2: `type`: unknown variant `ook`, expected one of `invoke`, `ok`, `fail`, `info`",
+                "line 2, column 2: `type`: unknown word `ook`, expected one of `invoke`, `ok`, `fail`, `info`",
             ),
             ("[{\"f\":\"read\"}]", "line 1, column 2: `type` is missing: expected invoke, ok, fail or info"),
             (
@@ -219,7 +219,7 @@ mod tests {
             ("[{\"value\":[1,\n123456789012345678901,]}]", "line 2, column 23: expected a JSON value"),
             (
                 "[{\"f\":\"a\nb\"}]",
-                "line 1, column 8: control character (\\u0000-\\u001F) found while parsing a string",
+                "line 1, column 8: a control character in a string, which has to be an escape such as \\n or \\t",
             ),
             ("[{\"type\":\"ok\",\"type\":\"ok\"}]", "line 1, column 22: `type` stands there twice"),
             (

@@ -8,6 +8,7 @@ use std::fmt;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::edn::NUMBER;
 use crate::{Event, Kind, Process, exact};
 
 /// A field that has a meaning.
@@ -126,6 +127,9 @@ impl Fields {
 }
 
 fn read<T: DeserializeOwned>(value: Value) -> Result<T, String> {
+    if let Some(Value::String(number)) = value.get(NUMBER) {
+        return Err(format!("{} is no integer of 64 bits", exact::shown(number)));
+    }
     serde_json::from_value(value).map_err(|error| exact::words(&error))
 }
 
@@ -202,10 +206,11 @@ mod tests {
             (
                 "type",
                 json!("go"),
-                "`type`: unknown variant `go`, expected one of `invoke`, `ok`, `fail`, `info`",
+                "`type`: unknown word `go`, expected one of `invoke`, `ok`, `fail`, `info`",
             ),
             ("f", json!(1), "`f`: invalid type: integer `1`, expected a string"),
             ("index", json!(-2), "`index`: invalid value: integer `-2`, expected a number from 0"),
+            ("index", json!({"##": "1/2"}), "`index`: 1/2 is no integer of 64 bits"),
             ("time", json!(-2), "`time`: invalid value: integer `-2`, expected a number from 0"),
             ("time", json!(1.5), "`time`: invalid type: floating point `1.5`, expected a number from 0"),
             (

@@ -86,6 +86,6 @@ mod tests {
     fn places_what_is_wrong() {
         let text = "INFO  jepsen.util - 0\t:invoke\t:write\t1\nINFO  jepsen.util - 0\t:okay\t:write\t1\n";
         let problem = read(&mut text.as_bytes()).unwrap_err().to_string();
-        assert!(problem.starts_with("line 2, column 23: `type`: unknown variant `okay`"), "{problem}");
+        assert!(problem.starts_with("line 2, column 23: `type`: unknown word `okay`"), "{problem}");
     }
 }

@@ -76,7 +76,7 @@ fn names_what_is_missing() {
         "line 5: `type` is missing: expected invoke, ok, fail or info"
     );
     let unknown =
-        "line 1, column 11: `type`: unknown variant `go`, expected one of `invoke`, `ok`, `fail`, `info`";
+        "line 1, column 11: `type`: unknown word `go`, expected one of `invoke`, `ok`, `fail`, `info`";
     assert_eq!(problem(r#"{"type":"go"}"#), unknown.replace("11", "12"));
 }
 
@@ -144,6 +144,12 @@ fn refuses_what_is_no_object() {
     }
     assert_eq!(problem("{} {}"), "line 1, column 4: expected nothing more here");
     assert_eq!(problem("{'f':1}"), "line 1, column 2: expected the name of a field in double quotes");
+}
+
+#[test]
+fn says_that_an_event_stands_on_one_line() {
+    let problem = problem("{\n \"type\": \"ok\"\n}\n");
+    assert_eq!(problem, "line 1, column 1: the text ends inside an object; an event must stand on one line");
 }
 
 #[test]

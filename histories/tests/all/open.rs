@@ -58,7 +58,7 @@ fn obeys_the_format_that_is_named() {
 fn says_what_is_wrong_and_where() {
     let path = file("wrong.edn", "{:process 0, :type :ok, :f :read, :value 1}\n{:type :okay}\n");
     let expected =
-        "line 2, column 8: `type`: unknown variant `okay`, expected one of `invoke`, `ok`, `fail`, `info`";
+        "line 2, column 8: `type`: unknown word `okay`, expected one of `invoke`, `ok`, `fail`, `info`";
     assert_eq!(problem(&path, None), expected);
     let error = open(&path, None).unwrap_err();
     assert_eq!(error.line(), Some(2));
@@ -72,7 +72,10 @@ fn says_what_is_wrong_and_where() {
 fn names_the_formats_where_none_fits() {
     let path = file("poem.txt", "To be, or not to be\n");
     let found = problem(&path, None);
-    assert!(found.starts_with("fits no format; name its format with --format: "), "{found}");
+    assert!(
+        found.starts_with("fits no format; name its format with --format, to see what is wrong: "),
+        "{found}"
+    );
     for name in ["jsonl", "jepsen-edn", "elle-json", "jepsen-log"] {
         assert!(found.contains(name), "{found}");
     }
