@@ -53,6 +53,8 @@ pub mod notation;
 mod open;
 pub mod operation;
 pub mod order;
+#[cfg(test)]
+mod testing;
 pub mod values;
 mod view;
 

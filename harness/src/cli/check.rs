@@ -22,10 +22,10 @@ use std::sync::Arc;
 use clap::Args;
 use perjury_checkers::stop::Reason;
 use perjury_histories::Value;
-use perjury_histories::format;
 
 use super::exit::{self, Exit};
-use super::{catalog, input, parse, terminal};
+use super::input::{self, FormatOption};
+use super::{catalog, parse, terminal};
 use choice::Asked;
 use judged::Outcome;
 use limits::LimitOptions;
@@ -67,14 +67,8 @@ pub struct Check {
     /// What every object holds before the first event: 0, '"a"', '[1,2]' [default: null, which is empty]
     #[arg(long, value_name = "JSON", value_parser = parse::json)]
     init: Option<Value>,
-    /// The format of the files: perjury list formats [default: told by their content]
-    #[arg(
-        long,
-        value_name = "NAME",
-        hide_possible_values = true,
-        value_parser = catalog::parser(catalog::formats())
-    )]
-    format: Option<String>,
+    #[command(flatten)]
+    format: FormatOption,
     /// Prints one JSON object a history, each on one line: file, verdict, operations, checks, … Of each check,
     /// anomalies lists the first 16 of anomalies_found; may_be_more says that it stopped looking after these
     #[arg(long)]
@@ -137,7 +131,7 @@ impl Check {
             checkers: self.checker.clone(),
             model: self.model.as_deref().and_then(perjury_checkers::linearizable::named),
             initial: self.init.clone(),
-            format: self.format.as_deref().and_then(format::named),
+            format: self.format.chosen(),
             configurations_max: self.limits.configurations_max(),
         }
     }

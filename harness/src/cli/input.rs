@@ -3,14 +3,36 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use clap::Args;
 use perjury::folder::{self, Folder};
-use perjury_histories::format::Format;
+use perjury_histories::format::{self, Format};
 use perjury_histories::{History, open_as, read_as};
 
+use super::catalog;
 use super::exit::unusable;
 
 /// What the command line calls standard input.
 pub const STANDARD: &str = "-";
+
+/// In which format to read what the command line names.
+#[derive(Args)]
+pub struct FormatOption {
+    /// The format of what is read: perjury list formats [default: told by its content]
+    #[arg(
+        long,
+        value_name = "NAME",
+        hide_possible_values = true,
+        value_parser = catalog::parser(catalog::formats())
+    )]
+    format: Option<String>,
+}
+
+impl FormatOption {
+    /// The format that is named, if one is.
+    pub fn chosen(&self) -> Option<&'static Format> {
+        self.format.as_deref().and_then(format::named)
+    }
+}
 
 /// Where a history stands.
 pub enum Source {

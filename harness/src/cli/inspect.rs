@@ -9,11 +9,11 @@ use perjury::render::{self, faults, lanes, summary, table, words};
 use perjury::report::{FaultSpan, Report};
 use perjury::tally;
 use perjury_histories::History;
-use perjury_histories::format::{self, Format};
+use perjury_histories::format::Format;
 
 use super::exit::{self, Exit};
-use super::input::{self, Source};
-use super::{catalog, terminal};
+use super::input::{self, FormatOption, Source};
+use super::terminal;
 use filter::Filter;
 
 /// Shows what happened in a run or any history: summary, faults over time, one lane a client.
@@ -25,14 +25,8 @@ pub struct Inspect {
     /// A run's folder, or a history; - is standard input
     #[arg(value_name = "RUN|FILE")]
     path: PathBuf,
-    /// The format of the file: perjury list formats [default: told by its content]
-    #[arg(
-        long,
-        value_name = "NAME",
-        hide_possible_values = true,
-        value_parser = catalog::parser(catalog::formats())
-    )]
-    format: Option<String>,
+    #[command(flatten)]
+    format: FormatOption,
     /// Shows at most this many events
     #[arg(long, value_name = "COUNT", default_value_t = 60)]
     limit: usize,
@@ -52,8 +46,7 @@ Examples:
 
 impl Inspect {
     pub fn execute(self) -> anyhow::Result<Exit> {
-        let format = self.format.as_deref().and_then(format::named);
-        let (report, history) = read(&self.path, format)?;
+        let (report, history) = read(&self.path, self.format.chosen())?;
         let faults = report.as_ref().map_or_else(|| tally::faults(&history), |report| report.faults.clone());
         let mut text = head(&self.path, report.as_ref(), &history);
         text.push_str(&over_time(&faults, &history));

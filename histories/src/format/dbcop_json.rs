@@ -68,10 +68,11 @@ pub fn read(mut input: impl BufRead) -> Result<History, Error> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{self, BufReader, Read};
+    use std::io::{BufReader, Read as _};
 
     use super::*;
     use crate::notation::print;
+    use crate::testing::Broken;
 
     fn printed(text: &str) -> String {
         print(&read(text.as_bytes()).unwrap())
@@ -201,12 +202,6 @@ mod tests {
 
     #[test]
     fn names_the_line_that_cannot_be_read() {
-        struct Broken;
-        impl Read for Broken {
-            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-                Err(io::Error::other("the disk is gone"))
-            }
-        }
         let input = BufReader::new((&b"[\n["[..]).chain(Broken));
         assert_eq!(read(input).unwrap_err().to_string(), "line 2: the disk is gone");
     }
