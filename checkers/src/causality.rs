@@ -60,31 +60,34 @@ pub(crate) fn judge(history: &History, context: &Context, variant: Variant) -> R
     let history = Differentiated::of(history, &context.initial)?;
     let explainer = Explainer::new(&history);
     let mut findings = Findings::default();
-    findings.extend(thin_air(&history).take(ANOMALIES_MAX).map(|read| explainer.thin_air(read)));
+    findings.extend_with(thin_air(&history), |read| explainer.thin_air(read));
     let mut ground = match Ground::of(&history) {
         Ok(ground) => ground,
         Err(cycle) => {
             findings.extend(cycle.map(|cycle| explainer.cycle(AnomalyKind::CyclicCo, cycle)));
+            findings.stop();
             return Ok(findings.or_valid());
         }
     };
     let (mut overtakes, mut stale) = (Vec::new(), 0);
     for overtake in ground.writers.overtakes(&ground.clocks, 0..history.len() as u32) {
         if overtake.is_stale(&ground.clocks) {
-            findings.push(explainer.stale(&overtake, &ground.relation));
             stale += 1;
-        } else if variant == Variant::Convergence {
+            if stale <= ANOMALIES_MAX {
+                findings.push(explainer.stale(&overtake, &ground.relation));
+            }
+        } else if variant == Variant::Convergence && stale == 0 {
             overtakes.push(overtake);
         }
-        if stale == ANOMALIES_MAX {
-            break;
-        }
     }
+    findings.omit(stale.saturating_sub(ANOMALIES_MAX));
     let verdict = findings.or_valid();
     if verdict.is_invalid() {
         return Ok(verdict);
     }
+    // One is enough: what follows from the first contradiction is no further one.
     let mut findings = Findings::default();
+    findings.stop();
     match variant {
         Variant::Causal => {}
         Variant::Convergence => {

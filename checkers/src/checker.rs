@@ -83,7 +83,7 @@ pub fn named(name: &str) -> Option<&'static dyn Checker> {
 ///   in which nothing was observed that the checker judges by: only writes, or only failures.
 /// - What a checker cannot interpret makes its verdict unknown, with the event named; it never panics.
 /// - Anomalies come in the order of their first event, at most
-///   [`ANOMALIES_MAX`](crate::findings::ANOMALIES_MAX) of them.
+///   [`ANOMALIES_MAX`](crate::findings::ANOMALIES_MAX) of them; all are counted.
 pub trait Checker: Sync {
     /// Its name on the command line: the file name in kebab-case.
     fn name(&self) -> &'static str;

@@ -1,9 +1,9 @@
 //! From the anomalies that a checker comes across to its verdict: ordered, and not too many.
 
-use crate::verdict::{Anomaly, Verdict};
+use crate::verdict::{Anomalies, Anomaly, Verdict};
 
-/// How many anomalies one checker reports. Of more, those that begin first are kept, and the last
-/// explanation says how many there were beyond: a store that breaks once often breaks a thousand times.
+/// How many anomalies one checker lists. Of more, those that begin first are kept and all are counted: a store
+/// that breaks once often breaks a thousand times.
 pub const ANOMALIES_MAX: usize = 16;
 
 /// The anomalies found so far.
@@ -12,6 +12,7 @@ pub(crate) struct Findings {
     anomalies: Vec<Anomaly>,
     /// How many there are that nobody looked at closely.
     omitted: usize,
+    may_be_more: bool,
 }
 
 impl Findings {
@@ -30,19 +31,27 @@ impl Findings {
         self.omitted += count;
     }
 
+    /// Says that not everything was looked at, because what was found is enough.
+    pub fn stop(&mut self) {
+        self.may_be_more = true;
+    }
+
+    /// Adds the first of these anomalies as this makes them, and counts the others, which begin later.
+    pub fn extend_with<T>(&mut self, found: impl IntoIterator<Item = T>, make: impl FnMut(T) -> Anomaly) {
+        let mut found = found.into_iter();
+        self.anomalies.extend(found.by_ref().take(ANOMALIES_MAX).map(make));
+        self.omitted += found.count();
+    }
+
     /// Invalid with what was found, or this verdict when nothing was.
     pub fn or(mut self, otherwise: Verdict) -> Verdict {
+        if self.anomalies.is_empty() {
+            return otherwise;
+        }
         self.anomalies.sort_by(|left, right| left.operations.cmp(&right.operations));
         let beyond = self.omitted + self.anomalies.len().saturating_sub(ANOMALIES_MAX);
         self.anomalies.truncate(ANOMALIES_MAX);
-        match self.anomalies.last_mut() {
-            None => return otherwise,
-            Some(last) if beyond > 0 => {
-                last.explanation.push_str(&format!(" ({beyond} more like these are not listed)"));
-            }
-            Some(_) => {}
-        }
-        Verdict::Invalid(self.anomalies)
+        Verdict::Invalid(Anomalies::new(self.anomalies, beyond as u64, self.may_be_more))
     }
 
     /// Invalid with what was found, or valid.
@@ -54,11 +63,14 @@ impl Findings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::AnomalyKind;
+    use crate::verdict::{AnomalyKind, Count};
+
+    fn anomaly(index: u64) -> Anomaly {
+        Anomaly::new(AnomalyKind::GarbageRead, None, [index], "nobody wrote it")
+    }
 
     fn findings(indices: impl IntoIterator<Item = u64>) -> Findings {
-        let anomaly = |index| Anomaly::new(AnomalyKind::GarbageRead, None, [index], "nobody wrote it");
-        Findings { anomalies: indices.into_iter().map(anomaly).collect(), omitted: 0 }
+        Findings { anomalies: indices.into_iter().map(anomaly).collect(), ..Findings::default() }
     }
 
     #[test]
@@ -72,16 +84,24 @@ mod tests {
     fn counts_what_it_does_not_list() {
         let verdict = findings((0..20).rev()).or_valid();
         assert_eq!(verdict.anomalies().len(), ANOMALIES_MAX);
-        let last = &verdict.anomalies()[ANOMALIES_MAX - 1];
-        assert_eq!((last.operations[0], last.explanation.contains("4 more")), (15, true));
+        assert_eq!(verdict.anomalies()[ANOMALIES_MAX - 1], anomaly(15), "as it was found");
+        assert_eq!(verdict.count(), Count { found: 20, may_be_more: false });
     }
 
     #[test]
     fn counts_what_was_omitted() {
         let mut findings = findings([1, 2]);
         findings.omit(3);
+        findings.extend_with(3..23, anomaly);
         let verdict = findings.or_valid();
-        assert!(verdict.anomalies()[1].explanation.contains("3 more"), "{verdict:?}");
+        assert_eq!((verdict.anomalies().len(), verdict.count().found), (16, 25));
+    }
+
+    #[test]
+    fn says_that_it_stopped_looking() {
+        let mut findings = findings([1]);
+        findings.stop();
+        assert_eq!(findings.or_valid().count(), Count { found: 1, may_be_more: true });
     }
 
     #[test]

@@ -5,6 +5,10 @@ use std::fmt;
 use perjury_histories::Key;
 use serde::{Deserialize, Serialize};
 
+mod anomalies;
+
+pub use anomalies::{Anomalies, Count};
+
 /// What a checker says of a history.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
@@ -13,7 +17,7 @@ pub enum Verdict {
     /// It could not be decided, and why. Neither a pass nor a failure.
     Unknown(String),
     /// The guarantee is broken, and how. Never empty.
-    Invalid(Vec<Anomaly>),
+    Invalid(Anomalies),
 }
 
 impl Verdict {
@@ -49,6 +53,14 @@ impl Verdict {
         }
     }
 
+    /// How many anomalies were found, which may be more than are listed: none unless it is broken.
+    pub fn count(&self) -> Count {
+        match self {
+            Verdict::Invalid(anomalies) => anomalies.count(),
+            _ => Count::default(),
+        }
+    }
+
     /// The worse of two verdicts: invalid beats unknown, and unknown beats valid. Equals are joined:
     /// all anomalies, or all reasons; of two witnesses the first is kept, for they prove different
     /// things.
@@ -56,7 +68,7 @@ impl Verdict {
         use Verdict::{Invalid, Unknown, Valid};
         match (self, other) {
             (Invalid(mut left), Invalid(right)) => {
-                left.extend(right);
+                left.append(right);
                 Invalid(left)
             }
             (Invalid(anomalies), _) | (_, Invalid(anomalies)) => Invalid(anomalies),
@@ -247,7 +259,7 @@ mod tests {
     use super::*;
 
     fn broken(index: u64) -> Verdict {
-        Verdict::Invalid(vec![Anomaly::new(AnomalyKind::GarbageRead, None, [index], "")])
+        Verdict::Invalid(vec![Anomaly::new(AnomalyKind::GarbageRead, None, [index], "")].into())
     }
 
     #[test]
@@ -264,7 +276,8 @@ mod tests {
     fn joins_equals() {
         let unknown = |why: &str| Verdict::Unknown(why.to_owned());
         assert_eq!(unknown("a").merge(unknown("b")), unknown("a; b"));
-        assert_eq!(Verdict::worst([broken(1), broken(2)]).anomalies().len(), 2);
+        let both = Verdict::worst([broken(1), broken(2)]);
+        assert_eq!((both.anomalies().len(), both.count().found), (2, 2));
     }
 
     #[test]

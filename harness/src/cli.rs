@@ -26,7 +26,8 @@ use exit::Exit;
 /// each promise of the store whether it was kept, with evidence. The same seed gives the same run, byte
 /// for byte.
 ///
-/// Exit codes: 0 valid, 1 invalid, 2 unknown, 254 wrong usage, 255 the program's own failure.
+/// Exit codes: 0 valid, 1 invalid, 2 unknown, 254 wrong usage or input that cannot be read, 255 the program's
+/// own failure.
 #[derive(Parser)]
 #[command(name = "perjury", version, max_term_width = 100, after_long_help = EXAMPLES)]
 struct Cli {
@@ -39,26 +40,20 @@ Examples:
   cargo perjury run                                  a store, partitions, crashes, skewed clocks
   cargo perjury run --level one/all --nemesis crash  write at one replica, read from all
   cargo perjury list bugs                            what can be planted in the store
-  cargo perjury sweep --seeds 0..1000                a thousand runs, as many at a time as there are cores
+  cargo perjury sweep --seeds 0..1000                a thousand runs, one at a time on each core
   cargo perjury inspect runs/…/4711 --key k3         what happened to one key
   cargo perjury check history.edn                    a verdict on a history of anyone's
   cargo perjury convert history.jsonl history.edn    the same history for Knossos or Elle";
 
+/// What each does, it says itself: a sentence here would hide all that its help has to say.
 #[derive(Subcommand)]
 enum Command {
-    /// Runs a scenario once, and says which promises were kept.
     Run(run::Run),
-    /// Runs a scenario with many seeds, and keeps the folders of those that fail.
     Sweep(sweep::Sweep),
-    /// Repeats a run from its folder, and compares it byte for byte.
     Replay(replay::Replay),
-    /// Judges histories: a run's folder by the promises in its report, a file by checkers.
     Check(check::Check),
-    /// Writes a history in another format, so that other tools can read it.
     Convert(convert::Convert),
-    /// Shows what happened in a run: summary, faults over time, one lane a client.
     Inspect(inspect::Inspect),
-    /// Lists what can be chosen: stores, workloads, nemeses, checkers, models, formats, bugs.
     List(list::List),
 }
 
@@ -93,6 +88,20 @@ mod tests {
     #[test]
     fn is_a_well_formed_command_line() {
         Cli::command().debug_assert();
+    }
+
+    /// No line of ours is broken again by who prints it, and no heading has swallowed an option of ours.
+    #[test]
+    fn shows_all_that_is_said_of_each_command() {
+        for command in Cli::command().get_subcommands() {
+            let long = command.clone().term_width(100).render_long_help().to_string();
+            assert!(command.get_long_about().is_some() || command.get_name() == "list", "{long}");
+            let options =
+                long.split("\n\n").skip_while(|part| !part.contains("Options:")).collect::<String>();
+            assert!(options.contains("--help"), "{long}");
+            let after = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
+            assert!(after.lines().all(|line| line.chars().count() <= 98), "{after}");
+        }
     }
 
     #[test]

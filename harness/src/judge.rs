@@ -11,7 +11,8 @@ mod project;
 use std::collections::BTreeSet;
 
 use perjury_checkers::checker::{self, convergence};
-use perjury_checkers::{Anomaly, Context, Verdict};
+use perjury_checkers::verdict::Anomalies;
+use perjury_checkers::{Anomaly, Context, Limits, Verdict};
 use perjury_histories::{History, Key};
 
 use crate::promise::Promise;
@@ -23,7 +24,7 @@ use crate::workload::{self, Workload};
 use damage::Damage;
 use project::only_keys;
 
-/// What is needed beside a history to judge it: all of it stands in the report.
+/// What is needed beside a history to judge it: all of it but the limits stands in the report.
 #[derive(Clone, Copy, Debug)]
 pub struct Charge<'a> {
     /// The workload: it names the checkers.
@@ -34,6 +35,8 @@ pub struct Charge<'a> {
     pub levels: &'a [(Key, String)],
     /// Functions that the system promised to refuse.
     pub refuses: &'a [String],
+    /// What judging may cost each checker (none: the default).
+    pub limits: Option<&'a Limits>,
 }
 
 /// Checkers of what every system owes without saying so. What they see makes no pass by itself.
@@ -84,6 +87,7 @@ fn unknown_guarantees(charge: &Charge<'_>) -> Vec<Row> {
         outcome: RowOutcome::Unknown,
         evidence: format!("there is no checker {:?}", promise.guarantee),
         anomalies: Vec::new(),
+        found: Default::default(),
     };
     unknown.map(row).collect()
 }
@@ -122,16 +126,17 @@ fn judge_level(
     let is_of = |promise: &&Promise| promise.guarantee == name && promise.is_for(level);
     let promise = charge.promises.iter().find(is_of);
     let excused = promise.map(|promise| damage.excuses(promise, keys)).unwrap_or_default();
-    let row = |outcome, evidence: String, anomalies| Row {
+    let row = |outcome, evidence: String, anomalies: Anomalies| Row {
         guarantee: name.to_owned(),
         level: level.to_owned(),
         promised: promise.is_some(),
         outcome,
         evidence,
-        anomalies,
+        found: anomalies.count(),
+        anomalies: anomalies.to_vec(),
     };
     if excused.keys.len() == keys.len() {
-        return row(RowOutcome::NotOwed, excused.why, Vec::new());
+        return row(RowOutcome::NotOwed, excused.why, Anomalies::default());
     }
     let owed;
     let part = if excused.keys.is_empty() {
@@ -159,15 +164,17 @@ fn judge_all(name: &str, history: &History, charge: &Charge<'_>, damage: &Damage
     let excused = promise.map(|promise| damage.excuses(promise, &keys)).unwrap_or_default();
     let (outcome, evidence, anomalies) = match excused.keys.is_empty() {
         true => ask(name, history, &context(promise, charge)),
-        false => (RowOutcome::NotOwed, excused.why, Vec::new()),
+        false => (RowOutcome::NotOwed, excused.why, Anomalies::default()),
     };
     let promised = promise.is_some() || OWED_BY_ALL.contains(&name);
-    Row { guarantee: name.to_owned(), level: String::new(), promised, outcome, evidence, anomalies }
+    let (found, anomalies) = (anomalies.count(), anomalies.to_vec());
+    Row { guarantee: name.to_owned(), level: String::new(), promised, outcome, evidence, anomalies, found }
 }
 
 fn context(promise: Option<&Promise>, charge: &Charge<'_>) -> Context {
     Context {
         refused: charge.refuses.to_vec(),
+        limits: charge.limits.cloned().unwrap_or_default(),
         convergence_ns_max: u64::try_from(CONVERGENCE_MAX.as_nanos()).ok(),
         progress_ns_max: u64::try_from(PROGRESS_MAX.as_nanos()).ok(),
         acknowledgements_min: promise.and_then(|promise| promise.acknowledgements_min),
@@ -176,13 +183,13 @@ fn context(promise: Option<&Promise>, charge: &Charge<'_>) -> Context {
 }
 
 /// Asks one checker; its verdict as a row has it.
-fn ask(name: &str, history: &History, context: &Context) -> (RowOutcome, String, Vec<Anomaly>) {
+fn ask(name: &str, history: &History, context: &Context) -> (RowOutcome, String, Anomalies) {
     let Some(checker) = checker::named(name) else {
-        return (RowOutcome::Unknown, format!("there is no checker {name:?}"), Vec::new());
+        return (RowOutcome::Unknown, format!("there is no checker {name:?}"), Anomalies::default());
     };
     match checker.check(history, context) {
-        Verdict::Valid(_) => (RowOutcome::Held, looked_at(name, history), Vec::new()),
-        Verdict::Unknown(why) => (RowOutcome::Unknown, why, Vec::new()),
+        Verdict::Valid(_) => (RowOutcome::Held, looked_at(name, history), Anomalies::default()),
+        Verdict::Unknown(why) => (RowOutcome::Unknown, why, Anomalies::default()),
         Verdict::Invalid(anomalies) => {
             // The one that is drawn: the smallest.
             let evidence =

@@ -63,7 +63,7 @@ pub fn counterexample(report: &Report, history: &History, row: &Row, width: usiz
         Some(anomaly) => text.push_str(&anomaly::draw(history, &report.faults, anomaly, width)),
     }
     if row.anomalies.len() > 1 {
-        text.push_str(&format!("  This is the smallest of {} counterexamples.\n", row.anomalies.len()));
+        text.push_str(&format!("  This is the smallest of {}.\n", row.found.words(row.anomalies.len())));
     }
     text
 }

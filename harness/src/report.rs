@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use perjury_checkers::Anomaly;
+use perjury_checkers::verdict::Count;
 use serde::{Deserialize, Serialize};
 
 use crate::promise::Promise;
@@ -67,9 +68,12 @@ pub struct Row {
     pub outcome: RowOutcome,
     /// In words: why, how much was looked at, or which fault excuses it.
     pub evidence: String,
-    /// The violations.
+    /// The violations, those that began first.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub anomalies: Vec<Anomaly>,
+    /// How many there are, listed or not.
+    #[serde(flatten)]
+    pub found: Count,
 }
 
 /// How a guarantee fared.

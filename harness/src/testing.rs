@@ -204,6 +204,7 @@ mod tests {
             outcome: RowOutcome::Unknown,
             evidence: "nobody knows".to_owned(),
             anomalies: Vec::new(),
+            found: Default::default(),
         };
         let failed = "    1.000000 n1       the process failed: cannot start, sorry\n";
         let empty = described(Vec::new(), failed);

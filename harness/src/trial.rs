@@ -47,8 +47,13 @@ pub fn report(
     let workload = workload::named(&scenario.workload)
         .ok_or_else(|| anyhow::anyhow!("there is no workload {:?}", scenario.workload))?;
     let levels = judge::levels(&recording.history, workload, scenario);
-    let charge =
-        Charge { workload: workload.name(), promises: &promises, levels: &levels, refuses: &refuses };
+    let charge = Charge {
+        workload: workload.name(),
+        promises: &promises,
+        levels: &levels,
+        refuses: &refuses,
+        limits: None,
+    };
     let (mut rows, mut information) = judge::judge(&recording.history, &charge)?;
     information.extend(not_reached(scenario, recording));
     rows.splice(0..0, crashes(&recording.crashes));
@@ -93,6 +98,7 @@ fn crashes(crashes: &[String]) -> Option<Row> {
         outcome: RowOutcome::Broken,
         evidence: format!("{first}{others}"),
         anomalies: Vec::new(),
+        found: Default::default(),
     })
 }
 
@@ -129,7 +135,15 @@ mod tests {
 
     fn row(promised: bool, outcome: RowOutcome) -> Row {
         let (guarantee, level, evidence) = (String::new(), String::new(), String::new());
-        Row { guarantee, level, promised, outcome, evidence, anomalies: Vec::new() }
+        Row {
+            guarantee,
+            level,
+            promised,
+            outcome,
+            evidence,
+            anomalies: Vec::new(),
+            found: Default::default(),
+        }
     }
 
     #[test]

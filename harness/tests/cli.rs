@@ -4,10 +4,14 @@
 mod check;
 #[path = "cli/convert.rs"]
 mod convert;
+#[path = "cli/evidence.rs"]
+mod evidence;
 #[path = "cli/hard.rs"]
 mod hard;
 #[path = "cli/independent.rs"]
 mod independent;
+#[path = "cli/input.rs"]
+mod input;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -209,6 +213,42 @@ fn keeps_failed_seeds_of_a_sweep_and_writes_junit() {
     assert!(xml.contains("tests=\"4\"") && xml.contains("repeat with: cargo perjury run --seed "), "{xml}");
     fs::remove_file(&file).expect("removed");
     assert!(only_run(out.path()).join("anomaly.txt").exists());
+}
+
+#[test]
+fn keeps_no_more_folders_of_a_sweep_than_wanted() {
+    let out = out();
+    let arguments = ["sweep", "--seeds", "0..8", "--out", path(&out), "--keep", "1", "--json"];
+    let output = perjury(&[arguments.as_slice(), BUG.as_slice()].concat());
+    let summary: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    let failed = summary["failed"].as_array().expect("a list");
+    assert!(failed.len() > 1, "{summary}");
+    let kept: Vec<bool> = failed.iter().map(|case| !case["folder"].is_null()).collect();
+    assert_eq!((kept[0], kept[1..].contains(&true)), (true, false), "the lowest seed");
+    let only = only_run(out.path());
+    assert_eq!(failed[0]["folder"].as_str(), only.to_str());
+    assert_eq!(fs::read_dir(only.parent().expect("a parent")).expect("a folder").count(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn shows_what_an_interrupted_sweep_has_found() {
+    use std::process::Stdio;
+    let out = out();
+    let arguments = ["sweep", "--seeds", "0..1000000", "--time", "1s", "--json", "--out", path(&out)];
+    let mut command = Command::new(env!("CARGO_BIN_EXE_perjury"));
+    let child =
+        command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
+    assert!(killed.success());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(code(&output), 130, "{}", errors(&output));
+    assert!(errors(&output).contains("the runs under way are finished first"), "{}", errors(&output));
+    let summary: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    let runs: u64 = summary["verdicts"].as_object().expect("counts").values().filter_map(Value::as_u64).sum();
+    assert!((1..1_000_000).contains(&runs), "{summary}");
+    assert_eq!((&summary["interrupted"], &summary["verdict"]), (&Value::from(true), &Value::from("unknown")));
 }
 
 #[test]

@@ -43,6 +43,7 @@ mod print;
 mod text;
 
 pub(crate) use cursor::Cursor;
+pub(crate) use json::NUMBER;
 pub use parse::parse;
 
 /// The levels that a value may have: as many as our JSON.

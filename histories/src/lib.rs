@@ -53,13 +53,17 @@ mod intern;
 pub mod notation;
 mod open;
 pub mod operation;
+pub mod order;
+#[cfg(test)]
+mod testing;
 pub mod values;
 mod view;
 
 pub use error::Error;
 pub use event::{Event, Key, Kind, Process, Version};
+pub use exact::read_value;
 pub use history::{History, Malformed};
-pub use open::{open, open_as};
+pub use open::{open, open_as, read_as};
 pub use operation::{Fate, Operation};
 pub use serde_json::Value;
 pub use values::{FunctionId, KeyId, ValueId, Values};

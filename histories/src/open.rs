@@ -7,6 +7,11 @@ use std::path::{Path, PathBuf};
 use crate::format::{ALL, Format, HEAD_BYTES, Read, detect, jsonl};
 use crate::{Error, History};
 
+mod foreign;
+
+/// What some editors put before UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Reads the history of this file or folder, in this format, or else in the first that its content fits.
 ///
 /// The content of a folder is that of its files, in the order of their names: the first that fits a format of
@@ -30,30 +35,47 @@ pub fn open_as(path: &Path, format: Option<&'static Format>) -> Result<(History,
 }
 
 fn open_file(path: &Path, format: Option<&'static Format>) -> Result<(History, &'static Format), Error> {
-    let mut file = File::open(path).map_err(Error::Unopened)?;
-    let head = head(&mut file)?;
+    read_as(File::open(path).map_err(Error::Unopened)?, format)
+}
+
+/// Reads the history that this stream holds, in this format of files, or else in the first that its content
+/// fits; and the format that it was.
+///
+/// A byte order mark before text is passed over. Errors name no file.
+pub fn read_as(
+    mut input: impl io::Read,
+    format: Option<&'static Format>,
+) -> Result<(History, &'static Format), Error> {
+    let mut head = head(&mut input)?;
+    if head.starts_with(BYTE_ORDER_MARK) && !head.contains(&0) {
+        head.drain(..BYTE_ORDER_MARK.len());
+    }
     let format = match format.or_else(|| detect(&head)) {
-        Some(format) => format,
         // A history without events, in whatever format: there is nothing to tell it by, and nothing to read.
         None if head.trim_ascii().is_empty() && head.len() < HEAD_BYTES => {
             return Ok((History::default(), &jsonl::FORMAT));
         }
-        None => {
-            return Err(Error::Format(format!(
-                "fits no format; name its format with --format: {}",
-                names(false)
-            )));
+        Some(format) if (format.fits)(&head) => format,
+        format => {
+            let named = || {
+                Error::Format(format!(
+                    "fits no format; name its format with --format, to see what is wrong: {}",
+                    names(false)
+                ))
+            };
+            foreign::problem(&head, format.is_some())
+                .map_or(Ok(()), |problem| Err(Error::Format(problem)))?;
+            format.ok_or_else(named)?
         }
     };
     match format.read {
         Read::File(read) => {
-            let mut input = BufReader::with_capacity(HEAD_BYTES, io::Cursor::new(head).chain(file));
+            let mut input = BufReader::with_capacity(HEAD_BYTES, io::Cursor::new(head).chain(input));
             Ok((read(&mut input)?, format))
         }
-        Read::Folder(_) => Err(Error::Format(format!(
-            "{} is a format of folders: name the folder of this file",
-            format.name
-        ))),
+        Read::Folder(_) => {
+            Err(Error::Format(format!("{} is a format of folders: name the folder itself", format.name)))
+        }
     }
 }
 
@@ -93,10 +115,10 @@ fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// The first bytes of a file.
-fn head(file: &mut File) -> Result<Vec<u8>, Error> {
+/// The first bytes of a stream.
+fn head(input: &mut impl io::Read) -> Result<Vec<u8>, Error> {
     let mut head = Vec::new();
-    file.take(HEAD_BYTES as u64).read_to_end(&mut head).map_err(Error::Unopened)?;
+    input.take(HEAD_BYTES as u64).read_to_end(&mut head).map_err(Error::Unopened)?;
     Ok(head)
 }
 

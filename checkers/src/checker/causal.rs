@@ -38,6 +38,7 @@ mod tests {
     use super::*;
     use crate::testing::*;
     use crate::verdict::AnomalyKind::{CyclicCo, ThinAirRead, WriteCoInitRead, WriteCoRead};
+    use crate::verdict::Count;
 
     #[test]
     fn rejects_initial_value_after_a_dependent_write() {
@@ -57,6 +58,19 @@ mod tests {
         let text = |last| format!("0:write(x,1) 0:write(x,2) 1:read(x)=2 1:read(x)={last}");
         accepts(&Causal, &text("2"));
         rejects(&Causal, &text("1"), WriteCoRead, &[0, 2, 4, 6]);
+    }
+
+    #[test]
+    fn counts_stale_reads_that_are_not_listed_and_stops_at_a_circle() {
+        let stale = "0:write(x,1) 0:write(x,2) 1:read(x)=2".to_owned() + &" 1:read(x)=1".repeat(20);
+        let verdict = Causal.check(&history(&stale), &Context::default());
+        assert_eq!(
+            (verdict.anomalies().len(), verdict.count()),
+            (16, Count { found: 20, may_be_more: false })
+        );
+        let circle = "0:read(x)=1 0:write(y,1) 1:read(y)=1 1:write(x,1)";
+        let verdict = Causal.check(&history(circle), &Context::default());
+        assert_eq!(verdict.count(), Count { found: 1, may_be_more: true }, "{verdict:?}");
     }
 
     #[test]

@@ -98,7 +98,11 @@ fn judge(
         undecided.extend(pieces.iter().filter_map(|piece| Some((object.key, piece, piece.gave_up()?))));
         witness.0.extend(piece::order(pieces).map(|order| (object.key.cloned(), order)));
     }
-    Ok(anomalies(broken, model, context).or(match undecided.is_empty() {
+    let mut findings = anomalies(broken, model, context);
+    if !undecided.is_empty() {
+        findings.stop();
+    }
+    Ok(findings.or(match undecided.is_empty() {
         true => Verdict::Valid(Some(witness)),
         false => Verdict::Unknown(undecided::reason(history, &undecided, judged.iter().flatten(), context)),
     }))

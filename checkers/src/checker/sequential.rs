@@ -93,14 +93,14 @@ fn judge(history: &History, context: &Context) -> Result<Verdict, Undecided> {
         return Ok(explained(history, context));
     }
     if let Some(anomaly) = contradiction(history, context) {
-        return Ok(Verdict::Invalid(vec![anomaly]));
+        return Ok(Verdict::Invalid(vec![anomaly].into()));
     }
     let accesses: Vec<Access<'_>> = accesses.iter().filter(|access| access.is_possible()).copied().collect();
     let mut configurations = context.limits.configurations_max;
     let stop = &context.limits.stop;
     match search::search(&Problem::of(&accesses, &context.initial), &mut configurations, stop) {
         Outcome::Order => Ok(explained(history, context)),
-        Outcome::Impossible => Ok(Verdict::Invalid(vec![anomaly(&accesses, &context.initial, stop)])),
+        Outcome::Impossible => Ok(Verdict::Invalid(vec![anomaly(&accesses, &context.initial, stop)].into())),
         Outcome::GaveUp => Err(limit(accesses.len(), &context.limits)),
     }
 }

@@ -1,6 +1,9 @@
 //! All that can be chosen by name, as the crates list it.
 
-use clap::builder::{PossibleValue, PossibleValuesParser};
+use std::ffi::OsStr;
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Arg, Command};
 use perjury::nemesis::Kind;
 use perjury::{bug, store, workload};
 use perjury_checkers::{checker, linearizable};
@@ -81,14 +84,36 @@ pub fn bugs() -> Vec<Entry> {
     bug::ALL.iter().map(entry).collect()
 }
 
-/// Accepts the names of these entries, and explains them in the help.
-pub fn parser(entries: Vec<Entry>) -> PossibleValuesParser {
+/// Accepts the names of these entries, with blanks around them or not, and explains them in the help.
+pub fn parser(entries: Vec<Entry>) -> Names {
     let value = |entry: Entry| PossibleValue::new(entry.name).help(entry.about);
-    PossibleValuesParser::new(entries.into_iter().map(value))
+    Names(PossibleValuesParser::new(entries.into_iter().map(value)))
+}
+
+/// See [`parser`].
+#[derive(Clone)]
+pub struct Names(PossibleValuesParser);
+
+impl TypedValueParser for Names {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        argument: Option<&Arg>,
+        value: &OsStr,
+    ) -> clap::error::Result<String> {
+        let trimmed = value.to_str().map_or(value, |value| OsStr::new(value.trim()));
+        self.0.parse_ref(command, argument, trimmed)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        self.0.possible_values()
+    }
 }
 
 /// The same for kinds of fault, and `none`.
-pub fn nemesis_parser() -> PossibleValuesParser {
+pub fn nemesis_parser() -> Names {
     let mut entries = nemeses();
     entries.push(Entry::new("none", "no faults at all"));
     parser(entries)

@@ -16,36 +16,37 @@ mod show;
 mod watch;
 mod work;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
 use perjury_checkers::stop::Reason;
 use perjury_histories::Value;
-use perjury_histories::format;
 
 use super::exit::{self, Exit};
+use super::input::{self, FormatOption};
 use super::{catalog, parse, terminal};
 use choice::Asked;
 use judged::Outcome;
 use limits::LimitOptions;
 use watch::Watch;
 
-/// Judges histories: whether they are what a system that keeps a guarantee could have produced.
+/// Judges histories: a run's folder by the promises in its report, a file by checkers.
 ///
-/// The format of a history is told by its content, or named with --format. It is judged by the checkers that
-/// fit its functions, or by those named with --checker, and is invalid if any of them says so. A run's folder
-/// is judged by the promises in its report, from its files alone.
+/// A history is valid if a system that keeps the guarantee could have produced it. Its format is told by its
+/// content, or named with --format. It is judged by the checkers that fit its functions, or by those named with
+/// --checker, and is invalid if any of them says so. A run's folder is judged again from its files alone.
 ///
 /// A file that cannot be read does not stop the others. Exit codes: 0 all valid, 1 one invalid, 2 one
-/// undecided, 254 one that cannot be read, 255 our own failure; the worst of them counts.
+/// undecided, 254 wrong usage or one that cannot be read, 255 our own failure. Of several the worst counts:
+/// 255, then 254, 1, 2, 0.
 #[derive(Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Check {
-    /// Histories, or folders of runs
+    /// Histories, or folders of runs; - is standard input
     #[arg(value_name = "FILE|RUN", required = true)]
     paths: Vec<PathBuf>,
-    /// Checkers to judge by, with commas between them [default: those that fit]
+    /// Checkers to judge by, with commas between them: perjury list checkers [default: those that fit]
     #[arg(
         long,
         value_name = "NAMES",
@@ -63,22 +64,17 @@ pub struct Check {
         value_parser = catalog::parser(catalog::models())
     )]
     model: Option<String>,
-    /// What every object holds before the first event [default: null, which is empty]
+    /// What every object holds before the first event: 0, '"a"', '[1,2]' [default: null, which is empty]
     #[arg(long, value_name = "JSON", value_parser = parse::json)]
     init: Option<Value>,
-    /// The format of the files: perjury list formats [default: told by their content]
-    #[arg(
-        long,
-        value_name = "NAME",
-        hide_possible_values = true,
-        value_parser = catalog::parser(catalog::formats())
-    )]
-    format: Option<String>,
     #[command(flatten)]
-    limits: LimitOptions,
-    /// Prints one JSON object a history, each on one line
+    format: FormatOption,
+    /// Prints one JSON object a history, each on one line: file, verdict, operations, checks, … Of each check,
+    /// anomalies lists the first 16 of anomalies_found; may_be_more says that it stopped looking after these
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    limits: LimitOptions,
 }
 
 const EXAMPLES: &str = "\
@@ -87,6 +83,7 @@ Examples:
   cargo perjury check *.log --json | jq .verdict     many at once, one line of JSON each
   cargo perjury check h.jsonl --checker linearizability --model fifo-queue
   cargo perjury check h.jsonl --init 0               registers that begin with 0
+  zcat history.edn.gz | cargo perjury check -        standard input, here of what is compressed
   cargo perjury check hard.edn --time-limit 60s --memory-limit 4GiB
   cargo perjury check runs/…/4711                    a run, by the promises in its report
 
@@ -95,11 +92,16 @@ A history is a list of invocations and completions in real-time order. As JSON L
   {\"process\":1,\"type\":\"invoke\",\"f\":\"read\",\"key\":\"x\",\"value\":null}
   {\"process\":0,\"type\":\"ok\",\"f\":\"write\",\"key\":\"x\",\"value\":1}
   {\"process\":1,\"type\":\"ok\",\"f\":\"read\",\"key\":\"x\",\"value\":1}
-where ok happened, fail certainly did not, and info (a timeout) may or may not have. What it can be:
-  cargo perjury list formats, models, checkers";
+where ok happened, fail certainly did not, and info (a timeout) may or may not have. See also:
+  cargo perjury list formats
+  cargo perjury list models
+  cargo perjury list checkers";
 
 impl Check {
     pub fn execute(self) -> anyhow::Result<Exit> {
+        if self.paths.iter().filter(|path| *path == Path::new(input::STANDARD)).count() > 1 {
+            return exit::usage("- stands there twice, but standard input can be read only once");
+        }
         let asked = Arc::new(self.asked());
         let mut worst = Exit::Valid;
         // Set once the memory is used up by something that does not stop: then nothing more can be judged.
@@ -129,7 +131,7 @@ impl Check {
             checkers: self.checker.clone(),
             model: self.model.as_deref().and_then(perjury_checkers::linearizable::named),
             initial: self.init.clone(),
-            format: self.format.as_deref().and_then(format::named),
+            format: self.format.chosen(),
             configurations_max: self.limits.configurations_max(),
         }
     }

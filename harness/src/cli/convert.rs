@@ -21,7 +21,7 @@ use super::{catalog, input};
 #[derive(Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Convert {
-    /// A history, or the folder of a run
+    /// A history, or the folder of a run; - is standard input
     #[arg(value_name = "INPUT")]
     input: PathBuf,
     /// Where to write it; - is standard output
@@ -35,7 +35,8 @@ pub struct Convert {
         value_parser = catalog::parser(catalog::formats())
     )]
     from: Option<String>,
-    /// The format of the output [default: jepsen-edn for an OUTPUT that ends in .edn, else jsonl]
+    /// The format of the output [default: jepsen-edn for an OUTPUT that ends in .edn; jsonl for .jsonl, .ndjson,
+    /// no ending and standard output]
     #[arg(long, value_name = "NAME", value_parser = catalog::parser(catalog::written_formats()))]
     to: Option<String>,
     /// Replaces OUTPUT if it exists
@@ -48,13 +49,14 @@ Examples:
   cargo perjury convert history.jsonl history.edn      for Knossos and Elle
   cargo perjury convert jepsen.log | less              any format as JSON Lines
   cargo perjury convert runs/…/4711 --to jepsen-edn    the history of a run
+  zcat h.edn.gz | cargo perjury convert - h.jsonl      standard input
 
-What a format cannot say in JSON is simplified when it is read: keywords and symbols become strings, sets
-arrays, keys of maps strings.";
+What a format says that JSON cannot is simplified when it is read: keywords and symbols become
+strings, sets arrays, keys of maps strings.";
 
 impl Convert {
     pub fn execute(self) -> anyhow::Result<Exit> {
-        let to = self.to();
+        let to = self.to()?;
         let Some(write) = to.write else { return exit::usage(format!("{} cannot be written", to.name)) };
         let output = Some(self.output.as_path()).filter(|output| *output != Path::new("-"));
         if let Some(output) = output.filter(|output| output.exists() && !self.force) {
@@ -72,10 +74,24 @@ impl Convert {
         Ok(Exit::Valid)
     }
 
-    fn to(&self) -> &'static Format {
-        let is_edn = self.output.extension().is_some_and(|extension| extension == "edn");
-        let default = if is_edn { &format::jepsen_edn::FORMAT } else { &format::jsonl::FORMAT };
-        self.to.as_deref().and_then(format::named).unwrap_or(default)
+    /// The format that is named, else the one that the output's name tells.
+    fn to(&self) -> anyhow::Result<&'static Format> {
+        if let Some(named) = self.to.as_deref().and_then(format::named) {
+            return Ok(named);
+        }
+        match self.output.extension().and_then(|ending| ending.to_str()) {
+            Some("edn") => Ok(&format::jepsen_edn::FORMAT),
+            Some("jsonl" | "ndjson") => Ok(&format::jsonl::FORMAT),
+            None if self.output.extension().is_none() => Ok(&format::jsonl::FORMAT),
+            _ => {
+                let names: Vec<&str> = catalog::written_formats().iter().map(|format| format.name).collect();
+                exit::usage(format!(
+                    "{}: its ending names no format that can be written; add --to {}",
+                    self.output.display(),
+                    names.join(" or --to ")
+                ))
+            }
+        }
     }
 
     /// Writes a draft beside the output, reads it back, and renames it: nobody sees half a history.

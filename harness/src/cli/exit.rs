@@ -14,6 +14,8 @@ pub enum Exit {
     Unknown,
     /// The command line asks for something that cannot be.
     Usage,
+    /// Somebody stopped it before it was done.
+    Interrupted,
     /// We failed.
     Failure,
 }
@@ -34,6 +36,7 @@ impl Exit {
             Exit::Valid => 0,
             Exit::Invalid => 1,
             Exit::Unknown => 2,
+            Exit::Interrupted => 130,
             Exit::Usage => 254,
             Exit::Failure => 255,
         }
@@ -45,8 +48,9 @@ impl Exit {
             Exit::Valid => 0,
             Exit::Unknown => 1,
             Exit::Invalid => 2,
-            Exit::Usage => 3,
-            Exit::Failure => 4,
+            Exit::Interrupted => 3,
+            Exit::Usage => 4,
+            Exit::Failure => 5,
         };
         if rank(other) > rank(self) { other } else { self }
     }
@@ -125,7 +129,7 @@ mod tests {
     fn ends_with_the_code_of_the_verdict() {
         let codes: Vec<u8> = ["valid", "invalid", "unknown"].map(|verdict| Exit::of(verdict).code()).into();
         assert_eq!(codes, [0, 1, 2]);
-        assert_eq!([Exit::Usage.code(), Exit::Failure.code()], [254, 255]);
+        assert_eq!([Exit::Interrupted, Exit::Usage, Exit::Failure].map(Exit::code), [130, 254, 255]);
     }
 
     #[test]

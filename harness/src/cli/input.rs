@@ -1,12 +1,38 @@
 //! What the command line names as input: a run's folder, or a history in any format.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
+use clap::Args;
 use perjury::folder::{self, Folder};
-use perjury_histories::{History, open_as};
+use perjury_histories::format::{self, Format};
+use perjury_histories::{History, open_as, read_as};
 
+use super::catalog;
 use super::exit::unusable;
-use perjury_histories::format::Format;
+
+/// What the command line calls standard input.
+pub const STANDARD: &str = "-";
+
+/// In which format to read what the command line names.
+#[derive(Args)]
+pub struct FormatOption {
+    /// The format of what is read: perjury list formats [default: told by its content]
+    #[arg(
+        long,
+        value_name = "NAME",
+        hide_possible_values = true,
+        value_parser = catalog::parser(catalog::formats())
+    )]
+    format: Option<String>,
+}
+
+impl FormatOption {
+    /// The format that is named, if one is.
+    pub fn chosen(&self) -> Option<&'static Format> {
+        self.format.as_deref().and_then(format::named)
+    }
+}
 
 /// Where a history stands.
 pub enum Source {
@@ -14,6 +40,8 @@ pub enum Source {
     Run(Box<Folder>),
     /// By itself.
     File(PathBuf),
+    /// On standard input, in a format of files.
+    Standard,
 }
 
 /// Tells what the path names. The folder of a run is one with a report in it; the report itself will do.
@@ -21,6 +49,9 @@ pub enum Source {
 /// # Errors
 /// Name the file: a report that cannot be read.
 pub fn find(path: &Path) -> anyhow::Result<Source> {
+    if path == Path::new(STANDARD) {
+        return Ok(Source::Standard);
+    }
     let is_run =
         path.join(folder::REPORT).exists() || path.file_name().is_some_and(|name| name == folder::REPORT);
     Ok(if is_run { Source::Run(Box::new(run(path)?)) } else { Source::File(path.to_owned()) })
@@ -41,11 +72,14 @@ impl Source {
     /// # Errors
     /// Name the file, and the line and column where there is one.
     pub fn read(&self, format: Option<&'static Format>) -> anyhow::Result<(History, &'static str)> {
-        let path = match self {
-            Source::Run(folder) => &folder.path.join(folder::HISTORY),
-            Source::File(path) => path,
+        let read = match self {
+            Source::Run(folder) => open_as(&folder.path.join(folder::HISTORY), format),
+            Source::File(path) => open_as(path, format),
+            Source::Standard => {
+                read_as(io::stdin().lock(), format).map_err(|error| error.in_file("standard input"))
+            }
         };
-        let (history, format) = open_as(path, format).or_else(|error| unusable(error.to_string()))?;
+        let (history, format) = read.or_else(|error| unusable(error.to_string()))?;
         Ok((history, format.name))
     }
 

@@ -9,39 +9,32 @@ use perjury::render::{self, faults, lanes, summary, table, words};
 use perjury::report::{FaultSpan, Report};
 use perjury::tally;
 use perjury_histories::History;
-use perjury_histories::format::{self, Format};
+use perjury_histories::format::Format;
 
 use super::exit::{self, Exit};
-use super::input::{self, Source};
-use super::{catalog, terminal};
+use super::input::{self, FormatOption, Source};
+use super::terminal;
 use filter::Filter;
 
-/// Shows what happened in a run, or in any history: a summary, the faults over time, and the events, one
-/// lane a client.
+/// Shows what happened in a run or any history: summary, faults over time, one lane a client.
 ///
 /// Without filters it shows the events around the first broken promise, else the first ones.
 #[derive(Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Inspect {
-    /// A run's folder, or a history
+    /// A run's folder, or a history; - is standard input
     #[arg(value_name = "RUN|FILE")]
     path: PathBuf,
     #[command(flatten)]
-    filter: Filter,
-    /// The format of the file: perjury list formats [default: told by its content]
-    #[arg(
-        long,
-        value_name = "NAME",
-        hide_possible_values = true,
-        value_parser = catalog::parser(catalog::formats())
-    )]
-    format: Option<String>,
+    format: FormatOption,
     /// Shows at most this many events
     #[arg(long, value_name = "COUNT", default_value_t = 60)]
     limit: usize,
     /// Shows all events that the filters let through
     #[arg(long, conflicts_with = "limit")]
     all: bool,
+    #[command(flatten)]
+    filter: Filter,
 }
 
 const EXAMPLES: &str = "\
@@ -53,8 +46,7 @@ Examples:
 
 impl Inspect {
     pub fn execute(self) -> anyhow::Result<Exit> {
-        let format = self.format.as_deref().and_then(format::named);
-        let (report, history, is_split_by_key) = read(&self.path, format)?;
+        let (report, history, is_split_by_key) = read(&self.path, self.format.chosen())?;
         let faults = report.as_ref().map_or_else(|| tally::faults(&history), |report| report.faults.clone());
         let mut text = head(&self.path, report.as_ref(), &history);
         if is_split_by_key {
@@ -80,8 +72,14 @@ impl Inspect {
             words::thousands(shown.len() as u64),
             words::count(total as u64, "event")
         ));
-        if let Some(index) = filter.around {
-            text.push_str(&format!(", around event {index}: --context, --from or --key show others"));
+        match filter.around {
+            Some(index) if !Filter::has(history, index) => {
+                text.push_str(&format!("; no event has the index {index}{}", Filter::indices(history)));
+            }
+            Some(index) => {
+                text.push_str(&format!(", around event {index}: --context, --from or --key show others"));
+            }
+            None => {}
         }
         if shown.len() < found.positions.len() {
             let hidden = (found.positions.len() - shown.len()) as u64;
@@ -105,7 +103,7 @@ fn read(path: &Path, format: Option<&'static Format>) -> anyhow::Result<(Option<
     let (history, _, is_split_by_key) = source.read_by_key(format)?;
     match source {
         Source::Run(folder) => Ok((Some(folder.report), history, is_split_by_key)),
-        Source::File(_) => Ok((None, history, is_split_by_key)),
+        Source::File(_) | Source::Standard => Ok((None, history, is_split_by_key)),
     }
 }
 

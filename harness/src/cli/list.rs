@@ -9,7 +9,7 @@ use super::catalog::{self, Entry};
 use super::exit::{self, Exit};
 use super::terminal;
 
-/// Lists what can be chosen.
+/// Lists what can be chosen: stores, workloads, nemeses, checkers, models, formats, bugs.
 #[derive(Args)]
 pub struct List {
     /// What to list; everything, if not given

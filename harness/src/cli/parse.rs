@@ -63,8 +63,13 @@ pub fn size_bytes(text: &str) -> Result<u64, String> {
 
 /// The value of an object before the first event, as JSON.
 pub fn json(text: &str) -> Result<Value, String> {
-    serde_json::from_str(text)
-        .map_err(|error| format!("{error}: write JSON, such as 0, null, '\"a\"' or '{{\"x\": 1}}'"))
+    perjury_histories::read_value(text)
+        .map_err(|problem| format!("{problem}: write JSON, such as 0, null, '\"a\"' or '{{\"x\": 1}}'"))
+}
+
+/// One of several words with commas between them, and perhaps blanks around these.
+pub fn trimmed(text: &str) -> Result<String, String> {
+    Ok(text.trim().to_owned())
 }
 
 /// `0..1000`: from the first seed up to, and not including, the last; `7` is that one seed.
@@ -137,6 +142,7 @@ mod tests {
     #[test]
     fn reads_json_and_says_what_that_is() {
         assert_eq!(json("{\"x\": [1, null]}"), Ok(serde_json::json!({"x": [1, null]})));
+        assert_eq!(json("[18446744073709551616]"), Ok(serde_json::json!([{"##": "18446744073709551616N"}])));
         assert!(json("x").unwrap_err().contains("write JSON, such as"));
     }
 

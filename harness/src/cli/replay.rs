@@ -10,13 +10,13 @@ use perjury_histories::format::jsonl;
 use super::exit::{self, Exit};
 use super::{input, options};
 
-/// Repeats a run from its folder: the same scenario, the same seed.
+/// Repeats a run from its folder, and compares it byte for byte.
 ///
-/// Says whether the history and the log are the same, byte for byte, or where they first differ. Exits
-/// with 0 when they are the same, else with 1.
+/// The same scenario, the same seed. Says whether the history and the log are the same, byte for byte, or where
+/// they first differ. Exits with 0 when they are the same, else with 1.
 #[derive(Args)]
 pub struct Replay {
-    /// The run's folder
+    /// The run's folder: the one that run names after 'kept in'
     #[arg(value_name = "RUN")]
     run: PathBuf,
 }

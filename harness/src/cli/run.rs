@@ -15,17 +15,16 @@ use super::exit::{self, Exit};
 use super::options::Options;
 use super::terminal;
 
-/// Runs a scenario once.
+/// Runs a scenario once, and says which promises were kept.
 ///
-/// Without options: five nodes, sixty simulated seconds, partitions, crashes and skewed clocks, and a
-/// random seed, which is printed first.
+/// Without options: five nodes, sixty simulated seconds, partitions, crashes and skewed clocks, and a random
+/// seed, which is printed first. The run is kept in a folder, which the output names; replay, check and
+/// inspect take that folder. Exits with 0 when every promise held, 1 when one was broken, else with 2.
 #[derive(Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Run {
-    #[command(flatten)]
-    options: Options,
     /// The seed: the same one gives the same run, byte for byte [default: a random one]
-    #[arg(long)]
+    #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
     /// Where the run's folder goes
     #[arg(long, value_name = "DIR", default_value = "runs")]
@@ -33,6 +32,8 @@ pub struct Run {
     /// Prints the report as one JSON object, and nothing else, on standard output
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    options: Options,
 }
 
 const EXAMPLES: &str = "\

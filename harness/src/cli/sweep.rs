@@ -1,12 +1,14 @@
 //! `perjury sweep`: one scenario, many seeds.
 
+mod interrupt;
+mod progress;
+
 use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use perjury::render;
 use perjury::sweep::{self, Plan, Summary};
 
@@ -14,15 +16,16 @@ use super::exit::{self, Exit};
 use super::options::Options;
 use super::parse;
 use super::terminal;
+use progress::Progress;
 
-/// Runs a scenario with many seeds, one simulation a thread.
+/// Runs a scenario with many seeds, and keeps the folders of those that fail.
 ///
-/// Folders of runs that fail, or whose outcome is unknown, are kept. Exits with 1 if any run is invalid,
-/// else with 2 if any is unknown.
+/// Each thread runs one simulation at a time. Folders of runs that fail, or whose outcome is unknown, are kept,
+/// up to --keep of them. Exits with 1 if any run is invalid, else with 2 if any is unknown. Ctrl-C ends it after
+/// the runs that are under way, and shows what they found; it then exits with 130.
 #[derive(Args)]
+#[command(after_long_help = EXAMPLES)]
 pub struct Sweep {
-    #[command(flatten)]
-    options: Options,
     /// The seeds: 0..1000 is a thousand of them, from 0
     #[arg(long, value_name = "A..B", value_parser = parse::seeds)]
     seeds: Range<u64>,
@@ -32,8 +35,11 @@ pub struct Sweep {
     /// Where run folders go
     #[arg(long, value_name = "DIR", default_value = "runs")]
     out: PathBuf,
-    /// Keeps the folders of valid runs too
-    #[arg(long)]
+    /// Keeps the folders of at most so many runs that fail, those of the lowest seeds
+    #[arg(long, value_name = "COUNT", default_value_t = 20)]
+    keep: usize,
+    /// Keeps the folders of all runs, also of valid ones
+    #[arg(long, conflicts_with = "keep")]
     keep_all: bool,
     /// Writes a test case a seed to this file, as JUnit XML
     #[arg(long, value_name = "FILE")]
@@ -44,30 +50,35 @@ pub struct Sweep {
     /// Prints the summary as one JSON object, and nothing else, on standard output
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    options: Options,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo perjury sweep --seeds 0..1000
+  cargo perjury sweep --seeds 0..100 --bug torn-tail-taken --keep 3
+  cargo perjury sweep --seeds 0..1000 --level atomic --nemesis message --json > sweep.json";
 
 impl Sweep {
     pub fn execute(self) -> anyhow::Result<Exit> {
         let (system, scenario) = self.options.scenario()?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let jobs = self.jobs.map_or(cores, usize::from);
-        let bar = bar(self.seeds.end - self.seeds.start);
+        let progress = Progress::new(self.seeds.end - self.seeds.start);
         let plan = Plan {
             system,
             scenario: &scenario,
             seeds: self.seeds.clone(),
             jobs,
             keeps_all: self.keep_all,
+            keeps_max: self.keep,
+            stop: interrupt::flag(),
             out: self.out.clone(),
         };
-        let mut summary = sweep::sweep(&plan, &|case| {
-            if case.verdict != "valid" {
-                bar.println(format!("seed {} {}  {}", case.seed, case.verdict, case.command));
-            }
-            bar.inc(1);
-        })?;
-        bar.finish_and_clear();
-        if self.baseline {
+        let mut summary = sweep::sweep(&plan, &|case| progress.add(case))?;
+        progress.end();
+        if self.baseline && !summary.interrupted {
             let each = summary.cost.simulated_ns / summary.runs().max(1);
             summary.cost.baseline = Some(sweep::baseline(&scenario, Duration::from_nanos(each))?);
         }
@@ -93,14 +104,9 @@ impl Sweep {
 /// that is what the sweep was for.
 fn exit(summary: &Summary) -> Exit {
     match summary.verdict {
+        _ if summary.interrupted => Exit::Interrupted,
         "invalid" => Exit::Invalid,
         _ if summary.has_errors() => Exit::Failure,
         verdict => Exit::of(verdict),
     }
-}
-
-/// How many seeds are done; nothing unless standard error is a terminal.
-fn bar(seeds: u64) -> ProgressBar {
-    let style = "{wide_bar} {pos} of {len} seeds, {per_sec}, {eta} to go";
-    ProgressBar::new(seeds).with_style(ProgressStyle::with_template(style).expect("a template of ours"))
 }

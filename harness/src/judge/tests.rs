@@ -5,7 +5,7 @@ use super::*;
 use crate::trial;
 
 fn charge<'a>(promises: &'a [Promise], levels: &'a [(Key, String)]) -> Charge<'a> {
-    Charge { workload: "register", promises, levels, refuses: &[] }
+    Charge { workload: "register", promises, levels, refuses: &[], limits: None }
 }
 
 fn row<'a>(rows: &'a [Row], guarantee: &str, level: &str) -> &'a Row {
@@ -59,6 +59,22 @@ fn a_promise_is_not_owed_past_the_faults_it_tolerates() {
     let excused = outcome(&[placement, flip("n1"), flip("n2")]);
     assert_eq!(excused.outcome, RowOutcome::NotOwed);
     assert_eq!(excused.evidence, "bit-flip struck n1, n2");
+}
+
+#[test]
+fn keeps_within_the_limits_that_it_is_given() {
+    let crowd: String = (0..6).map(|process| format!("{process}:cas(x,[{process},1])? ")).collect();
+    let ends: String = (0..6).map(|process| format!("{process}:ok ")).collect();
+    let history =
+        notation::parse(&format!("9:write(x,0) {crowd} 7:write(x,2)? {ends} 7:ok")).expect("a history");
+    let outcome = |limits| {
+        let levels = [(Key::from("x"), "atomic".to_owned())];
+        let (rows, _) = judge(&history, &Charge { limits, ..charge(&[], &levels) }).expect("a verdict");
+        row(&rows, "linearizability", "atomic").outcome
+    };
+    assert_ne!(outcome(None), RowOutcome::Unknown);
+    let limits = Limits { configurations_max: 1, ..Limits::default() };
+    assert_eq!(outcome(Some(&limits)), RowOutcome::Unknown);
 }
 
 #[test]

@@ -163,6 +163,7 @@ without faults; planted bug: some
                     [2],
                     explanation,
                 )],
+                found: Default::default(),
             },
             Row {
                 guarantee: "linearizability".to_owned(),
@@ -171,6 +172,7 @@ without faults; planted bug: some
                 outcome: RowOutcome::Broken,
                 evidence: "no order explains it".to_owned(),
                 anomalies: Vec::new(),
+                found: Default::default(),
             },
         ];
         made.operations = crate::tally::operations(&history);

@@ -30,6 +30,19 @@ pub fn text(sum: &Summary, width: usize) -> String {
     text.push_str(&summary::named("reached", &summary::counts(&sum.markers), width));
     text.push_str(&cost(&sum.cost, sum.runs(), width));
     text.push_str(&summary::named("runs", &verdicts(sum), width));
+    if sum.kept() < sum.failed.len() {
+        let kept = format!(
+            "{} of {} that failed, those of the lowest seeds; --keep says how many",
+            words::thousands(sum.kept() as u64),
+            words::count(sum.failed.len() as u64, "run")
+        );
+        text.push_str(&summary::named("kept", &kept, width));
+    }
+    if sum.interrupted {
+        let all = words::count(sum.seeds.1 - sum.seeds.0, "seed");
+        let done = words::thousands(sum.runs());
+        text.push_str(&summary::named("interrupted", &format!("{done} of {all} were run"), width));
+    }
     text.push_str(&summary::named("repeat with", &sum.command, width));
     text
 }
@@ -138,6 +151,7 @@ mod tests {
             verdict: "invalid",
             scenario: Scenario::default(),
             seeds: (7, 9),
+            interrupted: false,
             verdicts: BTreeMap::from([("valid".to_owned(), 1), ("invalid".to_owned(), 1)]),
             failed: vec![case],
             rows: BTreeMap::from([

@@ -98,6 +98,7 @@ mod tests {
             outcome,
             evidence: evidence.to_owned(),
             anomalies: Vec::new(),
+            found: Default::default(),
         };
         let rows = [
             row("integrity", true, RowOutcome::Held, "1,203 reads"),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::path::PathBuf;
 
 use serde::Serialize;
 
@@ -22,6 +23,9 @@ pub struct Summary {
     pub scenario: Scenario,
     /// The first seed, and the one after the last.
     pub seeds: (u64, u64),
+    /// Whether it was stopped before all seeds were run.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub interrupted: bool,
     /// Number of runs by verdict; `error` for those that could not be executed.
     pub verdicts: BTreeMap<String, u64>,
     /// All runs that are not plainly valid, by seed.
@@ -98,6 +102,7 @@ impl Summary {
             verdict: "unknown",
             scenario: scenario.clone(),
             seeds: (seeds.start, seeds.end),
+            interrupted: false,
             verdicts: BTreeMap::new(),
             failed: Vec::new(),
             rows: BTreeMap::new(),
@@ -124,6 +129,23 @@ impl Summary {
             let place = self.failed.partition_point(|other| other.seed < case.seed);
             self.failed.insert(place, case);
         }
+    }
+
+    /// Says where runs were kept, and whether these were all. What was stopped is valid no more than what was
+    /// not run.
+    pub(super) fn end(&mut self, folders: &BTreeMap<u64, PathBuf>) {
+        for case in &mut self.failed {
+            case.folder = folders.get(&case.seed).cloned();
+        }
+        self.interrupted = self.runs() < self.seeds.1 - self.seeds.0;
+        if self.interrupted && self.verdict == "valid" {
+            self.verdict = "unknown";
+        }
+    }
+
+    /// How many of the runs that failed were kept.
+    pub fn kept(&self) -> usize {
+        self.failed.iter().filter(|case| case.folder.is_some()).count()
     }
 
     fn count(&mut self, report: &Report) {
@@ -197,6 +219,7 @@ mod tests {
             outcome,
             evidence: "because".to_owned(),
             anomalies: Vec::new(),
+            found: Default::default(),
         };
         let one = |seed, verdict: &str, outcome| {
             let mut report = report(seed);

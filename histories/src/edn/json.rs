@@ -1,15 +1,16 @@
 //! EDN as JSON, and JSON as EDN.
 
 use std::borrow::Cow;
-use std::cmp::Ordering;
 
 use serde_json::{Map, Number, Value};
 
 use super::parse::is_tag;
 use super::{DEPTH_MAX, Edn, Problem, number};
+use crate::exact::shown;
+use crate::order;
 
 /// The only key of the object that stands for a number that JSON has no word for.
-const NUMBER: &str = "##";
+pub(crate) const NUMBER: &str = "##";
 
 impl<'a> Edn<'a> {
     /// This value as JSON.
@@ -20,7 +21,7 @@ impl<'a> Edn<'a> {
     /// | integers of 64 bits, also `12N` and unsigned ones | the same |
     /// | keywords, symbols, characters | strings: `:a/b` is `"a/b"`, `\a` is `"a"` |
     /// | lists, vectors | arrays |
-    /// | sets | arrays in a fixed order: null, booleans, numbers, strings, arrays, objects |
+    /// | sets | arrays in [one order](crate::order) |
     /// | maps | objects; a key that is none of the above strings is its EDN: `{1 2}` is `{"1":2}` |
     /// | other numbers: `1/2`, `0.5M`, `##Inf`, integers beyond 64 bits | `{"##":"1/2"}` |
     /// | tagged values: `#inst "2026"` | `{"#inst":"2026"}` |
@@ -110,9 +111,9 @@ fn array(items: Vec<Edn<'_>>, depth: usize) -> Result<Vec<Value>, String> {
 
 fn set(items: Vec<Edn<'_>>, depth: usize) -> Result<Value, String> {
     let mut values = array(items, depth)?;
-    values.sort_by(compare);
+    values.sort_by(order::compare);
     match values.windows(2).find(|pair| pair[0] == pair[1]) {
-        Some(pair) => Err(format!("{} stands twice in a set", pair[0])),
+        Some(pair) => Err(format!("{} stands twice in a set", shown(&pair[0].to_string()))),
         None => Ok(values.into()),
     }
 }
@@ -127,13 +128,13 @@ fn map(entries: Vec<(Edn<'_>, Edn<'_>)>, depth: usize) -> Result<Value, String> 
             key => key.to_string(),
         };
         if fields.contains_key(&key) {
-            return Err(format!("the key {key} stands twice in a map"));
+            return Err(format!("the key {} stands twice in a map", shown(&key)));
         }
         fields.insert(key, json(value, depth)?);
     }
     match stands_for(&fields) {
         None => Ok(Value::Object(fields)),
-        Some(other) => Err(format!("as JSON this map would be the same as {other}")),
+        Some(other) => Err(format!("as JSON this map would be the same as {}", shown(&other.to_string()))),
     }
 }
 
@@ -169,50 +170,6 @@ fn from_number(number: &Number) -> Edn<'_> {
         (Some(number), _, _) => Edn::Integer(number),
         (_, Some(number), _) => Edn::Big(Cow::Owned(number.to_string())),
         (_, _, number) => Edn::Float(number.unwrap_or(f64::NAN)),
-    }
-}
-
-/// A fixed order of all JSON.
-fn compare(a: &Value, b: &Value) -> Ordering {
-    match (a, b) {
-        (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
-        (Value::Number(a), Value::Number(b)) => compare_numbers(a, b),
-        (Value::String(a), Value::String(b)) => a.cmp(b),
-        (Value::Array(a), Value::Array(b)) => {
-            first_difference(a.iter().zip(b).map(|(a, b)| compare(a, b))).then(a.len().cmp(&b.len()))
-        }
-        (Value::Object(a), Value::Object(b)) => {
-            let fields = a.iter().zip(b).map(|(a, b)| a.0.cmp(b.0).then_with(|| compare(a.1, b.1)));
-            first_difference(fields).then(a.len().cmp(&b.len()))
-        }
-        _ => rank(a).cmp(&rank(b)),
-    }
-}
-
-fn first_difference(mut orders: impl Iterator<Item = Ordering>) -> Ordering {
-    orders.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
-}
-
-/// By size; an integer before the float that it is closest to.
-fn compare_numbers(a: &Number, b: &Number) -> Ordering {
-    let integer = |number: &Number| number.as_i128();
-    let float = |number: &Number| number.as_f64().unwrap_or(f64::NAN);
-    match (integer(a), integer(b)) {
-        (Some(a), Some(b)) => a.cmp(&b),
-        (a_integer, b_integer) => {
-            float(a).total_cmp(&float(b)).then(b_integer.is_some().cmp(&a_integer.is_some()))
-        }
-    }
-}
-
-fn rank(value: &Value) -> u8 {
-    match value {
-        Value::Null => 0,
-        Value::Bool(_) => 1,
-        Value::Number(_) => 2,
-        Value::String(_) => 3,
-        Value::Array(_) => 4,
-        Value::Object(_) => 5,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::Edn;
+use crate::exact::shown;
 
 /// The number of this token, which begins with a digit or with a sign and a digit.
 pub(super) fn parse(token: &str) -> Result<Edn<'_>, String> {
@@ -21,7 +22,7 @@ pub(super) fn parse(token: &str) -> Result<Edn<'_>, String> {
     match number {
         Some(number) => Ok(number),
         None if is_decimal(text) => float(text),
-        None => Err(format!("{token} is no number")),
+        None => Err(format!("{} is no number", shown(token))),
     }
 }
 
@@ -87,7 +88,7 @@ fn is_decimal(text: &str) -> bool {
 fn float(text: &str) -> Result<Edn<'_>, String> {
     match text.parse::<f64>() {
         Ok(number) if number.is_finite() => Ok(Edn::Float(number)),
-        _ => Err(format!("{text} is out of the range of floats; with an M at its end it is exact")),
+        _ => Err(format!("{} is out of the range of floats; with an M at its end it is exact", shown(text))),
     }
 }
 

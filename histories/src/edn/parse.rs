@@ -3,6 +3,11 @@
 use std::borrow::Cow;
 
 use super::{Cursor, Edn, Problem, number, text};
+use crate::exact::shown;
+
+/// What is wrong where JSON was written.
+const LONE_COLON: &str =
+    "a colon without a name: EDN puts none between a key and its value, and none before a space";
 
 /// The value of this text, which must hold exactly one, apart from comments and discarded values.
 pub fn parse(text: &str) -> Result<Edn<'_>, Problem> {
@@ -121,7 +126,10 @@ impl<'a> Cursor<'a> {
                 "##Inf" => Ok(Edn::Float(f64::INFINITY)),
                 "##-Inf" => Ok(Edn::Float(f64::NEG_INFINITY)),
                 "##NaN" => Ok(Edn::Float(f64::NAN)),
-                token => Err(Problem::new(start, format!("{token} is none of ##Inf, ##-Inf and ##NaN"))),
+                token => {
+                    let problem = format!("{} is none of ##Inf, ##-Inf and ##NaN", shown(token));
+                    Err(Problem::new(start, problem))
+                }
             },
             Some(_) => {
                 let tag = self.tag()?;
@@ -138,7 +146,9 @@ impl<'a> Cursor<'a> {
         let tag = self.token()?;
         match is_tag(tag) {
             true => Ok(tag),
-            false => Err(Problem::new(start, format!("#{tag} is no tag, which begins with a letter"))),
+            false => {
+                Err(Problem::new(start, format!("#{} is no tag, which begins with a letter", shown(tag))))
+            }
         }
     }
 
@@ -147,7 +157,12 @@ impl<'a> Cursor<'a> {
         let token = self.token()?;
         match token.strip_prefix(':').filter(|name| is_keyword(name)) {
             Some(name) => Ok(Edn::Keyword(Cow::Borrowed(name))),
-            None => Err(Problem::new(start, format!("{token} is no keyword"))),
+            None if token == ":" => Err(Problem::new(start, LONE_COLON)),
+            None => {
+                let problem =
+                    format!("{} is no keyword: expected a colon and a name, such as :read", shown(token));
+                Err(Problem::new(start, problem))
+            }
         }
     }
 
@@ -164,7 +179,10 @@ impl<'a> Cursor<'a> {
             "true" => Ok(Edn::Bool(true)),
             "false" => Ok(Edn::Bool(false)),
             name if is_symbol(name) => Ok(Edn::Symbol(Cow::Borrowed(name))),
-            token => Err(Problem::new(start, format!("{token} is no value"))),
+            token => {
+                let problem = format!("{} is no value: a text stands in double quotes", shown(token));
+                Err(Problem::new(start, problem))
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Cursor, Problem};
+use crate::exact::shown;
 
 /// The string whose opening quote was just passed over.
 pub(super) fn string<'a>(cursor: &mut Cursor<'a>) -> Result<Cow<'a, str>, Problem> {
@@ -102,7 +103,7 @@ pub(super) fn character(cursor: &mut Cursor<'_>) -> Result<char, Problem> {
         return Ok(first);
     }
     let name = &name[..first.len_utf8() + others.len()];
-    named(name).ok_or_else(|| Problem::new(start, format!("\\{name} is no character")))
+    named(name).ok_or_else(|| Problem::new(start, format!("\\{} is no character", shown(name))))
 }
 
 /// The character of this name of several letters.

@@ -120,9 +120,9 @@ mod tests {
             (
                 "3\t:ook\t:read\t1",
                 2,
-                "`type`: unknown variant `ook`, expected one of `invoke`, `ok`, `fail`, `info`",
+                "`type`: unknown word `ook`, expected one of `invoke`, `ok`, `fail`, `info`",
             ),
-            ("3\tnil\t:read\t1", 0, "`type` is missing"),
+            ("3\tnil\t:read\t1", 0, "`type` is missing: expected invoke, ok, fail or info"),
             ("3\t:ok\t7\t1", 6, "`f`: invalid type: integer `7`, expected a string"),
             ("3\t:ok\t:read\t", 12, "the text ends where a value should be"),
             ("3\t:ok\t:read\t[1", 12, "the text ends, but this vector is not closed"),

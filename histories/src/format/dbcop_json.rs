@@ -68,10 +68,11 @@ pub fn read(mut input: impl BufRead) -> Result<History, Error> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{self, BufReader, Read};
+    use std::io::{BufReader, Read as _};
 
     use super::*;
     use crate::notation::print;
+    use crate::testing::Broken;
 
     fn printed(text: &str) -> String {
         print(&read(text.as_bytes()).unwrap())
@@ -154,19 +155,15 @@ mod tests {
         for (text, column, expected) in [
             ("7", 1, format!("invalid type: integer `7`, {event}")),
             ("{}", 2, format!("invalid length 0, {event}")),
-            (
-                r#"{"Add":1}"#,
-                6,
-                "unknown variant `Add`, expected one of `Read`, `r`, `Write`, `w`".to_owned(),
-            ),
+            (r#"{"Add":1}"#, 6, "unknown word `Add`, expected one of `Read`, `r`, `Write`, `w`".to_owned()),
             (r#"{"Read":{"variable":1}}"#, 22, "missing field `version`".to_owned()),
             (r#"{"Read":{"version":1}}"#, 21, "missing field `variable`".to_owned()),
             (r#"{"Read":{"version":1,"version":1}}"#, 30, "duplicate field `version`".to_owned()),
-            (r#"{"Read":{"version":1,"variable":[]}}"#, 34, format!("invalid type: sequence, {scalar}")),
+            (r#"{"Read":{"version":1,"variable":[]}}"#, 34, format!("invalid type: list, {scalar}")),
             (r#"{"Read":{"version":1,"variable":1},"Write":1}"#, 42, format!("invalid length 2, {event}")),
             (r#"["r"]"#, 5, format!("invalid length 1, {event}")),
             (r#"["r",1]"#, 7, format!("invalid length 2, {event}")),
-            (r#"["r",1,1,1]"#, 10, "trailing characters".to_owned()),
+            (r#"["r",1,1,1]"#, 10, "expected nothing more here".to_owned()),
             (r#"["r",null,1]"#, 12, "the variable is null".to_owned()),
             (r#"["w",1,null]"#, 12, "the version of a write is null".to_owned()),
         ] {
@@ -177,15 +174,15 @@ mod tests {
     #[test]
     fn says_where_the_text_is_wrong() {
         for (text, expected) in [
-            ("", "line 1: EOF while parsing a value"),
-            ("[\n[}", "line 2, column 2: expected value"),
+            ("", "line 1: the text ends inside a value"),
+            ("[\n[}", "line 2, column 2: expected a JSON value"),
             ("[\n[{\"events\":[]}]]", "line 2, column 14: missing field `committed`"),
             ("[[{\"committed\":true}]]", "line 1, column 20: missing field `events`"),
             (
                 "[[{\"committed\":1,\"events\":[]}]]",
                 "line 1, column 16: invalid type: integer `1`, expected a boolean",
             ),
-            ("[]\n[", "line 2, column 1: trailing characters"),
+            ("[]\n[", "line 2, column 1: expected nothing more here"),
             (
                 "7",
                 "line 1, column 1: invalid type: integer `7`, expected a list of sessions, or an object with one as `data`",
@@ -200,17 +197,11 @@ mod tests {
         let deep = |inner: &str| format!("{}{}", "[".repeat(1_000_000), inner) + &"]".repeat(1_000_000);
         let text = format!("{{\"info\":{},\"data\":[{WRITE}]}}", deep("1"));
         assert_eq!(printed(&text), printed(&format!("[{WRITE}]")));
-        assert_eq!(problem(&deep("")), "line 1, column 6: expected value");
+        assert_eq!(problem(&deep("")), "line 1, column 6: expected a JSON value");
     }
 
     #[test]
     fn names_the_line_that_cannot_be_read() {
-        struct Broken;
-        impl Read for Broken {
-            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-                Err(io::Error::other("the disk is gone"))
-            }
-        }
         let input = BufReader::new((&b"[\n["[..]).chain(Broken));
         assert_eq!(read(input).unwrap_err().to_string(), "line 2: the disk is gone");
     }

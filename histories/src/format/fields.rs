@@ -3,10 +3,13 @@
 //! What the fields mean, and what it means when they are absent, says the table of
 //! [`jepsen_edn`](super::jepsen_edn).
 
+use std::fmt;
+
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{Event, Kind, Process};
+use crate::edn::NUMBER;
+use crate::{Event, Kind, Process, exact};
 
 /// A field that has a meaning.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,28 +28,46 @@ pub(super) enum Field {
     Version,
 }
 
+/// What the fields are called, the commonest first: lines are read by looking them up here.
+const NAMES: &[(&str, Field)] = &[
+    ("process", Field::Process),
+    ("type", Field::Type),
+    ("f", Field::F),
+    ("value", Field::Value),
+    ("time", Field::Time),
+    ("index", Field::Index),
+    ("key", Field::Key),
+    ("session", Field::Session),
+    ("version", Field::Version),
+    ("node", Field::Node),
+    ("final", Field::Final),
+    ("final?", Field::Final),
+    ("error", Field::Error),
+];
+
 impl Field {
     /// The field of this name.
     pub(super) fn named(name: &str) -> Option<Field> {
-        Some(match name {
-            "index" => Field::Index,
-            "process" => Field::Process,
-            "type" => Field::Type,
-            "f" => Field::F,
-            "value" => Field::Value,
-            "key" => Field::Key,
-            "time" => Field::Time,
-            "node" => Field::Node,
-            "final" | "final?" => Field::Final,
-            "error" => Field::Error,
-            "session" => Field::Session,
-            "version" => Field::Version,
-            _ => return None,
-        })
+        NAMES.iter().find(|(known, _)| *known == name).map(|(_, field)| *field)
     }
 
-    fn name(self) -> String {
-        format!("`{self:?}`").to_lowercase()
+    /// What is wrong where it must be and is not.
+    pub(super) fn is_missing(self, expected: &str) -> String {
+        format!("{self} is missing: expected {expected}")
+    }
+
+    /// All names.
+    #[cfg(test)]
+    pub(super) fn names() -> Vec<&'static str> {
+        NAMES.iter().map(|(name, _)| *name).collect()
+    }
+}
+
+/// Its name, in quotes.
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = NAMES.iter().find(|(_, field)| field == self).map_or("", |(name, _)| name);
+        write!(f, "`{name}`")
     }
 }
 
@@ -69,13 +90,13 @@ impl Fields {
     pub(super) fn put(&mut self, field: Field, value: Value) -> Result<(), String> {
         let bit = 1 << field as u16;
         if self.seen & bit != 0 {
-            return Err(format!("{} stands there twice", field.name()));
+            return Err(format!("{field} stands there twice"));
         }
         self.seen |= bit;
         if value.is_null() {
             return Ok(());
         }
-        self.set(field, value).map_err(|problem| format!("{}: {problem}", field.name()))
+        self.set(field, value).map_err(|problem| format!("{field}: {problem}"))
     }
 
     fn set(&mut self, field: Field, value: Value) -> Result<(), String> {
@@ -99,14 +120,17 @@ impl Fields {
 
     /// The event, which is at this position among the events.
     pub(super) fn event(mut self, position: u64) -> Result<Event, String> {
-        self.event.kind = self.kind.ok_or("`type` is missing")?;
+        self.event.kind = self.kind.ok_or_else(|| Field::Type.is_missing("invoke, ok, fail or info"))?;
         self.event.index = self.index.unwrap_or(position);
         Ok(self.event)
     }
 }
 
 fn read<T: DeserializeOwned>(value: Value) -> Result<T, String> {
-    serde_json::from_value(value).map_err(|error| error.to_string())
+    if let Some(Value::String(number)) = value.get(NUMBER) {
+        return Err(format!("{} is no integer of 64 bits", exact::shown(number)));
+    }
+    serde_json::from_value(value).map_err(|error| exact::words(&error))
 }
 
 /// A number, or -1, with which Jepsen says that there is none.
@@ -170,7 +194,10 @@ mod tests {
         fields.put(Field::Time, json!(-1)).unwrap();
         fields.put(Field::Index, json!(-1)).unwrap();
         assert_eq!(fields.event(9), Ok(Event::new(9, Process::Unknown, Kind::Info, "")));
-        assert_eq!(Fields::new().event(0), Err("`type` is missing".to_owned()));
+        assert_eq!(
+            Fields::new().event(0),
+            Err("`type` is missing: expected invoke, ok, fail or info".to_owned())
+        );
     }
 
     #[test]
@@ -179,20 +206,21 @@ mod tests {
             (
                 "type",
                 json!("go"),
-                "`type`: unknown variant `go`, expected one of `invoke`, `ok`, `fail`, `info`",
+                "`type`: unknown word `go`, expected one of `invoke`, `ok`, `fail`, `info`",
             ),
             ("f", json!(1), "`f`: invalid type: integer `1`, expected a string"),
-            ("index", json!(-2), "`index`: invalid value: integer `-2`, expected u64"),
-            ("time", json!(-2), "`time`: invalid value: integer `-2`, expected u64"),
-            ("time", json!(1.5), "`time`: invalid type: floating point `1.5`, expected u64"),
+            ("index", json!(-2), "`index`: invalid value: integer `-2`, expected a number from 0"),
+            ("index", json!({"##": "1/2"}), "`index`: 1/2 is no integer of 64 bits"),
+            ("time", json!(-2), "`time`: invalid value: integer `-2`, expected a number from 0"),
+            ("time", json!(1.5), "`time`: invalid type: floating point `1.5`, expected a number from 0"),
             (
                 "process",
                 json!("n"),
                 "`process`: invalid value: string \"n\", expected a number from 0, \"nemesis\" or null",
             ),
-            ("key", json!([]), "`key`: invalid type: sequence, expected a string or a signed 64-bit integer"),
+            ("key", json!([]), "`key`: invalid type: list, expected a string or a signed 64-bit integer"),
             ("final", json!(1), "`final`: invalid type: integer `1`, expected a boolean"),
-            ("version", json!(1), "`version`: invalid type: integer `1`, expected a sequence"),
+            ("version", json!(1), "`version`: invalid type: integer `1`, expected a list"),
         ] {
             assert_eq!(problem(name, value), expected);
         }

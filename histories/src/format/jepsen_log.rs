@@ -39,9 +39,9 @@ fn operation(line: &str) -> Option<(usize, &str)> {
     Some((start, &line[start..]))
 }
 
-/// Reads a whole history; events are named by their positions.
+/// Reads a whole history; events are named by their positions. A text without any operation is no such log.
 pub fn read(input: &mut dyn BufRead) -> Result<History, Error> {
-    gather(input, &mut |text, is_whole, events| {
+    let history = gather(input, &mut |text, is_whole, events| {
         let (line, length) = first_line(text, is_whole)?;
         let Some((start, columns)) = operation(line) else {
             return Ok(if text.is_empty() { Piece::End } else { Piece::Nothing(length) });
@@ -49,7 +49,13 @@ pub fn read(input: &mut dyn BufRead) -> Result<History, Error> {
         let event = event(columns, events)
             .map_err(|problem| Problem { offset: start + problem.offset, ..problem })?;
         Ok(Piece::Event(0, length, Box::new(event)))
-    })
+    })?;
+    if history.events().len() == 0 {
+        let problem =
+            format!("here and below is no line of Jepsen's log such as INFO  {BEFORE}3 :ok :read 1");
+        return Err(Error::Input { line: 1, column: None, problem });
+    }
+    Ok(history)
 }
 
 #[cfg(test)]
@@ -69,9 +75,17 @@ mod tests {
     }
 
     #[test]
+    fn refuses_a_text_without_operations() {
+        for text in ["", "To be, or not to be\n", "INFO  jepsen.core - up\n"] {
+            let problem = read(&mut text.as_bytes()).unwrap_err().to_string();
+            assert!(problem.starts_with("line 1: here and below is no line of Jepsen's log"), "{problem}");
+        }
+    }
+
+    #[test]
     fn places_what_is_wrong() {
         let text = "INFO  jepsen.util - 0\t:invoke\t:write\t1\nINFO  jepsen.util - 0\t:okay\t:write\t1\n";
         let problem = read(&mut text.as_bytes()).unwrap_err().to_string();
-        assert!(problem.starts_with("line 2, column 23: `type`: unknown variant `okay`"), "{problem}");
+        assert!(problem.starts_with("line 2, column 23: `type`: unknown word `okay`"), "{problem}");
     }
 }

@@ -17,15 +17,15 @@
 //! | `key` | a string, or an integer | the store has one object only |
 //! | `time` | nanoseconds; Jepsen's -1 is none | not known |
 //! | `node`, `error`, `session`, `version` | as in [`Event`](crate::Event) | none |
-//! | `final` | true for final reads | false |
+//! | `final`, `final?` | true for final reads | false |
 //!
 //! Other fields, and empty lines, are passed over. The header may be missing; one of another schema is
 //! an error. What is written is the same bytes every time: fields in the order above, absent ones left
 //! out (`value` never is), no spaces, the keys of an object in their sorted order.
 //!
-//! Integers in values keep all their digits or are refused: those beyond 64 bits are an error, because
-//! read as floats two of them could become equal. A line may hold [`LINE_BYTES_MAX`] bytes, a value 127
-//! levels.
+//! Integers in values keep all their digits: one beyond 64 bits is read as EDN's are, as
+//! `{"##":"1234567890123456789012N"}`, because as floats two of them could become equal. A line may hold
+//! [`LINE_BYTES_MAX`] bytes, a value 127 levels.
 
 use std::io::{self, Write};
 
@@ -46,10 +46,16 @@ pub use read::read;
 pub const FORMAT: Format = Format {
     name: "jsonl",
     about: "JSON Lines: a header, then one event per line",
-    fits: |head| head.trim_ascii_start().starts_with(b"{\""),
+    fits,
     read: super::Read::File(|input| read(input)),
     write: Some(|history, output| write(history, output)),
 };
+
+/// Whether it begins like an object that is not empty.
+fn fits(head: &[u8]) -> bool {
+    let fields = head.trim_ascii_start().strip_prefix(b"{");
+    fields.is_some_and(|fields| fields.trim_ascii_start().starts_with(b"\""))
+}
 
 /// Writes a whole history, and flushes.
 pub fn write(history: &History, output: impl Write) -> io::Result<()> {

@@ -177,6 +177,7 @@ mod tests {
     use std::io::{self, BufReader};
 
     use super::*;
+    use crate::testing::Broken;
 
     /// What `parse` makes of the first line of this text.
     fn first<T>(text: &str, parse: impl FnOnce(&mut Line<'_>) -> Result<T, Error>) -> Result<T, String> {
@@ -215,12 +216,6 @@ mod tests {
 
     #[test]
     fn names_the_line_that_cannot_be_read() {
-        struct Broken;
-        impl Read for Broken {
-            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-                Err(io::Error::other("the disk is gone"))
-            }
-        }
         let mut lines = Lines::new(BufReader::new((&b"a\n"[..]).chain(Broken)));
         assert!(lines.next().unwrap().is_some());
         assert_eq!(lines.next().err().unwrap().to_string(), "line 2: the disk is gone");

@@ -82,7 +82,7 @@ pub fn detect(head: &[u8]) -> Option<&'static Format> {
 }
 
 /// The text of a file's first bytes, which may end in the middle of a character.
-fn text(head: &[u8]) -> Option<&str> {
+pub(crate) fn text(head: &[u8]) -> Option<&str> {
     match str::from_utf8(head) {
         Ok(text) => Some(text),
         Err(error) if error.error_len().is_none() => str::from_utf8(&head[..error.valid_up_to()]).ok(),

@@ -40,7 +40,7 @@ pub(super) fn judge(
         model.check(&Call::of(&act.operation)).map_err(refused)?;
     }
     match search(&acts, model, &context.initial, &context.limits)? {
-        Found::Order => Ok(Verdict::Valid(None)),
+        Found::Order => Ok(super::explained(history, context)),
         Found::GaveUp => Err(limit(acts.len(), &context.limits)),
         Found::Nothing => {
             let core = minimize(acts, model, context)?;
@@ -49,7 +49,8 @@ pub(super) fn judge(
             let key = key.filter(|_| core.iter().all(|act| act.object == core[0].object));
             let explanation = super::explain(&operations);
             let indices = operations.iter().map(Operation::index);
-            Ok(Verdict::Invalid(vec![Anomaly::new(AnomalyKind::NotSequential, key, indices, explanation)]))
+            let anomaly = Anomaly::new(AnomalyKind::NotSequential, key, indices, explanation);
+            Ok(Verdict::Invalid(vec![anomaly].into()))
         }
     }
 }

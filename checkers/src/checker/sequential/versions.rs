@@ -38,6 +38,7 @@ pub(super) fn judge(accesses: &Accesses<'_>, initial: &Value) -> Option<Findings
         && let Some(cycle) = relation.shortest_cycle(&tangled)
     {
         findings.push(order.anomaly(&cycle));
+        findings.stop();
     }
     Some(findings)
 }

@@ -1,5 +1,7 @@
 //! Which checkers judge a history, and why these.
 
+use std::collections::BTreeSet;
+
 use perjury_checkers::linearizable::{AnyModel, model_for};
 use perjury_checkers::{Checker, Context, Limits, checker, fit};
 use perjury_histories::format::Format;
@@ -57,6 +59,31 @@ impl Asked {
             choice.why = format!("--model names {}", model.name());
         }
         choice
+    }
+
+    /// What was asked for that makes no sense of this history: a model of other objects, an initial value that
+    /// its model does not have.
+    pub fn misuse(&self, history: &History, choice: &Choice) -> Option<String> {
+        let functions = || history.operations().map(|operation| operation.function());
+        // Nearly everything can be read, so that tells little.
+        let mut deeds = functions().filter(|function| *function != "read").peekable();
+        if let Some(model) = self.model
+            && deeds.peek().is_some()
+            && !deeds.any(|function| model.functions().contains(&function))
+        {
+            let functions: BTreeSet<&str> = functions().collect();
+            return Some(format!(
+                "--model {} has {}, but the functions of this history are {}: perjury list models",
+                model.name(),
+                model.functions().join(", "),
+                functions.into_iter().collect::<Vec<_>>().join(", ")
+            ));
+        }
+        let initial = self.initial.as_ref()?;
+        choice.checkers.iter().find(|checker| BY_MODEL.contains(&checker.name()))?;
+        let model = self.model.or_else(|| model_for(history).ok())?;
+        let problem = model.check_initial(initial).err()?;
+        Some(format!("--init {initial} is nothing that a {} can hold at first: {problem}", model.name()))
     }
 
     /// The model by which this checker judges the history, if by any.

@@ -4,6 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use perjury::report::{Row, RowOutcome};
+use perjury::sweep;
+use perjury_checkers::verdict::Count;
 use perjury_checkers::{Anomaly, AnomalyKind, Verdict};
 use perjury_histories::{History, Key, Value};
 use serde::Serialize;
@@ -16,7 +18,7 @@ pub enum Outcome {
     Judged(Box<Judged>),
     /// A limit was reached before it was read.
     Unread { file: String, problem: String },
-    /// It cannot be read, or is no history.
+    /// It cannot be read, is no history, or not one of which the question makes sense.
     Unusable { file: String, problem: String },
     /// We failed.
     Failed { file: String, problem: String },
@@ -67,8 +69,11 @@ pub struct Judgement {
     pub millis: Option<f64>,
     /// Why it is unknown, or how many anomalies there are; of a valid one, that nothing was ever read.
     pub reason: String,
-    /// What is wrong.
+    /// What is wrong: what began first.
     pub anomalies: Vec<Found>,
+    /// How many anomalies there are, listed or not.
+    #[serde(flatten)]
+    pub found: Count,
 }
 
 /// An anomaly with every field in its place, also those that say nothing.
@@ -101,8 +106,7 @@ impl Judgement {
         let reason = match verdict {
             Verdict::Valid(_) => String::new(),
             Verdict::Unknown(reason) => reason.clone(),
-            Verdict::Invalid(anomalies) if anomalies.len() == 1 => "1 anomaly".to_owned(),
-            Verdict::Invalid(anomalies) => format!("{} anomalies", anomalies.len()),
+            Verdict::Invalid(anomalies) => anomalies.count().words(anomalies.len()),
         };
         Judgement {
             name: name.to_owned(),
@@ -112,6 +116,7 @@ impl Judgement {
             millis: Some(millis(spent_ns)),
             reason,
             anomalies: verdict.anomalies().iter().map(Found::from).collect(),
+            found: verdict.count(),
         }
     }
 
@@ -130,6 +135,7 @@ impl Judgement {
             millis: None,
             reason: row.evidence.clone(),
             anomalies: row.anomalies.iter().map(Found::from).collect(),
+            found: row.found,
         }
     }
 }
@@ -152,10 +158,11 @@ impl Judged {
 struct Line<'a> {
     file: &'a str,
     verdict: &'static str,
-    operations: usize,
-    events: usize,
-    parse_millis: f64,
-    check_millis: f64,
+    /// Null where none was read, as with all of these.
+    operations: Option<usize>,
+    events: Option<usize>,
+    parse_millis: Option<f64>,
+    check_millis: Option<f64>,
     peak_memory_bytes: Option<u64>,
     /// Whether its keys stood inside of its values.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -163,15 +170,10 @@ struct Line<'a> {
     /// Why nothing was judged.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
+    /// Why nothing was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
     checks: &'a [Judgement],
-}
-
-/// The same of a file without a history.
-#[derive(Serialize)]
-struct Problem<'a> {
-    file: &'a str,
-    verdict: &'static str,
-    error: &'a str,
 }
 
 impl Outcome {
@@ -182,25 +184,35 @@ impl Outcome {
 
     /// One JSON object.
     pub fn json(&self) -> serde_json::Result<String> {
-        match self {
-            Outcome::Judged(judged) => serde_json::to_string(&Line {
+        serde_json::to_string(&match self {
+            Outcome::Judged(judged) => Line {
                 file: &judged.file,
                 verdict: judged.verdict(),
-                operations: judged.history.operations().len(),
-                events: judged.history.events().len(),
-                parse_millis: millis(judged.parse_ns),
-                check_millis: millis(judged.check_ns),
+                operations: Some(judged.history.operations().len()),
+                events: Some(judged.history.events().len()),
+                parse_millis: Some(millis(judged.parse_ns)),
+                check_millis: Some(millis(judged.check_ns)),
                 peak_memory_bytes: judged.peak_memory_bytes,
                 split_by_key: judged.is_split_by_key,
                 reason: judged.checks.is_empty().then_some(&judged.why),
+                error: None,
                 checks: &judged.checks,
-            }),
+            },
             Outcome::Unread { file, problem }
             | Outcome::Unusable { file, problem }
-            | Outcome::Failed { file, problem } => {
-                serde_json::to_string(&Problem { file, verdict: "unknown", error: problem })
-            }
-        }
+            | Outcome::Failed { file, problem } => Line {
+                file,
+                verdict: "unknown",
+                operations: None,
+                events: None,
+                parse_millis: None,
+                check_millis: None,
+                peak_memory_bytes: sweep::memory_bytes_max(),
+                reason: None,
+                error: Some(problem),
+                checks: &[],
+            },
+        })
     }
 
     /// How the process ends if this is the worst.

@@ -9,10 +9,11 @@ use crate::cli::parse;
 #[derive(Args, Clone, Copy, Debug, Default)]
 #[command(next_help_heading = "Limits")]
 pub struct LimitOptions {
-    /// Real time for each file, reading included: 60s, 500ms, 2m
+    /// Real time for each file, reading included: 60s, 500ms, 2m [default: none]
     #[arg(long, value_name = "TIME", value_parser = parse::duration_ms)]
     time_limit: Option<u64>,
-    /// Main memory of the process: 4GiB, 500MB. It is looked at every 10 ms, so some of it may be exceeded
+    /// Main memory of the process: 4GiB, 500MB. It is looked at every 10 ms, so it may be exceeded a little
+    /// [default: none]
     #[arg(long, value_name = "SIZE", value_parser = parse::size_bytes)]
     memory_limit: Option<u64>,
     /// Configurations that a search may visit for each object: the limit whose verdict does not depend on the

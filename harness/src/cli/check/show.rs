@@ -7,7 +7,7 @@ use perjury_checkers::Context;
 use super::judged::{Judged, Judgement};
 use crate::cli::input::SPLIT_BY_KEY;
 
-/// At most this many counterexamples a checker are drawn; `--json` has all of them.
+/// At most this many counterexamples a checker are drawn; `--json` has all that are listed.
 const DRAWN_MAX: usize = 3;
 
 /// What was read, by what it was judged, the verdicts, the counterexamples.
@@ -66,9 +66,11 @@ fn counterexamples(judged: &Judged, width: usize) -> String {
             text.push('\n');
             text.push_str(&anomaly::draw(&judged.history, &faults, &found.anomaly(), width));
         }
-        let hidden = check.anomalies.len().saturating_sub(DRAWN_MAX);
-        if hidden > 0 {
-            let more = format!("… and {hidden} more of {}; --json has them all", check.name);
+        let listed = check.anomalies.len();
+        if listed > DRAWN_MAX {
+            let found = check.found.words(listed);
+            let more =
+                format!("… only {DRAWN_MAX} are drawn: {} found {found}, which --json prints", check.name);
             text.push_str(&words::indented(&more, 2, width));
         }
     }

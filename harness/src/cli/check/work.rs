@@ -165,13 +165,16 @@ impl Worker {
         if let (Source::Run(folder), true) = (&source, self.asked.checkers.is_empty()) {
             let _ = self.steps.send(reading(Vec::new(), "the promises in its report".to_owned()));
             let read = sweep::wall_ns();
-            let (verdict, rows) =
-                by_promises(&history, &folder.report).map_err(|error| format!("{error:#}"))?;
+            let (verdict, rows) = by_promises(&history, &folder.report, &self.limits())
+                .map_err(|error| format!("{error:#}"))?;
             let _ = self.steps.send(Step::Run(verdict, rows));
             return Ok(sweep::wall_ns() - read);
         }
         let read = sweep::wall_ns();
         let choice = self.asked.choose(&history);
+        if let Some(misuse) = self.asked.misuse(&history, &choice) {
+            return Err(format!("{}: {misuse}", self.path.display()));
+        }
         let with_model = |checker| (checker, self.asked.model_of(checker, &history));
         let checkers: Vec<_> = choice.checkers.into_iter().map(with_model).collect();
         let _ = self.steps.send(reading(checkers.clone(), choice.why));
@@ -181,12 +184,15 @@ impl Worker {
         Ok(sweep::wall_ns() - read)
     }
 
+    fn limits(&self) -> Limits {
+        Limits { configurations_max: self.asked.configurations_max, stop: self.stop.clone() }
+    }
+
     fn by_checker(&self, history: &History, checker: &dyn Checker, model: Option<&'static str>) -> Judgement {
         let started = sweep::wall_ns();
-        let limits = Limits { configurations_max: self.asked.configurations_max, stop: self.stop.clone() };
         let verdict = match self.stop.reason() {
             Some(reason) => Verdict::Unknown(format!("{reason} was reached before it began")),
-            None => checker.check(history, &self.asked.context(limits)),
+            None => checker.check(history, &self.asked.context(self.limits())),
         };
         let mut judgement = Judgement::new(checker.name(), model, &verdict, sweep::wall_ns() - started);
         if verdict.is_valid() {
@@ -197,12 +203,17 @@ impl Worker {
 }
 
 /// Judges a run again, by what its report says was owed; a panic that the report tells of stays.
-fn by_promises(history: &History, report: &Report) -> anyhow::Result<(&'static str, Vec<Row>)> {
+fn by_promises(
+    history: &History,
+    report: &Report,
+    limits: &Limits,
+) -> anyhow::Result<(&'static str, Vec<Row>)> {
     let charge = judge::Charge {
         workload: &report.scenario.workload,
         promises: &report.promises,
         levels: &report.levels,
         refuses: &report.refuses,
+        limits: Some(limits),
     };
     anyhow::ensure!(
         tally::operations(history) == report.operations,

@@ -21,13 +21,13 @@ pub struct Filter {
     #[arg(long, value_name = "KEYS", value_delimiter = ',')]
     key: Vec<String>,
     /// Only these processes; nemesis is one of them
-    #[arg(long, value_name = "PROCESSES", value_delimiter = ',')]
+    #[arg(long, value_name = "PROCESSES", value_delimiter = ',', value_parser = parse::trimmed)]
     process: Vec<String>,
     /// Only these sessions: a client keeps its session when its process number changes
     #[arg(long, value_name = "SESSIONS", value_delimiter = ',')]
     session: Vec<u64>,
     /// Only these functions: read, write, partition, acknowledge, …
-    #[arg(long, value_name = "FUNCTIONS", value_delimiter = ',')]
+    #[arg(long, value_name = "FUNCTIONS", value_delimiter = ',', value_parser = parse::trimmed)]
     function: Vec<String>,
     /// Only events from this simulated time on: 12.5s
     #[arg(long, value_name = "TIME", value_parser = parse::moment_ns)]
@@ -101,17 +101,30 @@ impl Filter {
             absent("process", &self.process, processes.collect()),
             absent("function", &self.function, functions.collect()),
             absent("session", &wanted_sessions, sessions.collect()),
-            self.around.and_then(|index| {
-                let is_there = history.events().any(|event| event.index == index);
-                (!is_there).then(|| format!("no event has the index {index}"))
-            }),
         ];
         let why: Vec<String> = why.into_iter().flatten().collect();
         match why.as_slice() {
-            [] if *self == Filter::default() => None,
+            [] if *self == Filter::default()
+                || self.around.is_some_and(|index| !Filter::has(history, index)) =>
+            {
+                None
+            }
             [] => Some("no event passes all of the filters".to_owned()),
             why => Some(why.join("; ")),
         }
+    }
+
+    /// Whether an event has this index.
+    pub fn has(history: &History, index: u64) -> bool {
+        history.events().any(|event| event.index == index)
+    }
+
+    /// The indices that there are: `: they go from 0 to 7`.
+    pub fn indices(history: &History) -> String {
+        let ends = history.events().next().zip(history.events().last());
+        ends.map_or(String::new(), |(first, last)| {
+            format!(": they go from {} to {}", first.index, last.index)
+        })
     }
 
     fn passes(&self, event: EventRef<'_>) -> bool {
@@ -138,7 +151,7 @@ fn absent(noun: &str, wanted: &[String], there: BTreeSet<String>) -> Option<Stri
     let some: Vec<&str> = there.iter().take(THERE_MAX).map(String::as_str).collect();
     let more = if there.len() > some.len() { ", …" } else { "" };
     Some(match some.as_slice() {
-        [] => format!("{none}, or any"),
+        [] => format!("{none}: none of this history has a {noun}"),
         some => format!("{none}, but there is {}{more}", some.join(", ")),
     })
 }
@@ -203,10 +216,12 @@ mod tests {
             why(Filter { key: strings("y"), session: vec![9], ..Filter::default() }).as_deref(),
             Some("no event passes all of the filters")
         );
+        let keyless = notation::parse("0:read(_)=1").expect("a history");
         assert_eq!(
-            why(Filter { around: Some(99), context: 0, ..Filter::default() }).as_deref(),
-            Some("no event has the index 99")
+            Filter { key: strings("x"), ..Filter::default() }.why_nothing(&keyless).as_deref(),
+            Some("no event has key x: none of this history has a key")
         );
+        assert_eq!(why(Filter { around: Some(99), context: 0, ..Filter::default() }), None, "said already");
         assert_eq!(why(Filter::default()), None);
     }
 

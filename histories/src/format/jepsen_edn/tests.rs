@@ -73,7 +73,7 @@ fn places_what_is_wrong() {
         ("[{:type :ok}\n ".to_owned(), "line 2, column 2: the text ends, but its ] is missing".to_owned()),
         ("#a".to_owned(), "line 1, column 1: the text ends after a tag".to_owned()),
         ("\n{:f".to_owned(), "line 2, column 4: the text ends where a value should be".to_owned()),
-        ("\n {:f :read}".to_owned(), "line 2, column 2: `type` is missing".to_owned()),
+        ("\n {:f :read}".to_owned(), "line 2, column 2: `type` is missing: expected invoke, ok, fail or info".to_owned()),
         ("{:type :ok,\n :process -1}".to_owned(), "line 2, column 11: `process`: invalid type: integer `-1`, expected a number from 0, \"nemesis\" or null".to_owned()),
         ("{:type :ok,\n :value [1 2 12x]}".to_owned(), "line 2, column 14: 12x is no number".to_owned()),
         ("{:value\n #{1 1}}".to_owned(), "line 2, column 2: 1 stands twice in a set".to_owned()),

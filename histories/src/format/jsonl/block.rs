@@ -5,8 +5,8 @@ use std::str;
 
 use super::scan::Scanner;
 use super::{header, line};
-use crate::Error;
 use crate::columns::Columns;
+use crate::{Error, exact};
 
 /// What a block of lines holds.
 #[derive(Default)]
@@ -52,8 +52,13 @@ impl Block {
             };
             let read = text.and_then(|text| block.read_line(text.trim_ascii_end(), is_fresh, &mut scanner));
             if let Err(wrong) = read {
-                let is_cut = wrong.is_eof && !bytes[line].ends_with(b"\n");
-                let hint = if is_cut { "; the text ends in the middle of this line" } else { "" };
+                let hint = match (wrong.is_eof, bytes[line].ends_with(b"\n")) {
+                    (true, false) => "; the text ends in the middle of this line",
+                    (true, true) if wrong.problem.contains(exact::ENDS) => {
+                        "; an event must stand on one line"
+                    }
+                    _ => "",
+                };
                 let problem = format!("{}{hint}", wrong.problem);
                 block.error = Some(Wrong { line: block.lines, column: wrong.column, problem });
                 break;

@@ -9,6 +9,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::exact;
+use crate::format::fields::Field;
 use crate::{Event, EventRef, Key, Kind, Process, Version};
 
 /// What is wrong with a line.
@@ -37,18 +38,18 @@ pub(super) fn parse(text: &str) -> Result<Parsed, Wrong> {
     }
     let line: Line = serde_json::from_str(text).map_err(|error| {
         let column = Some(error.column()).filter(|&column| column > 0);
-        let problem = exact::words(&error);
         // What a cut leaves is mostly an unexpected end, but "1." is a wrong number.
-        let is_eof = problem.contains("EOF while parsing") || !text.ends_with('}');
-        Wrong { column, problem, is_eof }
+        let is_eof = error.to_string().contains("EOF while parsing") || !text.ends_with('}');
+        Wrong { column, problem: exact::words(&error), is_eof }
     })?;
-    let missing = |field| Wrong { column: None, problem: format!("{field} is missing"), is_eof: false };
+    let missing =
+        |field: Field, expected| Wrong { column: None, problem: field.is_missing(expected), is_eof: false };
     let event = Event {
         index: 0,
         time: line.time,
         process: line.process.unwrap_or(Process::Unknown),
-        kind: line.kind.ok_or_else(|| missing(Field::Type))?,
-        function: line.function.ok_or_else(|| missing(Field::F))?,
+        kind: line.kind.ok_or_else(|| missing(Field::Type, "invoke, ok, fail or info"))?,
+        function: line.function.ok_or_else(|| missing(Field::F, "the name of a function, or null"))?,
         value: line.value.map_or(Ok(Value::Null), |raw| value(Field::Value, raw, text))?,
         key: line.key,
         node: line.node,
@@ -85,29 +86,26 @@ struct Line<'a> {
     version: Option<Version>,
 }
 
-/// A field's name.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-#[serde(field_identifier, rename_all = "lowercase")]
-enum Field {
-    Index,
-    Process,
-    Type,
-    F,
-    Value,
-    Key,
-    Time,
-    Node,
-    Final,
-    Error,
-    Session,
-    Version,
-    #[serde(other)]
-    Other,
-}
+/// The name of a field, which may mean nothing.
+struct Name(Option<Field>);
 
-impl fmt::Display for Field {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`", format!("{self:?}").to_lowercase())
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Name, D::Error> {
+        struct Text;
+
+        impl Visitor<'_> for Text {
+            type Value = Name;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the name of a field")
+            }
+
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<Name, E> {
+                Ok(Name(Field::named(name)))
+            }
+        }
+
+        deserializer.deserialize_str(Text)
     }
 }
 
@@ -125,9 +123,13 @@ impl<'de> Deserialize<'de> for Line<'de> {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Line<'de>, A::Error> {
                 let mut line = Line::default();
                 let mut seen = 0_u32;
-                while let Some(field) = map.next_key::<Field>()? {
+                while let Some(Name(field)) = map.next_key()? {
+                    let Some(field) = field else {
+                        map.next_value::<IgnoredAny>()?;
+                        continue;
+                    };
                     let bit = 1 << field as u32;
-                    if seen & bit != 0 && field != Field::Other {
+                    if seen & bit != 0 {
                         return Err(de::Error::custom(format!("{field} stands there twice")));
                     }
                     seen |= bit;
@@ -159,7 +161,6 @@ impl<'de> Line<'de> {
             Field::Error => self.error = map.next_value()?,
             Field::Session => self.session = map.next_value()?,
             Field::Version => self.version = map.next_value()?,
-            Field::Other => map.next_value::<IgnoredAny>().map(drop)?,
         }
         Ok(())
     }
