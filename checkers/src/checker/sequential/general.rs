@@ -64,7 +64,8 @@ fn search<'a>(
     // What changes nothing and returned nothing says nothing.
     let says = |act: &&Act<'_>| act.operation.fate() == Fate::Ok || !model.is_pure(&Call::of(&act.operation));
     let acts: Vec<Act<'a>> = acts.iter().filter(says).copied().collect();
-    let threads = Threads::of(acts.iter().map(|act| act.operation));
+    let operations: Vec<Operation<'_>> = acts.iter().map(|act| act.operation).collect();
+    let threads = Threads::of(&operations);
     let link = |act: &Act<'a>| Link {
         object: act.object,
         call: Call::of(&act.operation),
