@@ -208,6 +208,7 @@ impl Outcome {
                 parse_millis: None,
                 check_millis: None,
                 peak_memory_bytes: sweep::memory_bytes_max(),
+                split_by_key: false,
                 reason: None,
                 error: Some(problem),
                 checks: &[],
