@@ -62,11 +62,7 @@ const REFUSED: &[(&str, &str)] = &[
 ];
 
 /// Histories of which we say something else than the corpus, and why.
-const EXCEPTIONS: &[(&str, &str)] = &[
-    ("ut-sr-vec-1", "unknown: sequential consistency is judged of registers only, and this is a stack"),
-    ("ut-sr-vec-12", "the same"),
-    ("ut-sr-vec-2", "the same"),
-];
+const EXCEPTIONS: &[(&str, &str)] = &[];
 
 /// The same of the checkers that are picked when nobody names any.
 const EXCEPTIONS_OF_FIT: &[(&str, &str)] = &[

@@ -130,6 +130,8 @@ fn did(operation: Operation<'_>) -> String {
             };
             format!("{} {change}{}", verb("changed", "change"), of_key("on"))
         }
+        // What it found stands where it asked.
+        "txn" => format!("{} txn {}", verb("did", "do"), value(operation.result().unwrap_or(argument))),
         other => {
             let seen = operation.result().filter(|result| *result != argument && !result.is_null());
             let seen = seen.map(|seen| format!(" = {}", value(seen))).unwrap_or_default();
@@ -211,7 +213,7 @@ mod tests {
             "incremented it",
             "decremented it by 2",
             "appended \"a\" to key x",
-            "did txn [[\"read\",\"x\",null]] = [[\"read\",\"x\",1]]",
+            "did txn [[\"read\",\"x\",1]]",
             "tried, with unknown outcome, to do frob 1",
         ];
         assert_eq!(said, expected);

@@ -1,8 +1,8 @@
 //! The fewest operations that still fail.
 //!
 //! Parts of a problem that has no order are tried, smaller and smaller (delta debugging: Zeller and
-//! Hildebrandt, IEEE TSE 28(2), 2002), until leaving out any single operation leaves something that has an
-//! order. A part must be proof against the whole: were there an order of the whole, there would be one of the
+//! Hildebrandt, IEEE TSE 28(2), 2002), until leaving out any single operation (of a small core: any two) leaves
+//! something that has an order. A part must be proof against the whole: were there an order of the whole, there would be one of the
 //! part. So not every part is tried, only what comes about by these:
 //!
 //! ```text
@@ -30,8 +30,6 @@
 //!
 //! Those are listed whose values the others may have observed, and those that show why no more can be left out:
 //! without this operation there is an order, in which that one of unknown outcome took effect.
-
-use std::ops::Range;
 
 use perjury_histories::{Process, Value};
 use rustc_hash::FxHashMap;
@@ -66,6 +64,9 @@ const CONFIGURATIONS_MAX: u64 = 500_000;
 /// operation.
 const CONFIGURATIONS_PER_TRY: u64 = 5_000;
 const CONFIGURATIONS_PER_OPERATION: u64 = 20;
+
+/// Of a core of so many operations also every two are left out together.
+const PAIRS_MAX: usize = 16;
 
 /// How many steps may be taken to find which others the core may have observed.
 const STEPS_MAX: usize = 1_000_000;
@@ -120,6 +121,9 @@ pub(crate) fn minimize(
     shrinking.take_window();
     shrinking.shrink();
     if shrinking.join() {
+        shrinking.shrink();
+    }
+    while shrinking.leave_out_pair() {
         shrinking.shrink();
     }
     shrinking.finish()
@@ -311,7 +315,9 @@ impl<'p> Shrinking<'p> {
     /// Begins with the last operations, if they fail without all that came before them.
     fn take_window(&mut self) {
         let mut window = FIRST_WINDOW;
-        while window < self.core.places.len() && !self.try_without(0..self.core.places.len() - window) {
+        while window < self.core.places.len()
+            && !self.try_without(&self.core.places[..self.core.places.len() - window].to_vec())
+        {
             window *= 4;
         }
     }
@@ -326,7 +332,7 @@ impl<'p> Shrinking<'p> {
             let mut end = self.core.places.len();
             while end > 0 {
                 let begin = end.saturating_sub(length);
-                is_smaller |= self.try_without(begin..end);
+                is_smaller |= self.try_without(&self.core.places[begin..end].to_vec());
                 end = begin.min(self.core.places.len());
             }
             let is_done = length == 1 && !is_smaller;
@@ -334,8 +340,19 @@ impl<'p> Shrinking<'p> {
         }
     }
 
-    /// Leaves out this range of the core, and all that must go with it, if the rest still fails.
-    fn try_without(&mut self, range: Range<usize>) -> bool {
+    /// Leaves out two operations of a small core that cannot be left out one by one.
+    fn leave_out_pair(&mut self) -> bool {
+        let places = self.core.places.clone();
+        if places.len() > PAIRS_MAX {
+            return false;
+        }
+        let pairs =
+            (0..places.len()).flat_map(|first| (first + 1..places.len()).map(move |second| [first, second]));
+        pairs.into_iter().any(|pair| self.try_without(&pair.map(|place| places[place])))
+    }
+
+    /// Leaves these out of the core, and all that must go with them, if the rest still fails.
+    fn try_without(&mut self, out: &[usize]) -> bool {
         if self.stop.reason().is_some() {
             self.budget.tries = 0;
         }
@@ -343,7 +360,6 @@ impl<'p> Shrinking<'p> {
             self.core.is_smallest = false;
             return false;
         }
-        let out = &self.core.places[range];
         let part = self.without(&self.core.places, &self.core.others, |place| out.contains(&place));
         if part.len() == self.core.places.len() || part.is_empty() {
             return false;

@@ -53,8 +53,14 @@ pub(crate) fn explain(evidence: &Evidence<'_>) -> String {
     format!("{}{order}{remarks}", headline.unwrap_or_default())
 }
 
+/// Of more operations, which only a search that was cut short leaves, nobody looks for the most telling thing.
+const TELLING_MAX: usize = 2_000;
+
 /// What is wrong with the last operation.
 fn headline(evidence: &Evidence<'_>, last: Operation<'_>) -> Option<String> {
+    if evidence.possible().count() > TELLING_MAX {
+        return None;
+    }
     let although = match evidence.shape {
         Shape::Register => register::although(evidence, last),
         Shape::FifoQueue | Shape::UnorderedQueue | Shape::Stack | Shape::PriorityQueue => {

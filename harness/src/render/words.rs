@@ -114,9 +114,10 @@ pub fn call(function: &str, key: Option<&Key>, argument: &Value, chars_max: usiz
 /// unknown, timeout`. Of a transaction what it found stands where it asked.
 pub fn operation(operation: &Operation<'_>, versions: &Versions, chars_max: usize) -> String {
     let invocation = operation.invocation();
-    let argument = match operation.function() {
-        "txn" => operation.result().unwrap_or(operation.argument()),
-        _ => operation.argument(),
+    // A transaction is long because it is many operations.
+    let (argument, chars_max) = match operation.function() {
+        "txn" => (operation.result().unwrap_or(operation.argument()), 4 * chars_max),
+        _ => (operation.argument(), chars_max),
     };
     let call = call(operation.function(), operation.key(), argument, chars_max);
     match operation.completion() {

@@ -159,3 +159,24 @@ proptest! {
         is_sound("priority-queue", &crate::model::priority_queue::PriorityQueue, &text, choice)?;
     }
 }
+
+/// What is left when the flag is raised is the beginning of the history, up to where it broke.
+#[test]
+fn is_a_proof_when_it_is_cut_short() {
+    let text = "0:enqueue(_,1) 1:dequeue()=1 0:enqueue(_,2) 0:enqueue(_,3) 1:dequeue()=3 0:enqueue(_,4)";
+    let history = history(text);
+    let problem = Problem::of(history.operations());
+    let model = named("fifo-queue").expect("a model");
+    let answer = model.search(&problem, &Value::Null, &Limits::default()).expect("an initial state");
+    let Outcome::Impossible(stuck) = answer.outcome else { panic!("{text} has an order") };
+    let processes = vec![Process::Client(0); problem.ops.len()];
+    let stop = Stop::new();
+    let core =
+        |stop: &Stop| minimize(model, &problem, &processes, &Value::Null, &Broken::Stuck(&stuck), stop);
+    assert_eq!((core(&stop).places, core(&stop).is_smallest), (vec![2, 3, 4], true));
+    stop.raise(crate::stop::Reason::TimeLimit);
+    assert_eq!((core(&stop).places, core(&stop).is_smallest), (vec![0, 1, 2, 3, 4], false));
+    let places = Broken::Places(&[2, 3, 4]);
+    let core = minimize(model, &problem, &processes, &Value::Null, &places, &stop);
+    assert_eq!((core.places, core.is_smallest), (vec![2, 3, 4], false));
+}

@@ -39,7 +39,7 @@ pub(in crate::linearizable::special) fn agree_with_search<S: Subject, M: Model>(
     let ops = operations.iter().zip(0..).map(op).collect();
     let problem = Problem { ops, calls: told.iter().map(Told::call).collect() };
     let initial = model.initial(initial)?;
-    let limits = Limits { configurations_max: 5_000, ..Limits::default() };
+    let limits = Limits { configurations_max: 1_000, ..Limits::default() };
     let searched = search(model, &problem, &initial, &limits).outcome;
     let answer = subject.solve(operations);
     match (&answer, &searched) {

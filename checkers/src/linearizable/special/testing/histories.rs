@@ -71,7 +71,7 @@ pub(in crate::linearizable::special) fn agree_on_longer(
     cases: u32,
     judge: impl Fn(&[Moments]) -> Result<Answer, String>,
 ) {
-    holds_for_random(cases, prop_oneof![moments(10..=20, 150), moments(20..=50, 50)], judge);
+    holds_for_random(cases, prop_oneof![moments(10..=16, 150), moments(16..=32, 50)], judge);
 }
 
 /// Asserts that the judge is content, and that it saw enough of either answer.
