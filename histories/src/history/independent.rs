@@ -177,12 +177,13 @@ mod tests {
         let text = r#"#5 nemesis:partition(_,["n1",null]) 0:write(_,["x",1]) #9 1:read(_,["x",null])?"#;
         let expected = r#"#5 nemesis:partition(_,["n1",null]) 0:write(x,1) #9 1:read(x)?"#;
         assert_eq!(split(text), Some(expected.to_owned()));
-        let mut events = parse(r#"0:read(_,["x",null])? 0:info=["x",null]"#).unwrap().to_events();
-        events[1].error = Some(Value::from(vec!["x", "y"]));
+        let text = r#"1:read(_,["y",null])=["y",null] 0:read(_,["x",null])? 0:info=timeout"#;
+        let mut events = parse(text).unwrap().to_events();
+        events[3].error = Some(Value::from(vec!["x", "y"]));
         let mut history = History::new(events).unwrap();
         assert!(history.split_by_key());
-        let completion = history.event(1).unwrap();
-        assert_eq!((completion.value, completion.key), (&Value::Null, Some(&Key::from("x"))));
+        let completion = history.event(3).unwrap();
+        assert_eq!((completion.value, completion.key), (&Value::from("timeout"), Some(&Key::from("x"))));
         assert_eq!(completion.error, Some(&Value::from(vec!["x", "y"])));
     }
 
