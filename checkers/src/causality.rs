@@ -68,18 +68,9 @@ pub(crate) fn judge(history: &History, context: &Context, variant: Variant) -> R
             return Ok(findings.or_valid());
         }
     };
-    let (mut overtakes, mut stale) = (Vec::new(), 0);
-    for overtake in ground.writers.overtakes(&ground.clocks, 0..history.len() as u32) {
-        if overtake.is_stale(&ground.clocks) {
-            findings.push(explainer.stale(&overtake, &ground.relation));
-            stale += 1;
-        } else if variant == Variant::Convergence {
-            overtakes.push(overtake);
-        }
-        if stale == ANOMALIES_MAX {
-            break;
-        }
-    }
+    let overtakes = || ground.writers.overtakes(&ground.clocks, 0..history.len() as u32);
+    let stale = overtakes().filter(|overtake| overtake.is_stale(&ground.clocks));
+    findings.extend(stale.take(ANOMALIES_MAX).map(|overtake| explainer.stale(&overtake, &ground.relation)));
     let verdict = findings.or_valid();
     if verdict.is_invalid() {
         return Ok(verdict);
@@ -88,7 +79,7 @@ pub(crate) fn judge(history: &History, context: &Context, variant: Variant) -> R
     match variant {
         Variant::Causal => {}
         Variant::Convergence => {
-            let found = ground.conflicts(overtakes);
+            let found = ground.conflicts(overtakes());
             findings.extend(found.map(|found| explainer.contradiction(AnomalyKind::CyclicCf, &found)));
         }
         Variant::Memory => {
