@@ -30,7 +30,7 @@ use perjury_histories::History;
 
 use crate::checker::{Context, Undecided};
 use crate::differentiated::{Differentiated, Source};
-use crate::findings::{ANOMALIES_MAX, Findings};
+use crate::findings::Findings;
 use crate::verdict::{AnomalyKind, Verdict};
 
 mod clocks;
@@ -69,18 +69,9 @@ pub(crate) fn judge(history: &History, context: &Context, variant: Variant) -> R
             return Ok(findings.or_valid());
         }
     };
-    let (mut overtakes, mut stale) = (Vec::new(), 0);
-    for overtake in ground.writers.overtakes(&ground.clocks, 0..history.len() as u32) {
-        if overtake.is_stale(&ground.clocks) {
-            stale += 1;
-            if stale <= ANOMALIES_MAX {
-                findings.push(explainer.stale(&overtake, &ground.relation));
-            }
-        } else if variant == Variant::Convergence && stale == 0 {
-            overtakes.push(overtake);
-        }
-    }
-    findings.omit(stale.saturating_sub(ANOMALIES_MAX));
+    let overtakes = || ground.writers.overtakes(&ground.clocks, 0..history.len() as u32);
+    let stale = overtakes().filter(|overtake| overtake.is_stale(&ground.clocks));
+    findings.extend_with(stale, |overtake| explainer.stale(&overtake, &ground.relation));
     let verdict = findings.or_valid();
     if verdict.is_invalid() {
         return Ok(verdict);
@@ -91,7 +82,7 @@ pub(crate) fn judge(history: &History, context: &Context, variant: Variant) -> R
     match variant {
         Variant::Causal => {}
         Variant::Convergence => {
-            let found = ground.conflicts(overtakes);
+            let found = ground.conflicts(overtakes());
             findings.extend(found.map(|found| explainer.contradiction(AnomalyKind::CyclicCf, &found)));
         }
         Variant::Memory => {

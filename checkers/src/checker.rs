@@ -130,7 +130,7 @@ pub struct Context {
     /// Whether the accounts of a bank may be overdrawn.
     pub may_overdraw: bool,
     /// Whether a history in which nothing was read may be valid. It has every property of which reads are the
-    /// proof; but no system was seen to keep it. So this is for who asks for the property by its name.
+    /// proof; but no system was seen to keep it. So this is for who asks about the history, not about a promise.
     pub may_be_unread: bool,
 }
 

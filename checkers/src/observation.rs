@@ -6,10 +6,10 @@
 //! read: fail     cas [1, 2]: fail                nothing: what failed is ignored
 //! ```
 //!
-//! Where nothing telling is ok, every order explains the history, and nothing was put to the test. Such a history
-//! is unknown, not valid, unless somebody asks for a property by its name
-//! ([`Context::may_be_unread`](crate::Context::may_be_unread)): that it has. One object of many that nobody asked
-//! about does not spoil the verdict on the others.
+//! Where nothing telling is ok, every order explains the history, and nothing was put to the test. A system that
+//! made a promise has not been seen to keep it: unknown. The history itself has the property that is asked for, if
+//! only because nothing contradicts it ([`Context::may_be_unread`](crate::Context::may_be_unread)). One object of
+//! many that nobody asked about does not spoil the verdict on the others.
 
 use perjury_histories::{Fate, History, Operation, Value};
 
@@ -63,6 +63,11 @@ pub fn why_nothing(history: &History) -> Option<String> {
         ok => format!("the {ok} operations that are ok are such as nothing could have stopped"),
     };
     Some(format!("nothing was ever read: {why}"))
+}
+
+/// Whether any operation certainly happened. Where none did there is nothing to judge.
+pub fn is_anything_ok(history: &History) -> bool {
+    history.operations().any(|operation| operation.fate() == Fate::Ok)
 }
 
 /// How many objects (keys) there are, and how many of them nobody was told anything of.

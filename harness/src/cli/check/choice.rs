@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use perjury_checkers::linearizable::{AnyModel, model_for};
-use perjury_checkers::{Checker, Context, Limits, checker, fit};
+use perjury_checkers::{Checker, Context, Limits, checker, fit, observation};
 use perjury_histories::format::Format;
 use perjury_histories::{History, Value};
 
@@ -27,13 +27,15 @@ pub struct Asked {
 
 impl Asked {
     /// What checkers may know beside the history.
-    pub fn context(&self, limits: Limits) -> Context {
+    pub fn context(&self, history: &History, limits: Limits) -> Context {
+        let is_named = !self.checkers.is_empty() || self.model.is_some();
         Context {
             initial: self.initial.clone().unwrap_or_default(),
             model: self.model,
             limits,
-            // Who names what to judge by asks for a property; otherwise a system must have been seen to keep it.
-            may_be_unread: !self.checkers.is_empty() || self.model.is_some(),
+            // What nobody read is explained by any order, and the reason says so. Without a single ok there is
+            // nothing to explain, unless somebody asks for just that.
+            may_be_unread: is_named || observation::is_anything_ok(history),
             ..Context::default()
         }
     }

@@ -192,7 +192,7 @@ impl Worker {
         let started = sweep::wall_ns();
         let verdict = match self.stop.reason() {
             Some(reason) => Verdict::Unknown(format!("{reason} was reached before it began")),
-            None => checker.check(history, &self.asked.context(self.limits())),
+            None => checker.check(history, &self.asked.context(history, self.limits())),
         };
         let mut judgement = Judgement::new(checker.name(), model, &verdict, sweep::wall_ns() - started);
         if verdict.is_valid() {
