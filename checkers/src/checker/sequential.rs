@@ -81,7 +81,7 @@ fn judge(history: &History, context: &Context) -> Result<Verdict, Undecided> {
     }
     let accesses = match (Accesses::of(history, &context.initial), context.model) {
         (Err(problem), None) => {
-            let model = model_for(history).ok().filter(|model| is_other(&model));
+            let model = model_for(history).ok().filter(is_other);
             return model.map_or(Err(problem), |model| general::judge(history, model, context));
         }
         (accesses, _) => accesses?,

@@ -4,7 +4,10 @@ use perjury_histories::{Operation, Value};
 use proptest::prelude::*;
 use serde_json::json;
 
+use super::values::Values;
 use super::*;
+use crate::checker::Limits;
+use crate::linearizable::Outcome;
 use crate::linearizable::named;
 use crate::model::oracle;
 use crate::testing::history;

@@ -13,7 +13,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::Rule;
+use super::rule::Rule;
 use crate::linearizable::Problem;
 use crate::model::Shape;
 
