@@ -7,8 +7,8 @@ use perjury_checkers::{Checker, Context, Limits, checker, fit, observation};
 use perjury_histories::format::Format;
 use perjury_histories::{History, Value};
 
-/// Checkers that judge by a model.
-const BY_MODEL: &[&str] = &["linearizability"];
+/// Checkers that judge by a model; the first is taken when a model is named, and no checker.
+const BY_MODEL: &[&str] = &["linearizability", "sequential"];
 
 /// What the command line asks for.
 #[derive(Clone, Default)]
