@@ -52,7 +52,8 @@ pub(crate) fn breaks<'s, 'a>(accesses: &'s Accesses<'a>, role: Role) -> Vec<Brea
             continue;
         };
         let broken = known.iter().find_map(|(session, &(effect, seen))| {
-            let (owed, cause) = highest(causes.get(&(*session, read.register()))?, effect.operation.invoked_at())?;
+            let (owed, cause) =
+                highest(causes.get(&(*session, read.register()))?, effect.operation.invoked_at())?;
             position.is_below(owed).then_some(Break { cause, effect, seen, read })
         });
         breaks.extend(broken);
@@ -76,9 +77,7 @@ fn learn<'s, 'a>(accesses: &'s Accesses<'a>, session: u64, read: &'s Access<'a>,
 
 fn causes<'s, 'a>(accesses: &'s Accesses<'a>, role: Role) -> FxHashMap<(u64, u32), Past<'s, 'a>> {
     let mut causes: FxHashMap<_, Past<'s, 'a>> = FxHashMap::default();
-    for step in
-        session::steps(accesses).filter(|step| step.is_return && step.access.role() == role)
-    {
+    for step in session::steps(accesses).filter(|step| step.is_return && step.access.role() == role) {
         let access = step.access;
         let returned_at = access.operation.returned_at();
         let Some((returned_at, position)) = returned_at.zip(accesses.position(access)) else {

@@ -49,7 +49,9 @@ impl<'a> Problem<'a> {
     pub fn of(operations: impl IntoIterator<Item = Operation<'a>>) -> Problem<'a> {
         let operations = operations.into_iter();
         let mut builder = Builder::with_room(operations.size_hint().0);
-        operations.filter(|operation| operation.fate() != Fate::Fail).for_each(|operation| builder.push(operation));
+        operations
+            .filter(|operation| operation.fate() != Fate::Fail)
+            .for_each(|operation| builder.push(operation));
         builder.problem
     }
 

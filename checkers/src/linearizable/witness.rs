@@ -13,7 +13,9 @@ use crate::model::Model;
 /// everything that is ok is in it, nothing twice; no operation comes after one that was invoked only when it had
 /// returned; and the model allows every call where it stands.
 pub fn proves<M: Model>(model: &M, problem: &Problem<'_>, initial: M::State, order: &[u32]) -> bool {
-    is_complete(problem, order) && is_in_real_time(problem, order) && is_possible(model, problem, initial, order)
+    is_complete(problem, order)
+        && is_in_real_time(problem, order)
+        && is_possible(model, problem, initial, order)
 }
 
 fn is_complete(problem: &Problem<'_>, order: &[u32]) -> bool {
