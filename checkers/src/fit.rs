@@ -67,7 +67,9 @@ const RULES: &[(&str, Rule)] = &[
     }),
     ("set-full", |facts| {
         let reason = facts.is(Object::Set, "a set that is read more than once");
-        reason.filter(|_| facts.array_reads > 1 || facts.has_object_reads)
+        let unread = facts.is(Object::Set, "elements that nobody read, as of a set");
+        let is_read = facts.array_reads > 1 || facts.has_object_reads;
+        if is_read { reason } else { unread.filter(|_| facts.array_reads == 0) }
     }),
     ("total-queue", |facts| facts.is(Object::DrainedQueue, "a queue that is drained")),
     ("counter", |facts| facts.is(Object::Counter, "a counter").filter(|_| !facts.has_final_number)),
@@ -178,6 +180,7 @@ mod tests {
         fit("0:add(_,1) 0:read()=[1] 0:read!()=[1]", &["set", "set-full"]);
         fit(r#"0:write-set(_,1) 0:read-set-all()={"n1":[1]}"#, &["set-full"]);
         fit("0:add(_,1) 0:contains(_,1)=[1,true]", &["linearizability"]);
+        fit("0:add(_,1) 0:add(_,2)", &["set-full"]);
     }
 
     #[test]
@@ -185,7 +188,7 @@ mod tests {
         fit("0:add(_,1) 0:read()=1", &["counter"]);
         fit("0:add(_,1) 0:read!()=1", &["grow-only-counter"]);
         fit("0:add(_,-1) 0:read!()=1", &["pn-counter"]);
-        fit("0:add(_,1)", &["counter"]);
+        fit("0:add(_,1) 0:add(_,1)", &["counter"]);
     }
 
     #[test]

@@ -41,6 +41,8 @@ pub(super) struct Facts<'a> {
     pub has_final_array: bool,
     /// Whether an ok read returned an object.
     pub has_object_reads: bool,
+    /// Whether an ok read returned a number.
+    has_number_reads: bool,
     /// Whether an ok read that is final returned a number.
     pub has_final_number: bool,
     /// Whether something below zero is added.
@@ -88,7 +90,10 @@ impl<'a> Facts<'a> {
                         self.has_final_array |= is_final;
                     }
                     Some(Value::Object(_)) => self.has_object_reads = true,
-                    Some(Value::Number(_)) => self.has_final_number |= is_final,
+                    Some(Value::Number(_)) => {
+                        self.has_number_reads = true;
+                        self.has_final_number |= is_final;
+                    }
                     _ => {}
                 }
             }
@@ -113,6 +118,8 @@ impl<'a> Facts<'a> {
             () if only(&["enqueue", "dequeue", "drain"]) && has("drain") => Object::DrainedQueue,
             () if only(&["write-set", "read-set-all"]) => Object::Set,
             () if only(&["add", "read"]) && has("add") && reads_many => Object::Set,
+            // With no read to tell a set from a counter, elements are different from each other.
+            () if only(&["add", "read"]) && !self.has_number_reads && adds_once(history) => Object::Set,
             () if only(&["add", "read"]) && has("add") => Object::Counter,
             () if only(&["read", "write"]) && self.has_wide_reads => Object::LongFork,
             () if only(&["read", "write"]) && has("write") && self.reads_what_is_no_value(history) => {
@@ -152,6 +159,13 @@ impl<'a> Facts<'a> {
     pub fn has_note(&self, note: &str, reason: &'static str) -> Option<&'static str> {
         (self.notes.contains(note) && !self.functions.is_empty()).then_some(reason)
     }
+}
+
+/// Whether nothing is added twice.
+fn adds_once(history: &History) -> bool {
+    let adds = || history.operations().filter(|operation| operation.function() == "add");
+    let added: BTreeSet<_> = adds().map(|add| (add.key_id(), add.argument_id())).collect();
+    added.len() == adds().count() && !added.is_empty()
 }
 
 /// Whether this is a list of `[function, key, value]`.

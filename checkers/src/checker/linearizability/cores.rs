@@ -104,7 +104,7 @@ fn until(history: &History, end: u64) -> History {
 fn lists_a_proof<M: Model>(model: &M, any: &'static dyn AnyModel, history: &History) -> bool {
     let is_linearizable =
         |history: &History| oracle::is_linearizable(model, &Problem::of(history.operations()), &Value::Null);
-    let context = Context { model: Some(any), ..Context::default() };
+    let context = Context { model: Some(any), may_be_unread: true, ..Context::default() };
     let verdict = Linearizability.check(history, &context);
     assert_eq!(verdict.is_valid(), is_linearizable(history), "{}: {verdict:?}", notation::print(history));
     let Verdict::Invalid(anomalies) = verdict else { return false };
