@@ -19,6 +19,8 @@
 use perjury_histories::History;
 
 use crate::checker::{self, Checker};
+use crate::linearizable::AnyModel;
+use crate::model::Shape;
 
 mod facts;
 
@@ -102,10 +104,22 @@ const ON_DEMAND: &[(&str, &str)] = &[
 
 /// The checkers that suit this history, in the order in which reports show them, each with the reason.
 pub fn fits(history: &History) -> Vec<Fit> {
-    let facts = Facts::of(history);
+    suit(&Facts::of(history))
+}
+
+/// The same where its objects are said to be of this model: reads alone look like those of a register.
+pub fn fits_of(history: &History, model: &dyn AnyModel) -> Vec<Fit> {
+    let mut facts = Facts::of(history);
+    if facts.object == Some(Object::Register) && model.shape() != Shape::Register {
+        facts.object = Some(Object::OfModel);
+    }
+    suit(&facts)
+}
+
+fn suit(facts: &Facts<'_>) -> Vec<Fit> {
     let fit = |checker: &&'static dyn Checker| {
         let (_, rule) = RULES.iter().find(|(name, _)| *name == checker.name())?;
-        Some(Fit { checker: *checker, reason: rule(&facts)? })
+        Some(Fit { checker: *checker, reason: rule(facts)? })
     };
     checker::ALL.iter().filter_map(fit).collect()
 }
@@ -129,6 +143,7 @@ pub fn why_on_demand(checker: &str) -> Option<&'static str> {
 mod tests {
     use super::*;
     use crate::checker::Context;
+    use crate::linearizable;
     use crate::testing::history;
 
     #[track_caller]
@@ -223,6 +238,16 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn fits_no_register_where_another_model_is_named() {
+        let reads = history("0:read(_)=0");
+        let names = |fits: Vec<Fit>| fits.iter().map(|fit| fit.checker.name()).collect::<Vec<_>>();
+        assert_eq!(names(fits(&reads)), ["integrity", "linearizability"]);
+        let of = |model: &str| fits_of(&reads, linearizable::named(model).expect("a model"));
+        assert_eq!(names(of("register")), ["integrity", "linearizability"]);
+        assert_eq!(names(of("counter")), ["linearizability"]);
     }
 
     #[test]

@@ -59,6 +59,8 @@ impl Convert {
         let to = self.to()?;
         let Some(write) = to.write else { return exit::usage(format!("{} cannot be written", to.name)) };
         let output = Some(self.output.as_path()).filter(|output| *output != Path::new("-"));
+        let output = output.map(replaceable).transpose()?;
+        let output = output.as_deref();
         if let Some(output) = output.filter(|output| output.exists() && !self.force) {
             return exists(output);
         }
@@ -117,6 +119,18 @@ impl Convert {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => exists(output),
             kept => kept.map(|_| losses).with_context(place),
         }
+    }
+}
+
+/// The file to write, behind symbolic links. What is no file, such as a folder or a pipe, is never replaced.
+fn replaceable(output: &Path) -> anyhow::Result<PathBuf> {
+    let output = output.canonicalize().unwrap_or_else(|_| output.to_owned());
+    match output.metadata() {
+        Ok(data) if data.is_dir() => unusable(format!("{} is a folder: name a file in it", output.display())),
+        Ok(data) if !data.is_file() => {
+            unusable(format!("{} is no regular file: write to - and redirect the output", output.display()))
+        }
+        _ => Ok(output),
     }
 }
 

@@ -55,6 +55,26 @@ fn overwrites_only_what_it_may_and_leaves_no_halves() {
 }
 
 #[test]
+#[cfg(unix)]
+fn replaces_files_only_and_writes_behind_links() {
+    let out = crate::out();
+    let [input, target, link] =
+        ["h.jsonl", "target.jsonl", "link.jsonl"].map(|name| format!("{}/{name}", path(&out)));
+    fs::write(&input, one_by_one(&[("write", json!(1), json!(1))])).expect("written");
+    fs::write(&target, "old").expect("written");
+    std::os::unix::fs::symlink(&target, &link).expect("a link");
+    assert_eq!(code(&perjury(&["convert", &input, &link, "--force"])), 0);
+    assert!(fs::symlink_metadata(&link).expect("a link").is_symlink());
+    assert!(fs::read_to_string(&target).expect("a file").starts_with("{\"format\""));
+    let folder = perjury(&["convert", &input, path(&out), "--force", "--to", "jsonl"]);
+    assert_eq!(code(&folder), 254);
+    assert!(errors(&folder).contains("is a folder"), "{}", errors(&folder));
+    let device = perjury(&["convert", &input, "/dev/null", "--force"]);
+    assert_eq!(code(&device), 254);
+    assert!(errors(&device).contains("is no regular file"), "{}", errors(&device));
+}
+
+#[test]
 fn lists_models_and_formats() {
     let list = |what| -> Value {
         serde_json::from_slice(&perjury(&["list", what, "--json"]).stdout).expect("one JSON object")

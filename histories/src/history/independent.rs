@@ -14,8 +14,9 @@
 //! - the value of every invocation, and of every completion that is ok, is an array of a key (a string or an
 //!   integer) and one thing more, and both of an operation have the same key;
 //! - any other completion has such a value too, or none that is an array: clients put there what went wrong;
-//! - some function is only ever invoked with `[key, null]`: it asks. Where nobody asks, pairs may as well be what
-//!   is written, and a register or a set may hold them.
+//! - some function is only ever invoked with `[key, null]`: it asks; or a cas has `[key, [old, new]]`, or an
+//!   answer is `[key, [element, true]]`. Without such a sign pairs may as well be what is written, and a register
+//!   or a set may hold them.
 //!
 //! The steps of a transaction are arrays, and so never taken for keys. Whoever has a history without such keys
 //! pays for its first operation only.
@@ -35,7 +36,8 @@ impl History {
     /// keys, if that is certainly what these values are; says whether it did. Events keep their places and indices.
     ///
     /// It is certain where no operation has a key yet, each has such a value with one key at its invocation and at
-    /// its completion, and some function is only ever invoked with `[key, null]`: it asks.
+    /// its completion, and one thing shows that these are keys: some function is only ever invoked with
+    /// `[key, null]`, a cas has `[key, [old, new]]`, an answer is `[key, [element, true or false]]`.
     ///
     /// ```
     /// use perjury_histories::notation::{parse, print};
@@ -58,11 +60,13 @@ impl History {
 
     fn has_keys_in_values(&self) -> bool {
         let mut asks: FxHashMap<FunctionId, bool> = FxHashMap::default();
+        let mut is_shown = false;
         for operation in self.operations() {
             let Some(is_question) = is_question(operation) else { return false };
             *asks.entry(operation.function_id()).or_insert(true) &= is_question;
+            is_shown |= shows_key(operation);
         }
-        asks.values().any(|asks| *asks)
+        is_shown || asks.values().any(|asks| *asks)
     }
 
     fn take_keys(&mut self) {
@@ -100,6 +104,17 @@ fn is_question(operation: Operation<'_>) -> Option<bool> {
         None => event.kind != Kind::Ok && !event.value.is_array(),
     });
     is_same.then_some(argument.is_null())
+}
+
+/// Whether what is beside the key is a whole argument of a cas, or a whole answer about an element.
+fn shows_key(operation: Operation<'_>) -> bool {
+    let beside = |value| pair(value).and_then(|(_, beside)| beside.as_array());
+    let is_cas = || beside(operation.argument()).is_some_and(|change| change.len() == 2);
+    let is_answer = |answer: &Vec<Value>| answer.len() == 2 && answer[1].is_boolean();
+    match operation.function() {
+        "cas" => is_cas(),
+        _ => operation.result().and_then(beside).is_some_and(is_answer),
+    }
 }
 
 /// A key and what is beside it.
@@ -170,6 +185,16 @@ mod tests {
         assert_eq!(split(text), Some("0:add(s,1) 0:read(s)=[1]".to_owned()));
         let text = r#"0:acquire(_,["l",null]) 1:acquire(_,["l",null])?"#;
         assert_eq!(split(text), Some("0:acquire(l)=null 1:acquire(l)?".to_owned()));
+    }
+
+    #[test]
+    fn knows_keys_beside_a_whole_change_or_answer() {
+        let text = r#"0:write(_,["x",1]) 0:cas(_,["x",[1,1]])"#;
+        assert_eq!(split(text), Some("0:write(x,1) 0:cas(x,[1,1])".to_owned()));
+        assert_eq!(split(r#"0:write(_,["x",1]) 0:cas(_,["x",1])"#), None);
+        let text = r#"0:add(_,["s",1]) 0:contains(_,["s",1])=["s",[1,true]]"#;
+        assert_eq!(split(text), Some("0:add(s,1) 0:contains(s,1)=[1,true]".to_owned()));
+        assert_eq!(split(r#"0:add(_,["s",1]) 0:contains(_,["s",1])=["s",true]"#), None);
     }
 
     #[test]

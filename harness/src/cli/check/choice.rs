@@ -49,7 +49,7 @@ impl Asked {
             };
         }
         let mut choice = match self.checkers.as_slice() {
-            [] => by_fit(history),
+            [] => by_fit(history, self.model),
             names => Choice {
                 checkers: names.iter().filter_map(|name| checker::named(name)).collect(),
                 why: "--checker names them".to_owned(),
@@ -96,8 +96,8 @@ impl Asked {
 }
 
 /// The checkers that fit the history, with the reasons: `integrity, linearizability (registers); …`.
-fn by_fit(history: &History) -> Choice {
-    let fits = fit::fits(history);
+fn by_fit(history: &History, model: Option<&'static dyn AnyModel>) -> Choice {
+    let fits = model.map_or_else(|| fit::fits(history), |model| fit::fits_of(history, model));
     if fits.is_empty() {
         return Choice { checkers: Vec::new(), why: fit::why_none(history) };
     }
