@@ -83,6 +83,18 @@ fn passes_nothing_where_nothing_is_ok_unless_the_property_is_asked_for() {
 }
 
 #[test]
+fn says_that_a_queue_may_be_one_without_order() {
+    let out = crate::out();
+    let file = format!("{}/queue.jsonl", path(&out));
+    fs::write(&file, one_by_one(&[("enqueue", json!(1), json!(1)), ("dequeue", json!(null), json!(1))]))
+        .expect("written");
+    let hint = "--model unordered-queue";
+    assert!(text(&perjury(&["check", &file])).replace('\n', " ").contains("unordered-queue"));
+    let named = text(&perjury(&["check", &file, "--model", "fifo-queue"]));
+    assert!(!named.contains(hint), "{named}");
+}
+
+#[test]
 fn prints_these_fields_and_no_others() {
     let (_, line) = check_one(&invalid(), &[]);
     assert_eq!(keys(&line), fields_and(None));

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use perjury_checkers::linearizable::{AnyModel, model_for};
+use perjury_checkers::model::Shape;
 use perjury_checkers::{Checker, Context, Limits, checker, fit, observation};
 use perjury_histories::format::Format;
 use perjury_histories::{History, Value};
@@ -109,7 +110,10 @@ fn by_fit(history: &History, model: Option<&'static dyn AnyModel>) -> Choice {
         }
     }
     let reasons = reasons.iter().map(|(reason, names)| format!("{} ({reason})", names.join(", ")));
-    let why = reasons.collect::<Vec<_>>().join("; ");
+    let mut why = reasons.collect::<Vec<_>>().join("; ");
+    if model.is_none() && model_for(history).is_ok_and(|model| model.shape() == Shape::FifoQueue) {
+        why.push_str("; first in, first out: --model unordered-queue where order is not promised");
+    }
     Choice { checkers: fits.into_iter().map(|fit| fit.checker).collect(), why }
 }
 

@@ -22,7 +22,7 @@ use super::limits::Watched;
 /// How often limits are looked at.
 const LOOK: Duration = Duration::from_millis(10);
 /// How long a worker may go on after it was asked to stop.
-const GRACE_NS: u64 = 1_000_000_000;
+const GRACE_NS: u64 = 250_000_000;
 /// Nothing is shown of what is done sooner.
 const QUIET_NS: u64 = 400_000_000;
 
