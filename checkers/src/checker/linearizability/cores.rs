@@ -274,3 +274,13 @@ fn lists_the_later_take_that_leaves_nothing_to_one_of_unknown_outcome() {
         crate::testing::rejects(&Linearizability, &text("1"), kind, &[0, 2, 4, 6]);
     }
 }
+
+/// Once the operations of a cut core do not fail with their true ends, they must not be given them: the push of 2,
+/// which came after the length that shows the fault, would be missing.
+#[test]
+fn lists_a_proof_where_a_cut_core_does_not_join_its_ends() {
+    let text = "1:push(_,3)? 0:pop()? 2:pop()? 0:ok=3 0:len()? 1:ok 0:ok=2 1:push(_,2)? 0:push(_,4)? 2:ok=2";
+    let history = notation::parse(text).expect("a history");
+    let stack = named("stack").expect("a model");
+    assert!(lists_a_proof(&model::stack::Stack, stack, &history));
+}

@@ -169,7 +169,9 @@ impl<'p> Shrinking<'p> {
         let before = std::mem::replace(&mut self.core.others, others);
         let is_joined = is_part && self.take_if_stuck(part);
         if !is_joined {
+            // The others of the future are unknown to the core again, and so must its own ends be.
             self.core.others = before;
+            self.is_cut = true;
         }
         is_joined
     }
