@@ -61,7 +61,9 @@ pub mod env;
 #[cfg(test)]
 mod fake;
 pub mod link;
+pub mod protocol;
 pub mod quorum;
+pub mod raft;
 pub mod safeguards;
 pub mod server;
 pub mod storage;

@@ -27,6 +27,46 @@ pub struct Safeguards {
     pub write_back: bool,
     /// A write that misses its deadline is of unknown outcome. Off (bug 23): it is reported failed.
     pub timeout_is_unknown: bool,
+    /// Replay begins after the snapshot. Off (bug 6): entries that the snapshot covers, and that are still
+    /// in the log, are applied again, without a look at the session table.
+    pub replay_after_snapshot: bool,
+    /// A leader serves a read after a majority has confirmed it, or within its lease. Off (bug 31): it
+    /// serves at once, as long as it takes itself for the leader.
+    pub read_index: bool,
+    /// Leases are measured by the monotonic clock. Off (bug 32): by the wall clock.
+    pub monotonic_lease: bool,
+    /// A leader commits by counting only entries of its own term. Off (bug 33): those of earlier ones too.
+    pub commits_own_term: bool,
+    /// A vote is durable before it is given. Off (bug 34): it is given, and not kept.
+    pub vote_persisted: bool,
+    /// A new term is durable before anything is said in it. Off (bug 35): it is not kept.
+    pub term_persisted: bool,
+    /// A vote goes only to a candidate whose log is up to date. Off (bug 36): to any.
+    pub vote_log_check: bool,
+    /// Entries of an earlier term's leader are refused. Off (bug 37): they are taken.
+    pub stale_append_refused: bool,
+    /// A retried command takes effect once. Off (bug 38): each time.
+    pub session_table: bool,
+    /// The session table is part of the snapshot. Off (bug 39): it is not.
+    pub session_table_in_snapshot: bool,
+    /// Installing a snapshot keeps the entries after it. Off (bug 40): the tail of the log is dropped.
+    pub install_keeps_tail: bool,
+    /// A follower reads up to its high-water mark. Off (bug 41): up to the end of its log.
+    pub reads_below_high_water_mark: bool,
+    /// After a restart nothing counts as committed before a leader says so. Off (bug 42): the whole log.
+    pub commit_rebuilt: bool,
+    /// A change of members waits for the one before, and for an entry of the leader's term. Off (bug 43):
+    /// it does not.
+    pub changes_one_at_a_time: bool,
+    /// A removed node neither votes nor serves. Off (bug 44): it does.
+    pub removed_is_silent: bool,
+    /// A suffix that conflicts with the leader's is cut off. Off (bug 45): it stays.
+    pub conflict_truncated: bool,
+    /// An active node refuses writes past the bound of what its standby lacks. Off (bug 46): it goes on.
+    pub loss_bounded: bool,
+    /// Elections are preceded by pre-votes, and a leader without a majority steps down. Off (bug 47):
+    /// neither.
+    pub pre_vote: bool,
 }
 
 impl Default for Safeguards {
@@ -41,6 +81,24 @@ impl Default for Safeguards {
             distinct_acknowledgements: true,
             write_back: true,
             timeout_is_unknown: true,
+            replay_after_snapshot: true,
+            read_index: true,
+            monotonic_lease: true,
+            commits_own_term: true,
+            vote_persisted: true,
+            term_persisted: true,
+            vote_log_check: true,
+            stale_append_refused: true,
+            session_table: true,
+            session_table_in_snapshot: true,
+            install_keeps_tail: true,
+            reads_below_high_water_mark: true,
+            commit_rebuilt: true,
+            changes_one_at_a_time: true,
+            removed_is_silent: true,
+            conflict_truncated: true,
+            loss_bounded: true,
+            pre_vote: true,
         }
     }
 }

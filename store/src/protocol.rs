@@ -1,0 +1,166 @@
+//! What the shell needs to know of a family of stores: its protocol as a value.
+//!
+//! ```text
+//!  shell ── Input, tick, Now ──▶ Protocol ── Effects ──▶ shell: sockets, log, snapshots, observer
+//! ```
+//!
+//! A protocol is a function of its inputs: no clock, no randomness, no socket inside. The same shell
+//! ([`server`](crate::server)), wire and storage carry every family.
+
+use std::fmt::Debug;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::quorum::version::Version;
+use crate::raft::fact::Fact;
+
+/// A node: its position in the sorted list of all nodes.
+pub type NodeId = u16;
+
+/// Numbers a client's request within a node.
+pub type RequestId = u64;
+
+/// Numbers the records that a node appends to its log: 1, 2, 3, …
+pub type RecordNumber = u64;
+
+/// The readings of a node's two clocks, in nanoseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Now {
+    /// Time of day since the Unix epoch.
+    pub wall: u64,
+    /// Monotonic time.
+    pub monotonic: u64,
+}
+
+/// What travels over the wire, or lies in the log.
+pub trait Plain: Clone + Debug + PartialEq + Serialize + DeserializeOwned + 'static {}
+impl<T: Clone + Debug + PartialEq + Serialize + DeserializeOwned + 'static> Plain for T {}
+
+/// A family of stores.
+pub trait Protocol: Sized + 'static {
+    /// Its name on the command line, and what a connection opens with.
+    const NAME: &'static str;
+    /// Whether it goes on after [`Input::AppendFailed`]; if not, the shell ends the node, and a restart finds
+    /// out what is durable.
+    const SURVIVES_FAILED_APPEND: bool;
+    /// What a client asks.
+    type Request: Plain;
+    /// How that ended.
+    type Response: Plain;
+    /// What nodes say to each other.
+    type Message: Plain;
+    /// What is kept in the log.
+    type Record: Plain;
+
+    /// Something happened.
+    fn step(&mut self, input: Input<Self>, now: Now, effects: &mut Vec<Effect<Self>>);
+
+    /// Time has passed; called every [`TICK_MS`] or so.
+    fn tick(&mut self, now: Now, effects: &mut Vec<Effect<Self>>);
+}
+
+/// Milliseconds between ticks.
+pub const TICK_MS: u64 = 25;
+
+/// What happened to a node.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input<P: Protocol> {
+    /// A client asks.
+    Request {
+        /// Names it in [`Effect::Reply`].
+        id: RequestId,
+        /// What it asks.
+        request: P::Request,
+    },
+    /// Another node says something.
+    Message {
+        /// Who.
+        from: NodeId,
+        /// What.
+        message: P::Message,
+    },
+    /// The log is durable up to this record.
+    Synced {
+        /// The last durable record.
+        through: RecordNumber,
+    },
+    /// This record could not be appended (the disk is full, say), and leaves no trace in the log.
+    AppendFailed {
+        /// The record.
+        record: RecordNumber,
+        /// Why.
+        reason: String,
+    },
+    /// The snapshot through this log index, and the log after it, are durable; what came before is gone.
+    SnapshotSaved {
+        /// The last log index that the snapshot covers.
+        index: u64,
+    },
+    /// The answer of [`Effect::ReplyBefore`] was not sent: its time was over.
+    TooLate {
+        /// Which request.
+        id: RequestId,
+    },
+}
+
+/// What a node wants done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect<P: Protocol> {
+    /// Say this to another node. May be lost.
+    Send {
+        /// To whom.
+        to: NodeId,
+        /// What.
+        message: P::Message,
+    },
+    /// Answer a client.
+    Reply {
+        /// Which request.
+        id: RequestId,
+        /// How it ended.
+        response: P::Response,
+    },
+    /// Answer a client if the monotonic clock, looked at now that the answer exists, is still before
+    /// `before`; else report [`Input::TooLate`]. The value is read first and the time looked at after,
+    /// since a pause may fall between.
+    ReplyBefore {
+        /// Which request.
+        id: RequestId,
+        /// How it ended.
+        response: P::Response,
+        /// In monotonic nanoseconds.
+        before: u64,
+    },
+    /// Append to the log. The shell numbers appends 1, 2, 3, …, syncs them in groups, and reports
+    /// [`Input::Synced`].
+    Append(P::Record),
+    /// Keep this snapshot and then only this much of the log. The records are appended first, as
+    /// [`Effect::Append`] would (each has a number, and is synced), in a new segment; once they and the
+    /// snapshot are durable, all earlier segments and snapshots are removed, and the shell reports
+    /// [`Input::SnapshotSaved`].
+    SaveSnapshot {
+        /// The last log index that it covers.
+        index: u64,
+        /// The snapshot.
+        bytes: Vec<u8>,
+        /// What the log must hold beside it.
+        records: Vec<P::Record>,
+    },
+    /// Tell the observer that this replica acknowledges `key` at `version`.
+    Acknowledged {
+        /// The key.
+        key: String,
+        /// The version.
+        version: Version,
+    },
+    /// This replica has caught up from the others and its entries are synced: what replay found
+    /// damaged may now be cut out of the log.
+    CaughtUp,
+    /// Tell the observer something of the inside of a replicated log.
+    Fact(Fact),
+    /// Tell the observer that this code path was reached.
+    Reached(&'static str),
+    /// A line for the log.
+    Note(String),
+}

@@ -1,0 +1,10 @@
+//! The leader and followers family: a replicated log (Raft; Ongaro and Ousterhout 2014, Ongaro 2014).
+//!
+//! The protocol is a value, in the shape of the [leaderless family](crate::quorum): inputs and ticks go
+//! in, effects come out.
+
+pub mod config;
+pub mod fact;
+pub mod log;
+pub mod message;
+pub mod request;

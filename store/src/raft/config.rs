@@ -1,0 +1,81 @@
+//! What a node must know of its cluster.
+
+use crate::protocol::NodeId;
+use crate::safeguards::Safeguards;
+
+/// How entries are copied before they count as committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replication {
+    /// On a majority of the voters.
+    Majority,
+    /// Active-passive with a witness: on the active and on its standby. Writes are refused while the
+    /// standby is cut off.
+    Synchronous,
+    /// Active-passive with a witness: on the active alone, with at most so much not yet on the standby.
+    Asynchronous {
+        /// Entries that the standby may lack; more are refused.
+        entries_max: u64,
+        /// How long the standby may lack an entry, in milliseconds; then writes are refused.
+        lag_ms_max: u64,
+    },
+}
+
+/// The cluster as one node sees it. All nodes of a cluster are given the same, but for `node`.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// This node: its position in `nodes`.
+    pub node: NodeId,
+    /// Names of all nodes that may be members, sorted.
+    pub nodes: Vec<String>,
+    /// The voters when the cluster first starts; none: all nodes.
+    pub first_voters: Option<Vec<NodeId>>,
+    /// How entries are copied. The two active-passive modes want exactly three nodes, and the last one is
+    /// the witness: it votes, and keeps no log.
+    pub replication: Replication,
+    /// Milliseconds between two heartbeats of the leader.
+    pub heartbeat_ms: u64,
+    /// A follower that hears nothing stands for election after this long, up to twice that, drawn.
+    pub election_ms: u64,
+    /// How long a majority's answer to a heartbeat lets the leader read alone.
+    pub lease_ms: u64,
+    /// Entries applied since the last snapshot that make the next one due.
+    pub snapshot_every: u64,
+    /// Entries before a snapshot that stay in the log, for followers that are a little behind.
+    pub snapshot_keeps: u64,
+    /// Bytes of a snapshot in one message.
+    pub chunk_bytes: usize,
+    /// Bytes of entries in one message, about.
+    pub batch_bytes: usize,
+    /// Messages with entries that wait for their answers, to one follower.
+    pub pipeline: usize,
+    /// Sessions kept at most: the one used least recently is closed.
+    pub sessions_max: usize,
+    /// Which safeguards are on.
+    pub safeguards: Safeguards,
+}
+
+impl Config {
+    /// A configuration with the defaults.
+    pub fn new(node: NodeId, nodes: Vec<String>) -> Config {
+        Config {
+            node,
+            nodes,
+            first_voters: None,
+            replication: Replication::Majority,
+            heartbeat_ms: 75,
+            election_ms: 400,
+            lease_ms: 160,
+            snapshot_every: 10_000,
+            snapshot_keeps: 1_000,
+            chunk_bytes: 64 << 10,
+            batch_bytes: 256 << 10,
+            pipeline: 8,
+            sessions_max: 10_000,
+            safeguards: Safeguards::default(),
+        }
+    }
+}
+
+/// How fast or slow a monotonic clock may run, in percent, for what rests on leases to hold: a leader's
+/// that is so slow, a follower's that is so fast. `lease_ms / (1 - drift) < election_ms / (1 + drift)`.
+pub const DRIFT_PERCENT_MAX: u64 = 40;

@@ -1,0 +1,87 @@
+//! What nodes say to each other.
+
+use serde::{Deserialize, Serialize};
+
+use super::log::{Entry, Index, Position, Term};
+
+/// A message; `term` is the sender's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// The sender's term (of a pre-vote: the term it would stand in).
+    pub term: Term,
+    /// What it says.
+    pub body: Body,
+}
+
+/// What a message says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Body {
+    /// Vote for me.
+    Vote {
+        /// Only asks whether it would be granted; changes nothing.
+        is_pre: bool,
+        /// The last entry of the candidate's log.
+        last: Position,
+        /// The leader itself wants this election: its lease does not stand against it.
+        is_transfer: bool,
+    },
+    /// An answer to it.
+    Voted {
+        /// What it answers.
+        is_pre: bool,
+        /// Whether the vote was given.
+        granted: bool,
+    },
+    /// Entries after `previous`, perhaps none: a heartbeat.
+    Append {
+        /// Numbers the leader's rounds of heartbeats: the answer confirms its leadership at that time.
+        round: u64,
+        /// The entry before the first.
+        previous: Position,
+        /// The entries.
+        entries: Vec<Entry>,
+        /// The leader's high-water mark.
+        commit: Index,
+    },
+    /// The follower's log equals the leader's up to here, durably.
+    Matched {
+        /// The round answered.
+        round: u64,
+        /// Up to here.
+        index: Index,
+    },
+    /// `previous` is not in the follower's log.
+    Conflict {
+        /// The round answered.
+        round: u64,
+        /// What was not found.
+        previous: Index,
+        /// Where the leader should try next: the first entry of the conflicting term, or the end of the
+        /// follower's log.
+        hint: Position,
+    },
+    /// A part of a snapshot.
+    Snapshot {
+        /// The round, as for [`Body::Append`].
+        round: u64,
+        /// The last entry it covers.
+        at: Position,
+        /// Where the part begins.
+        offset: u64,
+        /// The whole length.
+        total: u64,
+        /// The part.
+        bytes: Vec<u8>,
+    },
+    /// Parts up to here have arrived.
+    SnapshotPart {
+        /// The round answered.
+        round: u64,
+        /// The last entry it covers.
+        at: Position,
+        /// How many bytes are there, in order.
+        received: u64,
+    },
+    /// Stand for election now.
+    TimeoutNow,
+}
