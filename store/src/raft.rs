@@ -6,5 +6,6 @@
 pub mod config;
 pub mod fact;
 pub mod log;
+pub mod machine;
 pub mod message;
 pub mod request;
