@@ -1,8 +1,11 @@
 //! The machine: one behaviour a test, then random commands against a naive model.
 
+mod commands;
 mod keys;
 mod locks;
+mod model;
 mod sessions;
+mod snapshots;
 mod transactions;
 
 use super::*;
