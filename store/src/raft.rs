@@ -6,5 +6,9 @@
 pub mod config;
 pub mod fact;
 pub mod log;
+pub mod machine;
 pub mod message;
+pub mod node;
 pub mod request;
+
+pub use node::{Effect, Input};
