@@ -58,7 +58,6 @@ struct Observed {
     term: Term,
     leads: Term,
     log: Terms,
-    snapshot: Position,
     applied: Index,
 }
 
@@ -123,7 +122,7 @@ impl Invariants {
         let mut broken: Vec<Broken> =
             self.current_term.reads(node, told, term, "started in").into_iter().collect();
         let applied = snapshot.index;
-        *self.observed(node) = Observed { term, leads: 0, log: Terms::after(snapshot), snapshot, applied };
+        *self.observed(node) = Observed { term, leads: 0, log: Terms::after(snapshot), applied };
         broken.extend(self.restored(node, snapshot));
         broken.extend(self.holds(node, snapshot, log));
         broken
@@ -131,22 +130,13 @@ impl Invariants {
 
     /// A node that starts holds these entries, some of them perhaps before the end of its snapshot.
     fn holds(&mut self, node: NodeId, snapshot: Position, log: &[(Position, u64)]) -> Vec<Broken> {
-        let mut broken = Vec::new();
-        let Some((&(at, digest), rest)) = log.split_first() else { return broken };
-        if at.index > snapshot.index {
-            broken.extend(self.appended(node, at, digest));
-        } else {
-            broken.extend(self.matching.begins(node, at, digest));
-            self.observed(node).log = Terms::after(at);
+        let appended = |&(at, digest): &(Position, u64)| self.appended(node, at, digest);
+        let mut broken: Vec<Broken> = log.iter().filter_map(appended).collect();
+        let held = &mut self.observed(node).log;
+        if held.last() < snapshot.index {
+            *held = Terms::after(snapshot);
         }
-        for &(at, digest) in rest {
-            broken.extend(self.appended(node, at, digest));
-        }
-        let log = &mut self.nodes.entry(node).or_default().log;
-        if log.last() < snapshot.index {
-            *log = Terms::after(snapshot);
-        }
-        broken.extend(self.matching.goes_on(node, log, snapshot));
+        broken.extend(self.matching.goes_on(node, &self.nodes[&node].log, snapshot));
         broken
     }
 
@@ -163,7 +153,7 @@ impl Invariants {
         let observed = self.nodes.entry(node).or_default();
         observed.leads = term;
         if self.checks_completeness {
-            broken.extend(self.completeness.elected(node, term, &observed.log, observed.snapshot));
+            broken.extend(self.completeness.elected(node, term, &observed.log));
         }
         broken
     }
@@ -197,7 +187,6 @@ impl Invariants {
         } else {
             observed.log = Terms::after(at);
         }
-        observed.snapshot = at;
         observed.applied = at.index;
         broken
     }

@@ -10,7 +10,8 @@ use crate::raft::log::{Index, Position, Term};
 /// terms (Ongaro and Ousterhout 2014, figure 3 and section 5.4).
 ///
 /// A log holds all that was committed if it holds the last of it: the rest follows from log matching, which is
-/// judged beside this. A snapshot holds what it covers. Both orders of events are looked at: a leader elected
+/// judged beside this. A snapshot holds what it covers: that it covers the committed entries is state machine
+/// safety. Both orders of events are looked at: a leader elected
 /// after the commit, and a commit in a term whose successor is elected already. A leader of a *lower* term,
 /// elected late by votes that were on their way, owes nothing of what a higher term has committed.
 #[derive(Debug, Default)]
@@ -36,14 +37,12 @@ struct Elected {
 impl Completeness {
     pub const NAME: &str = "leader-completeness";
 
-    /// `node` leads this term with this log, and a snapshot through `snapshot`.
-    pub fn elected(&mut self, node: NodeId, term: Term, log: &Terms, snapshot: Position) -> Option<Broken> {
+    /// `node` leads this term with this log.
+    pub fn elected(&mut self, node: NodeId, term: Term, log: &Terms) -> Option<Broken> {
         self.looked += 1;
         let held = self.by_term.range(..term).next_back().map_or(0, |(_, &index)| index);
         self.elected.insert(term, Elected { node, tail: log.tail(held), held });
-        // A snapshot beyond all that is committed is looked at where its entries are applied.
-        let owed = held.max(snapshot.index.min(self.committed.last()));
-        self.lacks(node, term, log, owed)
+        self.lacks(node, term, log, held)
     }
 
     /// `node`, which leads `term` with this log, has committed everything up to here.

@@ -47,12 +47,6 @@ impl Matching {
         self.compare(node, at, Link { previous: before.term(at.index - 1), digest, node })
     }
 
-    /// The log of `node` begins with this entry, and what was before it is not known.
-    pub fn begins(&mut self, node: NodeId, at: Position, digest: u64) -> Option<Broken> {
-        self.looked += 1;
-        self.compare(node, at, Link { previous: None, digest, node })
-    }
-
     /// A snapshot covers everything up to `at`, and the log `before` it was kept after that.
     pub fn goes_on(&mut self, node: NodeId, before: &Terms, at: Position) -> Option<Broken> {
         self.looked += 1;

@@ -100,6 +100,21 @@ fn rejects_a_commit_that_contradicts_an_earlier_one() {
 }
 
 #[test]
+fn rejects_a_leader_that_replaces_what_is_committed() {
+    let story =
+        |index| [copied(2), vec![(N2, leads(2)), (N2, appended(2, index)), (N2, committed(index))]].concat();
+    accepts(&story(3));
+    rejects("leader-completeness", &story(2));
+}
+
+#[test]
+fn is_owed_by_leaders_of_higher_terms() {
+    let elected = |term| [copied(1), vec![(N2, leads(term))]].concat();
+    rejects("leader-completeness", &elected(2));
+    rejects("one-leader-per-term", &elected(1));
+}
+
+#[test]
 fn rejects_a_commit_past_the_end_of_the_log() {
     let commit = |index| [(N1, leads(1)), (N1, appended(1, 1)), (N1, committed(index))];
     accepts(&commit(1));
