@@ -39,3 +39,32 @@ fn try_it() {
         println!("{} calls {calls} {reached:?} broken {} {:?}", setting.name, broken.len(), &broken[..broken.len().min(4)]);
     }
 }
+
+#[test]
+fn try_off() {
+    type Off = fn(&mut Safeguards);
+    let offs: [(&str, Off); 15] = [
+        ("replay_after_snapshot", |s| s.replay_after_snapshot = false),
+        ("read_index", |s| s.read_index = false),
+        ("monotonic_lease", |s| s.monotonic_lease = false),
+        ("commits_own_term", |s| s.commits_own_term = false),
+        ("vote_persisted", |s| s.vote_persisted = false),
+        ("term_persisted", |s| s.term_persisted = false),
+        ("vote_log_check", |s| s.vote_log_check = false),
+        ("stale_append_refused", |s| s.stale_append_refused = false),
+        ("session_table", |s| s.session_table = false),
+        ("session_table_in_snapshot", |s| s.session_table_in_snapshot = false),
+        ("install_keeps_tail", |s| s.install_keeps_tail = false),
+        ("reads_below_high_water_mark", |s| s.reads_below_high_water_mark = false),
+        ("commit_rebuilt", |s| s.commit_rebuilt = false),
+        ("conflict_truncated", |s| s.conflict_truncated = false),
+        ("pre_vote", |s| s.pre_vote = false),
+    ];
+    for (name, off) in offs {
+        let mut safeguards = Safeguards::default();
+        off(&mut safeguards);
+        for setting in [settings::PLAIN, settings::FIVE] {
+            println!("{name} {} {:?}", setting.name, first_broken(&setting, 0..1000, safeguards));
+        }
+    }
+}
