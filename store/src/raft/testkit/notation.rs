@@ -41,8 +41,8 @@ pub fn message(Message { term, body }: &Message) -> String {
             let what = if entries.is_empty() { "heartbeat" } else { "append" };
             format!("{what} round {round} after {}:{list} commit {commit}", position(*previous))
         }
-        Body::Matched { round, index } => format!("matched {index} round {round}"),
-        Body::Copied { round, index } => format!("copied {index} round {round}"),
+        Body::Matched { round, index, .. } => format!("matched {index} round {round}"),
+        Body::Copied { round, index, .. } => format!("copied {index} round {round}"),
         Body::Conflict { round, previous, hint } => {
             format!("conflict at {previous} hint {} round {round}", position(*hint))
         }
@@ -53,6 +53,7 @@ pub fn message(Message { term, body }: &Message) -> String {
         Body::SnapshotPart { round, at, received } => {
             format!("snapshot {} received {received} round {round}", position(*at))
         }
+        Body::Readmitted { incarnation } => format!("readmitted incarnation {incarnation}"),
         Body::TimeoutNow => "stand now".to_owned(),
     };
     format!("t{term} {text}")
@@ -177,6 +178,7 @@ pub fn record(record: &Record) -> String {
         Record::Vote { term, voted_for: Some(candidate) } => format!("term {term} vote {}", name(*candidate)),
         Record::Entry(each) => entry(each),
         Record::Witnessed { term } => format!("witnessed {term}"),
+        Record::Damaged => "damaged".to_owned(),
     }
 }
 

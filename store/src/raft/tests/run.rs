@@ -223,9 +223,9 @@ impl Run {
         self.cluster.note(|| "── everything is healed".to_owned());
         self.cluster.cut.clear();
         for node in self.cluster.nodes() {
-            self.resume(node);
             let host = self.cluster.host(node);
             (host.is_full, host.stalls, host.rate) = (false, false, 100);
+            self.resume(node);
             self.start(node);
         }
         self.progress().or_else(|| self.judge())
