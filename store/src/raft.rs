@@ -8,4 +8,7 @@ pub mod fact;
 pub mod log;
 pub mod machine;
 pub mod message;
+pub mod node;
 pub mod request;
+
+pub use node::{Effect, Input};

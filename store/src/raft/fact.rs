@@ -17,8 +17,11 @@ pub enum Fact {
         snapshot: Position,
         /// Every entry that its log holds, each with its digest.
         log: Vec<(Position, u64)>,
+        /// Its disk was damaged: it has perhaps forgotten terms and entries, and does not count until it
+        /// was removed and added again.
+        damaged: bool,
     },
-    /// Its current term is now this.
+    /// Its current term is now this, durably (or, with a safeguard off, for all it knows).
     Term(Term),
     /// It is the leader of this term.
     Leader {
