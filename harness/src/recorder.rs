@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use perjury_histories::{Event, History, Key, Kind, Process, Value, Version};
 use perjury_store::quorum::version::Version as StoreVersion;
+use perjury_store::raft::fact::Fact;
 use serde_json::json;
 
 use crate::sim::clock::TrueTime;
@@ -125,6 +126,8 @@ impl Watch for Recorder {
         event.key = key.map(Key::from);
         self.event(event);
     }
+
+    fn fact(&self, _: &str, _: &Fact) {}
 }
 
 #[cfg(test)]

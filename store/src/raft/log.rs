@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::request::{Command, Members};
+use crate::protocol;
 
 /// A term: the generation clock. Leaders of an earlier term are fenced off by it.
 pub type Term = u64;
@@ -61,7 +62,7 @@ pub enum Record {
         /// The term.
         term: Term,
         /// The candidate, if any.
-        voted_for: Option<crate::protocol::NodeId>,
+        voted_for: Option<protocol::NodeId>,
     },
     /// This entry stands in the log, and nothing after it does: later records may add to it. Where the very
     /// same entry stands already, nothing changes: it is kept beside a snapshot.
@@ -74,6 +75,16 @@ pub enum Record {
         /// The term.
         term: Term,
     },
+}
+
+impl protocol::Record for Record {
+    /// A vote for nobody in term zero.
+    const BYTES_MIN: usize = 3;
+    const NEEDS_ALL_BEFORE: bool = true;
+
+    fn key(_encoded: &[u8]) -> Option<&str> {
+        None
+    }
 }
 
 /// What a raft node finds in its data directory when it starts.
