@@ -220,9 +220,11 @@ impl Run {
         }
     }
 
-    /// One packet gets through to a node, and its answers to those who asked.
+    /// One packet of the leader's gets through to a node, and its answers to whoever asked.
     fn nudge(&mut self, node: NodeId) {
-        let first = self.cluster.network.iter().position(|packet| packet.to == node);
+        let leader = self.cluster.leader();
+        let is_wanted = |packet: &Packet| packet.to == node && Some(packet.from) == leader;
+        let first = self.cluster.network.iter().position(is_wanted);
         if let Some(index) = first.filter(|_| self.cluster.is_awake(node)) {
             self.cluster.deliver(index);
             self.cluster.sync(node, usize::MAX);
