@@ -44,8 +44,13 @@ pub enum Payload {
 impl Entry {
     /// Hash of the payload.
     pub fn digest(&self) -> u64 {
+        self.digest_and_bytes().0
+    }
+
+    /// Hash of the payload, and how many bytes it is encoded.
+    pub fn digest_and_bytes(&self) -> (u64, usize) {
         let bytes = postcard::to_allocvec(&self.payload).expect("a vector takes every payload");
-        xxh3_64(&bytes)
+        (xxh3_64(&bytes), bytes.len())
     }
 }
 
@@ -59,8 +64,17 @@ pub enum Record {
         /// The candidate, if any.
         voted_for: Option<protocol::NodeId>,
     },
-    /// This entry stands in the log, and nothing after it does: later records may add to it.
+    /// This entry stands in the log, and nothing after it does: later records may add to it. Where the very
+    /// same entry stands already, nothing changes: it is kept beside a snapshot.
     Entry(Entry),
+    /// Replay found damage before this, and the node has not been readmitted since: it does not count.
+    Damaged,
+    /// A witness has confirmed a leader whose log has an entry of this term: it votes for nobody whose log
+    /// ends before. Synced before that is confirmed.
+    Witnessed {
+        /// The term.
+        term: Term,
+    },
 }
 
 impl protocol::Record for Record {
