@@ -14,3 +14,10 @@ pub mod node;
 pub mod request;
 
 pub use node::{Effect, Input};
+
+#[cfg(test)]
+#[allow(dead_code)]
+mod testkit;
+#[cfg(test)]
+#[allow(dead_code)]
+mod tests;
