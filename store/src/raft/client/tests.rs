@@ -1,6 +1,7 @@
 //! The client among nodes that do as told.
 
 mod calls;
+mod exactly_once;
 mod reads;
 mod writes;
 

@@ -25,6 +25,7 @@ fn reads_of_any_node_follow_to_nobody() {
             let nodes = Nodes::default();
             nodes.start("n1", in_turn([cells(5), refused(not_leader(Some(2), 1))]));
             nodes.start("n2", |_| cells(5));
+            nodes.start("n3", |_| cells(5));
             let mut client = nodes.client(&["n1", "n2", "n3"]);
             read(&mut client, mode).await;
             read(&mut client, mode).await;
