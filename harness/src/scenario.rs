@@ -5,7 +5,7 @@ mod problem;
 use serde::{Deserialize, Serialize};
 
 use crate::nemesis::Schedule;
-pub use problem::problem_of_level;
+use crate::store;
 
 /// Everything that shapes a run, but for its seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,7 +21,8 @@ pub struct Scenario {
     pub read_quorum: usize,
     /// W: replicas that acknowledge a write at level quorum.
     pub write_quorum: usize,
-    /// The level of all keys; `mixed` gives each key one level; `one/all` writes at one, reads at all.
+    /// The level of all keys, or several with `+` between them, which are dealt out to the keys in turn;
+    /// `mixed` is all levels that the store has.
     pub level: String,
     /// The workload.
     pub workload: String,
@@ -64,21 +65,28 @@ impl Default for Scenario {
     }
 }
 
-/// The levels that `mixed` deals out to keys, in turn.
-pub const LEVELS: [&str; 4] = ["quorum", "atomic", "all", "one"];
-
 impl Scenario {
     /// Names of the nodes: `n1`, `n2`, …
     pub fn node_names(&self) -> Vec<String> {
         (1..=self.nodes).map(|number| format!("n{number}")).collect()
     }
 
+    /// The levels that keys have, in the order in which they are dealt out. Only of stores in
+    /// [`store::ALL`](store) is it known what `mixed` deals out: of any other, nothing.
+    pub fn levels(&self) -> Vec<&str> {
+        match self.level.as_str() {
+            "mixed" => {
+                let levels = store::named(&self.store).map_or(&[] as _, |system| system.levels());
+                levels.iter().map(|level| level.name).collect()
+            }
+            level => level.split('+').collect(),
+        }
+    }
+
     /// The level of the key with this number.
     pub fn level_of(&self, number: usize) -> String {
-        match self.level.as_str() {
-            "mixed" => LEVELS[number % LEVELS.len()].to_owned(),
-            level => level.to_owned(),
-        }
+        let levels = self.levels();
+        levels.get(number % levels.len().max(1)).copied().unwrap_or_default().to_owned()
     }
 
     /// The folder name of its runs: readable, with a hash of all settings.

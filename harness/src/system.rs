@@ -41,6 +41,12 @@ pub trait System: Sync {
         keys.iter().map(|key| (key.clone(), scenario.node_names())).collect()
     }
 
+    /// The levels that a key may have, in the order in which `mixed` deals them out; none: keys have no
+    /// levels, or ones that only the system itself knows.
+    fn levels(&self) -> &'static [Level] {
+        &[]
+    }
+
     /// Functions that it promises to refuse, whatever happens.
     fn refuses(&self, _scenario: &Scenario) -> Vec<String> {
         Vec::new()
@@ -73,6 +79,15 @@ impl Seam {
     pub const NONE: Seam = Seam { messages: false, disk: false, clock: false };
     /// Everything.
     pub const ALL: Seam = Seam { messages: true, disk: true, clock: true };
+}
+
+/// A consistency level of a system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Level {
+    /// Its name on the command line and in reports.
+    pub name: &'static str,
+    /// What it means, in one sentence.
+    pub about: &'static str,
 }
 
 /// One session's client.

@@ -27,8 +27,9 @@ pub struct Options {
     /// W: replicas that must acknowledge a write at level quorum [default: 2]
     #[arg(long, value_name = "W")]
     write_quorum: Option<usize>,
-    /// one, quorum, all, atomic; mixed: each key has one of them; WRITE/READ, such as one/all
-    /// [default: mixed]
+    /// How keys are written and read. quorum: one, quorum, all, atomic, or WRITE/READ, such as one/all;
+    /// raft: leader, lease, follower, any. mixed: each key has one of them; so has it with + between
+    /// some [default: mixed]
     #[arg(long, value_name = "LEVEL", value_parser = parse::level)]
     level: Option<String>,
     /// What the clients do [default: register]
@@ -161,6 +162,18 @@ mod tests {
     }
 
     #[test]
+    fn explains_the_levels_of_each_store() {
+        let command = Line::command();
+        let level = command.get_arguments().find(|argument| argument.get_id() == "level").expect("an option");
+        let help = level.get_help().map(ToString::to_string).unwrap_or_default();
+        for store in store::ALL {
+            let (_, words) = help.split_once(&format!("{}: ", store.name())).expect("a store");
+            let words = words.split_once(';').map_or(words, |(words, _)| words);
+            assert!(store.levels().iter().all(|level| words.contains(level.name)), "{help}");
+        }
+    }
+
+    #[test]
     fn reads_back_what_a_report_says() {
         for line in
             ["", "--level one/all --nemesis none", "--nodes 7 --replication 5 --time 1500ms --rate 2.5"]
@@ -188,6 +201,8 @@ mod tests {
             ("--write-quorum 0", "take 1 to 3"),
             ("--rate NaN", "take a number above 0"),
             ("--clients 0", "take 1 to 10000"),
+            ("--level two", "--level: 'two' is no level of this store: take quorum, atomic"),
+            ("--level all+one/mixed", "'mixed' is no level of this store"),
             ("--nemesis none,crash", "goes with no other"),
             ("--schedule /no/such/file", "cannot read the schedule"),
         ] {

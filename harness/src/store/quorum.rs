@@ -3,6 +3,8 @@
 //! A call of a workload becomes requests of the store, its versions become arrays of integers, and
 //! the store's table of promises becomes promises about checkers.
 
+mod level;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -11,7 +13,7 @@ use perjury_store::Safeguards;
 use perjury_store::client::{Answer, ClientOptions};
 use perjury_store::env::{Env, LocalFuture};
 use perjury_store::quorum::config::Config;
-use perjury_store::quorum::message::{Entry, Level, NodeId, Operation, Response};
+use perjury_store::quorum::message::{Entry, Level as Stored, NodeId, Operation, Response};
 use perjury_store::quorum::promise::{Guarantee, acknowledgements, promises};
 use perjury_store::quorum::ring::Ring;
 use perjury_store::quorum::version::Version as StoreVersion;
@@ -19,8 +21,9 @@ use perjury_store::server::{ServerOptions, serve};
 
 use crate::bug;
 use crate::promise::Promise;
-use crate::scenario::{LEVELS, Scenario, problem_of_level};
-use crate::system::{Call, Client, Held, Reply, Seam, System};
+use crate::scenario::Scenario;
+use crate::system::{Call, Client, Held, Level, Reply, Seam, System};
+use level::{LEVELS, pair};
 
 /// Where every node listens.
 const PORT: u16 = 7000;
@@ -67,10 +70,7 @@ impl System for Quorum {
 
     fn promises(&self, scenario: &Scenario) -> Vec<Promise> {
         let config = config(scenario, 0);
-        let levels: Vec<&str> = match scenario.level.as_str() {
-            "mixed" => LEVELS.to_vec(),
-            level => vec![level],
-        };
+        let levels = scenario.levels();
         let mut all: Vec<Promise> = levels.iter().flat_map(|level| promises_at(&config, level)).collect();
         if scenario.workload == "set" {
             // A set is as durable as the least durable of its elements.
@@ -92,6 +92,10 @@ impl System for Quorum {
         keys.iter().map(|key| (key.clone(), homes(key))).collect()
     }
 
+    fn levels(&self) -> &'static [Level] {
+        LEVELS
+    }
+
     fn refuses(&self, _: &Scenario) -> Vec<String> {
         vec!["cas".to_owned()]
     }
@@ -110,7 +114,7 @@ impl System for Quorum {
                 "{setting} {quorum} with {replication} replicas: take 1 to {replication}, or more replication"
             )
         };
-        let level = || Some(format!("level: {}", problem_of_level(&scenario.level)?));
+        let level = || Some(format!("level: {}", scenario.levels().into_iter().find_map(level::problem)?));
         wrong.map(words).or_else(level)
     }
 
@@ -181,21 +185,6 @@ fn checker(guarantee: Guarantee) -> &'static str {
     }
 }
 
-/// Write and read level of `one/all`; of `one`, both.
-fn pair(level: &str) -> (Level, Level) {
-    let (write, read) = level.split_once('/').unwrap_or((level, level));
-    (one_level(write), one_level(read))
-}
-
-fn one_level(name: &str) -> Level {
-    match name {
-        "one" => Level::One,
-        "all" => Level::All,
-        "atomic" => Level::Atomic,
-        _ => Level::Quorum,
-    }
-}
-
 fn session(scenario: &Scenario, env: &Env) -> perjury_store::client::Client {
     let nodes = names(scenario).into_iter().map(|name| (name.clone(), format!("{name}:{PORT}")));
     let options = ClientOptions {
@@ -236,7 +225,7 @@ impl Client for QuorumClient {
 }
 
 impl QuorumClient {
-    async fn one(&mut self, call: &Call, operation: Operation, level: Level) -> Reply {
+    async fn one(&mut self, call: &Call, operation: Operation, level: Stored) -> Reply {
         let names = names(&self.scenario);
         let node = call.node.as_ref().and_then(|node| names.iter().position(|name| name == node));
         let answer = self.client.call(operation, level, DEADLINE, node.map(|node| node as NodeId)).await;
@@ -282,7 +271,7 @@ async fn read_part(
 }
 
 /// What the store is asked for, and at which level; none for a read of everything.
-fn operation(call: &Call) -> Option<(Operation, Level)> {
+fn operation(call: &Call) -> Option<(Operation, Stored)> {
     let key = call.key.as_ref()?.to_string();
     let (write, read) = pair(&call.level);
     match call.function {
