@@ -28,6 +28,10 @@ pub struct Bug {
     pub plant: fn(&mut Safeguards),
     /// The checkers expected to see it: any of them.
     pub shows: &'static [&'static str],
+    /// The store whose safeguard it is.
+    pub store: &'static str,
+    /// The replication mode under which it shows, where the store has several.
+    pub mode: &'static str,
     /// The workload under which it shows.
     pub workload: &'static str,
     /// The level at which it shows.

@@ -119,7 +119,7 @@ impl<'a> Run<'a> {
         seed: u64,
         progress: &'a mut dyn FnMut(Progress),
     ) -> anyhow::Result<Run<'a>> {
-        if let Some(problem) = scenario.problem().or_else(|| system.problem(scenario)) {
+        if let Some(problem) = scenario.problem_with(system) {
             bail!("this scenario cannot be run: {problem}");
         }
         let workload = workload::named(&scenario.workload).context("there is no such workload")?;

@@ -43,7 +43,12 @@ pub trait System: Sync {
 
     /// The levels that a key may have, in the order in which `mixed` deals them out; none: keys have no
     /// levels, or ones that only the system itself knows.
-    fn levels(&self) -> &'static [Level] {
+    fn levels(&self) -> &'static [Choice] {
+        &[]
+    }
+
+    /// The replication modes that it can be run in; none: it knows one way only.
+    fn modes(&self) -> &'static [Choice] {
         &[]
     }
 
@@ -81,9 +86,9 @@ impl Seam {
     pub const ALL: Seam = Seam { messages: true, disk: true, clock: true };
 }
 
-/// A consistency level of a system.
+/// Something that a system offers by name: a consistency level, a replication mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Level {
+pub struct Choice {
     /// Its name on the command line and in reports.
     pub name: &'static str,
     /// What it means, in one sentence.

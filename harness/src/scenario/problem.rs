@@ -1,22 +1,40 @@
 //! What cannot be run about a scenario, found before anything runs.
 
-use super::Scenario;
+use super::{Scenario, later};
 use crate::nemesis::{self, Kind};
+use crate::system::System;
 use crate::{bug, workload};
 
 /// A day of simulated time is a week of memory; no typo should cost that.
 const TIME_MS_MAX: u64 = 86_400_000;
+/// More entries than any run makes.
+const ENTRIES_MAX: u64 = 1_000_000_000;
 
 impl Scenario {
     /// What cannot be run about it, if anything: the name of the setting first, then what to do.
     ///
-    /// What only one system minds, such as the size of its quorums, is for
-    /// [`System::problem`](crate::system::System::problem).
+    /// What its system minds, such as the size of quorums, is for [`problem_with`](Self::problem_with).
     pub fn problem(&self) -> Option<String> {
         self.wrong_number()
             .or_else(|| self.wrong_level())
             .or_else(|| self.unknown_name())
             .or_else(|| self.wrong_schedule())
+    }
+
+    /// What this system cannot run about it, if anything.
+    pub fn problem_with(&self, system: &dyn System) -> Option<String> {
+        self.problem().or_else(|| self.wrong_mode(system)).or_else(|| system.problem(self))
+    }
+
+    fn wrong_mode(&self, system: &dyn System) -> Option<String> {
+        let (name, mode) = (system.name(), &self.mode);
+        let modes = system.modes().iter().map(|mode| mode.name).collect::<Vec<_>>();
+        match modes.as_slice() {
+            [] if *mode == later::mode() => None,
+            [] => Some(format!("mode {mode}: {name} knows one way to copy only")),
+            _ if modes.contains(&mode.as_str()) => None,
+            _ => Some(format!("mode {mode}: {name} has none of that name; take one of {}", modes.join(", "))),
+        }
     }
 
     fn wrong_level(&self) -> Option<String> {
@@ -42,6 +60,12 @@ impl Scenario {
         }
         if !(self.rate > 0.0 && self.rate <= 100_000.0) {
             return Some(format!("rate {}: take a number above 0 and up to 100000", self.rate));
+        }
+        let of_log = [("loss-entries", self.loss_entries), ("snapshot-every", self.snapshot_every)];
+        if let Some((setting, count)) =
+            of_log.into_iter().find(|(_, count)| !(1..=ENTRIES_MAX).contains(count))
+        {
+            return Some(format!("{setting} {count}: take 1 to {ENTRIES_MAX}"));
         }
         let time = self.time_ms;
         (!(1..=TIME_MS_MAX).contains(&time))
@@ -86,6 +110,7 @@ impl Scenario {
 mod tests {
     use super::*;
     use crate::nemesis::{Entry, Schedule};
+    use crate::store;
 
     fn problem(change: impl FnOnce(&mut Scenario)) -> String {
         let mut scenario = Scenario::default();
@@ -100,6 +125,8 @@ mod tests {
         assert_eq!(problem(|scenario| scenario.clients = 0), "clients 0: take 1 to 10000");
         assert_eq!(problem(|scenario| scenario.keys = 0), "keys 0: take 1 to 10000");
         assert!(problem(|scenario| scenario.keys = 3).starts_with("keys 3: level mixed needs 4"));
+        assert_eq!(problem(|scenario| scenario.loss_entries = 0), "loss-entries 0: take 1 to 1000000000");
+        assert!(problem(|scenario| scenario.snapshot_every = 0).starts_with("snapshot-every 0"));
         assert!(problem(|scenario| scenario.time_ms = 0).starts_with("time 0ms"));
         assert!(problem(|scenario| scenario.time_ms = u64::MAX).ends_with("a day at most"));
         assert!(problem(|scenario| scenario.level = ["one"; 9].join("+")).contains("needs 9, one for each"));
@@ -113,6 +140,15 @@ mod tests {
         assert!(problem(|scenario| scenario.workload = "bank".to_owned()).contains("one of register, set"));
         assert!(problem(|scenario| scenario.bug = Some("no-sync".to_owned())).starts_with("bug \"no-sync\""));
         assert!(problem(|scenario| scenario.nemesis.push("gravity".to_owned())).contains("`gravity`"));
+    }
+
+    #[test]
+    fn refuses_a_mode_that_the_system_does_not_have() {
+        let (quorum, mode) = (store::named("quorum").expect("a store"), "synchronous".to_owned());
+        let scenario = Scenario { mode, ..Scenario::default() };
+        let problem = scenario.problem_with(quorum).expect("a problem");
+        assert_eq!(problem, "mode synchronous: quorum knows one way to copy only");
+        assert_eq!(Scenario::default().problem_with(quorum), None);
     }
 
     #[test]

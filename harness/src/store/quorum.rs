@@ -13,7 +13,7 @@ use perjury_store::Safeguards;
 use perjury_store::client::{Answer, ClientOptions};
 use perjury_store::env::{Env, LocalFuture};
 use perjury_store::quorum::config::Config;
-use perjury_store::quorum::message::{Entry, Level as Stored, NodeId, Operation, Response};
+use perjury_store::quorum::message::{Entry, Level, NodeId, Operation, Response};
 use perjury_store::quorum::promise::{Guarantee, acknowledgements, promises};
 use perjury_store::quorum::ring::Ring;
 use perjury_store::quorum::version::Version as StoreVersion;
@@ -22,7 +22,7 @@ use perjury_store::server::{ServerOptions, serve};
 use crate::bug;
 use crate::promise::Promise;
 use crate::scenario::Scenario;
-use crate::system::{Call, Client, Held, Level, Reply, Seam, System};
+use crate::system::{Call, Choice, Client, Held, Reply, Seam, System};
 use level::{LEVELS, pair};
 
 /// Where every node listens.
@@ -92,7 +92,7 @@ impl System for Quorum {
         keys.iter().map(|key| (key.clone(), homes(key))).collect()
     }
 
-    fn levels(&self) -> &'static [Level] {
+    fn levels(&self) -> &'static [Choice] {
         LEVELS
     }
 
@@ -225,7 +225,7 @@ impl Client for QuorumClient {
 }
 
 impl QuorumClient {
-    async fn one(&mut self, call: &Call, operation: Operation, level: Stored) -> Reply {
+    async fn one(&mut self, call: &Call, operation: Operation, level: Level) -> Reply {
         let names = names(&self.scenario);
         let node = call.node.as_ref().and_then(|node| names.iter().position(|name| name == node));
         let answer = self.client.call(operation, level, DEADLINE, node.map(|node| node as NodeId)).await;
@@ -271,7 +271,7 @@ async fn read_part(
 }
 
 /// What the store is asked for, and at which level; none for a read of everything.
-fn operation(call: &Call) -> Option<(Operation, Stored)> {
+fn operation(call: &Call) -> Option<(Operation, Level)> {
     let key = call.key.as_ref()?.to_string();
     let (write, read) = pair(&call.level);
     match call.function {

@@ -1,29 +1,29 @@
 //! Levels of the leaderless family: their names, and what each is in the words of the store.
 
-use perjury_store::quorum::message::Level as Stored;
+use perjury_store::quorum::message::Level;
 
-use crate::system::Level;
+use crate::system::Choice;
 
 /// All levels, in the order in which `mixed` deals them out.
-pub(super) const LEVELS: &[Level] = &[
-    Level { name: "quorum", about: "writes wait for W replicas, reads for R" },
-    Level { name: "atomic", about: "both wait for majorities, in two phases: linearizable" },
-    Level { name: "all", about: "both wait for all N replicas" },
-    Level { name: "one", about: "both wait for one replica" },
+pub(super) const LEVELS: &[Choice] = &[
+    Choice { name: "quorum", about: "writes wait for W replicas, reads for R" },
+    Choice { name: "atomic", about: "both wait for majorities, in two phases: linearizable" },
+    Choice { name: "all", about: "both wait for all N replicas" },
+    Choice { name: "one", about: "both wait for one replica" },
 ];
 
 /// Write and read level of `one/all`; of `one`, both.
-pub(super) fn pair(level: &str) -> (Stored, Stored) {
+pub(super) fn pair(level: &str) -> (Level, Level) {
     let (write, read) = level.split_once('/').unwrap_or((level, level));
     (stored(write), stored(read))
 }
 
-fn stored(name: &str) -> Stored {
+fn stored(name: &str) -> Level {
     match name {
-        "one" => Stored::One,
-        "all" => Stored::All,
-        "atomic" => Stored::Atomic,
-        _ => Stored::Quorum,
+        "one" => Level::One,
+        "all" => Level::All,
+        "atomic" => Level::Atomic,
+        _ => Level::Quorum,
     }
 }
 
@@ -55,8 +55,8 @@ mod tests {
 
     #[test]
     fn a_pair_of_levels_writes_at_one_and_reads_at_the_other() {
-        assert_eq!(pair("one/all"), (Stored::One, Stored::All));
-        assert_eq!(pair("atomic"), (Stored::Atomic, Stored::Atomic));
+        assert_eq!(pair("one/all"), (Level::One, Level::All));
+        assert_eq!(pair("atomic"), (Level::Atomic, Level::Atomic));
     }
 
     #[test]

@@ -24,7 +24,7 @@ fn garbage_is_seen_as_such() {
 #[test]
 fn a_pair_of_levels_writes_at_one_and_reads_at_the_other() {
     let level = |function, value| operation(&call(function, value, "one/all")).expect("an operation").1;
-    assert_eq!((level("write", json!(1)), level("read", Value::Null)), (Stored::One, Stored::All));
+    assert_eq!((level("write", json!(1)), level("read", Value::Null)), (Level::One, Level::All));
 }
 
 #[test]
