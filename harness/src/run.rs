@@ -28,7 +28,7 @@ use crate::scenario::Scenario;
 use crate::sim::network::Status;
 use crate::system::System;
 use crate::workload::{self, Workload};
-use plan::Plan;
+use plan::{Offers, Plan};
 
 /// The cluster comes up.
 const START: Duration = Duration::from_secs(1);
@@ -137,7 +137,7 @@ impl<'a> Run<'a> {
         let desk = Rc::new(Desk::new(system, workload, scenario, recorder.clone()));
         let (clients_desk, clients_rng) = (desk.clone(), rng.fork("clients"));
         cluster.client_host(move |sessions| clients::run(clients_desk, sessions, clients_rng));
-        let plan = Plan::of(scenario, system.seam(), &mut rng.fork("nemesis"))?;
+        let plan = Plan::of(scenario, Offers::of(system, scenario), &mut rng.fork("nemesis"))?;
         let nemesis = Nemesis::new(&plan.schedule);
         let (stopped, phase) = (BTreeSet::new(), "start");
         Ok(Run {

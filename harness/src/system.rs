@@ -47,6 +47,17 @@ pub trait System: Sync {
         &[]
     }
 
+    /// Whether its nodes tell the observer facts of a replicated log. Then faults can aim at the leader, and
+    /// the invariants of the log are watched from inside.
+    fn tells_facts(&self) -> bool {
+        false
+    }
+
+    /// Whether [`Client::administer`] changes its members while it runs.
+    fn has_administration(&self, _scenario: &Scenario) -> bool {
+        false
+    }
+
     /// The replication modes that it can be run in; none: it knows one way only.
     fn modes(&self) -> &'static [Choice] {
         &[]
@@ -104,6 +115,31 @@ pub trait Client {
     /// What this node itself holds, read from it alone; `None` when the system cannot tell.
     fn dump<'a>(&'a mut self, _node: &'a str) -> LocalFuture<'a, Option<anyhow::Result<Vec<Held>>>> {
         Box::pin(async { None })
+    }
+
+    /// Has the system do this; `None` when it has no administration. An order that failed is given again.
+    fn administer<'a>(&'a mut self, _order: &'a Order) -> LocalFuture<'a, Option<anyhow::Result<()>>> {
+        Box::pin(async { None })
+    }
+}
+
+/// Something for the administration of a system to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// This node is to be no member any more.
+    Remove(String),
+    /// This node is to be a full member again; perhaps it still is one.
+    Add(String),
+    /// This node is to lead.
+    Lead(String),
+}
+
+impl Order {
+    /// The node that it is about.
+    pub fn node(&self) -> &str {
+        match self {
+            Order::Remove(node) | Order::Add(node) | Order::Lead(node) => node,
+        }
     }
 }
 

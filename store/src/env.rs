@@ -18,6 +18,7 @@ use smallvec::SmallVec;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::quorum::version::Version;
+use crate::raft::fact::Fact;
 
 /// A future of this thread, boxed so that the traits of the seam can be objects.
 pub type LocalFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
@@ -125,4 +126,6 @@ pub trait Observer {
     fn acknowledged(&self, key: &str, version: Version);
     /// This replica found a corrupt record; of which key, where it can tell.
     fn corrupt(&self, key: Option<&str>);
+    /// This is now true of a node of a replicated log.
+    fn fact(&self, fact: &Fact);
 }

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use crate::env::{Clock, Disk, Env, File, Listener, LocalFuture, Network, Observer, Random, Stream};
 use crate::quorum::version::Version;
+use crate::raft::fact::Fact;
 
 /// The world around what is tested.
 #[derive(Clone, Default)]
@@ -97,6 +98,7 @@ impl Observer for World {
     }
     fn acknowledged(&self, _key: &str, _version: Version) {}
     fn corrupt(&self, _key: Option<&str>) {}
+    fn fact(&self, _fact: &Fact) {}
 }
 
 struct Counter(Cell<u64>);

@@ -22,7 +22,8 @@ use crate::rng::Rng;
 const GAP_MEAN: Duration = Duration::from_millis(2_500);
 const GAP_MS_MIN: u64 = 500;
 const GAP_MS_MAX: u64 = 8_000;
-/// How long a fault lasts.
+/// How long a fault lasts that says nothing else.
+pub(super) const LENGTH_MS: (u64, u64) = (LENGTH_MS_MIN, LENGTH_MS_MAX);
 const LENGTH_MS_MIN: u64 = 1_000;
 const LENGTH_MS_MAX: u64 = 8_000;
 
@@ -93,6 +94,7 @@ impl Schedule {
         for fault in bag.never_drawn(rng) {
             let at_ms = rng.below(end_ms / 2 + 1);
             let for_ms = rng.range(end_ms / 8..end_ms / 2 + 1).min(LENGTH_MS_MAX);
+            let for_ms = own_length_ms(fault, rng).map_or(for_ms, |own| own.min(end_ms - at_ms));
             entries.push(entry(at_ms, for_ms, fault, rng));
         }
         entries.sort_by_key(|entry| entry.at_ms);
@@ -156,10 +158,17 @@ fn episode(begin_ms: u64, end_ms: u64, bag: &mut Bag, rng: &mut Rng) -> Vec<Entr
         // The later ones begin while the first is in force.
         let at_ms = entries.first().map_or(begin_ms, |first| first.at_ms + rng.below(first.for_ms));
         let for_ms = rng.range(LENGTH_MS_MIN..LENGTH_MS_MAX + 1);
-        let for_ms = for_ms.min(end_ms.saturating_sub(at_ms));
-        entries.push(entry(at_ms, for_ms, bag.draw(rng), rng));
+        let fault = bag.draw(rng);
+        let for_ms = own_length_ms(fault, rng).unwrap_or(for_ms).min(end_ms.saturating_sub(at_ms));
+        entries.push(entry(at_ms, for_ms, fault, rng));
     }
     entries
+}
+
+/// The length of a fault that has one of its own; of all others nothing is drawn.
+fn own_length_ms(fault: &dyn Fault, rng: &mut Rng) -> Option<u64> {
+    let (min, max) = fault.length_ms();
+    ((min, max) != LENGTH_MS).then(|| rng.range(min..max + 1))
 }
 
 fn entry(at_ms: u64, for_ms: u64, fault: &dyn Fault, rng: &mut Rng) -> Entry {

@@ -4,6 +4,9 @@ use std::rc::Rc;
 
 use perjury_store::env::Observer;
 use perjury_store::quorum::version::Version;
+use perjury_store::raft::fact::Fact;
+
+use super::leadership::Leadership;
 
 /// Who records what nodes tell; nothing comes back to them.
 pub trait Watch {
@@ -15,6 +18,8 @@ pub trait Watch {
     fn acknowledged(&self, host: &str, key: &str, version: Version);
     /// The replica on this host found a corrupt record; of which key, where it can tell.
     fn corrupt(&self, host: &str, key: Option<&str>);
+    /// This is now true of the node on this host.
+    fn fact(&self, host: &str, fact: &Fact);
 }
 
 /// Records nothing: for tests, and for measuring.
@@ -25,18 +30,20 @@ impl Watch for Unwatched {
     fn reached(&self, _: &str, _: &'static str) {}
     fn acknowledged(&self, _: &str, _: &str, _: Version) {}
     fn corrupt(&self, _: &str, _: Option<&str>) {}
+    fn fact(&self, _: &str, _: &Fact) {}
 }
 
 /// The observer that one host is given.
 pub struct SimObserver {
     host: String,
     watch: Rc<dyn Watch>,
+    leadership: Rc<Leadership>,
 }
 
 impl SimObserver {
-    /// Passes on what `host` tells.
-    pub fn new(host: &str, watch: Rc<dyn Watch>) -> SimObserver {
-        SimObserver { host: host.to_string(), watch }
+    /// Passes on what `host` tells, and to those who want to know who leads.
+    pub fn new(host: &str, watch: Rc<dyn Watch>, leadership: Rc<Leadership>) -> SimObserver {
+        SimObserver { host: host.to_string(), watch, leadership }
     }
 }
 
@@ -52,5 +59,9 @@ impl Observer for SimObserver {
     }
     fn corrupt(&self, key: Option<&str>) {
         self.watch.corrupt(&self.host, key);
+    }
+    fn fact(&self, fact: &Fact) {
+        self.leadership.hear(&self.host, fact);
+        self.watch.fact(&self.host, fact);
     }
 }

@@ -15,6 +15,7 @@ use rand_core::{Rng, SeedableRng};
 use rand_pcg::Pcg64;
 
 use crate::quorum::version::Version;
+use crate::raft::fact::Fact;
 
 use super::{Disk, Env, Observer, Random};
 
@@ -71,6 +72,8 @@ impl Observer for StandardError {
     fn acknowledged(&self, _key: &str, _version: Version) {}
 
     fn corrupt(&self, _key: Option<&str>) {}
+
+    fn fact(&self, _fact: &Fact) {}
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use crate::env::Observer;
 use crate::quorum::effect::Record;
 use crate::quorum::message::Entry;
 use crate::quorum::version::Version;
+use crate::raft::fact::Fact;
 
 use super::test_disk::{Keep, MemoryDisk};
 use super::{Error, Log, Options, Replayed};
@@ -97,6 +98,8 @@ impl Observer for Recorder {
     fn corrupt(&self, key: Option<&str>) {
         self.corrupt.borrow_mut().push(key.map(str::to_owned));
     }
+
+    fn fact(&self, _fact: &Fact) {}
 }
 
 #[test]

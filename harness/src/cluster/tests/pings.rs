@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use perjury_store::env::{Env, LocalFuture, Stream};
 use perjury_store::quorum::version::Version;
+use perjury_store::raft::fact::Fact;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
 
@@ -159,5 +160,8 @@ impl Watch for Log {
     }
     fn corrupt(&self, host: &str, key: Option<&str>) {
         self.note(host, &format!("corrupt {key:?}"));
+    }
+    fn fact(&self, host: &str, fact: &Fact) {
+        self.note(host, &format!("{fact:?}"));
     }
 }

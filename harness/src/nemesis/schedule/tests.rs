@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::nemesis::{ALL, Needs};
+use crate::nemesis::ALL;
 use crate::rng::Rng;
 
 fn draw(kinds: &[Kind], seconds: u64, seed: u64) -> Schedule {
@@ -51,6 +51,29 @@ fn faults_overlap_and_leave_gaps() {
 }
 
 #[test]
+fn a_fault_may_last_as_long_as_it_says() {
+    let lengths = |kinds: &[Kind]| {
+        let entries = (0..100).flat_map(|seed| draw(kinds, 120, seed).entries);
+        entries
+            .filter(|entry| entry.at_ms + entry.for_ms < 120_000)
+            .map(|entry| entry.for_ms)
+            .collect::<Vec<_>>()
+    };
+    assert!(lengths(&[Kind::Deaf]).iter().all(|ms| (12_000..=16_000).contains(ms)));
+    assert!(lengths(&[Kind::Partition]).iter().all(|ms| (1_000..=8_000).contains(ms)));
+}
+
+#[test]
+fn other_kinds_do_not_shift_what_is_drawn() {
+    // From before there were faults with a length of their own.
+    let [first, second, ..] = &draw(&[Kind::Partition, Kind::Crash, Kind::Clock], 60, 7).entries[..] else {
+        panic!("two faults")
+    };
+    assert_eq!((first.at_ms, first.for_ms, first.fault.as_str()), (0, 0, ""));
+    assert_eq!((second.at_ms, second.for_ms, second.fault.as_str()), (0, 0, ""));
+}
+
+#[test]
 fn same_seed_draws_the_same() {
     assert_eq!(draw(&Kind::ALL, 60, 7), draw(&Kind::ALL, 60, 7));
     assert_ne!(draw(&Kind::ALL, 60, 7), draw(&Kind::ALL, 60, 8));
@@ -58,7 +81,7 @@ fn same_seed_draws_the_same() {
 
 #[test]
 fn draws_only_what_is_available() {
-    let plain = |fault: &dyn Fault| fault.needs() == Needs::Nothing;
+    let plain = |fault: &dyn Fault| fault.needs().is_empty();
     for seed in 0..50 {
         let schedule = Schedule::draw(&Kind::ALL, Duration::from_secs(30), &mut Rng::new(seed), &plain);
         assert_eq!(kinds_of(&schedule), [Kind::Partition, Kind::Crash]);
