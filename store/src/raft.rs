@@ -5,6 +5,7 @@
 
 pub mod config;
 pub mod fact;
+pub mod invariants;
 pub mod log;
 pub mod message;
 pub mod request;

@@ -13,14 +13,17 @@ pub enum Fact {
     Started {
         /// The durable term.
         term: Term,
+        /// Whether replay found damage: it may have forgotten its term, its votes and entries.
+        damaged: bool,
         /// The last entry that the snapshot covers; index 0: there is none.
         snapshot: Position,
-        /// Every entry that its log holds, each with its digest.
+        /// Every entry that its log holds, each with its digest; perhaps some that the snapshot covers.
         log: Vec<(Position, u64)>,
     },
-    /// Its current term is now this.
+    /// From here on it may say things in this term. Told once the term is durable, not when it is taken up
+    /// in memory: a power loss in between takes it back, and nobody has heard of it.
     Term(Term),
-    /// It is the leader of this term.
+    /// It is the leader of this term, which it has told before.
     Leader {
         /// The term.
         term: Term,
@@ -32,7 +35,8 @@ pub enum Fact {
         /// Hash of the payload.
         digest: u64,
     },
-    /// As leader it knows that everything up to here is committed.
+    /// As leader it knows that everything up to here is committed. Told before anything that follows from it,
+    /// here and elsewhere.
     Committed {
         /// The index.
         index: Index,
@@ -45,7 +49,7 @@ pub enum Fact {
         /// Whether the log after it was kept.
         keeps_tail: bool,
     },
-    /// Its state machine has applied this entry.
+    /// Its state machine has applied this entry; every entry is applied, also those that change no cell.
     Applied {
         /// Where, and of which term.
         at: Position,
