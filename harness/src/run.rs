@@ -134,7 +134,11 @@ impl<'a> Run<'a> {
         let start = Box::new(move |node: &str, env| system.start(&settings, node, env));
         let mut cluster = Cluster::new(&options, start, recorder.clone())?;
         recorder.set_time(cluster.time());
-        let desk = Rc::new(Desk::new(system, workload, scenario, recorder.clone()));
+        if system.tells_facts() {
+            // Copies that are made later may be lost when a node takes over: that is what the mode says.
+            recorder.watch_log(scenario.node_names(), scenario.mode != "asynchronous");
+        }
+        let desk = Rc::new(Desk::new(system, workload, scenario, recorder.clone(), cluster.administration()));
         let (clients_desk, clients_rng) = (desk.clone(), rng.fork("clients"));
         cluster.client_host(move |sessions| clients::run(clients_desk, sessions, clients_rng));
         let plan = Plan::of(scenario, Offers::of(system, scenario), &mut rng.fork("nemesis"))?;
@@ -236,6 +240,7 @@ impl<'a> Run<'a> {
             format!("{} panicked at {:.3} s: {}", finding.node, finding.at.as_secs_f64(), finding.message)
         });
         let crashes = crashes.collect();
+        self.recorder.end_watch();
         let (history, trace, markers) = self.recorder.finish();
         Recording {
             history,

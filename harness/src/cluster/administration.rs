@@ -1,8 +1,8 @@
 //! What faults want of the system's own administration: who shall be a member, who shall lead.
 //!
 //! ```text
-//! fault ── wishes ──▶ Administration ── orders ──▶ conductor ── administer ──▶ system
-//!                          ◀──────────── done ───────┘
+//! fault ── wishes ──▶ Administration ── orders ──▶ administrator ── administer ──▶ system
+//!                          ◀───────────── done ────────┘
 //! ```
 //!
 //! Wishes stand under the number of their fault, as everything that a fault does: a node is to be out while
@@ -116,7 +116,7 @@ impl Transfers {
 }
 
 impl Cluster {
-    /// What the conductor is to see to.
+    /// What the administrator is to see to.
     pub fn administration(&self) -> std::rc::Rc<Administration> {
         self.administration.clone()
     }

@@ -1,5 +1,5 @@
 //! Faults of administration: members are removed and added back, leadership is handed on; through the
-//! system's own administration, by the [conductor](crate::clients).
+//! system's own administration, by a [client](crate::clients) of its own.
 
 use std::time::Duration;
 
