@@ -43,9 +43,11 @@ pub trait Fault: Sync {
     fn needs(&self) -> &'static [Needs] {
         &[]
     }
-    /// How long it lasts, in milliseconds: drawn between these two.
-    fn length_ms(&self) -> (u64, u64) {
-        schedule::LENGTH_MS
+    /// How long it lasts, in milliseconds, between these two, if it must stand alone: no other fault is drawn
+    /// to overlap with it, because what it shows would be put down to the other. (In a run that is too short for
+    /// its kinds of fault that holds for the first such fault only.)
+    fn alone_for_ms(&self) -> Option<(u64, u64)> {
+        None
     }
     /// What happens, in one sentence.
     fn about(&self) -> &'static str;

@@ -248,6 +248,17 @@ mod tests {
     }
 
     #[test]
+    fn counts_only_invariants_that_are_owed() {
+        let looked = |checks_completeness| {
+            let recorder = Recorder::default();
+            recorder.watch_log(vec!["n1".to_owned()], checks_completeness);
+            recorder.end_watch();
+            recorder.finish().0.to_events()[0].value.as_object().expect("counts").len()
+        };
+        assert_eq!((looked(true), looked(false)), (6, 5));
+    }
+
+    #[test]
     fn notes_ten_violations_of_an_invariant_and_counts_the_others() {
         let recorder = Recorder::default();
         recorder.watch_log(vec!["n1".to_owned(), "n2".to_owned()], true);

@@ -27,8 +27,8 @@ impl Fault for Node {
     fn needs(&self) -> &'static [Needs] {
         &[Needs::Messages]
     }
-    fn length_ms(&self) -> (u64, u64) {
-        LENGTH_MS
+    fn alone_for_ms(&self) -> Option<(u64, u64)> {
+        Some(LENGTH_MS)
     }
     fn about(&self) -> &'static str {
         "one node, often the leader, hears no other node for 12 to 16 seconds, and is heard"
