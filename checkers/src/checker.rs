@@ -7,7 +7,10 @@ use crate::observation;
 use crate::stop::Stop;
 use crate::verdict::Verdict;
 
+pub mod append;
+pub mod availability;
 pub mod bank;
+pub mod bounded_loss;
 pub mod causal;
 pub mod causal_convergence;
 pub mod causal_memory;
@@ -15,8 +18,10 @@ pub mod causal_reverse;
 pub mod convergence;
 pub mod counter;
 pub mod durability;
+pub mod fencing;
 pub mod grow_only_counter;
 pub mod integrity;
+pub mod invariants;
 pub mod linearizability;
 pub mod long_fork;
 pub mod monotonic_reads;
@@ -41,6 +46,8 @@ pub mod writes_follow_reads_across_keys;
 pub const ALL: &[&dyn Checker] = &[
     &stats::Stats,
     &progress::Progress,
+    &availability::Availability,
+    &invariants::Invariants,
     &integrity::Integrity,
     &read_your_writes::ReadYourWrites,
     &monotonic_reads::MonotonicReads,
@@ -59,13 +66,16 @@ pub const ALL: &[&dyn Checker] = &[
     &convergence::Convergence,
     &durability::Durability,
     &replica_durability::ReplicaDurability,
+    &bounded_loss::BoundedLoss,
     &set::Set,
     &set_full::SetFull,
+    &append::Append,
     &total_queue::TotalQueue,
     &counter::Counter,
     &grow_only_counter::GrowOnlyCounter,
     &pn_counter::PnCounter,
     &unique_ids::UniqueIds,
+    &fencing::Fencing,
     &bank::Bank,
     &strong_convergence::StrongConvergence,
 ];
@@ -108,7 +118,7 @@ pub struct Context {
     /// After healing, how long the replicas may take to become equal, in nanoseconds (none: any time).
     pub convergence_ns_max: Option<u64>,
     /// After healing, how long until every client must have got something done, in nanoseconds (none:
-    /// any time).
+    /// any time); and while but one node is cut off one way, until any client must have.
     pub progress_ns_max: Option<u64>,
     /// How many distinct home replicas must have acknowledged a write before it is answered with ok
     /// (none: not known, and not judged).
@@ -121,6 +131,8 @@ pub struct Context {
     /// how long after an element was acknowledged it may still be missing (none: any time, as long as it is
     /// there in the end).
     pub staleness_ns_max: Option<u64>,
+    /// How many acknowledged entries one fail-over may lose, where copies are asynchronous (none: not declared).
+    pub loss_max: Option<u64>,
     /// The accounts of a bank (none: those of the initial value, if it is an object of balances, else those of
     /// the first read).
     pub accounts: Option<Vec<String>>,

@@ -4,10 +4,12 @@
 //! read, write, cas                       a register             integrity, linearizability
 //!   ...with versions                                            and the session guarantees
 //! add, reads of arrays                   a set                  set for one read or a final one, set-full for many
+//! append, reads of arrays                a list                 append, linearizability
 //! add, reads of numbers                  a counter              counter; with final reads one of the replicated
 //! enqueue, dequeue, drain                a queue                total-queue
 //! generate                               ids                    unique-ids
 //! transfer, read                         a bank                 bank
+//! acquire, write-fenced                  a lock that guards     fencing
 //! txn, final reads at several nodes      replicas               strong-convergence
 //! whatever else a model knows            that object            linearizability
 //! notes of the nemesis                   our own store          what judges these notes
@@ -49,6 +51,11 @@ const VERSIONS: Rule = |facts| READ_VERSIONS(facts).and(WRITE_VERSIONS(facts));
 const RULES: &[(&str, Rule)] = &[
     ("stats", |facts| facts.has_note("nemesis", "the run announced its faults")),
     ("progress", |facts| facts.has_note("healed", "the run noted when all was healed")),
+    ("availability", |facts| facts.has_fault("deaf-node", "a node was cut off one way")),
+    ("invariants", |facts| {
+        let broken = facts.has_note("invariant", "an invariant of the store was seen to be broken");
+        facts.has_note("watched", "the store's invariants were watched").or(broken)
+    }),
     ("integrity", |facts| facts.is(Object::Register, "registers")),
     ("read-your-writes", VERSIONS),
     ("monotonic-reads", READ_VERSIONS),
@@ -58,7 +65,8 @@ const RULES: &[(&str, Rule)] = &[
     ("writes-follow-reads-across-keys", VERSIONS),
     ("linearizability", |facts| {
         let known = facts.is(Object::OfModel, "the functions of a known model");
-        facts.is(Object::Register, "registers").or(known).filter(|_| facts.has_model)
+        let list = facts.is(Object::List, "lists that are appended to and read as a whole");
+        facts.is(Object::Register, "registers").or(list).or(known).filter(|_| facts.has_model)
     }),
     ("convergence", |facts| facts.has_note("dump", "replicas told what they hold")),
     ("durability", |facts| facts.has_note("dump", "replicas told what they hold")),
@@ -73,6 +81,7 @@ const RULES: &[(&str, Rule)] = &[
         let is_read = facts.array_reads > 1 || facts.has_object_reads;
         if is_read { reason } else { unread.filter(|_| facts.array_reads == 0) }
     }),
+    ("append", |facts| facts.is(Object::List, "lists that are appended to and read as a whole")),
     ("total-queue", |facts| facts.is(Object::DrainedQueue, "a queue that is drained")),
     ("counter", |facts| facts.is(Object::Counter, "a counter").filter(|_| !facts.has_final_number)),
     ("grow-only-counter", |facts| {
@@ -85,6 +94,7 @@ const RULES: &[(&str, Rule)] = &[
         reason.filter(|_| facts.has_final_number && facts.has_decrements)
     }),
     ("unique-ids", |facts| facts.is(Object::Ids, "ids are given out")),
+    ("fencing", |facts| facts.is(Object::Guarded, "registers that are guarded by locks")),
     ("bank", |facts| facts.is(Object::Bank, "transfers between accounts")),
     ("strong-convergence", |facts| {
         facts.is(Object::Replicas, "transactions, with final reads at several nodes")
@@ -99,6 +109,7 @@ const ON_DEMAND: &[(&str, &str)] = &[
     ("causal", "weaker than linearizability"),
     ("causal-memory", "weaker than linearizability"),
     ("causal-convergence", "weaker than linearizability"),
+    ("bounded-loss", "needs to be told how much may be lost"),
     ("staleness", "measures how far reads are from linearizability"),
 ];
 
@@ -185,6 +196,7 @@ mod tests {
             "nemesis:healed() nemesis:acknowledge(x)/n1@1 0:generate()=1",
             &["progress", "replica-durability", "unique-ids"],
         );
+        fit("nemesis:watched(_,{}) 0:generate()=1", &["invariants", "unique-ids"]);
     }
 
     #[test]
@@ -196,6 +208,28 @@ mod tests {
         fit(r#"0:write-set(_,1) 0:read-set-all()={"n1":[1]}"#, &["set-full"]);
         fit("0:add(_,1) 0:contains(_,1)=[1,true]", &["linearizability"]);
         fit("0:add(_,1) 0:add(_,2)", &["set-full"]);
+    }
+
+    #[test]
+    fn fits_lists() {
+        fit("0:append(x,1) 0:read(x)=[1]", &["linearizability", "append"]);
+        fit("0:append(x,1) 0:read(x)=null", &["linearizability", "append"]);
+        fit(r#"0:append(x,"a") 0:get(x)="a""#, &["linearizability"]);
+        fit(r#"0:append(x,"a") 0:read(x)="a""#, &[]);
+    }
+
+    #[test]
+    fn fits_locks_and_what_they_guard() {
+        fit("0:acquire(l)=1 0:write-fenced(g,[1,2]) 0:read(g)=[1,2] 0:release(l,1)", &["fencing"]);
+        fit("0:write-fenced(g,[1,2])", &["fencing"]);
+        fit("0:acquire(l) 0:release(l)", &["linearizability"]);
+    }
+
+    #[test]
+    fn fits_faults() {
+        let note = |fault| format!(r#"nemesis:deaf(_,{{"fault":"{fault}","state":"start"}}) 0:generate()=1"#);
+        fit(&note("deaf-node"), &["availability", "unique-ids"]);
+        fit(&note("deaf-majority"), &["unique-ids"]);
     }
 
     #[test]

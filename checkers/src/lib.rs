@@ -30,6 +30,8 @@
 //! checker/      one file each
 //!   stats                                 whether the run tried what it meant to try
 //!   progress                              once healed, every client gets something done
+//!   availability                          while only one node is cut off one way, some client does
+//!   invariants                            what was seen of a replicated log from inside
 //!   integrity                             nothing comes out that did not go in
 //!   read_your_writes, monotonic_reads,    the four session guarantees, per key
 //!   monotonic_writes, writes_follow_reads
@@ -42,7 +44,10 @@
 //!   long_fork, causal_reverse             two ways to see writes in the wrong order
 //!   convergence                           replicas become equal
 //!   durability, replica_durability        what was acknowledged is kept: by the store, by each replica
+//!   bounded_loss                          no more is lost than fail-overs may lose
 //!   set, set_full                         what was added is in it: at the end, and in between
+//!   append                                lists: once, in one order, and for good
+//!   fencing                               a guarded register refuses older tokens
 //!   total_queue, unique_ids, bank         what was put in comes out once; ids differ; totals stay
 //!   counter, grow_only_counter,           reads within what the additions allow
 //!   pn_counter

@@ -17,6 +17,7 @@ pub mod cas_register;
 pub mod counter;
 pub mod fifo_queue;
 pub mod kv_append;
+pub mod list_append;
 pub mod multi_register;
 pub mod mutex;
 pub mod nondeterministic_register;
@@ -215,6 +216,8 @@ pub enum Shape {
     Counter,
     /// Acquire, release.
     Mutex,
+    /// Append, read.
+    List,
     /// Anything else.
     Other,
 }

@@ -9,6 +9,10 @@
 //! dump         node                 {"stage": "converged", "restarted" or "replayed",
 //!                                    "entries": [[key, [number, …], value], …],
 //!                                    "asked": index}
+//! leader       node                 {"term": 3}                          the node leads this term
+//! invariant                         {"invariant": "log-matching",        seen from inside: broken, by these
+//!                                    "nodes": [node, …], "what": words}
+//! watched                           {"log-matching": 812, …}             how often each invariant was looked at
 //! ```
 //!
 //! Every other function is a fault, and no concern of this module.
@@ -34,6 +38,19 @@ pub(crate) enum What<'a> {
     Healed,
     Placement(Placement),
     Dump(Dump<'a>),
+    Leader { node: &'a str, term: u64 },
+    Invariant(Broken<'a>),
+    Watched(BTreeMap<&'a str, u64>),
+}
+
+/// An invariant of the store that is broken.
+#[derive(Deserialize)]
+pub(crate) struct Broken<'a> {
+    pub invariant: &'a str,
+    #[serde(borrow)]
+    pub nodes: Vec<&'a str>,
+    /// What happened, in a sentence.
+    pub what: &'a str,
 }
 
 /// The home replicas of each key.
@@ -119,14 +136,24 @@ fn what(position: usize, event: EventRef<'_>) -> Result<Option<What<'_>>, Undeci
             let (stage, asked, entries) = dumped(event)?;
             What::Dump(Dump { event, position, node, stage, asked, entries })
         }
+        // Faults that strike the leader go by the same name.
+        "leader" if event.value.get("term").is_some() => {
+            let term = event.value["term"].as_u64().ok_or_else(|| missing("a term"))?;
+            What::Leader { node: node()?, term }
+        }
+        "invariant" => What::Invariant(read(event)?),
+        "watched" => What::Watched(read(event)?),
         _ => return Ok(None),
     }))
 }
 
+/// The value of a note, in the shape that it must have.
+fn read<'a, T: Deserialize<'a>>(event: EventRef<'a>) -> Result<T, Undecided> {
+    T::deserialize(event.value).map_err(|error| format!("event {}: {}: {error}", event.index, event.function))
+}
+
 fn placed(event: EventRef<'_>) -> Result<Placement, Undecided> {
-    let homes = Vec::<(Key, BTreeSet<String>)>::deserialize(event.value);
-    let homes = homes.map_err(|error| format!("event {}: placement: {error}", event.index))?;
-    Ok(homes.into_iter().collect())
+    Ok(read::<Vec<(Key, BTreeSet<String>)>>(event)?.into_iter().collect())
 }
 
 fn dumped(event: EventRef<'_>) -> Result<(Stage, u64, BTreeMap<Key, Entry>), Undecided> {
@@ -136,8 +163,7 @@ fn dumped(event: EventRef<'_>) -> Result<(Stage, u64, BTreeMap<Key, Entry>), Und
         asked: Option<u64>,
         entries: Vec<(Key, Option<Version>, Value)>,
     }
-    let Dumped { stage, asked, entries } =
-        Dumped::deserialize(event.value).map_err(|error| format!("event {}: dump: {error}", event.index))?;
+    let Dumped { stage, asked, entries } = read(event)?;
     let entries = entries.into_iter().map(|(key, version, value)| (key, Entry { version, value }));
     Ok((stage, asked.unwrap_or(event.index), entries.collect()))
 }

@@ -167,6 +167,17 @@ impl AnomalyKind {
             AnomalyKind::FutureRead => "future-read",
             AnomalyKind::LongFork => "long-fork",
             AnomalyKind::CausalReverse => "causal-reverse",
+            AnomalyKind::IncompatibleOrder => "incompatible-order",
+            AnomalyKind::StaleToken => "stale-token",
+            AnomalyKind::TokenRegression => "token-regression",
+            AnomalyKind::DuplicateToken => "duplicate-token",
+            AnomalyKind::LossBeyondBound => "loss-beyond-bound",
+            AnomalyKind::OneLeaderPerTerm => "one-leader-per-term",
+            AnomalyKind::LogMatching => "log-matching",
+            AnomalyKind::LeaderCompleteness => "leader-completeness",
+            AnomalyKind::StateMachineSafety => "state-machine-safety",
+            AnomalyKind::MonotonicTerm => "monotonic-term",
+            AnomalyKind::MonotonicAppliedIndex => "monotonic-applied-index",
         }
     }
 }
@@ -207,7 +218,7 @@ pub enum AnomalyKind {
     LostElement,
     /// An element came out that nobody had put in.
     UnexpectedElement,
-    /// Although everything was healed, a client got nothing done.
+    /// Although everything was healed, or all that was cut off was one node, a client got nothing done.
     NoProgress,
     /// A function that the system promised to refuse was accepted.
     NotRefused,
@@ -252,6 +263,28 @@ pub enum AnomalyKind {
     LongFork,
     /// A write was visible without one that had completed before it began.
     CausalReverse,
+    /// Two reads of a list put its elements in different orders: no order of the appends explains both (G0).
+    IncompatibleOrder,
+    /// A guarded register accepted an older token than it had accepted before.
+    StaleToken,
+    /// A lock gave a lower token than it had given before.
+    TokenRegression,
+    /// A lock gave a token twice.
+    DuplicateToken,
+    /// More acknowledged writes are gone than the fail-overs may lose.
+    LossBeyondBound,
+    /// Two nodes lead the same term (election safety).
+    OneLeaderPerTerm,
+    /// Two logs hold the same entry, and differ before it.
+    LogMatching,
+    /// A leader lacks an entry that was committed before its term.
+    LeaderCompleteness,
+    /// Two nodes applied different entries at one index, or came to different results.
+    StateMachineSafety,
+    /// A node went back to an earlier term.
+    MonotonicTerm,
+    /// A node went back to an earlier applied index, or applied an entry out of its turn.
+    MonotonicAppliedIndex,
 }
 
 #[cfg(test)]
@@ -301,8 +334,19 @@ mod tests {
 
     #[test]
     fn names_kinds_as_the_file_format_does() {
-        use AnomalyKind::{CyclicCf, GarbageRead, NotRefused, UnderReplicated, WriteHbInitRead};
-        for kind in [GarbageRead, NotRefused, UnderReplicated, WriteHbInitRead, CyclicCf] {
+        use AnomalyKind::*;
+        for kind in [
+            GarbageRead,
+            NotRefused,
+            UnderReplicated,
+            WriteHbInitRead,
+            CyclicCf,
+            IncompatibleOrder,
+            StaleToken,
+            LossBeyondBound,
+            OneLeaderPerTerm,
+            MonotonicAppliedIndex,
+        ] {
             assert_eq!(serde_json::to_value(kind).expect("a name"), kind.name());
         }
     }

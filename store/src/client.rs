@@ -18,6 +18,7 @@ use std::time::Duration;
 use crate::deadline::within;
 use crate::env::Env;
 use crate::quorum::message::{Entry, Level, NodeId, Operation, Refusal, Request, Response};
+use crate::quorum::node::Node;
 use crate::safeguards::Safeguards;
 use crate::wire::WireError;
 
@@ -65,7 +66,7 @@ pub struct Client {
     env: Env,
     options: ClientOptions,
     token: Token,
-    connections: Vec<Option<Connection>>,
+    connections: Vec<Option<Connection<Node>>>,
     coordinator: NodeId,
 }
 
@@ -229,7 +230,7 @@ impl Client {
         Ok(response)
     }
 
-    async fn connect(&self, node: usize, call: &Call) -> Result<Connection, WireError> {
+    async fn connect(&self, node: usize, call: &Call) -> Result<Connection<Node>, WireError> {
         let Some((name, address)) = self.options.nodes.get(node) else {
             return Err(WireError::Unexpected("there is no node of that number"));
         };

@@ -9,6 +9,7 @@
 //! machine and under simulation. Here the shell is us, and the cluster one node:
 //!
 //! ```
+//! use perjury_store::protocol::Protocol;
 //! use perjury_store::quorum::config::Config;
 //! use perjury_store::quorum::effect::{Effect, Input, Now};
 //! use perjury_store::quorum::message::{Level, Operation, Request, Response};

@@ -20,7 +20,7 @@ use tokio_util::codec::FramedRead;
 
 use crate::deadline::within;
 use crate::env::Env;
-use crate::quorum::message::Message;
+use crate::protocol::Protocol;
 use crate::wire::{Caller, Codec, Frame, Outbox, WireError};
 
 /// Between two pings.
@@ -35,23 +35,23 @@ const BACKOFF_MIN: Duration = Duration::from_millis(50);
 const BACKOFF_MAX: Duration = Duration::from_millis(800);
 
 /// The way from one node to another.
-pub struct Link {
-    state: Rc<State>,
+pub struct Link<P> {
+    state: Rc<State<P>>,
 }
 
-struct State {
+struct State<P> {
     env: Env,
     from: String,
     to: String,
     address: String,
     /// The connection that is up now.
-    outbox: RefCell<Option<Outbox>>,
+    outbox: RefCell<Option<Outbox<P>>>,
     dropped: Cell<u64>,
 }
 
-impl Link {
+impl<P: Protocol> Link<P> {
     /// Opens the link from node `from` to node `to` at `address`; it lives as long as `tasks`.
-    pub fn open(env: Env, from: &str, to: &str, address: &str, tasks: &mut JoinSet<()>) -> Link {
+    pub fn open(env: Env, from: &str, to: &str, address: &str, tasks: &mut JoinSet<()>) -> Link<P> {
         let state = Rc::new(State {
             env,
             from: from.to_owned(),
@@ -65,7 +65,7 @@ impl Link {
     }
 
     /// Sends a message if the link is up; else it is dropped.
-    pub fn send(&self, message: Message) {
+    pub fn send(&self, message: P::Message) {
         let sent = match &*self.state.outbox.borrow() {
             Some(outbox) => outbox.send(&Frame::Peer(message)),
             None => Err(WireError::Closed),
@@ -84,17 +84,17 @@ impl Link {
     }
 }
 
-impl State {
+impl<P: Protocol> State<P> {
     fn note(&self, text: &str) {
         self.env.observer.note(&format!("link to {}: {text}", self.to));
     }
 
-    fn hello(&self) -> Frame {
-        Frame::Hello { from: Caller::Node(self.from.clone()), to: self.to.clone() }
+    fn hello(&self) -> Frame<P> {
+        Frame::hello(Caller::Node(self.from.clone()), &self.to)
     }
 }
 
-async fn keep_up(state: Rc<State>) {
+async fn keep_up<P: Protocol>(state: Rc<State<P>>) {
     let mut backoff = BACKOFF_MIN;
     let mut said = String::new();
     loop {
@@ -124,7 +124,7 @@ fn jittered(backoff: Duration, random: u64) -> Duration {
 
 enum Never {}
 
-async fn connection(state: &State, heard_any: &Cell<bool>) -> Result<Never, WireError> {
+async fn connection<P: Protocol>(state: &State<P>, heard_any: &Cell<bool>) -> Result<Never, WireError> {
     let env = &state.env;
     let stream = within(&*env.clock, CONNECT_MAX, env.network.connect(&state.address))
         .await
@@ -140,15 +140,15 @@ async fn connection(state: &State, heard_any: &Cell<bool>) -> Result<Never, Wire
     };
     tokio::select! {
         biased;
-        end = listen(reader, heard) => end,
+        end = listen::<P>(reader, heard) => end,
         end = queue.write(writer) => Err(end.err().unwrap_or(WireError::Closed)),
         end = beat(env, &outbox, &heard_at) => end,
     }
 }
 
 /// Reads what the other node says here: that it is there, or why it will not talk.
-async fn listen(reader: impl AsyncRead + Unpin, heard: impl Fn()) -> Result<Never, WireError> {
-    let mut frames = FramedRead::new(reader, Codec::default());
+async fn listen<P: Protocol>(reader: impl AsyncRead + Unpin, heard: impl Fn()) -> Result<Never, WireError> {
+    let mut frames = FramedRead::new(reader, Codec::<P>::default());
     loop {
         match frames.next().await.transpose()? {
             Some(Frame::Pong) => heard(),
@@ -160,7 +160,7 @@ async fn listen(reader: impl AsyncRead + Unpin, heard: impl Fn()) -> Result<Neve
 }
 
 /// Pings, and ends when nothing has been heard for too long.
-async fn beat(env: &Env, outbox: &Outbox, heard_at: &Cell<u64>) -> Result<Never, WireError> {
+async fn beat<P: Protocol>(env: &Env, outbox: &Outbox<P>, heard_at: &Cell<u64>) -> Result<Never, WireError> {
     loop {
         outbox.send_exempt(&Frame::Ping)?;
         env.clock.sleep(PING_EVERY).await;

@@ -9,6 +9,7 @@
 
 use std::fmt::Debug;
 
+use derive_where::derive_where;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -37,6 +38,28 @@ pub struct Now {
 pub trait Plain: Clone + Debug + PartialEq + Serialize + DeserializeOwned + 'static {}
 impl<T: Clone + Debug + PartialEq + Serialize + DeserializeOwned + 'static> Plain for T {}
 
+/// A record of the write-ahead log.
+pub trait Record: Plain {
+    /// Bytes of the shortest one, encoded.
+    const BYTES_MIN: usize;
+    /// Whether a record means something only together with all that were appended before it: then replay
+    /// ends at the first one that is bad, and what follows the gap is not taken.
+    const NEEDS_ALL_BEFORE: bool;
+
+    /// The key that the encoded record begins with, by which a bad one can be named; none where records
+    /// have no key. The bytes may be anything.
+    fn key(encoded: &[u8]) -> Option<&str>;
+}
+
+/// How a request ended, as the shell must say it in the node's stead.
+pub trait Answer: Plain {
+    /// The node was not asked: certainly without effect.
+    fn not_asked(why: String) -> Self;
+
+    /// This answer is too large to be sent. What is said instead owns up to an effect that there may be.
+    fn too_large(self, why: String) -> Self;
+}
+
 /// A family of stores.
 pub trait Protocol: Sized + 'static {
     /// Its name on the command line, and what a connection opens with.
@@ -47,11 +70,11 @@ pub trait Protocol: Sized + 'static {
     /// What a client asks.
     type Request: Plain;
     /// How that ended.
-    type Response: Plain;
+    type Response: Answer;
     /// What nodes say to each other.
     type Message: Plain;
     /// What is kept in the log.
-    type Record: Plain;
+    type Record: Record;
 
     /// Something happened.
     fn step(&mut self, input: Input<Self>, now: Now, effects: &mut Vec<Effect<Self>>);
@@ -64,7 +87,7 @@ pub trait Protocol: Sized + 'static {
 pub const TICK_MS: u64 = 25;
 
 /// What happened to a node.
-#[derive(Clone, Debug, PartialEq)]
+#[derive_where(Clone, Debug, PartialEq)]
 pub enum Input<P: Protocol> {
     /// A client asks.
     Request {
@@ -105,7 +128,7 @@ pub enum Input<P: Protocol> {
 }
 
 /// What a node wants done.
-#[derive(Clone, Debug, PartialEq)]
+#[derive_where(Clone, Debug, PartialEq)]
 pub enum Effect<P: Protocol> {
     /// Say this to another node. May be lost.
     Send {

@@ -7,5 +7,9 @@ pub mod config;
 pub mod fact;
 pub mod invariants;
 pub mod log;
+pub mod machine;
 pub mod message;
+pub mod node;
 pub mod request;
+
+pub use node::{Effect, Input};

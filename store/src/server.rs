@@ -9,6 +9,7 @@
 //!      └────────answers────────────┘  └──appends, syncs──▶ log
 //! ```
 
+mod quorum;
 mod reception;
 mod replica;
 
@@ -18,10 +19,11 @@ use std::rc::Rc;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use crate::Safeguards;
 use crate::env::Env;
 use crate::link::Link;
-use crate::quorum::config::Config;
-use crate::storage::{self, Log};
+use crate::protocol::{NodeId, Now, Protocol};
+use crate::storage::{self, Log, Replayed};
 
 use reception::Reception;
 use replica::Replica;
@@ -29,11 +31,35 @@ use replica::Replica;
 /// Calls and messages that wait for the replica at most.
 const EVENTS_MAX: usize = 1024;
 
+/// What the server asks of a family: its configuration, which makes a node of what is in a data
+/// directory.
+pub trait Family: 'static {
+    /// The family's protocol.
+    type Node: Protocol;
+    /// Which of the nodes this is.
+    fn node(&self) -> NodeId;
+    /// Names of all nodes.
+    fn nodes(&self) -> &[String];
+    /// Which safeguards are on.
+    fn safeguards(&self) -> Safeguards;
+    /// What is wrong with it, if anything.
+    fn problem(&self) -> Option<String>;
+    /// Whether the log is synced in the background, once a second, instead of at once: a planted bug.
+    fn syncs_in_background(&self) -> bool {
+        false
+    }
+    /// The node, with what it found when it started.
+    fn start(self, replayed: Replayed<Record<Self>>, env: &Env) -> Self::Node;
+}
+
+/// What a family keeps in its log.
+pub type Record<F> = <<F as Family>::Node as Protocol>::Record;
+
 /// What a server is told.
 #[derive(Clone, Debug)]
-pub struct ServerOptions {
+pub struct ServerOptions<F> {
     /// The cluster, and which of its nodes this is.
-    pub config: Config,
+    pub config: F,
     /// Where to listen (`host:port`).
     pub listen: String,
     /// Addresses of all nodes, in the order of `config.nodes`. This node's own is not used.
@@ -44,9 +70,9 @@ pub struct ServerOptions {
     pub connections_max: usize,
 }
 
-impl ServerOptions {
+impl<F> ServerOptions<F> {
     /// The defaults, for this place in this cluster.
-    pub fn new(config: Config, listen: String, addresses: Vec<String>) -> ServerOptions {
+    pub fn new(config: F, listen: String, addresses: Vec<String>) -> ServerOptions<F> {
         ServerOptions {
             config,
             listen,
@@ -81,13 +107,12 @@ pub enum Error {
 /// Runs a node until its disk fails. Dropping the future ends it, with all its tasks.
 ///
 /// Must run inside a tokio `LocalSet`. Says through the observer when it listens.
-pub async fn serve(options: ServerOptions, env: Env) -> Result<(), Error> {
+pub async fn serve<F: Family>(options: ServerOptions<F>, env: Env) -> Result<(), Error> {
     check(&options)?;
-    let name = options.config.nodes[usize::from(options.config.node)].clone();
-    let log_options = storage::Options {
-        segment_bytes_max: options.segment_bytes_max,
-        safeguards: options.config.safeguards,
-    };
+    let config = &options.config;
+    let name = config.nodes()[usize::from(config.node())].clone();
+    let log_options =
+        storage::Options { segment_bytes_max: options.segment_bytes_max, safeguards: config.safeguards() };
     let (disk, observer) = (env.disk.clone(), env.observer.clone());
     let (log, replayed) = Log::open(disk, observer, &name, log_options).await?;
     let listen = |source| Error::Listen { address: options.listen.clone(), source };
@@ -99,13 +124,15 @@ pub async fn serve(options: ServerOptions, env: Env) -> Result<(), Error> {
     let (events, inbox) = mpsc::channel(EVENTS_MAX);
     let reception = Reception {
         env: env.clone(),
-        node: options.config.node,
-        nodes: options.config.nodes.clone(),
+        node: config.node(),
+        nodes: config.nodes().to_vec(),
         connections_max: options.connections_max,
         events,
     };
     tasks.spawn_local(reception::accept(Rc::new(reception), listener));
-    let replica = Replica::new(options.config, log, replayed, links, env);
+    let syncs_in_background = config.syncs_in_background();
+    let node = options.config.start(replayed, &env);
+    let replica = Replica::new(node, log, links, syncs_in_background, env);
     tokio::select! {
         biased;
         end = replica.run(inbox) => end,
@@ -113,27 +140,37 @@ pub async fn serve(options: ServerOptions, env: Env) -> Result<(), Error> {
     }
 }
 
-fn check(options: &ServerOptions) -> Result<(), Error> {
+fn check<F: Family>(options: &ServerOptions<F>) -> Result<(), Error> {
     let config = &options.config;
     if let Some(problem) = config.problem() {
         return Err(Error::Config(problem));
     }
-    if !config.nodes.is_sorted_by(|a, b| a < b) {
+    if !config.nodes().is_sorted_by(|a, b| a < b) {
         return Err(Error::Config("names of nodes must be sorted, and no two the same".to_owned()));
     }
-    if options.addresses.len() != config.nodes.len() {
-        let (nodes, addresses) = (config.nodes.len(), options.addresses.len());
+    if options.addresses.len() != config.nodes().len() {
+        let (nodes, addresses) = (config.nodes().len(), options.addresses.len());
         return Err(Error::Config(format!("{addresses} addresses for {nodes} nodes")));
     }
     Ok(())
 }
 
 /// One link to each other node; none at this node's own place.
-fn open_links(options: &ServerOptions, name: &str, env: &Env, tasks: &mut JoinSet<()>) -> Vec<Option<Link>> {
-    let peers = options.config.nodes.iter().zip(&options.addresses);
+fn open_links<F: Family>(
+    options: &ServerOptions<F>,
+    name: &str,
+    env: &Env,
+    tasks: &mut JoinSet<()>,
+) -> Vec<Option<Link<F::Node>>> {
+    let peers = options.config.nodes().iter().zip(&options.addresses);
     peers
         .map(|(peer, address)| (peer != name).then(|| Link::open(env.clone(), name, peer, address, tasks)))
         .collect()
+}
+
+/// What both clocks show.
+fn now(env: &Env) -> Now {
+    Now { wall: env.clock.wall(), monotonic: env.clock.monotonic() }
 }
 
 #[cfg(test)]

@@ -5,11 +5,15 @@
 //!
 //! ```text
 //!  client                                     node n2
-//!    │ magic, Hello{Client, to n2} ───────────▶ │
+//!    │ magic, Hello{quorum, Client, to n2} ───▶ │
 //!    │ Call{7, get k} ────────────────────────▶ │
 //!    │ ◀──────────────────── magic, Answer{7, v} │
 //!    │ Call{8, …} and nothing more ───────────▶ │   cut: only this connection is closed
 //! ```
+//!
+//! The hello also names the family of stores that the connection is about: the frames are the same
+//! for all of them, and what is in a call, an answer or a message is the family's own. Who does not
+//! know may ask first, with [`Frame::Which`].
 //!
 //! Nothing on the wire can hurt more than its own connection: whatever is wrong is said in a
 //! [`Frame::Refused`], and the connection is closed.
@@ -20,9 +24,10 @@ mod outbox;
 use std::io;
 
 use bytes::Bytes;
+use derive_where::derive_where;
 use serde::{Deserialize, Serialize};
 
-use crate::quorum::message::{Message, Request, Response};
+use crate::protocol::Protocol;
 
 pub use codec::Codec;
 pub use outbox::{Outbox, Queue};
@@ -31,7 +36,7 @@ pub use outbox::{Outbox, Queue};
 pub const MAGIC: [u8; 4] = *b"prjy";
 
 /// The protocol version, first byte of each frame. Nodes of different versions do not talk.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 
 /// Bytes that one frame has at most, its version byte included.
 pub const FRAME_BYTES_MAX: usize = 4 << 20;
@@ -45,13 +50,17 @@ pub enum Caller {
     Node(String),
 }
 
-/// One frame.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Frame {
+/// One frame of a connection that is about family `P`.
+#[derive_where(Clone, Debug, PartialEq)]
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "")]
+pub enum Frame<P: Protocol> {
     /// The last frame of a connection: why the sender closes it.
     Refused(String),
     /// The first frame of the side that connected.
     Hello {
+        /// The family of stores that it speaks for: [`Protocol::NAME`].
+        family: String,
         /// Who it is.
         from: Caller,
         /// The name of the node that it wants.
@@ -62,24 +71,33 @@ pub enum Frame {
         /// Names the call in the answer; each call of a connection has a higher one.
         id: u64,
         /// What to do.
-        request: Request,
+        request: P::Request,
     },
     /// Node to client: how a call ended.
     Answer {
         /// The call.
         id: u64,
         /// How it ended.
-        response: Response,
+        response: P::Response,
     },
     /// Node to node.
-    Peer(Message),
+    Peer(P::Message),
     /// Are you there?
     Ping,
     /// Yes.
     Pong,
+    /// Before the hello: which family are you of?
+    Which,
+    /// Node to client: of the one of this name.
+    Family(String),
 }
 
-impl Frame {
+impl<P: Protocol> Frame<P> {
+    /// The hello of `from`, who wants node `to`.
+    pub fn hello(from: Caller, to: &str) -> Frame<P> {
+        Frame::Hello { family: P::NAME.to_owned(), from, to: to.to_owned() }
+    }
+
     /// The frame as bytes: version and body, without its length.
     ///
     /// Errs when it would be larger than [`FRAME_BYTES_MAX`].
@@ -92,7 +110,7 @@ impl Frame {
     }
 
     /// Reads what [`Frame::encode`] wrote.
-    pub fn decode(bytes: &[u8]) -> Result<Frame, WireError> {
+    pub fn decode(bytes: &[u8]) -> Result<Frame<P>, WireError> {
         let (&version, body) = bytes.split_first().ok_or(WireError::Empty)?;
         if version != VERSION {
             return Err(WireError::Version(version));
@@ -141,7 +159,7 @@ pub enum WireError {
     /// A frame that has no place here.
     #[error("{0}")]
     Unexpected(&'static str),
-    /// A hello of no node of this cluster, or to another node.
+    /// A hello of another family, of no node of this cluster, or to another node.
     #[error("{0}")]
     Stranger(String),
     /// The other side is silent.

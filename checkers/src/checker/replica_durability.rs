@@ -72,7 +72,7 @@ fn judge(history: &History) -> Result<Verdict, Undecided> {
                     }
                 }
             }
-            What::Healed | What::Placement(_) => {}
+            _ => {}
         }
     }
     let unjudged = "no replica was dumped after it had acknowledged something".to_owned();

@@ -14,6 +14,10 @@ pub(super) enum Object {
     Set,
     Counter,
     DrainedQueue,
+    /// Appended to, and read as a whole.
+    List,
+    /// Registers that are guarded by locks.
+    Guarded,
     Ids,
     Bank,
     Replicas,
@@ -31,6 +35,8 @@ pub(super) struct Facts<'a> {
     /// The functions of clients.
     pub functions: BTreeSet<&'a str>,
     notes: BTreeSet<&'a str>,
+    /// The faults that were noted, by name.
+    faults: BTreeSet<&'a str>,
     /// Whether an ok read has a version.
     pub has_read_versions: bool,
     /// Whether anything else that is ok has one: a write.
@@ -43,6 +49,8 @@ pub(super) struct Facts<'a> {
     pub has_object_reads: bool,
     /// Whether an ok read returned a number.
     has_number_reads: bool,
+    /// Whether an ok read returned a single value: neither null nor an array or an object.
+    has_single_reads: bool,
     /// Whether an ok read that is final returned a number.
     pub has_final_number: bool,
     /// Whether something below zero is added.
@@ -61,7 +69,8 @@ impl<'a> Facts<'a> {
     /// Those of this history.
     pub fn of(history: &'a History) -> Facts<'a> {
         let notes = history.notes().map(|note| note.function).collect();
-        let mut facts = Facts { notes, ..Facts::default() };
+        let faults = history.notes().filter_map(|note| note.value.get("fault")?.as_str()).collect();
+        let mut facts = Facts { notes, faults, ..Facts::default() };
         for operation in history.operations() {
             facts.functions.insert(operation.function());
             facts.look_at(operation);
@@ -91,10 +100,11 @@ impl<'a> Facts<'a> {
                     }
                     Some(Value::Object(_)) => self.has_object_reads = true,
                     Some(Value::Number(_)) => {
-                        self.has_number_reads = true;
+                        (self.has_single_reads, self.has_number_reads) = (true, true);
                         self.has_final_number |= is_final;
                     }
-                    _ => {}
+                    Some(Value::Bool(_) | Value::String(_)) => self.has_single_reads = true,
+                    Some(Value::Null) | None => {}
                 }
             }
             "add" => self.has_decrements |= integer(operation.argument()).is_some_and(|amount| amount < 0),
@@ -116,6 +126,10 @@ impl<'a> Facts<'a> {
             () if only(&["generate"]) => Object::Ids,
             () if only(&["transfer", "read"]) && has("transfer") => Object::Bank,
             () if only(&["enqueue", "dequeue", "drain"]) && has("drain") => Object::DrainedQueue,
+            () if has("write-fenced") && only(&["acquire", "release", "write-fenced", "read"]) => {
+                Object::Guarded
+            }
+            () if only(&["append", "read"]) && has("append") && !self.has_single_reads => Object::List,
             () if only(&["write-set", "read-set-all"]) => Object::Set,
             () if only(&["add", "read"]) && has("add") && reads_many => Object::Set,
             // With no read to tell a set from a counter, elements are different from each other.
@@ -153,6 +167,11 @@ impl<'a> Facts<'a> {
     /// This reason, if the history is of this.
     pub fn is(&self, object: Object, reason: &'static str) -> Option<&'static str> {
         (self.object == Some(object)).then_some(reason)
+    }
+
+    /// This reason, if the nemesis noted this fault.
+    pub fn has_fault(&self, fault: &str, reason: &'static str) -> Option<&'static str> {
+        (self.faults.contains(fault) && !self.functions.is_empty()).then_some(reason)
     }
 
     /// This reason, if the nemesis noted this.

@@ -11,7 +11,9 @@ use crate::chained::{self, Chained, Found};
 use crate::checker::Limits;
 use crate::model::unordered_queue;
 use crate::model::{Call, Mentions, Model, Shape, cas_register, counter, fifo_queue, kv_append};
-use crate::model::{multi_register, mutex, nondeterministic_register, priority_queue, register, set, stack};
+use crate::model::{
+    list_append, multi_register, mutex, nondeterministic_register, priority_queue, register, set, stack,
+};
 
 /// All models of ours; where several fit a history, the first is taken.
 pub const ALL: &[&dyn AnyModel] = &[
@@ -19,6 +21,7 @@ pub const ALL: &[&dyn AnyModel] = &[
     &cas_register::CasRegister,
     &multi_register::MultiRegister,
     &kv_append::KvAppend,
+    &list_append::ListAppend,
     &mutex::Mutex,
     &fifo_queue::FifoQueue,
     &unordered_queue::UnorderedQueue,
@@ -219,6 +222,7 @@ mod tests {
         assert_eq!(name_for("0:enqueue(_,1) 0:dequeue()=1"), Ok("fifo-queue"));
         assert_eq!(name_for("0:push(_,1)"), Ok("stack"));
         assert_eq!(name_for("0:acquire() 0:release()"), Ok("mutex"));
+        assert_eq!(name_for("0:append(x,1) 0:read(x)=[1]"), Ok("list-append"));
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::words;
 
 mod container;
 mod counter;
+mod list;
 mod mutex;
 mod register;
 mod set;
@@ -69,6 +70,7 @@ fn headline(evidence: &Evidence<'_>, last: Operation<'_>) -> Option<String> {
         Shape::Set => set::although(evidence, last),
         Shape::Counter => counter::although(evidence, last),
         Shape::Mutex => mutex::although(evidence, last),
+        Shape::List => list::although(evidence, last),
         Shape::Other => None,
     };
     Some(format!("{}, although {}", words::deed(last), although?))

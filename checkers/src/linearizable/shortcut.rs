@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use perjury_histories::Value;
 
 use super::problem::{NEVER, Problem};
-use super::special::{self, Answer, container, priority_queue, queue, register, set, stack};
+use super::special::{self, Answer, container, list, priority_queue, queue, register, set, stack};
 use crate::model::order;
 use crate::model::set::answer;
 use crate::model::{Call, Shape};
@@ -27,6 +27,7 @@ pub(crate) fn linearize(shape: Shape, problem: &Problem<'_>, initial: &Value) ->
         Shape::Stack if is_empty => of_container(problem, stack::linearize),
         Shape::PriorityQueue if is_empty => of_priority_queue(problem),
         Shape::Set if is_empty => of_set(problem),
+        Shape::List if is_empty => of_list(problem),
         _ => Answer::NotApplicable("the general search decides"),
     }
 }
@@ -115,6 +116,25 @@ fn of_set<'a>(problem: &Problem<'a>) -> Answer {
         Some(calls) => solve(problem, &calls, set::linearize),
         None => Answer::NotApplicable("the whole set was read"),
     }
+}
+
+/// What reads returned is numbered once for each distinct answer.
+fn of_list<'a>(problem: &Problem<'a>) -> Answer {
+    let mut ids = Ids::of(problem);
+    let mut numbers = |call: &Call<'a>| -> Vec<u32> {
+        let seen = call.result.and_then(Value::as_array).filter(|_| call.function == "read");
+        let told = if call.function == "append" { std::slice::from_ref(call.argument) } else { &[] };
+        seen.into_iter().flatten().chain(told).map(|value| ids.number(value)).collect()
+    };
+    let numbers: Vec<Vec<u32>> = problem.calls.iter().map(&mut numbers).collect();
+    let mut calls: Vec<Option<list::Call<'_>>> = Vec::with_capacity(numbers.len());
+    for (call, numbers) in problem.calls.iter().zip(&numbers) {
+        calls.push(match (call.function, call.result) {
+            ("append", _) => numbers.first().map(|appended| list::Call::Append(*appended)),
+            (_, result) => result.map(|_| list::Call::Read(numbers)),
+        });
+    }
+    solve(problem, &calls, list::linearize)
 }
 
 /// Solves the problem of the operations whose calls are known, and names them by their places again.

@@ -9,6 +9,7 @@
 //! stack     values lie at the bottom, one after the other
 //! priority  a take needs a moment at which no higher value must be there
 //! set       each value is an object by itself
+//! list      the longest read says the order of all
 //! ```
 //!
 //! Each solver takes plain arrays and gives an [`Answer`]. Histories that it cannot judge are
@@ -16,6 +17,7 @@
 
 pub(crate) mod container;
 mod ids;
+pub(crate) mod list;
 pub(crate) mod priority_queue;
 pub(crate) mod queue;
 pub(crate) mod register;

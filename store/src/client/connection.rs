@@ -10,36 +10,36 @@ use tokio_util::codec::FramedRead;
 
 use crate::deadline::within;
 use crate::env::{Env, Stream};
-use crate::quorum::message::{Request, Response};
+use crate::protocol::Protocol;
 use crate::wire::{Caller, Codec, Frame, Outbox, Queue, WireError};
 
 /// Answers that wait for the session at most; when there are more, no more is read.
 const ANSWERS_MAX: usize = 64;
 
-type Arrival = Result<(u64, Response), WireError>;
+type Arrival<P> = Result<(u64, <P as Protocol>::Response), WireError>;
 
 /// An open connection. Dropping it closes it.
-pub(super) struct Connection {
-    outbox: Outbox,
-    answers: mpsc::Receiver<Arrival>,
+pub(crate) struct Connection<P: Protocol> {
+    outbox: Outbox<P>,
+    answers: mpsc::Receiver<Arrival<P>>,
     last_id: u64,
     /// The one task that reads and writes; aborted with the set.
     _task: JoinSet<()>,
 }
 
-impl Connection {
+impl<P: Protocol> Connection<P> {
     /// Connects to node `name` at `address`, within `limit`.
-    pub(super) async fn open(
+    pub(crate) async fn open(
         env: &Env,
         name: &str,
         address: &str,
         limit: Duration,
-    ) -> Result<Connection, WireError> {
+    ) -> Result<Connection<P>, WireError> {
         let stream = within(&*env.clock, limit, env.network.connect(address))
             .await
             .unwrap_or(Err(std::io::ErrorKind::TimedOut.into()))?;
         let (outbox, queue) = Outbox::new(env.clone(), address);
-        outbox.send_exempt(&Frame::Hello { from: Caller::Client, to: name.to_owned() })?;
+        outbox.send_exempt(&Frame::hello(Caller::Client, name))?;
         let (arrivals, answers) = mpsc::channel(ANSWERS_MAX);
         let mut task = JoinSet::new();
         task.spawn_local(run(stream, queue, arrivals));
@@ -47,7 +47,7 @@ impl Connection {
     }
 
     /// Why the connection has ended, if it has. Answers that came too late are thrown away.
-    pub(super) fn end(&mut self) -> Option<WireError> {
+    pub(crate) fn end(&mut self) -> Option<WireError> {
         loop {
             match self.answers.try_recv() {
                 Ok(Ok(_late)) => {}
@@ -59,7 +59,7 @@ impl Connection {
     }
 
     /// Sends a request. On an error it was certainly not sent.
-    pub(super) fn send(&mut self, request: Request) -> Result<u64, WireError> {
+    pub(crate) fn send(&mut self, request: P::Request) -> Result<u64, WireError> {
         self.last_id += 1;
         let id = self.last_id;
         self.outbox.send(&Frame::Call { id, request })?;
@@ -67,7 +67,7 @@ impl Connection {
     }
 
     /// The answer to the request of this number.
-    pub(super) async fn answer(&mut self, id: u64) -> Result<Response, WireError> {
+    pub(crate) async fn answer(&mut self, id: u64) -> Result<P::Response, WireError> {
         loop {
             match self.answers.recv().await {
                 Some(Ok((of, response))) if of == id => return Ok(response),
@@ -80,19 +80,19 @@ impl Connection {
     }
 }
 
-async fn run(stream: Box<dyn Stream>, queue: Queue, answers: mpsc::Sender<Arrival>) {
+async fn run<P: Protocol>(stream: Box<dyn Stream>, queue: Queue<P>, answers: mpsc::Sender<Arrival<P>>) {
     let (reader, writer) = tokio::io::split(stream);
     let end = tokio::select! {
         biased;
-        end = read(reader, &answers) => end,
+        end = read::<P>(reader, &answers) => end,
         end = queue.write(writer) => end.err().unwrap_or(WireError::Closed),
     };
     // No receiver: the session has closed the connection.
     let _ = answers.send(Err(end)).await;
 }
 
-async fn read(reader: impl AsyncRead + Unpin, answers: &mpsc::Sender<Arrival>) -> WireError {
-    let mut frames = FramedRead::new(reader, Codec::default());
+async fn read<P: Protocol>(reader: impl AsyncRead + Unpin, answers: &mpsc::Sender<Arrival<P>>) -> WireError {
+    let mut frames = FramedRead::new(reader, Codec::<P>::default());
     loop {
         let answer = match frames.next().await {
             Some(Ok(Frame::Answer { id, response })) => (id, response),

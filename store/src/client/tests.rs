@@ -8,7 +8,9 @@ use tokio_util::codec::{FramedRead, FramedWrite};
 use super::*;
 use crate::fake::World;
 use crate::quorum::version::Version;
-use crate::wire::{Codec, Frame};
+
+type Frame = crate::wire::Frame<Node>;
+type Codec = crate::wire::Codec<Node>;
 
 const SECOND: Duration = Duration::from_secs(1);
 

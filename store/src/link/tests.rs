@@ -4,7 +4,13 @@ use tokio_util::codec::FramedWrite;
 
 use super::*;
 use crate::fake::World;
+use crate::quorum::message::Message;
+use crate::quorum::node::Node;
 use futures_util::SinkExt;
+
+type Frame = crate::wire::Frame<Node>;
+type Codec = crate::wire::Codec<Node>;
+type Link = super::Link<Node>;
 
 const MESSAGE: Message = Message::Written { operation: 7 };
 
@@ -45,7 +51,7 @@ fn says_who_it_is_and_delivers() {
         let (link, _tasks) = link(&world);
         let stream = door.recv().await.unwrap();
         let mut frames = FramedRead::new(stream, Codec::default());
-        let hello = Frame::Hello { from: Caller::Node("n1".to_owned()), to: "n2".to_owned() };
+        let hello = Frame::hello(Caller::Node("n1".to_owned()), "n2");
         assert_eq!(frames.next().await.unwrap().unwrap(), hello);
         assert_eq!(frames.next().await.unwrap().unwrap(), Frame::Ping);
         link.send(MESSAGE);

@@ -3,9 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::version::Version;
-
-/// A node: its position in the sorted list of nodes.
-pub type NodeId = u16;
+use crate::protocol::Answer;
+pub use crate::protocol::NodeId;
 
 /// Numbers an operation of one coordinator; replies carry it back.
 pub type OperationId = u64;
@@ -122,6 +121,17 @@ pub enum Response {
     Refused(Refusal),
     /// It may have taken effect, or may yet.
     Unknown(String),
+}
+
+impl Answer for Response {
+    fn not_asked(why: String) -> Response {
+        Response::Refused(Refusal::Unavailable(why))
+    }
+
+    fn too_large(self, why: String) -> Response {
+        // Only what is read can be so large, so nothing has happened.
+        Response::not_asked(why)
+    }
 }
 
 /// Why an operation certainly had no effect.

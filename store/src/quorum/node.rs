@@ -12,9 +12,7 @@ use super::message::{Entry, Message, NodeId, Operation, Refusal, Request, Respon
 use super::outbox::Outbox;
 use super::replica::Replica;
 use super::ring::Ring;
-
-/// Milliseconds between ticks.
-pub const TICK_MS: u64 = 25;
+use crate::protocol::Protocol;
 
 /// Bytes of keys and values that one page of a dump carries, roughly.
 const PAGE_BYTES: usize = 1 << 19;
@@ -75,32 +73,6 @@ impl Node {
             clock,
             replica,
         }
-    }
-
-    /// Something happened.
-    pub fn step(&mut self, input: Input, now: Now, effects: &mut Vec<Effect>) {
-        let me = self.config.node;
-        let mut out = Outbox::new(me, effects);
-        match input {
-            Input::Request { id, request } => self.on_request(id, request, now, &mut out),
-            Input::Message { from, message } => {
-                // Only other nodes speak this way: what a node tells itself goes through the outbox.
-                if usize::from(from) < self.config.nodes.len() && from != me {
-                    self.on_message(from, message, now, &mut out);
-                }
-            }
-            Input::Synced { through } => self.replica.synced(through, &self.ring, &mut out),
-            Input::AppendFailed { record, reason } => self.replica.append_failed(record, &reason, &mut out),
-        }
-        self.listen_to_self(now, &mut out);
-    }
-
-    /// Time has passed; called every [`TICK_MS`] or so.
-    pub fn tick(&mut self, now: Now, effects: &mut Vec<Effect>) {
-        let mut out = Outbox::new(self.config.node, effects);
-        self.coordinator.tick(&self.config, now, &mut out);
-        self.exchange.tick(self.config.exchange_ms, &self.replica, now, &mut out);
-        self.listen_to_self(now, &mut out);
     }
 
     /// Whether replay found damage that the others have not made up for yet.
@@ -203,6 +175,41 @@ impl Node {
         while let Some(message) = out.pop_to_self() {
             self.on_message(self.config.node, message, now, out);
         }
+    }
+}
+
+impl Protocol for Node {
+    const NAME: &'static str = "quorum";
+    const SURVIVES_FAILED_APPEND: bool = true;
+    type Request = Request;
+    type Response = Response;
+    type Message = Message;
+    type Record = Record;
+
+    fn step(&mut self, input: Input, now: Now, effects: &mut Vec<Effect>) {
+        let me = self.config.node;
+        let mut out = Outbox::new(me, effects);
+        match input {
+            Input::Request { id, request } => self.on_request(id, request, now, &mut out),
+            Input::Message { from, message } => {
+                // Only other nodes speak this way: what a node tells itself goes through the outbox.
+                if usize::from(from) < self.config.nodes.len() && from != me {
+                    self.on_message(from, message, now, &mut out);
+                }
+            }
+            Input::Synced { through } => self.replica.synced(through, &self.ring, &mut out),
+            Input::AppendFailed { record, reason } => self.replica.append_failed(record, &reason, &mut out),
+            // Outcomes of effects that this family has none of.
+            Input::SnapshotSaved { .. } | Input::TooLate { .. } => {}
+        }
+        self.listen_to_self(now, &mut out);
+    }
+
+    fn tick(&mut self, now: Now, effects: &mut Vec<Effect>) {
+        let mut out = Outbox::new(self.config.node, effects);
+        self.coordinator.tick(&self.config, now, &mut out);
+        self.exchange.tick(self.config.exchange_ms, &self.replica, now, &mut out);
+        self.listen_to_self(now, &mut out);
     }
 }
 

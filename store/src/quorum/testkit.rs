@@ -11,9 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::config::Config;
 use super::effect::{Effect, Input, Now, Record, RecordNumber, RequestId};
 use super::message::{Entry, Level, Message, NodeId, Operation, Request, Response};
-use super::node::{Node, Start, TICK_MS};
+use super::node::{Node, Start};
 use super::ring::{Homes, Ring};
 use super::version::Version;
+use crate::protocol::{Protocol, TICK_MS};
 
 /// How long requests may take unless the test says otherwise.
 pub const DEADLINE_MS: u32 = 1_000;
@@ -308,6 +309,9 @@ impl Cluster {
                     self.reached.insert(marker);
                 }
                 Effect::Note(_) => {}
+                Effect::ReplyBefore { .. } | Effect::SaveSnapshot { .. } | Effect::Fact(_) => {
+                    panic!("this family has no {effect:?}")
+                }
             }
         }
     }

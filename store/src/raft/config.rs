@@ -74,7 +74,58 @@ impl Config {
             safeguards: Safeguards::default(),
         }
     }
+
+    /// What is wrong with it, if anything.
+    pub fn problem(&self) -> Option<String> {
+        let nodes = self.nodes.len();
+        let first = self.first_voters.iter().flatten();
+        if usize::from(self.node) >= nodes {
+            Some(format!("node {} of a cluster of {nodes}", self.node))
+        } else if nodes > usize::from(NodeId::MAX) {
+            Some(format!("{nodes} nodes are too many: at most {}", NodeId::MAX))
+        } else if self.first_voters.as_ref().is_some_and(Vec::is_empty) {
+            Some("the cluster needs a first voter".to_owned())
+        } else if let Some(stranger) = first.copied().find(|&voter| usize::from(voter) >= nodes) {
+            Some(format!("the first voter {stranger} is none of {nodes} nodes"))
+        } else if self.replication != Replication::Majority && (nodes != 3 || self.first_voters.is_some()) {
+            Some("active-passive replication wants three nodes: two with data, and a witness".to_owned())
+        } else {
+            self.problem_of_times().or_else(|| self.problem_of_sizes())
+        }
+    }
+
+    fn problem_of_times(&self) -> Option<String> {
+        let Config { heartbeat_ms, election_ms, lease_ms, .. } = *self;
+        let (slow, fast) = (100 - DRIFT_PERCENT_MAX, 100 + DRIFT_PERCENT_MAX);
+        if heartbeat_ms == 0 || heartbeat_ms.saturating_mul(2) > election_ms {
+            Some(format!("a heartbeat every {heartbeat_ms} ms needs an election timeout of twice that"))
+        } else if election_ms > MS_MAX {
+            Some(format!("an election timeout of {election_ms} ms is too long: at most {MS_MAX}"))
+        } else if lease_ms.saturating_mul(fast) >= election_ms * slow {
+            let most = election_ms * slow / fast;
+            Some(format!("a lease of {lease_ms} ms is too long for clocks that drift: below {most}"))
+        } else {
+            None
+        }
+    }
+
+    fn problem_of_sizes(&self) -> Option<String> {
+        if self.snapshot_every == 0 {
+            Some("a snapshot every zero entries has no end: 1 takes one at each entry".to_owned())
+        } else if self.chunk_bytes == 0 || self.chunk_bytes > BYTES_MAX || self.batch_bytes > BYTES_MAX {
+            Some(format!("a message takes 1 to {BYTES_MAX} bytes of a snapshot, or of entries"))
+        } else if self.pipeline == 0 || self.sessions_max == 0 {
+            Some("at least one message must be under way, and one session kept".to_owned())
+        } else {
+            None
+        }
+    }
 }
+
+/// The longest election timeout, in milliseconds.
+const MS_MAX: u64 = 60_000;
+/// The most that one message is asked to carry: a frame takes it, and one more entry.
+const BYTES_MAX: usize = 1 << 20;
 
 /// How fast or slow a monotonic clock may run, in percent, for what rests on leases to hold: a leader's
 /// that is so slow, a follower's that is so fast. `lease_ms / (1 - drift) < election_ms / (1 + drift)`.

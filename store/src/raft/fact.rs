@@ -13,15 +13,17 @@ pub enum Fact {
     Started {
         /// The durable term.
         term: Term,
-        /// Whether replay found damage: it may have forgotten its term, its votes and entries.
-        damaged: bool,
         /// The last entry that the snapshot covers; index 0: there is none.
         snapshot: Position,
         /// Every entry that its log holds, each with its digest; perhaps some that the snapshot covers.
         log: Vec<(Position, u64)>,
+        /// Its disk was damaged: it has perhaps forgotten terms and entries, and does not count until it
+        /// was removed and added again.
+        damaged: bool,
     },
     /// From here on it may say things in this term. Told once the term is durable, not when it is taken up
-    /// in memory: a power loss in between takes it back, and nobody has heard of it.
+    /// in memory: a power loss in between takes it back, and nobody has heard of it. With a safeguard
+    /// off: once it takes the term for durable.
     Term(Term),
     /// It is the leader of this term, which it has told before.
     Leader {

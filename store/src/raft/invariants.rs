@@ -123,7 +123,7 @@ impl Invariants {
             self.current_term.reads(node, told, term, "started in").into_iter().collect();
         let applied = snapshot.index;
         *self.observed(node) = Observed { term, leads: 0, log: Terms::after(snapshot), applied };
-        broken.extend(self.restored(node, snapshot));
+        broken.extend(self.reaches(node, snapshot));
         broken.extend(self.holds(node, snapshot, log));
         broken
     }
@@ -180,7 +180,7 @@ impl Invariants {
         let before = self.observed(node).applied;
         let mut broken: Vec<Broken> =
             self.applied_index.installed(node, before, at.index).into_iter().collect();
-        broken.extend(self.restored(node, at));
+        broken.extend(self.reaches(node, at));
         let observed = self.nodes.entry(node).or_default();
         if keeps_tail {
             broken.extend(self.matching.goes_on(node, &observed.log, at));
@@ -191,14 +191,12 @@ impl Invariants {
         broken
     }
 
-    /// The state of a node comes from a snapshot.
-    fn restored(&mut self, node: NodeId, at: Position) -> Option<Broken> {
+    /// A node is in the state after this entry.
+    fn reaches(&self, node: NodeId, at: Position) -> Option<Broken> {
         if at.index == 0 || !self.checks_completeness {
             return None;
         }
-        let is_committed = self.completeness.is_committed(at);
-        let other = self.machines.restored(node, at);
-        other.or_else(|| (!is_committed).then(|| Machines::uncommitted(node, at)))
+        self.machines.reached(node, at, self.completeness.is_committed(at))
     }
 
     fn applied(&mut self, node: NodeId, at: Position, digest: u64, outcome: u64) -> Vec<Broken> {
@@ -206,9 +204,7 @@ impl Invariants {
         let mut broken: Vec<Broken> =
             self.applied_index.applied(node, before, at.index).into_iter().collect();
         broken.extend(self.machines.applied(node, at, (digest, outcome), !self.checks_completeness));
-        if self.checks_completeness && !self.completeness.is_committed(at) {
-            broken.push(Machines::uncommitted(node, at));
-        }
+        broken.extend(self.reaches(node, at));
         broken
     }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::request::{Command, Members};
+use crate::protocol;
 
 /// A term: the generation clock. Leaders of an earlier term are fenced off by it.
 pub type Term = u64;
@@ -43,8 +44,13 @@ pub enum Payload {
 impl Entry {
     /// Hash of the payload.
     pub fn digest(&self) -> u64 {
+        self.digest_and_bytes().0
+    }
+
+    /// Hash of the payload, and how many bytes it is encoded.
+    pub fn digest_and_bytes(&self) -> (u64, usize) {
         let bytes = postcard::to_allocvec(&self.payload).expect("a vector takes every payload");
-        xxh3_64(&bytes)
+        (xxh3_64(&bytes), bytes.len())
     }
 }
 
@@ -56,10 +62,27 @@ pub enum Record {
         /// The term.
         term: Term,
         /// The candidate, if any.
-        voted_for: Option<crate::protocol::NodeId>,
+        voted_for: Option<protocol::NodeId>,
     },
-    /// This entry stands in the log, and nothing after it does: later records may add to it.
+    /// This entry stands in the log, and nothing after it does: later records may add to it. Where the very
+    /// same entry stands already, nothing changes: it is kept beside a snapshot.
     Entry(Entry),
+    /// A witness has confirmed a leader whose log has an entry of this term: it votes for nobody whose log
+    /// ends before. Synced before that is confirmed.
+    Witnessed {
+        /// The term.
+        term: Term,
+    },
+}
+
+impl protocol::Record for Record {
+    /// A vote for nobody in term zero.
+    const BYTES_MIN: usize = 3;
+    const NEEDS_ALL_BEFORE: bool = true;
+
+    fn key(_encoded: &[u8]) -> Option<&str> {
+        None
+    }
 }
 
 /// What a raft node finds in its data directory when it starts.

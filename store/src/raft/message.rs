@@ -56,9 +56,17 @@ pub enum Body {
         round: u64,
         /// What was not found.
         previous: Index,
-        /// Where the leader should try next: the first entry of the conflicting term, or the end of the
-        /// follower's log.
+        /// Where the leader should try next: the last entry of the follower's log, at `previous` or before,
+        /// whose term is not above that of `previous`.
         hint: Position,
+    },
+    /// The same from a node that has perhaps forgotten votes and entries: it holds copies up to here, and
+    /// neither they nor its hearing of the round count.
+    Copied {
+        /// The round answered.
+        round: u64,
+        /// Up to here.
+        index: Index,
     },
     /// A part of a snapshot.
     Snapshot {

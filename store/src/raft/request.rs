@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::log::{Index, Term};
-use crate::protocol::NodeId;
+use crate::protocol::{Answer, NodeId};
 
 /// A session of a client: the log index at which it was opened. 0: none.
 pub type SessionId = u64;
@@ -300,6 +300,20 @@ pub enum Response {
     Refused(Refusal),
     /// It may have taken effect, or may yet.
     Unknown(String),
+}
+
+impl Answer for Response {
+    fn not_asked(why: String) -> Response {
+        Response::Refused(Refusal::Unavailable(why))
+    }
+
+    fn too_large(self, why: String) -> Response {
+        match self {
+            // A transaction that has read too much has also written.
+            Response::Done { .. } | Response::Opened { .. } | Response::Unknown(_) => Response::Unknown(why),
+            _ => Response::not_asked(why),
+        }
+    }
 }
 
 /// Why a request certainly had no effect.

@@ -23,7 +23,7 @@ use tokio_util::codec::FramedRead;
 
 use crate::deadline::within;
 use crate::env::{Env, Listener, Stream};
-use crate::quorum::message::{Message, NodeId, Refusal, Request, Response};
+use crate::protocol::{Answer, NodeId, Protocol};
 use crate::wire::{Caller, Codec, Frame, Outbox, WireError};
 
 /// Time until the hello must be there.
@@ -42,40 +42,42 @@ const FAREWELL_MAX: Duration = Duration::from_secs(1);
 const CALLS_OUTSTANDING_MAX: usize = 256;
 
 /// What connections hand to the replica.
-pub(super) enum Event {
+pub(super) enum Event<P: Protocol> {
     /// A client asks.
-    Call { reply: Reply, request: Request },
+    Call { reply: Reply<P>, request: P::Request },
     /// Another node says something.
-    Message { from: NodeId, message: Message },
+    Message { from: NodeId, message: P::Message },
 }
 
 /// Where the answer to a call goes.
-pub(super) struct Reply {
+pub(super) struct Reply<P: Protocol> {
     id: u64,
-    outbox: Outbox,
+    outbox: Outbox<P>,
     outstanding: Rc<Cell<usize>>,
 }
 
-impl Reply {
+impl<P: Protocol> Reply<P> {
     /// Answers the call. A connection that has ended meanwhile is no error: the client finds out.
-    pub(super) fn send(self, response: Response) {
+    pub(super) fn send(self, response: P::Response) {
         let id = self.id;
-        if let Err(WireError::TooLarge) = self.outbox.send(&Frame::Answer { id, response }) {
-            // Only what is read can be so large, so nothing has happened.
-            let response = Response::Refused(Refusal::Unavailable(WireError::TooLarge.to_string()));
+        let answer = Frame::Answer { id, response };
+        if let (Err(WireError::TooLarge), Frame::Answer { response, .. }) =
+            (self.outbox.send(&answer), answer)
+        {
+            let response = response.too_large(WireError::TooLarge.to_string());
             let _ = self.outbox.send(&Frame::Answer { id, response });
         }
     }
 }
 
-impl Drop for Reply {
+impl<P: Protocol> Drop for Reply<P> {
     fn drop(&mut self) {
         self.outstanding.set(self.outstanding.get() - 1);
     }
 }
 
 /// What all connections share.
-pub(super) struct Reception {
+pub(super) struct Reception<P: Protocol> {
     pub(super) env: Env,
     /// This node.
     pub(super) node: NodeId,
@@ -83,11 +85,11 @@ pub(super) struct Reception {
     pub(super) nodes: Vec<String>,
     /// Connections open at the same time at most.
     pub(super) connections_max: usize,
-    pub(super) events: mpsc::Sender<Event>,
+    pub(super) events: mpsc::Sender<Event<P>>,
 }
 
 /// Takes in connections for ever.
-pub(super) async fn accept(reception: Rc<Reception>, mut listener: Box<dyn Listener>) {
+pub(super) async fn accept<P: Protocol>(reception: Rc<Reception<P>>, mut listener: Box<dyn Listener>) {
     let mut connections = JoinSet::new();
     loop {
         let accepted = listener.accept().await;
@@ -119,7 +121,7 @@ struct Pulse {
     silence_max: Cell<Duration>,
 }
 
-async fn connection(reception: Rc<Reception>, stream: Box<dyn Stream>, address: String) {
+async fn connection<P: Protocol>(reception: Rc<Reception<P>>, stream: Box<dyn Stream>, address: String) {
     let env = &reception.env;
     let (reader, writer) = tokio::io::split(stream);
     let (outbox, queue) = Outbox::new(env.clone(), &address);
@@ -142,7 +144,7 @@ async fn connection(reception: Rc<Reception>, stream: Box<dyn Stream>, address: 
         return;
     }
     reception.note(&address, &format!("closed: {error}"));
-    let farewell = Frame::Refused(error.to_string());
+    let farewell = Frame::<P>::Refused(error.to_string());
     if outbox.send_exempt(&farewell).is_ok() {
         outbox.close();
         let unread = visit.frames.into_inner();
@@ -172,13 +174,19 @@ async fn watch(env: &Env, pulse: &Pulse) -> WireError {
     }
 }
 
-impl Reception {
+impl<P: Protocol> Reception<P> {
     fn note(&self, who: &str, text: &str) {
         self.env.observer.note(&format!("connection from {who}: {text}"));
     }
 
     /// Who says hello; an error when it should not be here.
-    fn admit(&self, from: Caller, to: &str) -> Result<Option<NodeId>, WireError> {
+    fn admit(&self, family: &str, from: Caller, to: &str) -> Result<Option<NodeId>, WireError> {
+        let ours = P::NAME;
+        if family != ours {
+            return Err(WireError::Stranger(format!(
+                "this node is of family {ours}, and the other side speaks for family {family}"
+            )));
+        }
         let own = &self.nodes[usize::from(self.node)];
         if to != own {
             return Err(WireError::Stranger(format!("this is node {own}, not {to}; check the addresses")));
@@ -198,14 +206,14 @@ impl Reception {
 }
 
 /// One connection while it is in order.
-struct Visit<'a, R> {
-    reception: &'a Reception,
-    frames: FramedRead<R, Codec>,
-    outbox: &'a Outbox,
+struct Visit<'a, P: Protocol, R> {
+    reception: &'a Reception<P>,
+    frames: FramedRead<R, Codec<P>>,
+    outbox: &'a Outbox<P>,
     pulse: &'a Pulse,
 }
 
-impl<R: AsyncRead + Unpin> Visit<'_, R> {
+impl<P: Protocol, R: AsyncRead + Unpin> Visit<'_, P, R> {
     /// Hears the other side out; returns why that ended.
     async fn converse(&mut self) -> WireError {
         let Err(error) = self.greet_and_hear().await;
@@ -213,10 +221,14 @@ impl<R: AsyncRead + Unpin> Visit<'_, R> {
     }
 
     async fn greet_and_hear(&mut self) -> Result<Infallible, WireError> {
-        let Frame::Hello { from, to } = self.read().await? else {
-            return Err(WireError::Unexpected("a connection starts with a hello"));
+        let (family, from, to) = loop {
+            match self.read().await? {
+                Frame::Hello { family, from, to } => break (family, from, to),
+                Frame::Which => self.outbox.send_exempt(&Frame::Family(P::NAME.to_owned()))?,
+                _ => return Err(WireError::Unexpected("a connection starts with a hello")),
+            }
         };
-        match self.reception.admit(from, &to)? {
+        match self.reception.admit(&family, from, &to)? {
             None => {
                 self.pulse.silence_max.set(CLIENT_SILENCE_MAX);
                 self.hear_client().await
@@ -244,7 +256,7 @@ impl<R: AsyncRead + Unpin> Visit<'_, R> {
             let reply = Reply { id, outbox: self.outbox.clone(), outstanding: outstanding.clone() };
             if outstanding.get() > CALLS_OUTSTANDING_MAX {
                 let why = format!("{CALLS_OUTSTANDING_MAX} calls of this connection wait already");
-                reply.send(Response::Refused(Refusal::Unavailable(why)));
+                reply.send(P::Response::not_asked(why));
             } else {
                 self.hand_over(Event::Call { reply, request }).await?;
             }
@@ -261,7 +273,7 @@ impl<R: AsyncRead + Unpin> Visit<'_, R> {
     }
 
     /// The next frame that is not about the connection itself.
-    async fn next(&mut self) -> Result<Frame, WireError> {
+    async fn next(&mut self) -> Result<Frame<P>, WireError> {
         loop {
             match self.read().await? {
                 Frame::Ping => self.outbox.send_exempt(&Frame::Pong)?,
@@ -270,7 +282,7 @@ impl<R: AsyncRead + Unpin> Visit<'_, R> {
         }
     }
 
-    async fn read(&mut self) -> Result<Frame, WireError> {
+    async fn read(&mut self) -> Result<Frame<P>, WireError> {
         let frame = self.frames.next().await.transpose()?;
         self.pulse.heard_at.set(self.reception.env.clock.monotonic());
         match frame {
@@ -279,7 +291,7 @@ impl<R: AsyncRead + Unpin> Visit<'_, R> {
         }
     }
 
-    async fn hand_over(&self, event: Event) -> Result<(), WireError> {
+    async fn hand_over(&self, event: Event<P>) -> Result<(), WireError> {
         let sent = self.reception.events.send(event).await;
         sent.map_err(|_| WireError::Closed)
     }

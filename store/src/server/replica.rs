@@ -17,13 +17,11 @@ use tokio::sync::mpsc;
 
 use crate::env::{Env, LocalFuture};
 use crate::link::Link;
-use crate::quorum::config::Config;
-use crate::quorum::effect::{Effect, Input, Now, Record, RecordNumber, RequestId};
-use crate::quorum::node::{Node, Start, TICK_MS};
-use crate::storage::{self, Log, Replayed};
+use crate::protocol::{Effect, Input, Protocol, RecordNumber, RequestId, TICK_MS};
+use crate::storage::{self, Log};
 
-use super::Error;
 use super::reception::{Event, Reply};
+use super::{Error, now};
 
 /// Events handled between two looks at the clock and the disk.
 const BATCH_MAX: usize = 256;
@@ -31,14 +29,14 @@ const BATCH_MAX: usize = 256;
 const BACKGROUND_SYNC_EVERY: Duration = Duration::from_secs(1);
 
 /// A node at work.
-pub(super) struct Replica {
+pub(super) struct Replica<P: Protocol> {
     env: Env,
-    node: Node,
-    log: Log,
+    node: P,
+    log: Log<P::Record>,
     /// By node; none at this node's own place.
-    links: Vec<Option<Link>>,
+    links: Vec<Option<Link<P>>>,
     /// Calls not answered yet; the node answers each by its deadline, and bounds their number.
-    calls: BTreeMap<RequestId, Reply>,
+    calls: BTreeMap<RequestId, Reply<P>>,
     last_request: RequestId,
     /// The number of the last append.
     appended: RecordNumber,
@@ -55,20 +53,17 @@ struct Sync {
     done: LocalFuture<'static, Result<(), storage::Error>>,
 }
 
-impl Replica {
-    /// A node with what replay found.
+impl<P: Protocol> Replica<P> {
+    /// A node that begins to work.
     pub(super) fn new(
-        config: Config,
-        log: Log,
-        replayed: Replayed,
-        links: Vec<Option<Link>>,
+        node: P,
+        log: Log<P::Record>,
+        links: Vec<Option<Link<P>>>,
+        sync_in_background: bool,
         env: Env,
-    ) -> Replica {
-        let sync_in_background = !config.safeguards.sync_before_acknowledge;
-        let start =
-            Start { incarnation: replayed.incarnation, records: replayed.records, damaged: replayed.damaged };
+    ) -> Replica<P> {
         Replica {
-            node: Node::new(config, start, now(&env)),
+            node,
             env,
             log,
             links,
@@ -83,7 +78,7 @@ impl Replica {
     }
 
     /// Works until the disk fails.
-    pub(super) async fn run(mut self, mut inbox: mpsc::Receiver<Event>) -> Result<(), Error> {
+    pub(super) async fn run(mut self, mut inbox: mpsc::Receiver<Event<P>>) -> Result<(), Error> {
         let every = Duration::from_millis(TICK_MS);
         let mut tick = self.env.clock.sleep(every);
         loop {
@@ -111,7 +106,7 @@ impl Replica {
         }
     }
 
-    async fn handle(&mut self, event: Event) -> Result<(), Error> {
+    async fn handle(&mut self, event: Event<P>) -> Result<(), Error> {
         match event {
             Event::Message { from, message } => self.step(Input::Message { from, message }).await,
             Event::Call { reply, request } => {
@@ -123,13 +118,12 @@ impl Replica {
         }
     }
 
-    async fn step(&mut self, input: Input) -> Result<(), Error> {
-        let mut effects = Vec::new();
-        self.node.step(input, now(&self.env), &mut effects);
+    async fn step(&mut self, input: Input<P>) -> Result<(), Error> {
+        let effects = self.tell(input);
         self.carry_out(effects).await
     }
 
-    async fn carry_out(&mut self, effects: Vec<Effect>) -> Result<(), Error> {
+    async fn carry_out(&mut self, effects: Vec<Effect<P>>) -> Result<(), Error> {
         let mut effects = VecDeque::from(effects);
         while let Some(effect) = effects.pop_front() {
             match effect {
@@ -138,20 +132,23 @@ impl Replica {
                         link.send(message);
                     }
                 }
-                Effect::Reply { id, response } => {
-                    if let Some(reply) = self.calls.remove(&id) {
-                        reply.send(response);
+                Effect::Reply { id, response } => self.reply(id, response),
+                Effect::ReplyBefore { id, response, before } => {
+                    if self.env.clock.monotonic() < before {
+                        self.reply(id, response);
+                    } else {
+                        effects.extend(self.tell(Input::TooLate { id }));
                     }
                 }
                 Effect::Append(record) => {
                     if let Some(failed) = self.append(&record)? {
-                        let mut more = Vec::new();
-                        self.node.step(failed, now(&self.env), &mut more);
-                        effects.extend(more);
+                        effects.extend(self.tell(failed));
                     }
                 }
+                Effect::SaveSnapshot { .. } => unimplemented!("snapshots come with the next change"),
                 Effect::Acknowledged { key, version } => self.env.observer.acknowledged(&key, version),
                 Effect::CaughtUp => self.repair().await,
+                Effect::Fact(fact) => self.env.observer.fact(&fact),
                 Effect::Reached(marker) => self.env.observer.reached(marker),
                 Effect::Note(text) => self.env.observer.note(&text),
             }
@@ -159,12 +156,25 @@ impl Replica {
         Ok(())
     }
 
+    /// Tells the node something in the middle of what it wants done; returns what more it wants.
+    fn tell(&mut self, input: Input<P>) -> Vec<Effect<P>> {
+        let mut effects = Vec::new();
+        self.node.step(input, now(&self.env), &mut effects);
+        effects
+    }
+
+    fn reply(&mut self, id: RequestId, response: P::Response) {
+        if let Some(reply) = self.calls.remove(&id) {
+            reply.send(response);
+        }
+    }
+
     /// Appends a record; returns what the node has to know if that failed and left no trace.
-    fn append(&mut self, record: &Record) -> Result<Option<Input>, Error> {
+    fn append(&mut self, record: &P::Record) -> Result<Option<Input<P>>, Error> {
         self.appended += 1;
         match self.log.append(record) {
             Ok(()) => Ok(None),
-            Err(storage::Error::NotAppended(reason)) => {
+            Err(storage::Error::NotAppended(reason)) if P::SURVIVES_FAILED_APPEND => {
                 Ok(Some(Input::AppendFailed { record: self.appended, reason }))
             }
             Err(error) => Err(error.into()),
@@ -202,8 +212,4 @@ async fn synced(sync: &mut Option<Sync>) -> Result<RecordNumber, storage::Error>
     let (through, result) = (*through, done.await);
     *sync = None;
     result.map(|()| through)
-}
-
-fn now(env: &Env) -> Now {
-    Now { wall: env.clock.wall(), monotonic: env.clock.monotonic() }
 }

@@ -6,11 +6,12 @@ use super::*;
 use crate::Safeguards;
 use crate::client::{Client, ClientOptions};
 use crate::fake::World;
+use crate::quorum::config::Config;
 use crate::quorum::message::{Level, Response};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-fn options(safeguards: Safeguards) -> ServerOptions {
+fn options(safeguards: Safeguards) -> ServerOptions<Config> {
     let config = Config {
         replication: 1,
         read_quorum: 1,

@@ -5,23 +5,24 @@
 //! | length | synced          | key crc | header crc | payload         | payload crc |
 //! ```
 //!
-//! Integers are little-endian; the payload is a [`Record`] in postcard.
+//! Integers are little-endian; the payload is a record in postcard.
 //! - *synced*: how far the log was durable when this frame was appended.
-//! - *key crc*: so that a bad payload can still be named by its key, with certainty or not at all.
+//! - *key crc*: so that a bad payload can still be named by its key, with certainty or not at all; zero
+//!   where records have no key.
 //! - *header crc* covers the header, the segment it belongs to and its offset there: a frame inside
 //!   a value, or one that strayed in from elsewhere, is not taken for one of the log.
 //! - *payload crc* continues the header crc. It stands last, so that bytes which never reached the
 //!   disk, and read as zeros, show as a checksum of zero. A checksum of which only the beginning
 //!   arrived vouches for the payload all the same.
 
-use crate::quorum::effect::Record;
+use crate::protocol::Record;
 
 /// Length of a frame's header.
 pub const HEADER_BYTES: usize = 20;
 /// Length of a frame around its payload.
-pub const OVERHEAD_BYTES: usize = HEADER_BYTES + 4;
-/// The shortest payload, of an empty key without a value, and its checksum.
-pub const BODY_BYTES_MIN: usize = 11;
+pub const OVERHEAD_BYTES: usize = HEADER_BYTES + CRC_BYTES;
+/// Length of the checksum after a payload.
+pub const CRC_BYTES: usize = 4;
 /// The longest payload that is written, or believed.
 pub const PAYLOAD_BYTES_MAX: usize = 64 << 20;
 
@@ -80,7 +81,7 @@ impl Header {
     }
 
     /// The record in a whole frame; none when its bytes are not those that were written.
-    pub fn record(&self, frame: &[u8]) -> Option<Record> {
+    pub fn record<R: Record>(&self, frame: &[u8]) -> Option<R> {
         let (payload, stored) = frame[HEADER_BYTES..].split_at(self.length);
         let crc = crc32c::crc32c_append(self.crc, payload).to_le_bytes();
         let vouched = stored == crc || stored[0] == crc[0] && is_beginning(stored, &crc);
@@ -88,14 +89,14 @@ impl Header {
     }
 
     /// The key of a frame whose payload is bad; none unless the key itself is certainly intact.
-    pub fn key(&self, frame: &[u8]) -> Option<String> {
-        let (key, _) = postcard::take_from_bytes::<&str>(frame.get(HEADER_BYTES..)?).ok()?;
+    pub fn key<R: Record>(&self, frame: &[u8]) -> Option<String> {
+        let key = R::key(frame.get(HEADER_BYTES..)?)?;
         (crc32c::crc32c(key.as_bytes()) == self.key_crc).then(|| key.to_owned())
     }
 
     /// What a reader without checksums would make of a frame whose end never reached the disk: the
     /// missing bytes are zeros. None when not even the decoder takes that.
-    pub fn record_unchecked(&self, frame: &[u8]) -> Option<Record> {
+    pub fn record_unchecked<R: Record>(&self, frame: &[u8]) -> Option<R> {
         let mut payload = frame.get(HEADER_BYTES..)?.to_vec();
         payload.resize(self.length, 0);
         decode(&payload)
@@ -105,7 +106,7 @@ impl Header {
 /// Adds the frame of `record`, which will stand at `offset` of the segment with this seed. False,
 /// and nothing is added, when the record is too long.
 #[must_use]
-pub fn encode(out: &mut Vec<u8>, record: &Record, offset: usize, synced: Position, seed: u32) -> bool {
+pub fn encode<R: Record>(out: &mut Vec<u8>, record: &R, offset: usize, synced: Position, seed: u32) -> bool {
     let start = out.len();
     out.extend_from_slice(&[0; HEADER_BYTES]);
     let encoded = postcard::to_extend(record, std::mem::take(out));
@@ -115,10 +116,12 @@ pub fn encode(out: &mut Vec<u8>, record: &Record, offset: usize, synced: Positio
         out.truncate(start);
         return false;
     }
+    let key = R::key(&out[start + HEADER_BYTES..]);
+    let key_crc = key.map_or(0, |key| crc32c::crc32c(key.as_bytes()));
     let head = &mut out[start..start + HEADER_BYTES];
     head[..4].copy_from_slice(&(length as u32).to_le_bytes());
     head[4..12].copy_from_slice(&synced.to_u64().to_le_bytes());
-    head[12..16].copy_from_slice(&crc32c::crc32c(record.key.as_bytes()).to_le_bytes());
+    head[12..16].copy_from_slice(&key_crc.to_le_bytes());
     let crc = header_crc(seed, offset, &head[..HEADER_BYTES - 4]);
     head[HEADER_BYTES - 4..].copy_from_slice(&crc.to_le_bytes());
     let payload_crc = crc32c::crc32c_append(crc, &out[start + HEADER_BYTES..]);
@@ -132,7 +135,7 @@ fn header_crc(seed: u32, offset: usize, fields: &[u8]) -> u32 {
 }
 
 /// Exactly one record, and nothing after it.
-fn decode(payload: &[u8]) -> Option<Record> {
+fn decode<R: Record>(payload: &[u8]) -> Option<R> {
     let (record, rest) = postcard::take_from_bytes(payload).ok()?;
     rest.is_empty().then_some(record)
 }

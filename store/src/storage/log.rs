@@ -1,11 +1,12 @@
 //! The log while the node runs: append and sync.
 
 use std::cell::{Cell, RefCell};
+use std::marker::PhantomData;
 use std::rc::Rc;
 
 use crate::Safeguards;
 use crate::env::{Disk, File, LocalFuture, Observer};
-use crate::quorum::effect::Record;
+use crate::protocol::Record;
 
 use super::Error;
 use super::frame::{self, Position};
@@ -27,12 +28,12 @@ impl Default for Options {
     }
 }
 
-/// A write-ahead log, open for appends.
+/// A write-ahead log of records `R`, open for appends.
 ///
 /// - A record is durable once a [`sync`](Log::sync) begun after its append has succeeded.
 /// - The active segment holds no damage; damaged ones are never appended to.
 /// - At most one segment has a name that is not durable yet, and it is the active one.
-pub struct Log {
+pub struct Log<R> {
     pub(super) disk: Rc<dyn Disk>,
     pub(super) observer: Rc<dyn Observer>,
     pub(super) node: String,
@@ -42,6 +43,7 @@ pub struct Log {
     open: Vec<Open>,
     progress: Rc<Progress>,
     frame: Vec<u8>,
+    records: PhantomData<fn(R)>,
 }
 
 /// What replay found corrupt in a segment, and nobody has cut out yet.
@@ -78,9 +80,14 @@ impl Progress {
     }
 }
 
-impl Log {
+impl<R: Record> Log<R> {
     /// A log without an active segment: to be followed by `begin`, `begin_after` or `resume`.
-    pub(super) fn new(disk: Rc<dyn Disk>, observer: Rc<dyn Observer>, node: &str, options: Options) -> Log {
+    pub(super) fn new(
+        disk: Rc<dyn Disk>,
+        observer: Rc<dyn Observer>,
+        node: &str,
+        options: Options,
+    ) -> Log<R> {
         Log {
             disk,
             observer,
@@ -90,6 +97,7 @@ impl Log {
             open: Vec::new(),
             progress: Rc::default(),
             frame: Vec::new(),
+            records: PhantomData,
         }
     }
 
@@ -140,7 +148,7 @@ impl Log {
     ///
     /// After [`Error::NotAppended`] the log is as before the call. After [`Error::Poisoned`] the node
     /// must stop.
-    pub fn append(&mut self, record: &Record) -> Result<(), Error> {
+    pub fn append(&mut self, record: &R) -> Result<(), Error> {
         self.progress.check()?;
         self.rotate_if_full()?;
         let active = self.open.last_mut().expect("a log has an active segment");

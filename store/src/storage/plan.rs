@@ -5,17 +5,16 @@
 use std::ops::Range;
 
 use crate::Safeguards;
-use crate::quorum::effect::Record;
 
 use super::frame::Position;
 use super::segment::{Bad, Content, HEADER_BYTES, Piece};
 
 /// A segment as read.
-pub struct Found {
+pub struct Found<R> {
     /// Its number.
     pub number: u32,
     /// Its pieces, in order.
-    pub pieces: Vec<Piece>,
+    pub pieces: Vec<Piece<R>>,
 }
 
 /// What to do with a segment before the log goes on.
@@ -42,11 +41,11 @@ pub struct Corrupt {
 
 /// What was decided for a segment.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Planned {
+pub struct Planned<R> {
     /// Its number.
     pub number: u32,
     /// Its records to be replayed.
-    pub records: Vec<Record>,
+    pub records: Vec<R>,
     /// What to do with it.
     pub action: Action,
     /// Torn stretches that the action cuts out.
@@ -59,9 +58,9 @@ pub struct Planned {
 
 /// What was decided for a log.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Plan {
+pub struct Plan<R> {
     /// Its segments, in order.
-    pub segments: Vec<Planned>,
+    pub segments: Vec<Planned<R>>,
     /// Up to where the log was certainly durable before.
     pub durable: Position,
     /// Records are dropped and nobody is told (bug 4).
@@ -69,7 +68,7 @@ pub struct Plan {
 }
 
 /// Decides for a whole log, segments in order.
-pub fn plan(mut found: Vec<Found>, safeguards: Safeguards) -> Plan {
+pub fn plan<R>(mut found: Vec<Found<R>>, safeguards: Safeguards) -> Plan<R> {
     let durable = durable(&found);
     let cut = match first_corrupt(&found, durable) {
         Some(at) if !safeguards.corrupt_record_reported => Some(drop_from(&mut found, at)),
@@ -86,7 +85,7 @@ pub fn plan(mut found: Vec<Found>, safeguards: Safeguards) -> Plan {
 /// Up to where the log was certainly durable once: what its frames say, and what follows from the
 /// last segment's existence (see `Log::append`: the name of a segment is synced before the next is
 /// begun).
-fn durable(found: &[Found]) -> Position {
+fn durable<R>(found: &[Found<R>]) -> Position {
     let said = found.iter().flat_map(|segment| &segment.pieces).filter_map(|piece| match &piece.content {
         Content::Good(_, synced) => Some(*synced),
         Content::Bad(bad) => bad.synced,
@@ -102,7 +101,7 @@ enum Fate {
     Corrupt,
 }
 
-fn fate(segment: u32, piece: &Piece, durable: Position) -> Fate {
+fn fate<R>(segment: u32, piece: &Piece<R>, durable: Position) -> Fate {
     match &piece.content {
         Content::Good(..) => Fate::Good,
         Content::Bad(bad) if bad.torn && durable <= position(segment, piece) => Fate::Torn,
@@ -110,11 +109,11 @@ fn fate(segment: u32, piece: &Piece, durable: Position) -> Fate {
     }
 }
 
-fn position(segment: u32, piece: &Piece) -> Position {
+fn position<R>(segment: u32, piece: &Piece<R>) -> Position {
     Position { segment, offset: piece.range.start }
 }
 
-fn plan_segment(segment: Found, durable: Position, safeguards: Safeguards) -> Planned {
+fn plan_segment<R>(segment: Found<R>, durable: Position, safeguards: Safeguards) -> Planned<R> {
     let fates: Vec<Fate> = segment.pieces.iter().map(|piece| fate(segment.number, piece, durable)).collect();
     let tail = fates.iter().rposition(|fate| *fate != Fate::Torn).map_or(0, |last| last + 1);
     // Cutting a hole moves what follows it, and corruption has to stay where it is until it is
@@ -144,8 +143,8 @@ impl Action {
     }
 }
 
-impl Planned {
-    fn new(number: u32) -> Planned {
+impl<R> Planned<R> {
+    fn new(number: u32) -> Planned<R> {
         Planned {
             number,
             records: Vec::new(),
@@ -166,7 +165,7 @@ impl Planned {
     }
 
     /// Bug 3: what is there of a torn record counts as the record.
-    fn take(&mut self, bad: Bad, damaged: bool) {
+    fn take(&mut self, bad: Bad<R>, damaged: bool) {
         let Some(record) = bad.remains else { return };
         self.records.push(record);
         self.taken += 1;
@@ -177,7 +176,7 @@ impl Planned {
 }
 
 /// Bug 4: the log ends at the first corrupt record, and nobody is told.
-impl Plan {
+impl<R> Plan<R> {
     fn cut_at(&mut self, at: Position) {
         for segment in &mut self.segments {
             segment.action = match segment.action {
@@ -189,7 +188,7 @@ impl Plan {
     }
 }
 
-fn first_corrupt(found: &[Found], durable: Position) -> Option<Position> {
+fn first_corrupt<R>(found: &[Found<R>], durable: Position) -> Option<Position> {
     found.iter().find_map(|segment| {
         let pieces = &segment.pieces;
         let corrupt = pieces.iter().find(|piece| fate(segment.number, piece, durable) == Fate::Corrupt)?;
@@ -198,7 +197,7 @@ fn first_corrupt(found: &[Found], durable: Position) -> Option<Position> {
 }
 
 /// Forgets all pieces from `at` on.
-fn drop_from(found: &mut [Found], at: Position) -> Position {
+fn drop_from<R>(found: &mut [Found<R>], at: Position) -> Position {
     for segment in found {
         let number = segment.number;
         segment.pieces.retain(|piece| position(number, piece) < at);

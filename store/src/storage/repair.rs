@@ -1,12 +1,14 @@
 //! Cutting damage out of the log, once the replica has caught up.
 
+use crate::protocol::Record;
+
 use super::Error;
 use super::log::{Damage, Log};
 use super::plan::Corrupt;
 use super::replace::{read, replace};
 use super::segment::{self, Content, Identity, Piece};
 
-impl Log {
+impl<R: Record> Log<R> {
     /// Cuts out of the log what replay found corrupt: each damaged segment is replaced by one that
     /// holds its good records and nothing else.
     ///
@@ -35,7 +37,7 @@ impl Log {
             Content::Good(record, _) => Some(record),
             Content::Bad(_) => None,
         });
-        let content = identity.write(&good.collect::<Vec<_>>());
+        let content = identity.write(&good.collect::<Vec<R>>());
         let content = content.expect("the good records of a segment fit a segment");
         replace(&self.disk, &name, &content).await?;
         self.observer.note(&format!("{name}: corrupt records cut out"));
@@ -43,7 +45,7 @@ impl Log {
     }
 }
 
-fn same_damage(pieces: &[Piece], damage: &Damage) -> bool {
+fn same_damage<R>(pieces: &[Piece<R>], damage: &Damage) -> bool {
     let bad = pieces.iter().filter(|piece| matches!(piece.content, Content::Bad(_)));
     let found = bad.map(|piece| &piece.range);
     found.eq(damage.corrupt.iter().map(|Corrupt { range, .. }| range))

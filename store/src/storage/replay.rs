@@ -10,8 +10,10 @@
 
 use std::rc::Rc;
 
+use derive_where::derive_where;
+
 use crate::env::{Disk, Observer};
-use crate::quorum::effect::Record;
+use crate::protocol::Record;
 
 use super::Error;
 use super::log::{Log, Options};
@@ -21,17 +23,18 @@ use super::replace::{discard_unfinished, read, replace, sync_directory};
 use super::segment::{self, Identity};
 
 /// What a node finds in its data directory when it starts.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Replayed {
+#[derive_where(Default)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replayed<R> {
     /// How many times the node has been started, this time included; durable.
     pub incarnation: u32,
     /// All good records, in the order of their appends.
-    pub records: Vec<Record>,
+    pub records: Vec<R>,
     /// There were corrupt ones: what they said has to come from the other replicas.
     pub damaged: bool,
 }
 
-impl Log {
+impl<R: Record> Log<R> {
     /// Opens the log of `node` in this directory, or begins it in an empty one.
     ///
     /// On an error before the incarnation is raised (a directory of another node, a version this
@@ -41,7 +44,7 @@ impl Log {
         observer: Rc<dyn Observer>,
         node: &str,
         options: Options,
-    ) -> Result<(Log, Replayed), Error> {
+    ) -> Result<(Log<R>, Replayed<R>), Error> {
         let meta = read_meta(&*disk, node)?;
         let plan = plan(read_segments(&*disk, node)?, options.safeguards);
         replace(&disk, meta::NAME, &meta.encode()).await?;
@@ -87,7 +90,7 @@ fn read_meta(disk: &dyn Disk, node: &str) -> Result<Meta, Error> {
     Ok(Meta { incarnation, ..meta })
 }
 
-fn read_segments(disk: &dyn Disk, node: &str) -> Result<Vec<Found>, Error> {
+fn read_segments<R: Record>(disk: &dyn Disk, node: &str) -> Result<Vec<Found<R>>, Error> {
     let names = disk.list().map_err(Error::disk("list the data directory"))?;
     let numbers = names.iter().filter_map(|name| segment::number(name));
     let mut found = Vec::new();
@@ -105,7 +108,7 @@ fn read_segments(disk: &dyn Disk, node: &str) -> Result<Vec<Found>, Error> {
 }
 
 /// Tells the observer what was found, before anything is done about it.
-fn report(plan: &Plan, observer: &dyn Observer) {
+fn report<R>(plan: &Plan<R>, observer: &dyn Observer) {
     for segment in &plan.segments {
         let name = segment::name(segment.number);
         for range in &segment.torn {
@@ -133,7 +136,7 @@ fn report(plan: &Plan, observer: &dyn Observer) {
 
 /// Changes the directory as planned, and makes what stays in it durable: from now on the node
 /// answers for it.
-async fn carry_out(plan: &Plan, disk: &Rc<dyn Disk>, node: &str) -> Result<(), Error> {
+async fn carry_out<R: Record>(plan: &Plan<R>, disk: &Rc<dyn Disk>, node: &str) -> Result<(), Error> {
     // From the end, so that a crash leaves no gap.
     for segment in plan.segments.iter().rev() {
         if segment.action == Action::Remove {
@@ -150,7 +153,11 @@ async fn carry_out(plan: &Plan, disk: &Rc<dyn Disk>, node: &str) -> Result<(), E
     sync_directory(disk).await
 }
 
-async fn carry_out_segment(segment: &Planned, disk: &Rc<dyn Disk>, node: &str) -> Result<(), Error> {
+async fn carry_out_segment<R: Record>(
+    segment: &Planned<R>,
+    disk: &Rc<dyn Disk>,
+    node: &str,
+) -> Result<(), Error> {
     let name = segment::name(segment.number);
     match segment.action {
         Action::Remove => return Ok(()),

@@ -10,7 +10,9 @@
 
 use std::ops::Range;
 
-use crate::quorum::effect::Record;
+use derive_where::derive_where;
+
+use crate::protocol::Record;
 
 use super::Error;
 use super::frame::{self, Header, Position, integer};
@@ -69,7 +71,7 @@ impl Identity {
 
     /// A segment of this identity with these records, all durable before anyone reads it. None when
     /// they are too long for one segment.
-    pub fn write(self, records: &[Record]) -> Option<Vec<u8>> {
+    pub fn write<R: Record>(self, records: &[R]) -> Option<Vec<u8>> {
         let mut out = self.encode().to_vec();
         for record in records {
             let offset = out.len();
@@ -84,25 +86,26 @@ impl Identity {
 
 /// A stretch of a segment.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Piece {
+pub struct Piece<R> {
     /// Where it is.
     pub range: Range<u32>,
     /// What it holds.
-    pub content: Content,
+    pub content: Content<R>,
 }
 
 /// What a stretch of a segment holds.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Content {
+pub enum Content<R> {
     /// An intact record, and how far the log was durable when it was appended.
-    Good(Record, Position),
+    Good(R, Position),
     /// Bytes that are not what was written.
-    Bad(Bad),
+    Bad(Bad<R>),
 }
 
 /// Bytes that are not what was written.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Bad {
+#[derive_where(Default)]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bad<R> {
     /// They look like a write that never reached the disk whole: cut short, or zeros at the end.
     pub torn: bool,
     /// The frame's header is intact; how far the log was durable when it was appended.
@@ -110,14 +113,14 @@ pub struct Bad {
     /// The key, when that is certain.
     pub key: Option<String>,
     /// What a reader without checksums would take a torn frame for.
-    pub remains: Option<Record>,
+    pub remains: Option<R>,
 }
 
 /// Takes a segment apart into pieces that cover all of its bytes but an intact header.
 ///
 /// Nothing in it stops the reader: after bad bytes it goes on at the next valid frame header. An
 /// error is a segment that another node, or another program, wrote.
-pub fn scan(identity: Identity, bytes: &[u8]) -> Result<Vec<Piece>, Error> {
+pub fn scan<R: Record>(identity: Identity, bytes: &[u8]) -> Result<Vec<Piece<R>>, Error> {
     if u32::try_from(bytes.len()).is_err() {
         return Err(Error::directory(name(identity.number), "too long for a log segment"));
     }
@@ -133,12 +136,12 @@ pub fn scan(identity: Identity, bytes: &[u8]) -> Result<Vec<Piece>, Error> {
     Ok(pieces)
 }
 
-fn piece(range: Range<usize>, content: Content) -> Piece {
+fn piece<R>(range: Range<usize>, content: Content<R>) -> Piece<R> {
     Piece { range: range.start as u32..range.end as u32, content }
 }
 
 /// The piece that is the header, if that is bad.
-fn check_header(identity: Identity, bytes: &[u8]) -> Result<Option<Piece>, Error> {
+fn check_header<R>(identity: Identity, bytes: &[u8]) -> Result<Option<Piece<R>>, Error> {
     let expected = identity.encode();
     let Some(head) = bytes.first_chunk::<HEADER_BYTES>() else {
         let torn = Bad { torn: true, ..Bad::default() };
@@ -170,7 +173,7 @@ fn check_header(identity: Identity, bytes: &[u8]) -> Result<Option<Piece>, Error
 }
 
 /// The piece at `offset`: where it ends, and what it holds.
-fn read_piece(bytes: &[u8], offset: usize, seed: u32) -> (usize, Content) {
+fn read_piece<R: Record>(bytes: &[u8], offset: usize, seed: u32) -> (usize, Content<R>) {
     let Some(header) = Header::read(bytes, offset, seed) else {
         let end = next_header(bytes, offset + 1, seed);
         return (end, Content::Bad(without_header(&bytes[offset..end], end == bytes.len())));
@@ -185,18 +188,19 @@ fn read_piece(bytes: &[u8], offset: usize, seed: u32) -> (usize, Content) {
     let torn = if cut_short { next == bytes.len() } else { found.ends_with(&[0; 4]) };
     let remains =
         if torn { header.record_unchecked(&found[..found.len().min(end - offset - 4)]) } else { None };
-    let bad = Bad { torn, synced: Some(header.synced), key: header.key(found), remains };
+    let bad = Bad { torn, synced: Some(header.synced), key: header.key::<R>(found), remains };
     (end.min(next), Content::Bad(bad))
 }
 
 /// Bytes without a valid frame header in front.
-fn without_header(found: &[u8], at_end: bool) -> Bad {
-    Bad { torn: never_arrived(found, at_end), ..Bad::default() }
+fn without_header<R: Record>(found: &[u8], at_end: bool) -> Bad<R> {
+    let body_bytes_min = R::BYTES_MIN + frame::CRC_BYTES;
+    Bad { torn: never_arrived(found, at_end, body_bytes_min), ..Bad::default() }
 }
 
 /// Whether nothing is there but zeros and beginnings of frame headers: if a header did not arrive
 /// whole, nothing of its frame after it did.
-fn never_arrived(found: &[u8], at_end: bool) -> bool {
+fn never_arrived(found: &[u8], at_end: bool, body_bytes_min: usize) -> bool {
     let mut rest = found;
     loop {
         rest = &rest[leading_zeros(rest)..];
@@ -205,7 +209,7 @@ fn never_arrived(found: &[u8], at_end: bool) -> bool {
         }
         let Some(after) = rest.get(frame::HEADER_BYTES..) else { return at_end };
         let zeros = leading_zeros(after);
-        if zeros < after.len().min(frame::BODY_BYTES_MIN) {
+        if zeros < after.len().min(body_bytes_min) {
             return false;
         }
         rest = &after[zeros..];

@@ -29,6 +29,9 @@ fn now<T>(future: impl Future<Output = T>) -> T {
     future.now_or_never().expect("a disk in memory answers at once")
 }
 
+/// An open log, and what was found in it.
+type Opened = (Log<Record>, Replayed<Record>);
+
 fn record(number: u64) -> Record {
     let version = Version { millis: number, ..Version::default() };
     let value = (number % 5 != 4).then(|| format!("value {number}").into_bytes());
@@ -44,11 +47,11 @@ fn small() -> Options {
     Options { segment_bytes_max: 100, safeguards: Safeguards::default() }
 }
 
-fn open(disk: &MemoryDisk) -> Result<(Log, Replayed), Error> {
+fn open(disk: &MemoryDisk) -> Result<Opened, Error> {
     open_with(disk, small(), &Rc::default())
 }
 
-fn open_with(disk: &MemoryDisk, options: Options, observer: &Rc<Recorder>) -> Result<(Log, Replayed), Error> {
+fn open_with(disk: &MemoryDisk, options: Options, observer: &Rc<Recorder>) -> Result<Opened, Error> {
     now(Log::open(disk.shared(), observer.clone(), "n1", options))
 }
 

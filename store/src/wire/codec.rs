@@ -1,35 +1,42 @@
 //! Framing: a stream of bytes as a stream of frames.
 
+use std::marker::PhantomData;
+
 use bytes::{Buf, Bytes, BytesMut};
+use derive_where::derive_where;
 use tokio_util::codec::{Decoder, Encoder, LengthDelimitedCodec};
+
+use crate::protocol::Protocol;
 
 use super::{FRAME_BYTES_MAX, Frame, MAGIC, WireError};
 
 /// One direction of a connection: the magic, then length-delimited frames.
-#[derive(Debug)]
-pub struct Codec {
+#[derive_where(Debug)]
+pub struct Codec<P> {
     /// The magic was sent, or read.
     opened: bool,
     /// The length of a frame was read, and not yet all of its body.
     within_frame: bool,
     frames: LengthDelimitedCodec,
+    family: PhantomData<fn() -> P>,
 }
 
-impl Default for Codec {
-    fn default() -> Codec {
+impl<P> Default for Codec<P> {
+    fn default() -> Codec<P> {
         Codec {
             opened: false,
             within_frame: false,
             frames: LengthDelimitedCodec::builder().max_frame_length(FRAME_BYTES_MAX).new_codec(),
+            family: PhantomData,
         }
     }
 }
 
-impl Decoder for Codec {
-    type Item = Frame;
+impl<P: Protocol> Decoder for Codec<P> {
+    type Item = Frame<P>;
     type Error = WireError;
 
-    fn decode(&mut self, bytes: &mut BytesMut) -> Result<Option<Frame>, WireError> {
+    fn decode(&mut self, bytes: &mut BytesMut) -> Result<Option<Frame<P>>, WireError> {
         if !self.opened {
             let Some(magic) = bytes.first_chunk().copied() else {
                 return Ok(None);
@@ -55,7 +62,7 @@ impl Decoder for Codec {
         }
     }
 
-    fn decode_eof(&mut self, bytes: &mut BytesMut) -> Result<Option<Frame>, WireError> {
+    fn decode_eof(&mut self, bytes: &mut BytesMut) -> Result<Option<Frame<P>>, WireError> {
         match self.decode(bytes)? {
             None if self.within_frame || !bytes.is_empty() => Err(WireError::Cut),
             frame => Ok(frame),
@@ -63,7 +70,7 @@ impl Decoder for Codec {
     }
 }
 
-impl Encoder<Bytes> for Codec {
+impl<P: Protocol> Encoder<Bytes> for Codec<P> {
     type Error = WireError;
 
     fn encode(&mut self, frame: Bytes, bytes: &mut BytesMut) -> Result<(), WireError> {

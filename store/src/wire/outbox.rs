@@ -1,15 +1,18 @@
 //! The sending half of a connection: what waits to be written, and what the network makes of it.
 
 use std::cell::Cell;
+use std::marker::PhantomData;
 use std::rc::Rc;
 
 use bytes::Bytes;
+use derive_where::derive_where;
 use futures_util::SinkExt;
 use tokio::io::AsyncWrite;
 use tokio::sync::mpsc;
 use tokio_util::codec::FramedWrite;
 
 use crate::env::Env;
+use crate::protocol::Protocol;
 
 use super::{Codec, FRAME_BYTES_MAX, Frame, WireError};
 
@@ -25,33 +28,36 @@ enum Item {
 }
 
 /// Where frames for one connection are put; cheap to clone. Never waits: what finds no room is refused.
-#[derive(Clone)]
-pub struct Outbox {
+#[derive_where(Clone)]
+pub struct Outbox<P> {
     items: mpsc::UnboundedSender<Item>,
     waiting: Rc<Cell<usize>>,
     env: Env,
     address: Rc<str>,
+    family: PhantomData<fn(P)>,
 }
 
 /// The other end of an [`Outbox`]: writes what was put there.
-pub struct Queue {
+pub struct Queue<P> {
     items: mpsc::UnboundedReceiver<Item>,
     waiting: Rc<Cell<usize>>,
+    family: PhantomData<fn(P)>,
 }
 
-impl Outbox {
+impl<P: Protocol> Outbox<P> {
     /// An outbox for a connection to `address`, and the queue that feeds its socket.
-    pub fn new(env: Env, address: &str) -> (Outbox, Queue) {
+    pub fn new(env: Env, address: &str) -> (Outbox<P>, Queue<P>) {
         let (sender, receiver) = mpsc::unbounded_channel();
         let waiting = Rc::new(Cell::new(0));
-        let outbox = Outbox { items: sender, waiting: waiting.clone(), env, address: address.into() };
-        (outbox, Queue { items: receiver, waiting })
+        let queue = Queue { items: receiver, waiting: waiting.clone(), family: PhantomData };
+        let (address, family) = (address.into(), PhantomData);
+        (Outbox { items: sender, waiting, env, address, family }, queue)
     }
 
     /// Sends a frame as the network of the seam lets it: at once, later, never, or more than once.
     ///
     /// On an error it was certainly not sent; otherwise it may arrive.
-    pub fn send(&self, frame: &Frame) -> Result<(), WireError> {
+    pub fn send(&self, frame: &Frame<P>) -> Result<(), WireError> {
         let bytes = frame.encode()?;
         self.room(&bytes)?;
         for delay in self.env.network.deliveries(&self.address) {
@@ -72,7 +78,7 @@ impl Outbox {
     }
 
     /// Sends a frame that belongs to the connection itself, at once.
-    pub fn send_exempt(&self, frame: &Frame) -> Result<(), WireError> {
+    pub fn send_exempt(&self, frame: &Frame<P>) -> Result<(), WireError> {
         let bytes = frame.encode()?;
         self.room(&bytes)?;
         self.push(bytes);
@@ -103,10 +109,10 @@ impl Outbox {
     }
 }
 
-impl Queue {
+impl<P: Protocol> Queue<P> {
     /// Writes frames until the outbox is closed, or the connection fails.
     pub async fn write(mut self, writer: impl AsyncWrite + Unpin) -> Result<(), WireError> {
-        let mut frames = FramedWrite::new(writer, Codec::default());
+        let mut frames = FramedWrite::new(writer, Codec::<P>::default());
         while let Some(item) = self.items.recv().await {
             // What waits is written together: under simulation each write is a packet.
             let mut next = Some(item);

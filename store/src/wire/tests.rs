@@ -3,9 +3,13 @@ use proptest::prelude::*;
 use tokio_test::io::Builder;
 use tokio_util::codec::{Encoder, FramedRead};
 
-use super::*;
-use crate::quorum::message::{Entry, Level, Operation, Refusal};
+use super::{Caller, FRAME_BYTES_MAX, MAGIC, VERSION, WireError};
+use crate::quorum::message::{Entry, Level, Message, Operation, Refusal, Request, Response};
+use crate::quorum::node::Node;
 use crate::quorum::version::Version;
+
+type Frame = super::Frame<Node>;
+type Codec = super::Codec<Node>;
 
 fn version() -> impl Strategy<Value = Version> {
     (any::<u64>(), any::<u32>(), any::<u16>(), any::<u32>())
@@ -113,12 +117,14 @@ fn frame() -> impl Strategy<Value = Frame> {
     let caller = prop_oneof![Just(Caller::Client), ".*".prop_map(Caller::Node)];
     prop_oneof![
         ".*".prop_map(Frame::Refused),
-        (caller, ".*").prop_map(|(from, to)| Frame::Hello { from, to }),
+        (".*", caller, ".*").prop_map(|(family, from, to)| Frame::Hello { family, from, to }),
         (any::<u64>(), request()).prop_map(|(id, request)| Frame::Call { id, request }),
         (any::<u64>(), response()).prop_map(|(id, response)| Frame::Answer { id, response }),
         message().prop_map(Frame::Peer),
         Just(Frame::Ping),
         Just(Frame::Pong),
+        Just(Frame::Which),
+        ".*".prop_map(Frame::Family),
     ]
 }
 

@@ -6,24 +6,23 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use perjury_store::quorum::message::{Level, Message, Response};
-use perjury_store::wire::{Caller, Codec, FRAME_BYTES_MAX, Frame, MAGIC, VERSION};
+use perjury_store::quorum::node::Node;
+use perjury_store::wire::{Caller, Codec, FRAME_BYTES_MAX, MAGIC, VERSION};
 use tokio_util::codec::{Decoder, Encoder};
 
 use crate::cluster::{Cluster, PATIENCE, block_on};
+
+type Frame = perjury_store::wire::Frame<Node>;
 
 const DEADLINE: Duration = Duration::from_secs(2);
 
 /// The frames as one side of a connection sends them.
 fn stream_of(frames: &[Frame]) -> Vec<u8> {
-    let (mut codec, mut bytes) = (Codec::default(), BytesMut::new());
+    let (mut codec, mut bytes) = (Codec::<Node>::default(), BytesMut::new());
     for frame in frames {
         codec.encode(frame.encode().unwrap(), &mut bytes).unwrap();
     }
     bytes.to_vec()
-}
-
-fn hello(from: Caller, to: &str) -> Frame {
-    Frame::Hello { from, to: to.to_owned() }
 }
 
 /// The last word of the node at `address` to a connection that sends `bytes`, and perhaps ends there.
@@ -37,7 +36,7 @@ fn refusal(address: &str, bytes: &[u8], end: bool) -> String {
     let mut answer = Vec::new();
     socket.read_to_end(&mut answer).expect("the node closes the connection");
     let mut answer = BytesMut::from(answer.as_slice());
-    match Codec::default().decode(&mut answer).expect("the node answers with frames") {
+    match Codec::<Node>::default().decode(&mut answer).expect("the node answers with frames") {
         Some(Frame::Refused(why)) => why,
         other => panic!("not refused: {other:?}"),
     }
@@ -52,7 +51,7 @@ fn bad_input_closes_its_own_connection_and_nothing_else() {
         let put = client.put("k", b"before".to_vec(), Level::All, DEADLINE).await;
         assert!(matches!(put.outcome, Response::Written { .. }), "{put:?}");
 
-        let client_hello = || hello(Caller::Client, "n1");
+        let client_hello = || Frame::hello(Caller::Client, "n1");
         let node = |name: &str| Caller::Node(name.to_owned());
         let message = Frame::Peer(Message::Written { operation: 1 });
         let with_length = |length: u32| [&MAGIC[..], &length.to_be_bytes()].concat();
@@ -60,15 +59,22 @@ fn bad_input_closes_its_own_connection_and_nothing_else() {
         other_version[8] = VERSION + 1;
         let cut = stream_of(&[client_hello()]);
         let too_large = FRAME_BYTES_MAX as u32 + 1;
-        let cases: [(&str, Vec<u8>, bool); 10] = [
+        let (family, to) = ("raft".to_owned(), "n1".to_owned());
+        let other_family = Frame::Hello { family, from: Caller::Client, to };
+        let cases: [(&str, Vec<u8>, bool); 11] = [
             ("not a perjury-store", b"GET / HTTP/1.1\r\n\r\n".to_vec(), false),
-            ("protocol version 2", other_version, false),
+            (
+                "of family quorum, and the other side speaks for family raft",
+                stream_of(&[other_family]),
+                false,
+            ),
+            ("protocol version 3", other_version, false),
             ("larger than 4194304 bytes", [with_length(too_large), vec![7; 100_000]].concat(), false),
             ("cannot be decoded", [with_length(3), vec![VERSION, 99, 99]].concat(), false),
             ("cut within a frame", cut[..cut.len() - 1].to_vec(), true),
-            ("there is no node n7 in this cluster", stream_of(&[hello(node("n7"), "n1")]), false),
-            ("two nodes call themselves n1", stream_of(&[hello(node("n1"), "n1")]), false),
-            ("this is node n1, not n2", stream_of(&[hello(Caller::Client, "n2")]), false),
+            ("there is no node n7 in this cluster", stream_of(&[Frame::hello(node("n7"), "n1")]), false),
+            ("two nodes call themselves n1", stream_of(&[Frame::hello(node("n1"), "n1")]), false),
+            ("this is node n1, not n2", stream_of(&[Frame::hello(Caller::Client, "n2")]), false),
             ("a connection starts with a hello", stream_of(std::slice::from_ref(&message)), false),
             ("a client sends calls", stream_of(&[client_hello(), message]), false),
         ];

@@ -242,6 +242,8 @@ fn holds_for_every_model(histories: u64) {
     let texts = all_of("append", json!(["a", "b"])).chain(all_of("put", json!(["a", "b"])));
     let gets = (0..4).map(|_| asks("get", json!([null, "a", "b", "ab", "ba"])));
     holds_for(&model::kv_append::KvAppend, texts.chain(gets), histories);
+    let lists = (0..4).map(|_| asks("read", json!([null, [1], [2], [1, 2], [2, 1], [1, 2, 3], [3], [1, 3]])));
+    holds_for(&model::list_append::ListAppend, all_of("append", json!([1, 2, 3])).chain(lists), histories);
     let txn = |argument: Value, results: Value| Sample {
         function: "txn",
         argument,

@@ -106,6 +106,27 @@ fn tells_of_counters_and_locks() {
 }
 
 #[test]
+fn tells_of_lists() {
+    says("0:append(_,5) 1:read()=[6]", "process 1 read [6] at event 3, although nobody had appended 6");
+    says(
+        "0:append(_,5) 1:read()=[5,5]",
+        "process 1 read [5,5] at event 3, although 5 was appended only once",
+    );
+    says(
+        "0:append(_,5) 1:read()=null",
+        "process 1 read nothing at event 3, although process 0 had appended 5 at event 1",
+    );
+    says(
+        "0:append(_,5)? 1:read()=[5] 2:read()=[]",
+        "process 2 read [] at event 4, although process 1 had already read 5 at event 2",
+    );
+    says(
+        "0:append(_,5)? 2:append(_,6)? 0:ok 2:ok 1:read()=[5,6] 3:read()=[6,5]",
+        "process 3 read [6,5] at event 7, although process 1 read [5,6], and neither is a beginning of the other",
+    );
+}
+
+#[test]
 fn lists_the_operations_and_the_states_that_remained() {
     let text = r#"0:put(_,"a") 0:append(_,"b")? 1:append(_,"c")? 2:get()="acbd" 0:ok 1:ok"#;
     let expected = "no order explains these 4 operations: process 0 put \"a\" from event 0 to event 1; process 0 \

@@ -267,6 +267,12 @@ fn kv_append_claims_hold() {
 }
 
 #[test]
+fn list_append_claims_hold() {
+    let lists = values(&json!([[], [1], [2], [1, 2], [2, 1], [1, 1], [1, 2, 3]]));
+    claims_hold(&list_append::ListAppend, &[json!(null), json!([])], &few(), &lists);
+}
+
+#[test]
 fn mutex_claims_hold() {
     claims_hold(&mutex::Mutex, &[json!(null), json!(true)], &[], &[]);
 }

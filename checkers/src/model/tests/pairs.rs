@@ -163,6 +163,15 @@ fn nondeterministic_register_rejects_what_was_not_kept() {
     tells_apart(&nondeterministic_register::NondeterministicRegister, &text("[4,2,1]"), &text("[1,2,3]"));
 }
 
+#[test]
+fn list_append_rejects_what_is_out_of_order() {
+    let text = |seen| format!("0:append(_,1) 0:append(_,2) 1:append(_,3):info 2:read()={seen}");
+    tells_apart(&list_append::ListAppend, &text("[1,2]"), &text("[2,1]"));
+    tells_apart(&list_append::ListAppend, &text("[1,2,3]"), &text("[3,1,2]"));
+    tells_apart(&list_append::ListAppend, "0:read()=null 0:append(_,1)", "0:append(_,1) 0:read()=null");
+    tells_apart_from(&json!([7]), &list_append::ListAppend, "0:read()=[7]", "0:read()=[]");
+}
+
 /// Shapes that a step could not interpret are refused before.
 #[test]
 fn models_refuse_what_they_cannot_interpret() {
@@ -182,6 +191,8 @@ fn models_refuse_what_they_cannot_interpret() {
     refuses(&multi_register::MultiRegister, "txn", json!([["read", "x"]]), json!([["read", "y", 1]]));
     refuses(&kv_append::KvAppend, "append", json!(1), null());
     refuses(&kv_append::KvAppend, "get", null(), json!(1));
+    refuses(&list_append::ListAppend, "read", null(), json!(1));
+    refuses(&list_append::ListAppend, "add", json!(1), null());
     refuses(&mutex::Mutex, "lock", null(), null());
     refuses(&fifo_queue::FifoQueue, "enqueue", null(), null());
     refuses(&unordered_queue::UnorderedQueue, "drain", null(), null());
@@ -200,4 +211,5 @@ fn models_refuse_what_they_cannot_interpret() {
     assert!(fifo_queue::FifoQueue.initial(&json!(1)).is_err());
     assert!(priority_queue::PriorityQueue.initial(&json!(["1"])).is_err());
     assert!(mutex::Mutex.initial(&json!(1)).is_err());
+    assert!(list_append::ListAppend.initial(&json!(1)).is_err());
 }

@@ -30,8 +30,6 @@ struct Elected {
     node: NodeId,
     /// Its log after what it had to hold then.
     tail: Terms,
-    /// What it had to hold.
-    held: Index,
 }
 
 impl Completeness {
@@ -41,7 +39,7 @@ impl Completeness {
     pub fn elected(&mut self, node: NodeId, term: Term, log: &Terms) -> Option<Broken> {
         self.looked += 1;
         let held = self.by_term.range(..term).next_back().map_or(0, |(_, &index)| index);
-        self.elected.insert(term, Elected { node, tail: log.tail(held), held });
+        self.elected.insert(term, Elected { node, tail: log.tail(held) });
         self.lacks(node, term, log, held)
     }
 
@@ -108,7 +106,7 @@ impl Completeness {
         let Some(owed) = log.term(index) else { return Vec::new() };
         let lacks = |elected: &Elected| {
             let there = elected.tail.term(index);
-            elected.held < index && (elected.tail.last() < index || there.is_some_and(|there| there != owed))
+            elected.tail.last() < index || there.is_some_and(|there| there != owed)
         };
         let later = self.elected.range(term + 1..);
         later

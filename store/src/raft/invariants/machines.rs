@@ -11,8 +11,8 @@ use crate::raft::log::{Index, Position, Term};
 /// what some leader has told.
 ///
 /// "Another" is meant in three ways: another term, another payload, or another outcome. State machines are
-/// deterministic, so an outcome that differs comes from a state that differed. A snapshot counts as the
-/// application of the last entry that it covers.
+/// deterministic, so an outcome that differs comes from a state that differed. A snapshot is judged by the
+/// last entry that it covers.
 #[derive(Debug, Default)]
 pub struct Machines {
     applied: BTreeMap<(Index, Term), Applied>,
@@ -61,23 +61,17 @@ impl Machines {
         })
     }
 
-    /// The state of `node` is that after this entry, out of a snapshot.
-    pub fn restored(&mut self, node: NodeId, at: Position) -> Option<Broken> {
-        self.looked += 1;
-        self.other(node, at)
-    }
-
-    /// `node` has applied an entry, or taken over a state, that no leader had committed.
-    pub fn uncommitted(node: NodeId, at: Position) -> Broken {
+    /// `node` is in the state after this entry: applied, or restored out of a snapshot.
+    pub fn reached(&self, node: NodeId, at: Position, is_committed: bool) -> Option<Broken> {
         let Position { term, index } = at;
-        Broken {
+        (!is_committed).then(|| Broken {
             invariant: Machines::NAME,
             nodes: vec![node],
             what: format!(
-                "{} applied the entry of term {term} at index {index}, which no leader had committed",
+                "{} is in the state after the entry of term {term} at index {index}, which no leader had committed",
                 name(node)
             ),
-        }
+        })
     }
 
     /// Another entry than this that was applied at its index.

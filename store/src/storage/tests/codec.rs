@@ -4,6 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
+use crate::protocol;
 use crate::storage::frame::{self, Header, Position};
 use crate::storage::meta::Meta;
 use crate::storage::segment::{self, Content, Identity};
@@ -31,7 +32,7 @@ proptest! {
         let frame = &bytes[offset..];
         prop_assert_eq!(header.frame_bytes(), frame.len());
         prop_assert_eq!(header.synced, synced);
-        prop_assert_eq!(header.key(frame), Some(record.key.clone()));
+        prop_assert_eq!(header.key::<Record>(frame), Some(record.key.clone()));
         prop_assert_eq!(header.record(frame), Some(record));
     }
 
@@ -47,7 +48,7 @@ proptest! {
     #[test]
     fn segment_round_trips(node in ".{0,9}", number in 1..u32::MAX, records in vec(any_record(), 0..9)) {
         let identity = Identity::new(&node, number);
-        let pieces = segment::scan(identity, &identity.write(&records).unwrap()).unwrap();
+        let pieces = segment::scan::<Record>(identity, &identity.write(&records).unwrap()).unwrap();
         let read = pieces.into_iter().map(|piece| match piece.content {
             Content::Good(record, _) => Some(record),
             Content::Bad(_) => None,
@@ -73,11 +74,11 @@ proptest! {
         let identity = Identity::new("n1", number);
         let mut segment = identity.encode().to_vec();
         segment.extend_from_slice(&bytes);
-        let pieces = segment::scan(identity, &segment).unwrap();
+        let pieces = segment::scan::<Record>(identity, &segment).unwrap();
         let covered: u32 = pieces.iter().map(|piece| piece.range.end - piece.range.start).sum();
         prop_assert_eq!(covered as usize, bytes.len());
         prop_assert!(Meta::decode(&bytes).is_err());
-        let _ = segment::scan(identity, &bytes);
+        let _ = segment::scan::<Record>(identity, &bytes);
     }
 }
 
@@ -87,7 +88,7 @@ fn shortest_frame_is_as_long_as_said() {
     let entry = Entry { version: Version::default(), atomic: false, value: None };
     let shortest = Record { key: String::new(), entry };
     assert!(frame::encode(&mut bytes, &shortest, 0, Position::default(), 0));
-    assert_eq!(bytes.len(), frame::HEADER_BYTES + frame::BODY_BYTES_MIN);
+    assert_eq!(bytes.len(), frame::OVERHEAD_BYTES + <Record as protocol::Record>::BYTES_MIN);
 }
 
 #[test]
@@ -108,7 +109,7 @@ fn frame_inside_a_value_is_not_taken_for_a_record() {
     outer.entry.value = Some(inner);
     let mut bytes = identity.write(&[outer, record(3)]).unwrap();
     bytes[segment::HEADER_BYTES] ^= 1;
-    let pieces = segment::scan(identity, &bytes).unwrap();
+    let pieces = segment::scan::<Record>(identity, &bytes).unwrap();
     assert_eq!(pieces.len(), 2);
     assert!(matches!(&pieces[0].content, Content::Bad(_)));
     assert!(matches!(&pieces[1].content, Content::Good(good, _) if *good == record(3)));

@@ -17,7 +17,7 @@ impl Told {
     }
 
     /// Opens the disk and checks it against what was told before.
-    fn check(&mut self, disk: &MemoryDisk, place: &str) -> Log {
+    fn check(&mut self, disk: &MemoryDisk, place: &str) -> Log<Record> {
         let (log, replayed) = open(disk).unwrap_or_else(|error| panic!("{place}: {error}"));
         for record in &self.synced {
             assert!(replayed.records.contains(record), "{place}: lost {record:?} of {replayed:?}");

@@ -185,7 +185,7 @@ fn flip_of_every_bit_is_replayed_reported_or_refused() {
 }
 
 /// The damage stays until it is repaired, and is gone then; records appended meanwhile stay.
-fn check_repair(disk: &MemoryDisk, log: &mut Log, replayed: &Replayed, place: &str) {
+fn check_repair(disk: &MemoryDisk, log: &mut Log<Record>, replayed: &Replayed<Record>, place: &str) {
     log.append(&record(50)).unwrap();
     now(log.sync()).unwrap();
     let again = open(&disk.after_power_loss(Keep::Nothing)).unwrap().1;

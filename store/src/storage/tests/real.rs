@@ -6,7 +6,7 @@ use super::*;
 use crate::env::real;
 use crate::storage::segment;
 
-async fn open_real(path: &Path) -> Result<(Log, Replayed), Error> {
+async fn open_real(path: &Path) -> Result<Opened, Error> {
     let env = real::env(path).unwrap();
     Log::open(env.disk, Rc::<Recorder>::default(), "n1", small()).await
 }

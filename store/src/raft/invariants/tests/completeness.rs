@@ -77,6 +77,18 @@ fn a_snapshot_holds_what_it_covers() {
 }
 
 #[test]
+fn what_a_snapshot_covers_is_not_looked_at_again() {
+    let story = |snapshot: (Term, Index)| {
+        let mut story = [copied(2), vec![(N2, leads(3)), (N2, appended(3, 3)), (N2, committed(3))]].concat();
+        // Elected late, for a term that is over: it owes what term 1 committed.
+        story.extend([(N3, installed(snapshot.0, snapshot.1, false)), (N3, leads(2))]);
+        story
+    };
+    accepts(&story((3, 3)));
+    rejects("leader-completeness", &story((1, 1)));
+}
+
+#[test]
 fn a_leader_with_a_snapshot_commits_past_it() {
     let mut story = copied(0);
     story.extend([(N2, installed(1, 2, false)), (N2, leads(2)), (N2, appended(2, 3)), (N2, committed(3))]);

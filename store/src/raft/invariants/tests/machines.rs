@@ -48,7 +48,10 @@ fn rejects_what_no_leader_had_committed() {
     };
     accepts(&story(2));
     let what = rejects("state-machine-safety", &story(1));
-    assert_eq!(what, "n1 applied the entry of term 1 at index 2, which no leader had committed");
+    assert_eq!(
+        what,
+        "n1 is in the state after the entry of term 1 at index 2, which no leader had committed"
+    );
 }
 
 #[test]

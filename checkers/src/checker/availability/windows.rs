@@ -1,0 +1,76 @@
+//! The times in which one node is cut off one way, and nothing else is wrong.
+
+use perjury_histories::{EventRef, History, Value};
+
+use super::{Tries, done_at};
+use crate::checker::Undecided;
+
+/// What cuts a node off in one direction.
+const CUT: &str = "deaf-node";
+
+/// Such a time, in nanoseconds.
+pub(super) struct Window<'a> {
+    pub from: u64,
+    pub to: u64,
+    pub node: &'a str,
+    /// The index of the note with which it began.
+    pub note: u64,
+}
+
+/// A fault in force, and on which nodes.
+#[derive(PartialEq)]
+struct Fault<'a> {
+    name: &'a str,
+    nodes: Vec<&'a str>,
+}
+
+/// All of them, in order; the last ends with the history. Errs on a note of a fault without a time.
+pub(super) fn all(history: &History) -> Result<Vec<Window<'_>>, Undecided> {
+    let mut windows: Vec<Window<'_>> = Vec::new();
+    let mut in_force: Vec<Fault<'_>> = Vec::new();
+    let mut begun: Option<Window<'_>> = None;
+    for note in history.notes() {
+        match (note.function, note.value.get("state").and_then(Value::as_str)) {
+            ("healed", _) => in_force.clear(),
+            (_, Some("start")) => in_force.push(fault(note)),
+            (_, Some("end")) => {
+                let ended = fault(note);
+                let place = in_force.iter().position(|fault| *fault == ended);
+                place.map(|place| in_force.swap_remove(place));
+            }
+            _ => continue,
+        }
+        let time = note.time.ok_or_else(|| format!("event {}: it has no time", note.index))?;
+        windows.extend(begun.take().map(|window| Window { to: time, ..window }));
+        if let [Fault { name: CUT, nodes }] = in_force.as_slice()
+            && let [node] = nodes.as_slice()
+        {
+            begun = Some(Window { from: time, to: time, node: *node, note: note.index });
+        }
+    }
+    let end = history.events().next_back().and_then(|event| event.time);
+    windows.extend(begun.zip(end).map(|(window, to)| Window { to, ..window }));
+    Ok(windows)
+}
+
+fn fault(note: EventRef<'_>) -> Fault<'_> {
+    let nodes = note.value["nodes"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    Fault { name: note.value["fault"].as_str().unwrap_or_default(), nodes: nodes.collect() }
+}
+
+impl Window<'_> {
+    /// How long it is.
+    pub fn length(&self) -> u64 {
+        self.to.saturating_sub(self.from)
+    }
+
+    /// The times within it in which nothing was done: until the first end, between two, and after the last.
+    pub fn gaps(&self, tries: &Tries<'_>) -> Vec<(u64, u64)> {
+        let begun = tries.partition_point(|(began, _)| *began < self.to);
+        let done = tries[..begun].iter().filter_map(|(_, operation)| done_at(operation));
+        let mut ends: Vec<u64> = done.filter(|done| (self.from..self.to).contains(done)).collect();
+        ends.sort_unstable();
+        let begins = [self.from].into_iter().chain(ends.iter().copied());
+        begins.zip(ends.iter().copied().chain([self.to])).collect()
+    }
+}

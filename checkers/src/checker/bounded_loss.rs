@@ -1,0 +1,244 @@
+//! Bounded loss: where copies are asynchronous, a fail-over loses some of what was acknowledged, but not more.
+//!
+//! ```text
+//! process 0  ├ add 1 ┤ ok  ├ add 2 ┤ ok  ├ add 3 ┤ ok
+//! nemesis    n1 leads term 1                              n1 is cut off; n2 leads term 2
+//! process 1                                                                   ├─ final read ─┤ ok, [1]
+//!                                                                    2 are lost: with a bound of 1, too many
+//! ```
+//!
+//! The active node answers before its standby has a copy, and stops to do so once that lacks as many entries as one
+//! fail-over may lose ([`Context::loss_max`]). So of the elements that were added or appended, with ok, before the final
+//! read of their set or list began, at most so many may be missing from it for each fail-over. A fail-over is each
+//! term that a node leads, after the first; where nobody noted who leads, one is assumed.
+
+use perjury_histories::{Fate, History, KeyId, Operation, Value};
+use rustc_hash::{FxHashMap, FxHashSet};
+use serde::Serialize;
+
+use super::{Checker, Context, Undecided, decide};
+use crate::findings::Findings;
+use crate::notes::{self, What};
+use crate::verdict::{Anomaly, AnomalyKind, Verdict};
+use crate::words;
+
+/// See the [module](self).
+pub struct BoundedLoss;
+
+impl Checker for BoundedLoss {
+    fn name(&self) -> &'static str {
+        "bounded-loss"
+    }
+
+    fn about(&self) -> &'static str {
+        "No more acknowledged elements are lost than the fail-overs may lose."
+    }
+
+    fn check(&self, history: &History, context: &Context) -> Verdict {
+        decide(history, context, || judge(history, context))
+    }
+}
+
+/// What was acknowledged, and what became of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Measures {
+    /// Elements that were acknowledged before the final read of their set or list.
+    pub acknowledged: u64,
+    /// Those that it lacks.
+    pub lost: u64,
+    /// How often another term was led.
+    pub fail_overs: u64,
+}
+
+/// What was acknowledged, and what became of it; or why the history has no sets or lists with final reads.
+pub fn measure(history: &History) -> Result<Measures, String> {
+    let Loss { acknowledged, lost, .. } = Loss::of(history)?;
+    Ok(Measures { acknowledged, lost: lost.len() as u64, fail_overs: fail_overs(history)? })
+}
+
+fn judge(history: &History, context: &Context) -> Result<Verdict, Undecided> {
+    let loss = Loss::of(history)?;
+    let fail_overs = fail_overs(history)?;
+    let Some(loss_max) = context.loss_max else {
+        return Err("it is not declared how many entries a fail-over may lose".to_owned());
+    };
+    let mut findings = Findings::default();
+    let bound = loss_max.saturating_mul(fail_overs);
+    if loss.lost.len() as u64 > bound {
+        findings.push(beyond(&loss, bound, fail_overs));
+    }
+    let unshown = "no element was acknowledged before a final read".to_owned();
+    Ok(findings.or(if loss.acknowledged > 0 { Verdict::Valid(None) } else { Verdict::Unknown(unshown) }))
+}
+
+/// How many terms were led after the first.
+fn fail_overs(history: &History) -> Result<u64, Undecided> {
+    let mut led: FxHashSet<(&str, u64)> = FxHashSet::default();
+    for note in notes::all(history)? {
+        if let What::Leader { node, term } = note.what {
+            led.insert((node, term));
+        }
+    }
+    Ok((led.len() as u64).checked_sub(1).unwrap_or(1))
+}
+
+/// What was acknowledged, and lost.
+#[derive(Default)]
+struct Loss<'a> {
+    acknowledged: u64,
+    /// What is missing, with the final read that lacks it, in the order of the invocations.
+    lost: Vec<(Operation<'a>, Operation<'a>)>,
+}
+
+/// The last final read of a set or list, and what it holds.
+struct Final<'a> {
+    read: Operation<'a>,
+    elements: FxHashSet<&'a Value>,
+}
+
+impl<'a> Loss<'a> {
+    fn of(history: &'a History) -> Result<Loss<'a>, Undecided> {
+        let finals = finals(history)?;
+        let mut loss = Loss::default();
+        for add in history.operations().filter(|add| matches!(add.function(), "add" | "append")) {
+            // A read without a key is of all elements, whatever keys they are under.
+            let Some(last) = finals.get(&add.key_id()).or_else(|| finals.get(&None)) else { continue };
+            if add.fate() == Fate::Ok && add.returned_at() < Some(last.read.invoked_at()) {
+                loss.acknowledged += 1;
+                if !last.elements.contains(add.argument()) {
+                    loss.lost.push((add, last.read));
+                }
+            }
+        }
+        Ok(loss)
+    }
+}
+
+/// The last final read by key, of those that name no node.
+fn finals<'a>(history: &'a History) -> Result<FxHashMap<Option<KeyId>, Final<'a>>, Undecided> {
+    let mut last: FxHashMap<Option<KeyId>, Operation<'_>> = FxHashMap::default();
+    for read in history.operations().filter(|read| read.function() == "read" && read.is_final()) {
+        let is_of_store = read.completion().is_some_and(|end| end.node.is_none());
+        if read.fate() == Fate::Ok && is_of_store {
+            last.insert(read.key_id(), read);
+        }
+    }
+    let with_elements = |(key, read): (Option<KeyId>, Operation<'a>)| {
+        let elements = match read.result() {
+            None | Some(Value::Null) => FxHashSet::default(),
+            Some(Value::Array(elements)) => elements.iter().collect(),
+            Some(_) => {
+                return Err(format!(
+                    "event {}: the final read of elements must return an array",
+                    read.index()
+                ));
+            }
+        };
+        Ok((key, Final { read, elements }))
+    };
+    last.into_iter().map(with_elements).collect()
+}
+
+/// One more than the bound, the first ones, with the reads that lack them.
+fn beyond(loss: &Loss<'_>, bound: u64, fail_overs: u64) -> Anomaly {
+    const NAMED_MAX: usize = 8;
+    let lost = &loss.lost;
+    let shown = lost.iter().take(usize::try_from(bound).unwrap_or(usize::MAX).saturating_add(1));
+    let named: Vec<String> =
+        lost.iter().take(NAMED_MAX).map(|(add, _)| words::value(add.argument())).collect();
+    let more = if lost.len() > NAMED_MAX { ", …" } else { "" };
+    let explanation = format!(
+        "{} of {} acknowledged elements are not in the final reads ({}{more}), although {fail_overs} fail-overs may \
+         lose {bound}; the first: {}",
+        lost.len(),
+        loss.acknowledged,
+        named.join(", "),
+        words::deed(lost[0].0)
+    );
+    let indices = shown.flat_map(|(add, read)| [add.index(), read.index()]);
+    Anomaly::new(AnomalyKind::LossBeyondBound, None, indices, explanation)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::*;
+
+    use AnomalyKind::LossBeyondBound;
+
+    fn at_most(loss_max: u64) -> Context {
+        Context { loss_max: Some(loss_max), ..Context::default() }
+    }
+
+    #[test]
+    fn rejects_loss_beyond_the_bound() {
+        let text = "0:add(_,1) 0:add(_,2) 0:add(_,3) 1:read!()=[1]";
+        accepts_in(&at_most(2), &BoundedLoss, text);
+        let why = rejects_in(&at_most(1), &BoundedLoss, text, LossBeyondBound, &[2, 4, 6]);
+        assert_eq!(
+            why,
+            "2 of 3 acknowledged elements are not in the final reads (2, 3), although 1 fail-overs may lose 1; the \
+             first: process 0 added 2 at event 3"
+        );
+    }
+
+    #[test]
+    fn shows_one_more_than_the_bound() {
+        let text = "0:add(_,1) 0:add(_,2) 0:add(_,3) 1:read!()=[]";
+        rejects_in(&at_most(1), &BoundedLoss, text, LossBeyondBound, &[0, 2, 6]);
+    }
+
+    #[test]
+    fn counts_the_fail_overs() {
+        let text = |notes: &str| format!("0:add(_,1) 0:add(_,2) {notes} 1:read!()=[]");
+        let led = |terms: &[u64]| -> String {
+            terms.iter().map(|term| format!(r#" nemesis:leader(_,{{"term":{term}}})/n1"#)).collect()
+        };
+        accepts_in(&at_most(1), &BoundedLoss, &text(&led(&[1, 2, 3])));
+        rejects_in(&at_most(1), &BoundedLoss, &text(&led(&[1, 2])), LossBeyondBound, &[0, 2, 6]);
+        rejects_in(&at_most(1), &BoundedLoss, &text(&led(&[1, 2, 2])), LossBeyondBound, &[0, 2, 7]);
+        rejects_in(&at_most(9), &BoundedLoss, &text(&led(&[1])), LossBeyondBound, &[0, 5]);
+        let strike = r#"nemesis:leader(_,{"fault":"kill-leader","state":"start"})"#;
+        rejects_in(&at_most(1), &BoundedLoss, &text(strike), LossBeyondBound, &[0, 2, 5]);
+    }
+
+    #[test]
+    fn counts_only_what_was_acknowledged_before_the_read() {
+        accepts_in(&at_most(0), &BoundedLoss, "0:add(_,1) 0:add(_,2):info 0:add(_,3):fail 1:read!()=[1]");
+        accepts_in(&at_most(0), &BoundedLoss, "0:add(_,1) 1:read!()? 0:add(_,2) 1:ok=[1]");
+        let text = "0:add(_,1) 0:add(_,2) 1:read!()? 1:ok=[1]";
+        rejects_in(&at_most(0), &BoundedLoss, text, LossBeyondBound, &[2, 4]);
+    }
+
+    #[test]
+    fn judges_lists_by_the_last_final_read_of_each() {
+        let text =
+            |seen| format!("0:append(x,1) 0:append(y,2) 1:read!(x)=[1] 1:read!(y)=[] 1:read!(y)={seen}");
+        accepts_in(&at_most(0), &BoundedLoss, &text("[2]"));
+        rejects_in(&at_most(0), &BoundedLoss, &text("[]"), LossBeyondBound, &[2, 8]);
+        accepts_in(&at_most(0), &BoundedLoss, "0:append(x,1) 1:read!(x)=[1] 1:read!(x)/n2=[]");
+    }
+
+    #[test]
+    fn finds_elements_under_keys_of_their_own() {
+        let text = |seen| format!("0:add(e1,1) 0:add(e2,2) 1:read!()={seen}");
+        accepts_in(&at_most(0), &BoundedLoss, &text("[2,1]"));
+        rejects_in(&at_most(0), &BoundedLoss, &text("[1]"), LossBeyondBound, &[2, 4]);
+    }
+
+    #[test]
+    fn measures_the_loss() {
+        let measures = measure(&history("0:add(_,1) 0:add(_,2) 1:read!()=[1]")).expect("a set");
+        assert_eq!(measures, Measures { acknowledged: 2, lost: 1, fail_overs: 1 });
+    }
+
+    #[test]
+    fn is_unsure_without_bound_or_final_read() {
+        let why = is_unsure(&BoundedLoss, "0:add(_,1) 1:read!()=[1]");
+        assert_eq!(why, "it is not declared how many entries a fail-over may lose");
+        let check = |text: &str| BoundedLoss.check(&history(text), &at_most(1));
+        assert!(check("0:add(_,1) 1:read()=[1]").is_unknown());
+        assert!(check("1:read!()=[]").is_unknown());
+        assert!(check("0:add(x,1) 1:read!(x)=1").is_unknown());
+    }
+}

@@ -1,0 +1,61 @@
+//! Why a list could not have been read so.
+
+use perjury_histories::{Operation, Value};
+
+use super::{Evidence, ended, precedes};
+use crate::words;
+
+/// What it had to hold, or could not.
+pub(super) fn although(evidence: &Evidence<'_>, last: Operation<'_>) -> Option<String> {
+    let seen = elements(last)?;
+    let twice = (1..seen.len()).find(|&place| seen[..place].contains(&seen[place]));
+    let twice = twice.map(|place| &seen[place]).filter(|value| appends_of(evidence, value).count() < 2);
+    if let Some(value) = twice {
+        return Some(format!("{} was appended only once", words::value(value)));
+    }
+    let garbage = seen.iter().find(|value| appends_of(evidence, value).next().is_none());
+    if let Some(value) = garbage.filter(|value| !initial(evidence).contains(value)) {
+        return Some(format!("nobody had appended {}", words::value(value)));
+    }
+    lacking(evidence, last, seen).or_else(|| other_order(evidence, last, seen))
+}
+
+/// What a read returned.
+fn elements<'a>(read: Operation<'a>) -> Option<&'a [Value]> {
+    match read.result().filter(|_| read.function() == "read")? {
+        Value::Null => Some(&[]),
+        seen => seen.as_array().map(Vec::as_slice),
+    }
+}
+
+fn initial<'a>(evidence: &Evidence<'a>) -> &'a [Value] {
+    evidence.initial.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn appends_of<'a>(evidence: &Evidence<'a>, value: &Value) -> impl Iterator<Item = Operation<'a>> {
+    evidence.all("append").filter(move |append| append.argument() == value)
+}
+
+/// An element that had been appended, or read, before the read began, and that it lacks.
+fn lacking(evidence: &Evidence<'_>, last: Operation<'_>, seen: &[Value]) -> Option<String> {
+    let mut appends = evidence.all("append").filter(|append| precedes(*append, last));
+    if let Some(append) = appends.find(|append| !seen.contains(append.argument())) {
+        let (value, process) = (words::value(append.argument()), append.process());
+        return Some(format!("process {process} had appended {value} at {}", ended(append)));
+    }
+    let mut reads = evidence.all("read").filter(|read| precedes(*read, last));
+    reads.find_map(|read| {
+        let value = elements(read)?.iter().find(|value| !seen.contains(value))?;
+        let (value, process) = (words::value(value), read.process());
+        Some(format!("process {process} had already read {value} at {}", ended(read)))
+    })
+}
+
+/// Another read with the same elements in another order.
+fn other_order(evidence: &Evidence<'_>, last: Operation<'_>, seen: &[Value]) -> Option<String> {
+    let reads = evidence.all("read").filter(|read| read.invoked_at() != last.invoked_at());
+    let mut others = reads.filter_map(|read| Some((read, elements(read)?)));
+    let (read, other) = others.find(|(_, other)| !other.starts_with(seen) && !seen.starts_with(other))?;
+    let (value, process) = (words::value(&Value::from(other)), read.process());
+    Some(format!("process {process} read {value}, and neither is a beginning of the other"))
+}

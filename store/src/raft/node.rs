@@ -1,0 +1,263 @@
+//! A node of the replicated log as a value: inputs and ticks in, effects out.
+//!
+//! Raft (Ongaro and Ousterhout 2014; Ongaro 2014): one leader per term, elected by a majority, orders all
+//! changes in a log; what a majority holds durably is committed, and every node applies it in order.
+//!
+//! ```text
+//! client ─ write ─► leader ── Append ──► followers      an entry is in three logs of five, durably:
+//!                     │ ◄── Matched ────────┘           committed, applied, answered
+//!                     └ the next Append says so ─► they apply it too
+//! ```
+//!
+//! The parts, each an `impl` of [`Node`] or a value of its own:
+//!
+//! ```text
+//! start           what the data directory holds
+//! journal         term and vote, what is written down, and what waits for it
+//! entries         the log in memory          members       who belongs to the cluster
+//! election        who leads                  leader, progress, rounds   what only a leader knows
+//! replication     the log goes out           following     … and comes in
+//! commit          what is committed, and applied
+//! requests, writes, reads, waiting           the clients
+//! ```
+
+#![expect(dead_code, reason = "snapshots, leases and members come next")]
+
+mod commit;
+mod election;
+mod entries;
+mod following;
+mod journal;
+mod leader;
+mod members;
+mod progress;
+mod reads;
+mod replication;
+mod requests;
+mod rounds;
+mod snapshot;
+mod start;
+mod waiting;
+mod writes;
+
+use rand_core::{Rng, SeedableRng};
+use rand_pcg::Pcg64Mcg;
+
+use super::config::Config;
+use super::fact::Fact;
+use super::log::{Index, Position, Record, Start, Term};
+use super::machine::Machine;
+use super::message::{Body, Message};
+use super::request::{Request, Response};
+use crate::protocol::{self, NodeId, Now, Protocol};
+
+use election::Candidacy;
+use entries::Entries;
+use following::Following;
+use journal::Journal;
+use leader::Leader;
+use members::Memberships;
+use start::Replayed;
+use waiting::Waiting;
+
+/// What happens to a node.
+pub type Input = protocol::Input<Node>;
+/// What a node wants done.
+pub type Effect = protocol::Effect<Node>;
+
+/// What a node is in the current term.
+#[derive(Debug)]
+enum Role {
+    Follower,
+    Candidate(Candidacy),
+    Leader(Box<Leader>),
+}
+
+/// One node of the replicated log.
+///
+/// - A function of its inputs: no clock, no randomness, no socket inside.
+/// - `applied ≤ commit ≤` the end of its log; neither ever falls while it runs (but for asynchronous copies).
+/// - What it says of its log or its vote is durable when it is said.
+/// - It does not expect [`Input::AppendFailed`](protocol::Input::AppendFailed): the shell ends it then.
+#[derive(Debug)]
+pub struct Node {
+    config: Config,
+    now: Now,
+    random: Pcg64Mcg,
+    journal: Journal,
+    log: Entries,
+    members: Memberships,
+    machine: Machine,
+    applied: Position,
+    /// The high-water mark: everything up to here is committed.
+    commit: Index,
+    role: Role,
+    /// Who leads the current term, if known.
+    leader: Option<NodeId>,
+    following: Following,
+    /// When it last heard from a leader; its start counts as such.
+    heard: u64,
+    /// When it stands for election, unless it hears from a leader.
+    election_due: u64,
+    waiting: Waiting,
+    is_damaged: bool,
+}
+
+impl Protocol for Node {
+    const NAME: &'static str = "raft";
+    const SURVIVES_FAILED_APPEND: bool = false;
+    type Request = Request;
+    type Response = Response;
+    type Message = Message;
+    type Record = Record;
+
+    fn step(&mut self, input: Input, now: Now, effects: &mut Vec<Effect>) {
+        self.now = now;
+        match input {
+            Input::Request { id, request } => self.on_request(id, request),
+            Input::Message { from, message } => self.on_message(from, message),
+            Input::Synced { through } => self.on_synced(through),
+            Input::AppendFailed { record, reason } => {
+                self.journal.note(format!("record {record} is not in the log: {reason}"));
+            }
+            Input::SnapshotSaved { .. } => {}
+            Input::TooLate { id } => self.on_too_late(id),
+        }
+        self.journal.drain_into(effects);
+    }
+
+    fn tick(&mut self, now: Now, effects: &mut Vec<Effect>) {
+        self.now = now;
+        self.expire();
+        if matches!(self.role, Role::Leader(_)) {
+            self.tick_leader();
+        } else if now.monotonic >= self.election_due {
+            self.on_election_due();
+        }
+        self.journal.drain_into(effects);
+    }
+}
+
+impl Node {
+    /// A node that starts now, with what its data directory held.
+    ///
+    /// # Panics
+    /// If the configuration has a [problem](Config::problem).
+    pub fn new(config: Config, start: Start, now: Now) -> Node {
+        assert!(
+            config.problem().is_none(),
+            "the configuration must be checked before: {:?}",
+            config.problem()
+        );
+        let seed = start.seed;
+        let Replayed { term, voted_for, log, members, machine, applied, damaged, .. } =
+            Replayed::new(start, &config);
+        let mut journal = Journal::new(term, voted_for, config.safeguards);
+        journal.fact(Fact::Started {
+            term,
+            snapshot: applied,
+            log: log.iter().map(|stored| (stored.entry.at, stored.digest)).collect(),
+            damaged,
+        });
+        let mut node = Node {
+            now,
+            random: Pcg64Mcg::seed_from_u64(seed),
+            journal,
+            log,
+            members,
+            machine,
+            applied,
+            commit: applied.index,
+            role: Role::Follower,
+            leader: None,
+            following: Following::default(),
+            heard: now.monotonic,
+            election_due: 0,
+            waiting: Waiting::default(),
+            is_damaged: damaged,
+            config,
+        };
+        node.wait_for_leader();
+        node
+    }
+
+    fn on_message(&mut self, from: NodeId, Message { term, body }: Message) {
+        if from == self.me() || usize::from(from) >= self.config.nodes.len() {
+            return;
+        }
+        // Pre-votes speak of a term that nobody has moved to yet.
+        match body {
+            Body::Vote { is_pre, last, is_transfer } => {
+                return self.on_vote(from, term, is_pre, last, is_transfer);
+            }
+            Body::Voted { is_pre: true, granted: true } => return self.on_pre_voted(from, term),
+            _ => {}
+        }
+        if term > self.term() {
+            self.adopt(term);
+        }
+        match body {
+            Body::Append { round, previous, entries, commit } => {
+                self.on_append(from, term, round, previous, entries, commit);
+            }
+            _ if term < self.term() => {}
+            Body::Voted { granted, .. } => self.on_voted(from, granted),
+            Body::Matched { round, index } => self.on_matched(from, round, index),
+            Body::Copied { round, index } => self.on_copied(from, round, index),
+            Body::Conflict { round, previous, hint } => self.on_conflict(from, round, previous, hint),
+            _ => {}
+        }
+    }
+
+    fn on_synced(&mut self, through: u64) {
+        self.journal.synced(through);
+        self.log.synced(through);
+        match self.role {
+            Role::Follower => self.acknowledge(),
+            Role::Candidate(_) => self.count_votes(),
+            Role::Leader(_) => self.advance_commit(),
+        }
+    }
+
+    fn me(&self) -> NodeId {
+        self.config.node
+    }
+
+    fn term(&self) -> Term {
+        self.journal.term()
+    }
+
+    fn is_leader(&self) -> bool {
+        matches!(self.role, Role::Leader(_))
+    }
+
+    /// Whether it is no member as far as it knows for certain: not in what is committed, and not in anything
+    /// later either. Then it neither votes, nor stands, nor serves.
+    fn is_outside(&self) -> bool {
+        self.is_removed() && !self.acts_though_removed()
+    }
+
+    fn is_removed(&self) -> bool {
+        let me = self.me();
+        !self.members.latest().contains(me) && !self.members.at(self.commit).1.contains(me)
+    }
+
+    /// With the safeguard off, one that was a member goes on.
+    fn acts_though_removed(&self) -> bool {
+        !self.config.safeguards.removed_is_silent && self.is_removed() && self.log.last().index > 0
+    }
+
+    /// The moment so many milliseconds from now, in monotonic nanoseconds.
+    fn after_ms(&self, ms: u64) -> u64 {
+        self.now.monotonic.saturating_add(ms.saturating_mul(1_000_000))
+    }
+
+    /// A number below `n`.
+    fn draw(&mut self, n: u64) -> u64 {
+        // Multiply and shift: the bias is below n / 2^64.
+        ((u128::from(self.random.next_u64()) * u128::from(n)) >> 64) as u64
+    }
+}
+
+#[cfg(test)]
+mod tests;

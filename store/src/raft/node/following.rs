@@ -1,0 +1,166 @@
+//! The log as a follower gets it.
+//!
+//! ```text
+//! leader   … 7(t2) 8(t2) 9(t3)      Append: previous 7(t2), entries 8, 9
+//! here     … 7(t2) 8(t1)            7 is the same, so all before it is; 8 is not: cut off, then 8 and 9 added
+//! ```
+//!
+//! What it adds is durable before it says so. Heartbeats are answered at once, with what is durable so far.
+
+use super::entries::Stored;
+use super::{Node, Role};
+use crate::protocol::NodeId;
+use crate::raft::fact::Fact;
+use crate::raft::log::{Entry, Index, Payload, Position, Record, Term};
+use crate::raft::message::Body;
+
+/// What a follower knows of the leader of the current term.
+#[derive(Debug, Default)]
+pub(super) struct Following {
+    /// The log equals the leader's up to here, durable or not.
+    verified: Index,
+    /// The last round heard of.
+    round: u64,
+    /// An answer waits for the log.
+    owes: bool,
+}
+
+impl Following {
+    /// Another term: nothing is known of its leader.
+    pub(super) fn forget(&mut self) {
+        *self = Following::default();
+    }
+}
+
+impl Node {
+    /// A leader sends entries, or just its heartbeat.
+    pub(super) fn on_append(
+        &mut self,
+        from: NodeId,
+        term: Term,
+        round: u64,
+        previous: Position,
+        entries: Vec<Entry>,
+        commit: Index,
+    ) {
+        if term < self.term() {
+            return self.on_stale_append(from, term, round, previous, entries);
+        }
+        if !self.follow(from) {
+            return;
+        }
+        self.following.round = self.following.round.max(round);
+        let is_heartbeat = entries.is_empty();
+        match self.take_entries(previous, entries) {
+            Ok(verified) => {
+                self.following.verified = self.following.verified.max(verified);
+                self.raise_commit(commit.min(self.following.verified));
+                if is_heartbeat || self.log.durable() >= verified {
+                    self.say_matched();
+                }
+                self.following.owes |= !is_heartbeat && self.log.durable() < verified;
+            }
+            Err(hint) => {
+                let previous = previous.index;
+                self.journal.send(from, Body::Conflict { round, previous, hint });
+            }
+        }
+    }
+
+    /// Takes the sender of a message for the leader of the current term. False: this node leads it itself.
+    pub(super) fn follow(&mut self, from: NodeId) -> bool {
+        if self.is_leader() {
+            return false;
+        }
+        self.role = Role::Follower;
+        self.leader = Some(from);
+        self.heard = self.now.monotonic;
+        self.wait_for_leader();
+        true
+    }
+
+    /// A leader of an earlier term: it is told so. With the safeguard off it is obeyed.
+    fn on_stale_append(
+        &mut self,
+        from: NodeId,
+        term: Term,
+        round: u64,
+        previous: Position,
+        entries: Vec<Entry>,
+    ) {
+        if self.config.safeguards.stale_append_refused || entries.is_empty() || self.is_leader() {
+            let refusal = Body::Conflict { round, previous: previous.index, hint: Position::default() };
+            return self.journal.send(from, refusal);
+        }
+        self.journal.reached("stale-append-taken");
+        let answer = match self.take_entries(previous, entries) {
+            Ok(index) => Body::Matched { round, index },
+            Err(hint) => Body::Conflict { round, previous: previous.index, hint },
+        };
+        self.journal.send_after_all(term, from, answer);
+    }
+
+    /// Makes the log equal to the leader's up to the last of `entries`, and returns that index; or where the
+    /// leader should try next, if `previous` is not in the log.
+    fn take_entries(&mut self, previous: Position, entries: Vec<Entry>) -> Result<Index, Position> {
+        // What is committed is the same in the leader's log, and may be gone from this one.
+        if previous.index > self.commit && !self.log.has(previous) {
+            return Err(self.log.last_not_after(previous));
+        }
+        let mut verified = previous.index;
+        for entry in entries {
+            if entry.at.index != verified + 1 {
+                self.journal.note(format!("entry {} does not follow {verified}", entry.at.index));
+                break;
+            }
+            verified += 1;
+            if entry.at.index > self.commit && !self.log.has(entry.at) {
+                self.replace_from(entry);
+            }
+        }
+        Ok(verified)
+    }
+
+    /// Puts an entry in its place. What stood there, and all after it, no leader will ever commit.
+    fn replace_from(&mut self, entry: Entry) {
+        let index = entry.at.index;
+        if index <= self.log.last().index {
+            if !self.config.safeguards.conflict_truncated {
+                return self.journal.reached("conflict-kept");
+            }
+            self.journal.reached("conflict-truncated");
+            self.log.truncate(index);
+            self.members.truncate(index);
+            self.following.verified = self.following.verified.min(index - 1);
+        }
+        self.append(entry);
+    }
+
+    /// Adds an entry to the end of the log.
+    pub(super) fn append(&mut self, entry: Entry) {
+        if let Payload::Members(members) = &entry.payload {
+            self.members.push(entry.at.index, members.clone());
+        }
+        let record = self.journal.append(Record::Entry(entry.clone()));
+        let stored = Stored::from(entry);
+        self.journal.fact(Fact::Appended { at: stored.entry.at, digest: stored.digest });
+        self.log.push(stored, record);
+    }
+
+    /// More of the log is durable: the leader is told, if it waits for that.
+    pub(super) fn acknowledge(&mut self) {
+        if self.following.owes {
+            self.following.owes = self.log.durable() < self.following.verified;
+            self.say_matched();
+        }
+    }
+
+    fn say_matched(&mut self) {
+        let Some(leader) = self.leader else { return };
+        let round = self.following.round;
+        let index = self.following.verified.min(self.log.durable());
+        let body =
+            if self.is_damaged { Body::Copied { round, index } } else { Body::Matched { round, index } };
+        self.journal.send(leader, body);
+    }
+}

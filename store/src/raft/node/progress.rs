@@ -1,0 +1,126 @@
+//! What a leader knows of one follower, and what it has under way to it.
+//!
+//! ```text
+//! probe ── Matched ─► replicate ── Conflict ─► probe
+//!   └── entries gone ─► snapshot ── Matched ─► replicate
+//! ```
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::raft::log::{Index, Position};
+
+/// How the follower is sent to.
+#[derive(Debug)]
+pub(super) enum Mode {
+    /// Where the logs part is looked for: nothing but heartbeats.
+    Probe,
+    /// Entries are sent before those before them are confirmed.
+    Replicate,
+    /// It lacks entries that are gone.
+    Snapshot(Transmission),
+}
+
+/// A snapshot on its way.
+#[derive(Debug)]
+pub(super) struct Transmission {
+    /// The last entry it covers.
+    pub(super) at: Position,
+    /// The whole of it, even if this node keeps a newer one by now.
+    pub(super) bytes: Arc<Vec<u8>>,
+    /// How much of it the follower has.
+    pub(super) received: u64,
+}
+
+/// One follower.
+///
+/// - `matched < next`.
+#[derive(Debug)]
+pub(super) struct Progress {
+    pub(super) mode: Mode,
+    /// Its log equals the leader's up to here, durably.
+    pub(super) matched: Index,
+    /// What it is sent next.
+    pub(super) next: Index,
+    /// The last entries of messages under way.
+    in_flight: VecDeque<Index>,
+    /// The last round that it has confirmed.
+    pub(super) confirmed: u64,
+    /// Whether it was heard since the last look at the quorum.
+    pub(super) is_active: bool,
+    /// It has perhaps forgotten what it confirmed: it does not count.
+    pub(super) is_damaged: bool,
+    /// The round with which it was told what removed it, once that is committed.
+    pub(super) told_off: Option<u64>,
+}
+
+impl Progress {
+    /// A follower of which nothing is known yet: the log is tried from `next` on.
+    pub(super) fn new(next: Index) -> Progress {
+        Progress {
+            mode: Mode::Probe,
+            matched: 0,
+            next,
+            in_flight: VecDeque::new(),
+            confirmed: 0,
+            is_active: false,
+            is_damaged: false,
+            told_off: None,
+        }
+    }
+
+    /// How far it counts towards a commit.
+    pub(super) fn counted(&self) -> Index {
+        if self.is_damaged { 0 } else { self.matched }
+    }
+
+    /// Whether one more message with entries may be under way.
+    pub(super) fn has_room(&self, pipeline: usize) -> bool {
+        matches!(self.mode, Mode::Replicate) && self.in_flight.len() < pipeline
+    }
+
+    /// Entries up to `last` are under way.
+    pub(super) fn sent(&mut self, last: Index) {
+        self.in_flight.push_back(last);
+        self.next = last + 1;
+    }
+
+    /// Its log equals the leader's up to here.
+    pub(super) fn on_matched(&mut self, index: Index) {
+        self.matched = self.matched.max(index);
+        self.next = self.next.max(self.matched + 1);
+        while self.in_flight.front().is_some_and(|&last| last <= index) {
+            self.in_flight.pop_front();
+        }
+        let is_behind = matches!(&self.mode, Mode::Snapshot(sent) if index < sent.at.index);
+        if !is_behind {
+            self.mode = Mode::Replicate;
+        }
+    }
+
+    /// It had not found the entry before those it was sent, and says what to try. Returns whether that is
+    /// news: an answer to an earlier attempt says nothing of this one.
+    pub(super) fn on_conflict(&mut self, previous: Index, hint: Index) -> bool {
+        let is_asked = match self.mode {
+            Mode::Probe => previous + 1 == self.next,
+            Mode::Replicate => previous < self.next,
+            Mode::Snapshot(_) => false,
+        };
+        let is_news = is_asked && previous > self.matched;
+        if is_news {
+            self.mode = Mode::Probe;
+            self.next = previous.min(hint + 1).max(self.matched + 1);
+            self.in_flight.clear();
+        }
+        is_news
+    }
+
+    /// It has forgotten what it may have confirmed, and holds copies up to here.
+    pub(super) fn on_damage(&mut self, index: Index) {
+        self.is_damaged = true;
+        self.matched = index;
+        self.next = index + 1;
+        self.in_flight.clear();
+        self.mode = Mode::Probe;
+    }
+}

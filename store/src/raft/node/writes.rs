@@ -1,0 +1,48 @@
+//! Changes that clients ask of the leader.
+
+use super::Node;
+use super::waiting::Want;
+use crate::protocol::RequestId;
+use crate::raft::log::Payload;
+use crate::raft::machine;
+use crate::raft::request::{Command, CommandKind, Refusal, SessionId};
+
+/// Entries that are not committed yet; more are refused until a majority has caught up.
+const UNCOMMITTED_MAX: u64 = 10_000;
+
+impl Node {
+    /// A client wants a change: it is answered when that is applied.
+    pub(super) fn write(
+        &mut self,
+        id: RequestId,
+        deadline: u64,
+        session: SessionId,
+        sequence: u64,
+        kind: CommandKind,
+    ) {
+        if let Err(refusal) = self.admit(&kind) {
+            return self.refuse(id, refusal);
+        }
+        let wall_ms = self.now.wall / 1_000_000;
+        let command = Command { session, sequence, wall_ms, kind };
+        let at = self.propose(Payload::Command(command));
+        self.waiting.insert(id, deadline, Want::Applied { at });
+        self.replicate();
+    }
+
+    fn admit(&self, kind: &CommandKind) -> Result<(), Refusal> {
+        if !self.is_leader() {
+            return Err(Refusal::NotLeader { leader: self.leader, term: self.term() });
+        }
+        if let CommandKind::Change(operation) = kind
+            && let Some(problem) = machine::problem(operation)
+        {
+            return Err(Refusal::Invalid(problem));
+        }
+        if self.log.last().index.saturating_sub(self.commit) >= UNCOMMITTED_MAX {
+            let why = format!("{UNCOMMITTED_MAX} changes wait for a majority already");
+            return Err(Refusal::Unavailable(why));
+        }
+        Ok(())
+    }
+}

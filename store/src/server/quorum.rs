@@ -1,0 +1,40 @@
+//! The leaderless family as the server runs it.
+
+use crate::Safeguards;
+use crate::env::Env;
+use crate::protocol::NodeId;
+use crate::quorum::config::Config;
+use crate::quorum::effect::Record;
+use crate::quorum::node::{Node, Start};
+use crate::storage::Replayed;
+
+use super::{Family, now};
+
+impl Family for Config {
+    type Node = Node;
+
+    fn node(&self) -> NodeId {
+        self.node
+    }
+
+    fn nodes(&self) -> &[String] {
+        &self.nodes
+    }
+
+    fn safeguards(&self) -> Safeguards {
+        self.safeguards
+    }
+
+    fn problem(&self) -> Option<String> {
+        Config::problem(self)
+    }
+
+    fn syncs_in_background(&self) -> bool {
+        !self.safeguards.sync_before_acknowledge
+    }
+
+    fn start(self, replayed: Replayed<Record>, env: &Env) -> Node {
+        let Replayed { incarnation, records, damaged } = replayed;
+        Node::new(self, Start { incarnation, records, damaged }, now(env))
+    }
+}
