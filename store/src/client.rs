@@ -9,7 +9,7 @@
 //!          ──get k──▶ n3   floor: what the session saw of k  reached, or refused; never older
 //! ```
 
-mod connection;
+pub(crate) mod connection;
 mod outcome;
 mod token;
 

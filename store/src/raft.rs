@@ -3,6 +3,7 @@
 //! The protocol is a value, in the shape of the [leaderless family](crate::quorum): inputs and ticks go
 //! in, effects come out.
 
+pub mod client;
 pub mod config;
 pub mod fact;
 pub mod invariants;

@@ -75,7 +75,8 @@ fn without_the_safeguard_a_retry_is_applied_twice() {
     assert_eq!(feed.write(session, 2, &append("l", "b")).reached, None);
     assert_eq!(feed.write(session, 1, &append("l", "a")).reached, Some("retry-applied-twice"));
     assert_eq!(feed.write(session, 1, &append("l", "a")).reached, Some("retry-applied-twice"));
-    assert_eq!(feed.held("l"), list(&["a", "a", "b", "a", "a"]));
+    assert_eq!(feed.write(session, 2, &append("l", "b")).reached, Some("retry-applied-twice"));
+    assert_eq!(feed.held("l"), list(&["a", "a", "b", "a", "a", "b"]));
     // What has no effect twice does no harm twice.
     assert_eq!(feed.write(session, 2, &add("l", 1)).reached, None);
 }
