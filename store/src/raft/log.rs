@@ -67,6 +67,8 @@ pub enum Record {
     /// This entry stands in the log, and nothing after it does: later records may add to it. Where the very
     /// same entry stands already, nothing changes: it is kept beside a snapshot.
     Entry(Entry),
+    /// Replay found damage before this, and the node has not been readmitted since: it does not count.
+    Damaged,
     /// A witness has confirmed a leader whose log has an entry of this term: it votes for nobody whose log
     /// ends before. Synced before that is confirmed.
     Witnessed {

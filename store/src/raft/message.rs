@@ -49,6 +49,24 @@ pub enum Body {
         round: u64,
         /// Up to here.
         index: Index,
+        /// How many times the follower has been started.
+        incarnation: u32,
+    },
+    /// The same from a node that has perhaps forgotten votes and entries: it holds copies up to here, and
+    /// neither they nor its hearing of the round count. What its earlier incarnations confirmed is void.
+    Copied {
+        /// The round answered.
+        round: u64,
+        /// Up to here.
+        index: Index,
+        /// How many times the follower has been started.
+        incarnation: u32,
+    },
+    /// The answer to [`Body::Copied`] of a learner: it was removed and added since, or never counted, so what
+    /// it has forgotten matters no more. It may confirm from here on.
+    Readmitted {
+        /// The incarnation that is meant: a later one has perhaps forgotten more.
+        incarnation: u32,
     },
     /// `previous` is not in the follower's log.
     Conflict {
@@ -59,14 +77,6 @@ pub enum Body {
         /// Where the leader should try next: the last entry of the follower's log, at `previous` or before,
         /// whose term is not above that of `previous`.
         hint: Position,
-    },
-    /// The same from a node that has perhaps forgotten votes and entries: it holds copies up to here, and
-    /// neither they nor its hearing of the round count.
-    Copied {
-        /// The round answered.
-        round: u64,
-        /// Up to here.
-        index: Index,
     },
     /// A part of a snapshot.
     Snapshot {

@@ -17,26 +17,32 @@
 //! entries         the log in memory          members       who belongs to the cluster
 //! election        who leads                  leader, progress, rounds   what only a leader knows
 //! replication     the log goes out           following     … and comes in
+//! snapshots       taken, and kept            sending, install   … sent out, and coming in
+//! transfer        leadership handed over     changes       members come and go
 //! commit          what is committed, and applied
-//! requests, writes, reads, waiting           the clients
+//! requests, writes, reads, lease, waiting    the clients
 //! ```
 
-#![expect(dead_code, reason = "snapshots, leases and members come next")]
-
+mod changes;
 mod commit;
 mod election;
 mod entries;
 mod following;
+mod install;
 mod journal;
 mod leader;
+mod lease;
 mod members;
 mod progress;
 mod reads;
 mod replication;
 mod requests;
 mod rounds;
+mod sending;
 mod snapshot;
+mod snapshots;
 mod start;
+mod transfer;
 mod waiting;
 mod writes;
 
@@ -54,9 +60,11 @@ use crate::protocol::{self, NodeId, Now, Protocol};
 use election::Candidacy;
 use entries::Entries;
 use following::Following;
+use install::Part;
 use journal::Journal;
 use leader::Leader;
 use members::Memberships;
+use snapshots::Snapshots;
 use start::Replayed;
 use waiting::Waiting;
 
@@ -100,6 +108,10 @@ pub struct Node {
     /// When it stands for election, unless it hears from a leader.
     election_due: u64,
     waiting: Waiting,
+    snapshots: Snapshots,
+    /// How many times it has been started.
+    incarnation: u32,
+    /// Replay found damage, and it has perhaps forgotten votes and entries: it does not count.
     is_damaged: bool,
 }
 
@@ -120,7 +132,7 @@ impl Protocol for Node {
             Input::AppendFailed { record, reason } => {
                 self.journal.note(format!("record {record} is not in the log: {reason}"));
             }
-            Input::SnapshotSaved { .. } => {}
+            Input::SnapshotSaved { index } => self.on_snapshot_saved(index),
             Input::TooLate { id } => self.on_too_late(id),
         }
         self.journal.drain_into(effects);
@@ -149,8 +161,8 @@ impl Node {
             "the configuration must be checked before: {:?}",
             config.problem()
         );
-        let seed = start.seed;
-        let Replayed { term, voted_for, log, members, machine, applied, damaged, .. } =
+        let (seed, incarnation) = (start.seed, start.incarnation);
+        let Replayed { term, voted_for, witnessed: _, log, members, machine, applied, snapshot, damaged } =
             Replayed::new(start, &config);
         let mut journal = Journal::new(term, voted_for, config.safeguards);
         journal.fact(Fact::Started {
@@ -174,11 +186,28 @@ impl Node {
             heard: now.monotonic,
             election_due: 0,
             waiting: Waiting::default(),
+            snapshots: Snapshots::new(snapshot),
+            incarnation,
             is_damaged: damaged,
             config,
         };
         node.wait_for_leader();
+        node.begin();
         node
+    }
+
+    /// What it does before anything happens to it.
+    fn begin(&mut self) {
+        if self.is_damaged {
+            self.journal.append(Record::Damaged);
+        }
+        if !self.config.safeguards.replay_after_snapshot {
+            self.replay_again();
+        }
+        if !self.config.safeguards.commit_rebuilt && self.log.last().index > self.commit {
+            self.journal.reached("whole-log-committed");
+            self.raise_commit(self.log.last().index);
+        }
     }
 
     fn on_message(&mut self, from: NodeId, Message { term, body }: Message) {
@@ -200,18 +229,29 @@ impl Node {
             Body::Append { round, previous, entries, commit } => {
                 self.on_append(from, term, round, previous, entries, commit);
             }
+            Body::Snapshot { round, at, offset, total, bytes } => {
+                self.on_snapshot(from, term, Part { round, at, offset, total, bytes });
+            }
             _ if term < self.term() => {}
             Body::Voted { granted, .. } => self.on_voted(from, granted),
-            Body::Matched { round, index } => self.on_matched(from, round, index),
-            Body::Copied { round, index } => self.on_copied(from, round, index),
+            Body::Matched { round, index, incarnation } => self.on_matched(from, round, index, incarnation),
+            Body::Copied { round, index, incarnation } => self.on_copied(from, round, index, incarnation),
             Body::Conflict { round, previous, hint } => self.on_conflict(from, round, previous, hint),
-            _ => {}
+            Body::SnapshotPart { round, at, received } => self.on_snapshot_part(from, round, at, received),
+            Body::Readmitted { incarnation } => self.on_readmitted(incarnation),
+            Body::TimeoutNow => self.on_timeout_now(from),
+            Body::Vote { .. } => {}
         }
     }
 
     fn on_synced(&mut self, through: u64) {
         self.journal.synced(through);
         self.log.synced(through);
+        self.after_log_grew_durable();
+    }
+
+    /// More of the log may be durable, or of the vote.
+    fn after_log_grew_durable(&mut self) {
         match self.role {
             Role::Follower => self.acknowledge(),
             Role::Candidate(_) => self.count_votes(),

@@ -11,6 +11,7 @@ use super::progress::Progress;
 use super::{Node, Role};
 use crate::raft::fact::Fact;
 use crate::raft::log::{Index, Payload, Position};
+use crate::raft::request::Response;
 
 impl Node {
     /// As leader, looks whether a majority holds more.
@@ -37,10 +38,13 @@ impl Node {
         if index <= self.commit {
             return;
         }
+        let was_member = self.members.at(self.commit).1.contains(self.me());
         self.commit = index;
         while self.applied.index < self.commit && self.apply_next() {}
-        self.members.compact(self.applied.index);
         self.serve_caught_up();
+        self.look_for_removal(was_member);
+        self.members.compact(self.applied.index);
+        self.save_if_due();
     }
 
     fn apply_next(&mut self) -> bool {
@@ -48,6 +52,10 @@ impl Node {
         let (at, digest) = (stored.entry.at, stored.digest);
         let Payload::Command(command) = &stored.entry.payload else {
             self.applied(at, digest, 0);
+            if let Some(id) = self.waiting.applied(at.index) {
+                let Position { term, index } = at;
+                self.journal.reply(id, Response::Done { index, term, cells: Vec::new() });
+            }
             return true;
         };
         let outcome = self.machine.apply(at, command);
@@ -59,6 +67,17 @@ impl Node {
             self.journal.reply(id, outcome.response);
         }
         true
+    }
+
+    /// With the safeguard off: applies what the snapshot covers, as far as the log still has it.
+    pub(super) fn replay_again(&mut self) {
+        let covered = self.applied.index;
+        for stored in self.log.iter().take_while(|stored| stored.entry.at.index <= covered) {
+            if let Payload::Command(command) = &stored.entry.payload {
+                self.machine.apply_unchecked(stored.entry.at, command);
+                self.journal.reached("entry-replayed-twice");
+            }
+        }
     }
 
     fn applied(&mut self, at: Position, digest: u64, outcome: u64) {

@@ -41,20 +41,21 @@ impl Node {
     /// It has heard nobody for long enough.
     pub(super) fn on_election_due(&mut self) {
         self.wait_for_leader();
-        if self.is_voter() {
+        if self.can_stand() {
             self.leader = None;
             self.stand(self.config.safeguards.pre_vote, false);
         }
     }
 
-    /// Whether it may stand, and its vote counts: one that is removed, but not certainly, still stands, since
+    /// Whether it may stand: a voter may. One that is removed, but not certainly, still stands, since
     /// nobody else might be able to win (Ongaro 2014, section 4.2.2).
-    fn is_voter(&self) -> bool {
+    pub(super) fn can_stand(&self) -> bool {
         let me = self.me();
         let line_up = self.members.latest();
         let was_voter = self.members.at(self.commit).1.voters.contains(&me);
         let is_voter = line_up.voters.contains(&me) || (was_voter && !line_up.contains(me));
-        (is_voter || self.acts_though_removed()) && !self.is_damaged
+        let is_able = !self.is_damaged && !self.snapshots.is_installing();
+        is_able && (is_voter || self.acts_though_removed())
     }
 
     /// Asks for votes, or whether they would be given.
@@ -88,6 +89,7 @@ impl Node {
         if self.is_outside() || self.is_damaged {
             return;
         }
+        self.tell_off(from);
         if term < self.term() || (is_pre && term == self.term()) {
             // It is behind: the answer's term tells it.
             return self.journal.send(from, Body::Voted { is_pre, granted: false });

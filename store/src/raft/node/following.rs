@@ -26,6 +26,11 @@ pub(super) struct Following {
 }
 
 impl Following {
+    /// A round was heard of.
+    pub(super) fn heard(&mut self, round: u64) {
+        self.round = self.round.max(round);
+    }
+
     /// Another term: nothing is known of its leader.
     pub(super) fn forget(&mut self) {
         *self = Following::default();
@@ -49,7 +54,10 @@ impl Node {
         if !self.follow(from) {
             return;
         }
-        self.following.round = self.following.round.max(round);
+        self.following.heard(round);
+        if self.snapshots.is_installing() {
+            return self.say_matched();
+        }
         let is_heartbeat = entries.is_empty();
         match self.take_entries(previous, entries) {
             Ok(verified) => {
@@ -61,6 +69,10 @@ impl Node {
                 self.following.owes |= !is_heartbeat && self.log.durable() < verified;
             }
             Err(hint) => {
+                if self.is_damaged {
+                    // What the leader takes to be here may have been forgotten.
+                    self.say_matched();
+                }
                 let previous = previous.index;
                 self.journal.send(from, Body::Conflict { round, previous, hint });
             }
@@ -73,7 +85,9 @@ impl Node {
             return false;
         }
         self.role = Role::Follower;
-        self.leader = Some(from);
+        if self.leader.replace(from) != Some(from) {
+            self.answer_transfers();
+        }
         self.heard = self.now.monotonic;
         self.wait_for_leader();
         true
@@ -94,7 +108,7 @@ impl Node {
         }
         self.journal.reached("stale-append-taken");
         let answer = match self.take_entries(previous, entries) {
-            Ok(index) => Body::Matched { round, index },
+            Ok(index) => Body::Matched { round, index, incarnation: self.incarnation },
             Err(hint) => Body::Conflict { round, previous: previous.index, hint },
         };
         self.journal.send_after_all(term, from, answer);
@@ -138,6 +152,7 @@ impl Node {
 
     /// Adds an entry to the end of the log.
     pub(super) fn append(&mut self, entry: Entry) {
+        let is_line_up = matches!(entry.payload, Payload::Members(_));
         if let Payload::Members(members) = &entry.payload {
             self.members.push(entry.at.index, members.clone());
         }
@@ -145,6 +160,9 @@ impl Node {
         let stored = Stored::from(entry);
         self.journal.fact(Fact::Appended { at: stored.entry.at, digest: stored.digest });
         self.log.push(stored, record);
+        if is_line_up {
+            self.meet_members();
+        }
     }
 
     /// More of the log is durable: the leader is told, if it waits for that.
@@ -155,12 +173,22 @@ impl Node {
         }
     }
 
+    /// The log equals the leader's up to here, as it is committed.
+    pub(super) fn confirm_up_to(&mut self, index: Index) {
+        self.following.verified = self.following.verified.max(index);
+        self.following.owes |= self.log.durable() < self.following.verified;
+        self.say_matched();
+    }
+
     fn say_matched(&mut self) {
         let Some(leader) = self.leader else { return };
-        let round = self.following.round;
+        let (round, incarnation) = (self.following.round, self.incarnation);
         let index = self.following.verified.min(self.log.durable());
-        let body =
-            if self.is_damaged { Body::Copied { round, index } } else { Body::Matched { round, index } };
+        let body = if self.is_damaged {
+            Body::Copied { round, index, incarnation }
+        } else {
+            Body::Matched { round, index, incarnation }
+        };
         self.journal.send(leader, body);
     }
 }

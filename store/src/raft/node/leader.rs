@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use smallvec::SmallVec;
 
-use super::progress::Progress;
+use super::progress::{Leaving, Progress};
 use super::rounds::Rounds;
 use crate::protocol::NodeId;
 use crate::raft::log::Index;
@@ -58,8 +58,14 @@ impl Leader {
         let all = members.voters.iter().chain(&members.learners);
         for &node in all.filter(|&&node| node != self.me) {
             let progress = self.progress.entry(node).or_insert_with(|| Progress::new(next));
-            progress.told_off = None;
+            progress.leaving = None;
         }
+    }
+
+    /// Begins to send to a node that was removed, and does not know it.
+    pub(super) fn meet_leaving(&mut self, node: NodeId, next: Index, leaving: Leaving) {
+        let progress = self.progress.entry(node).or_insert_with(|| Progress::new(next));
+        progress.leaving = Some(leaving);
     }
 
     /// The highest value that a majority of the voters has reached, this node's own being `mine`.

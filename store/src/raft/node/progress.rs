@@ -1,8 +1,8 @@
 //! What a leader knows of one follower, and what it has under way to it.
 //!
 //! ```text
-//! probe ── Matched ─► replicate ── Conflict ─► probe
-//!   └── entries gone ─► snapshot ── Matched ─► replicate
+//! replicate ── Conflict ─► probe ── Matched ─► replicate
+//!                            └── what it lacks is gone ─► snapshot ── Matched ─► replicate
 //! ```
 
 use std::collections::VecDeque;
@@ -30,6 +30,19 @@ pub(super) struct Transmission {
     pub(super) bytes: Arc<Vec<u8>>,
     /// How much of it the follower has.
     pub(super) received: u64,
+    /// The round in which the last part was sent.
+    pub(super) sent_in: u64,
+}
+
+/// A removed node that is told so.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Leaving {
+    /// The entry that removed it.
+    pub(super) at: Index,
+    /// The round with which it hears that this is committed.
+    pub(super) told: Option<u64>,
+    /// When nobody cares any more whether it knows.
+    pub(super) until: u64,
 }
 
 /// One follower.
@@ -50,22 +63,25 @@ pub(super) struct Progress {
     pub(super) is_active: bool,
     /// It has perhaps forgotten what it confirmed: it does not count.
     pub(super) is_damaged: bool,
-    /// The round with which it was told what removed it, once that is committed.
-    pub(super) told_off: Option<u64>,
+    /// What it said before it was started so many times does not count.
+    incarnation: u32,
+    /// It is a member no more, and is to know that.
+    pub(super) leaving: Option<Leaving>,
 }
 
 impl Progress {
-    /// A follower of which nothing is known yet: the log is tried from `next` on.
+    /// A follower of which nothing is known yet. It is taken to lack the log from `next` on, as most do.
     pub(super) fn new(next: Index) -> Progress {
         Progress {
-            mode: Mode::Probe,
+            mode: Mode::Replicate,
             matched: 0,
             next,
             in_flight: VecDeque::new(),
             confirmed: 0,
             is_active: false,
             is_damaged: false,
-            told_off: None,
+            incarnation: 0,
+            leaving: None,
         }
     }
 
@@ -85,10 +101,34 @@ impl Progress {
         self.next = last + 1;
     }
 
-    /// Its log equals the leader's up to here.
-    pub(super) fn on_matched(&mut self, index: Index) {
+    /// It holds copies up to here, and has perhaps forgotten what earlier incarnations confirmed.
+    pub(super) fn on_copied(&mut self, index: Index, incarnation: u32) {
+        if incarnation < self.incarnation {
+            return;
+        }
+        if !self.is_damaged || incarnation > self.incarnation {
+            self.incarnation = incarnation;
+            self.is_damaged = true;
+            self.matched = index;
+            self.next = index + 1;
+            self.in_flight.clear();
+            self.mode = Mode::Probe;
+        }
+        self.take_matched(index);
+    }
+
+    /// Its log equals the leader's up to here, and that is durable.
+    pub(super) fn on_matched(&mut self, index: Index, incarnation: u32) {
+        if incarnation >= self.incarnation {
+            self.is_damaged = false;
+            self.take_matched(index);
+        }
+    }
+
+    fn take_matched(&mut self, index: Index) {
         self.matched = self.matched.max(index);
-        self.next = self.next.max(self.matched + 1);
+        let is_found = matches!(self.mode, Mode::Probe);
+        self.next = if is_found { self.matched + 1 } else { self.next.max(self.matched + 1) };
         while self.in_flight.front().is_some_and(|&last| last <= index) {
             self.in_flight.pop_front();
         }
@@ -96,6 +136,12 @@ impl Progress {
         if !is_behind {
             self.mode = Mode::Replicate;
         }
+    }
+
+    /// It is sent a snapshot.
+    pub(super) fn begin_snapshot(&mut self, transmission: Transmission) {
+        self.in_flight.clear();
+        self.mode = Mode::Snapshot(transmission);
     }
 
     /// It had not found the entry before those it was sent, and says what to try. Returns whether that is
@@ -113,14 +159,5 @@ impl Progress {
             self.in_flight.clear();
         }
         is_news
-    }
-
-    /// It has forgotten what it may have confirmed, and holds copies up to here.
-    pub(super) fn on_damage(&mut self, index: Index) {
-        self.is_damaged = true;
-        self.matched = index;
-        self.next = index + 1;
-        self.in_flight.clear();
-        self.mode = Mode::Probe;
     }
 }

@@ -13,7 +13,7 @@
 use super::waiting::Want;
 use super::{Node, Role};
 use crate::protocol::RequestId;
-use crate::raft::log::Index;
+use crate::raft::log::{Index, Payload};
 use crate::raft::request::{ReadMode, Refusal, Response};
 
 impl Node {
@@ -32,14 +32,42 @@ impl Node {
         }
         match mode {
             ReadMode::Any => self.answer(id, &keys),
+            ReadMode::Follower if self.is_damaged => {
+                let why =
+                    "this node has perhaps forgotten entries: it serves reads of mode any alone".to_owned();
+                self.refuse(id, Refusal::Unavailable(why));
+            }
+            ReadMode::Follower if !self.config.safeguards.reads_below_high_water_mark => {
+                self.read_to_the_end(id, &keys);
+            }
             ReadMode::Follower if self.applied.index >= token => self.answer(id, &keys),
             ReadMode::Follower => self.waiting.insert(id, deadline, Want::CaughtUp { keys, token }),
-            ReadMode::Leader | ReadMode::Lease => self.read_confirmed(id, deadline, keys),
+            ReadMode::Leader => self.read_confirmed(id, deadline, keys),
+            ReadMode::Lease => self.read_leased(id, deadline, keys),
         }
     }
 
+    /// With the safeguard off: reads what the log holds, committed or not.
+    fn read_to_the_end(&mut self, id: RequestId, keys: &[String]) {
+        let last = self.log.last();
+        if last.index <= self.applied.index {
+            return self.answer(id, keys);
+        }
+        self.journal.reached("read-past-high-water-mark");
+        let mut ahead = self.machine.clone();
+        for index in self.applied.index + 1..=last.index {
+            if let Some(stored) = self.log.get(index)
+                && let Payload::Command(command) = &stored.entry.payload
+            {
+                ahead.apply(stored.entry.at, command);
+            }
+        }
+        let cells = ahead.read(keys);
+        self.journal.reply(id, Response::Cells { cells, applied: last.index, term: last.term });
+    }
+
     /// Waits for a round that begins from now on.
-    fn read_confirmed(&mut self, id: RequestId, deadline: u64, keys: Vec<String>) {
+    pub(super) fn read_confirmed(&mut self, id: RequestId, deadline: u64, keys: Vec<String>) {
         let Role::Leader(leader) = &self.role else {
             let refusal = self.not_leader();
             return self.journal.reply(id, refusal);
@@ -80,20 +108,12 @@ impl Node {
         }
     }
 
-    /// The answer within the lease came too late: it is read again, with a round.
-    pub(super) fn on_too_late(&mut self, id: RequestId) {
-        if let Some((deadline, Want::Leased { keys })) = self.waiting.remove(id) {
-            self.journal.reached("lease-missed");
-            self.read_confirmed(id, deadline, keys);
-        }
-    }
-
-    fn answer(&mut self, id: RequestId, keys: &[String]) {
+    pub(super) fn answer(&mut self, id: RequestId, keys: &[String]) {
         let response = self.cells(keys);
         self.journal.reply(id, response);
     }
 
-    fn cells(&self, keys: &[String]) -> Response {
+    pub(super) fn cells(&self, keys: &[String]) -> Response {
         match self.machine.read_problem(keys) {
             Some(problem) => Response::Refused(Refusal::Invalid(problem)),
             None => Response::Cells {

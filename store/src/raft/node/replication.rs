@@ -4,7 +4,8 @@
 //! section 10.2.1). Nothing is sent again for its own sake: a heartbeat names the entry before the next one,
 //! and a follower that lacks it says so.
 
-use super::progress::Progress;
+use super::progress::{Mode, Progress};
+use super::sending::Occasion;
 use super::{Node, Role};
 use crate::protocol::NodeId;
 use crate::raft::log::{Entry, Index, Payload, Position};
@@ -65,42 +66,44 @@ impl Node {
         let Role::Leader(leader) = &mut self.role else { return };
         let Some(progress) = leader.progress.get_mut(&to) else { return };
         let round = leader.rounds.current();
-        // A follower that lacks what is gone here is at least kept from standing.
-        let previous = before(progress, &self.log).unwrap_or(self.log.start());
-        let body = Body::Append { round, previous, entries: Vec::new(), commit: self.commit };
-        self.journal.send(to, body);
+        match before(progress, &self.log) {
+            Some(previous) if !matches!(progress.mode, Mode::Snapshot(_)) => {
+                let body = Body::Append { round, previous, entries: Vec::new(), commit: self.commit };
+                self.journal.send(to, body);
+            }
+            _ => self.send_snapshot(to, Occasion::Heartbeat),
+        }
     }
 
     /// A follower holds durably what the leader holds, up to here.
-    pub(super) fn on_matched(&mut self, from: NodeId, round: u64, index: Index) {
+    pub(super) fn on_matched(&mut self, from: NodeId, round: u64, index: Index, incarnation: u32) {
+        let last = self.log.last().index;
         let Some(progress) = self.heard_from(from, round) else { return };
-        if progress.is_damaged {
-            return;
-        }
-        let grew = index > progress.matched;
-        progress.on_matched(index);
+        let before = progress.counted();
+        progress.on_matched(index.min(last), incarnation);
+        let grew = progress.counted() > before;
         self.confirm_rounds();
         if grew {
             self.advance_commit();
+            self.go_on_with_transfer();
         }
         self.send_entries(from);
     }
 
     /// A follower that has perhaps forgotten what it once confirmed holds copies up to here.
-    pub(super) fn on_copied(&mut self, from: NodeId, round: u64, index: Index) {
+    pub(super) fn on_copied(&mut self, from: NodeId, round: u64, index: Index, incarnation: u32) {
+        let last = self.log.last().index;
         let Some(progress) = self.heard_from(from, round) else { return };
-        if !progress.is_damaged {
-            progress.on_damage(index);
-        }
-        progress.on_matched(index);
+        progress.on_copied(index.min(last), incarnation);
         self.send_entries(from);
+        self.readmit(from, incarnation);
     }
 
     /// A follower lacks the entry before those it was sent.
     pub(super) fn on_conflict(&mut self, from: NodeId, round: u64, previous: Index, hint: Position) {
         let tried = self.log.last_not_after(hint);
         let Some(progress) = self.heard_from(from, round) else { return };
-        let is_news = progress.on_conflict(previous, tried.index);
+        let is_news = progress.on_conflict(previous, tried.index.min(hint.index));
         self.confirm_rounds();
         if is_news {
             self.send_heartbeat(from);
@@ -108,7 +111,7 @@ impl Node {
     }
 
     /// An answer of the current term: its sender follows, or did when it wrote this.
-    fn heard_from(&mut self, from: NodeId, round: u64) -> Option<&mut Progress> {
+    pub(super) fn heard_from(&mut self, from: NodeId, round: u64) -> Option<&mut Progress> {
         let Role::Leader(leader) = &mut self.role else { return None };
         let current = leader.rounds.current();
         let progress = leader.progress.get_mut(&from)?;
@@ -118,7 +121,7 @@ impl Node {
     }
 
     /// Looks whether a majority has confirmed a later round: reads wait for it.
-    fn confirm_rounds(&mut self) {
+    pub(super) fn confirm_rounds(&mut self) {
         let Role::Leader(leader) = &mut self.role else { return };
         let of = |progress: &Progress| if progress.is_damaged { 0 } else { progress.confirmed };
         let round = leader.agreed(self.members.latest(), leader.rounds.current(), of);
@@ -130,10 +133,13 @@ impl Node {
     /// Time has passed for a leader.
     pub(super) fn tick_leader(&mut self) {
         self.look_for_quorum();
+        self.give_up_transfer();
+        self.see_off();
         if let Role::Leader(leader) = &self.role
             && self.now.monotonic >= leader.heartbeat_due
         {
             self.begin_round();
+            self.go_on_with_transfer();
         }
     }
 

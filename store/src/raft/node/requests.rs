@@ -32,9 +32,8 @@ impl Node {
                 let page = self.machine.page(after.as_deref());
                 self.journal.reply(id, page);
             }
-            Ask::Change(_) | Ask::Transfer { .. } => {
-                self.refuse(id, Refusal::Unavailable("not yet".to_owned()));
-            }
+            Ask::Change(change) => self.change(id, deadline, change),
+            Ask::Transfer { to } => self.transfer(id, deadline, to),
             Ask::Status => {
                 let status = self.status();
                 self.journal.reply(id, status);

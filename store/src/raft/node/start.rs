@@ -25,6 +25,7 @@ pub(super) struct Replayed {
     pub(super) term: Term,
     pub(super) voted_for: Option<NodeId>,
     /// The latest term of which a witness has confirmed a leader.
+    #[expect(dead_code, reason = "active-passive replication comes next")]
     pub(super) witnessed: Term,
     pub(super) log: Entries,
     pub(super) members: Memberships,
@@ -56,7 +57,11 @@ impl Replayed {
             }
             None => (Base::first(config), Machine::new(config.sessions_max, config.safeguards), None),
         };
-        damaged |= !found.goes_on_from(base.at);
+        damaged |= found.damaged || !found.goes_on_from(base.at);
+        if damaged {
+            // Where records are missing, those that are left may contradict each other.
+            found.entries.clear();
+        }
         let applied = base.at;
         let (log, members) = found.join(base);
         let Found { term, voted_for, witnessed, .. } = found;
@@ -86,6 +91,7 @@ struct Found {
     term: Term,
     voted_for: Option<NodeId>,
     witnessed: Term,
+    damaged: bool,
     /// Without a gap.
     entries: Vec<Entry>,
 }
@@ -96,6 +102,7 @@ impl Found {
             Record::Vote { term, voted_for } => (self.term, self.voted_for) = (term, voted_for),
             Record::Witnessed { term } => self.witnessed = self.witnessed.max(term),
             Record::Entry(entry) => self.take_entry(entry),
+            Record::Damaged => self.damaged = true,
         }
     }
 

@@ -1,24 +1,41 @@
 //! A few nodes whose messages arrive at once, or when the test says so.
 
 mod elects;
+mod members;
+mod reads;
+mod snapshots;
 
 use std::collections::{BTreeMap, VecDeque};
 
 use super::{Effect, Input, Node};
 use crate::protocol::{NodeId, Now, Protocol, RequestId};
 use crate::raft::config::Config;
+use crate::raft::fact::Fact;
 use crate::raft::log::{Record, Start};
 use crate::raft::message::Message;
 use crate::raft::request::{Ask, Operation, ReadMode, Request, Response};
 
-/// Nodes and what is between them. Everything appended is durable at once, unless `syncs` is off.
+/// What outlives a node.
+#[derive(Default)]
+pub(super) struct Disk {
+    pub(super) incarnation: u32,
+    pub(super) snapshot: Option<(u64, Vec<u8>)>,
+    pub(super) records: Vec<Record>,
+    pub(super) damaged: bool,
+    appended: u64,
+}
+
+/// Nodes and what is between them. Whatever is appended is durable at once.
 pub(super) struct Few {
+    pub(super) config: Config,
     pub(super) nodes: Vec<Node>,
-    pub(super) records: Vec<Vec<Record>>,
+    pub(super) disks: Vec<Disk>,
     pub(super) network: VecDeque<(NodeId, NodeId, Message)>,
     pub(super) replies: BTreeMap<RequestId, Response>,
     pub(super) reached: Vec<&'static str>,
-    pub(super) is_cut: Box<dyn Fn(NodeId, NodeId) -> bool>,
+    pub(super) facts: Vec<(NodeId, Fact)>,
+    /// Nodes that nothing reaches, and nothing leaves.
+    pub(super) cut: Vec<NodeId>,
     pub(super) time_ms: u64,
     requests: RequestId,
 }
@@ -30,21 +47,42 @@ impl Few {
 
     pub(super) fn with(count: usize, change: impl Fn(&mut Config)) -> Few {
         let names: Vec<String> = (1..=count).map(|number| format!("n{number}")).collect();
-        let node = |node: usize| {
-            let mut config = Config::new(node as NodeId, names.clone());
-            change(&mut config);
-            Node::new(config, Start { seed: node as u64, ..Start::default() }, Now::default())
-        };
-        Few {
-            nodes: (0..count).map(node).collect(),
-            records: vec![Vec::new(); count],
+        let mut config = Config::new(0, names);
+        change(&mut config);
+        let mut few = Few {
+            config,
+            nodes: Vec::new(),
+            disks: (0..count).map(|_| Disk::default()).collect(),
             network: VecDeque::new(),
             replies: BTreeMap::new(),
             reached: Vec::new(),
-            is_cut: Box::new(|_, _| false),
+            facts: Vec::new(),
+            cut: Vec::new(),
             time_ms: 0,
             requests: 0,
-        }
+        };
+        few.nodes = (0..count as NodeId).map(|node| few.start(node)).collect();
+        few
+    }
+
+    fn start(&mut self, node: NodeId) -> Node {
+        let now = self.now();
+        let disk = &mut self.disks[usize::from(node)];
+        disk.incarnation += 1;
+        disk.appended = 0;
+        let start = Start {
+            incarnation: disk.incarnation,
+            snapshot: disk.snapshot.clone(),
+            records: disk.records.clone(),
+            damaged: disk.damaged,
+            seed: u64::from(node),
+        };
+        Node::new(Config { node, ..self.config.clone() }, start, now)
+    }
+
+    pub(super) fn restart(&mut self, node: NodeId) {
+        let started = self.start(node);
+        self.nodes[usize::from(node)] = started;
     }
 
     pub(super) fn now(&self) -> Now {
@@ -67,7 +105,7 @@ impl Few {
 
     pub(super) fn settle(&mut self) {
         while let Some((from, to, message)) = self.network.pop_front() {
-            if !(self.is_cut)(from, to) {
+            if !self.cut.contains(&from) && !self.cut.contains(&to) {
                 self.step(to, Input::Message { from, message });
             }
         }
@@ -81,25 +119,48 @@ impl Few {
     }
 
     fn carry_out(&mut self, node: NodeId, effects: Vec<Effect>) {
-        let before = self.records[usize::from(node)].len();
+        let mut saved = None;
+        let before = self.disks[usize::from(node)].appended;
         for effect in effects {
+            let disk = &mut self.disks[usize::from(node)];
             match effect {
                 Effect::Send { to, message } => self.network.push_back((node, to, message)),
-                Effect::Reply { id, response } => _ = self.replies.insert(id, response),
-                Effect::Append(record) => self.records[usize::from(node)].push(record),
+                Effect::Reply { id, response } | Effect::ReplyBefore { id, response, .. } => {
+                    assert!(self.replies.insert(id, response).is_none(), "request {id} is answered twice");
+                }
+                Effect::Append(record) => {
+                    disk.records.push(record);
+                    disk.appended += 1;
+                }
+                Effect::SaveSnapshot { index, bytes, records } => {
+                    disk.appended += records.len() as u64;
+                    *disk = Disk { snapshot: Some((index, bytes)), records, damaged: false, ..*disk };
+                    saved = Some(index);
+                }
                 Effect::Reached(marker) => self.reached.push(marker),
+                Effect::Fact(fact) => self.facts.push((node, fact)),
                 _ => {}
             }
         }
-        let through = self.records[usize::from(node)].len();
+        let through = self.disks[usize::from(node)].appended;
         if through > before {
-            self.step(node, Input::Synced { through: through as u64 });
+            self.step(node, Input::Synced { through });
+        }
+        if let Some(index) = saved {
+            self.step(node, Input::SnapshotSaved { index });
         }
     }
 
-    pub(super) fn leader(&self) -> Option<NodeId> {
-        let mut leaders = self.nodes.iter().filter(|node| node.is_leader());
-        leaders.next().map(Node::me)
+    /// The one that leads the latest term.
+    pub(super) fn leader(&self) -> NodeId {
+        let leaders = self.nodes.iter().filter(|node| node.is_leader());
+        leaders.max_by_key(|node| node.term()).map(Node::me).expect("a leader")
+    }
+
+    /// Waits for the first leader.
+    pub(super) fn elect(&mut self) -> NodeId {
+        self.run(1500);
+        self.leader()
     }
 
     pub(super) fn ask(&mut self, node: NodeId, ask: Ask) -> RequestId {
@@ -112,7 +173,31 @@ impl Few {
     pub(super) fn call(&mut self, node: NodeId, ask: Ask) -> Response {
         let id = self.ask(node, ask);
         self.settle();
-        self.replies.remove(&id).expect("an answer")
+        self.replies.remove(&id).unwrap_or_else(|| panic!("request {id} has no answer"))
+    }
+
+    pub(super) fn open(&mut self, node: NodeId) -> u64 {
+        match self.call(node, Ask::Open) {
+            Response::Opened { session } => session,
+            other => panic!("no session: {other:?}"),
+        }
+    }
+
+    /// Writes so many times, as a session of its own, and returns the last index.
+    pub(super) fn write(&mut self, node: NodeId, count: u64) -> u64 {
+        let session = self.open(node);
+        let mut last = session;
+        for sequence in 1..=count {
+            match self.call(node, put(session, sequence, "k")) {
+                Response::Done { index, .. } => last = index,
+                other => panic!("not written: {other:?}"),
+            }
+        }
+        last
+    }
+
+    pub(super) fn has_reached(&self, marker: &str) -> bool {
+        self.reached.contains(&marker)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Changes that clients ask of the leader.
 
-use super::Node;
 use super::waiting::Want;
+use super::{Node, Role};
 use crate::protocol::RequestId;
 use crate::raft::log::Payload;
 use crate::raft::machine;
@@ -31,8 +31,11 @@ impl Node {
     }
 
     fn admit(&self, kind: &CommandKind) -> Result<(), Refusal> {
-        if !self.is_leader() {
+        let Role::Leader(leader) = &self.role else {
             return Err(Refusal::NotLeader { leader: self.leader, term: self.term() });
+        };
+        if leader.transfer.is_some() {
+            return Err(Refusal::Unavailable("leadership is being handed over".to_owned()));
         }
         if let CommandKind::Change(operation) = kind
             && let Some(problem) = machine::problem(operation)

@@ -1,0 +1,62 @@
+//! Reads within the lease (Ongaro 2014, section 6.4.1).
+//!
+//! ```text
+//! round 7 begins ─────── lease_ms ───────► the lease is over
+//!      n2, n3 answer it: neither votes for anybody within election_ms from then
+//! ```
+//!
+//! The value is read first and the clock looked at after, by the shell: a pause may fall between. The lease is
+//! shorter than the time for which votes are refused, even if this clock is as slow as is allowed, and theirs
+//! as fast.
+
+use super::waiting::Want;
+use super::{Node, Role};
+use crate::protocol::{Now, RequestId};
+
+/// An answer that was sent is not asked for again after so long.
+const LATE_MS_MAX: u64 = 1_000;
+
+impl Node {
+    /// A client reads within the lease. Without one it is a read by round.
+    pub(super) fn read_leased(&mut self, id: RequestId, deadline: u64, keys: Vec<String>) {
+        let lease = self.lease_began();
+        if !self.config.safeguards.monotonic_lease
+            && lease.is_some_and(|began| self.now.wall < began.wall + self.lease_ns())
+        {
+            if lease.is_some_and(|began| self.now.monotonic >= began.monotonic + self.lease_ns()) {
+                self.journal.reached("lease-by-wall-clock");
+            }
+            return self.answer(id, &keys);
+        }
+        let before = lease.map_or(0, |began| began.monotonic.saturating_add(self.lease_ns()));
+        if self.now.monotonic >= before || !self.config.safeguards.monotonic_lease {
+            if self.is_leader() {
+                self.journal.reached("lease-missed");
+            }
+            return self.read_confirmed(id, deadline, keys);
+        }
+        self.journal.reached("lease-read");
+        let response = self.cells(&keys);
+        self.journal.reply_before(id, response, before);
+        self.waiting.insert(id, deadline.min(self.after_ms(LATE_MS_MAX)), Want::Leased { keys });
+    }
+
+    /// The answer within the lease came too late: it is read again, by round.
+    pub(super) fn on_too_late(&mut self, id: RequestId) {
+        if let Some((deadline, Want::Leased { keys })) = self.waiting.remove(id) {
+            self.journal.reached("lease-missed");
+            self.read_confirmed(id, deadline, keys);
+        }
+    }
+
+    /// When the lease began that this node has as leader, if it has one.
+    fn lease_began(&self) -> Option<Now> {
+        let Role::Leader(leader) = &self.role else { return None };
+        let knows_commit = self.commit >= leader.first;
+        leader.rounds.confirmed_at().filter(|_| knows_commit && !leader.lease_revoked)
+    }
+
+    fn lease_ns(&self) -> u64 {
+        self.config.lease_ms * 1_000_000
+    }
+}
