@@ -40,15 +40,19 @@
 //! [`Log::append`](log::Log::append) reaches the operating system, [`Log::sync`](log::Log::sync) the
 //! disk: the content of every segment in order, and then the directory when a segment is new.
 
+pub mod base;
 pub mod error;
 pub mod frame;
+pub mod identity;
 pub mod log;
 pub mod meta;
 pub mod plan;
 pub mod repair;
 pub mod replace;
 pub mod replay;
+pub mod save;
 pub mod segment;
+pub mod snapshot;
 
 #[cfg(test)]
 mod test_disk;
