@@ -57,6 +57,15 @@ pub const ALL: &[&Bug] = &[
     &timeout_reported_as_failure::BUG,
 ];
 
+/// All safeguards but the one that this bug, if any, is the absence of.
+pub fn safeguards(planted: Option<&str>) -> Safeguards {
+    let mut safeguards = Safeguards::default();
+    if let Some(bug) = planted.and_then(named) {
+        (bug.plant)(&mut safeguards);
+    }
+    safeguards
+}
+
 /// The bug of this name.
 pub fn named(name: &str) -> Option<&'static Bug> {
     ALL.iter().find(|bug| bug.name == name).copied()

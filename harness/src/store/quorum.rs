@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use perjury_histories::{Key, Value, Version};
-use perjury_store::Safeguards;
 use perjury_store::client::{Answer, ClientOptions};
 use perjury_store::env::{Env, LocalFuture};
 use perjury_store::quorum::config::Config;
@@ -19,14 +18,14 @@ use perjury_store::quorum::ring::Ring;
 use perjury_store::quorum::version::Version as StoreVersion;
 use perjury_store::server::{ServerOptions, serve};
 
-use crate::bug;
 use crate::promise::Promise;
 use crate::scenario::Scenario;
+use crate::store::{DAMAGE, LYING, PORT, decode, encode, names, safeguards};
 use crate::system::{Call, Choice, Client, Held, Reply, Seam, System};
 use level::{LEVELS, pair};
 
-/// Where every node listens.
-const PORT: u16 = 7000;
+/// What can be done with registers under a last write that wins.
+const WORKLOADS: [&str; 3] = ["register", "set", "cas-register"];
 /// How long a client waits for one answer.
 const DEADLINE: Duration = Duration::from_millis(1500);
 /// Bytes of a log segment: small, so that a run rotates often.
@@ -37,10 +36,6 @@ const PARALLEL_READS: usize = 16;
 const WANDER_ONE_IN: u64 = 2;
 /// Keys that a session's token has room for, at least.
 const TOKEN_KEYS_MIN: usize = 4096;
-/// A sync that said it was done, and was not: the replica cannot know.
-const LYING: &[&str] = &["disk-lying-sync"];
-/// Faults that leave a disk without what it said it had.
-const DAMAGE: &[&str] = &["disk-bit-flip", LYING[0]];
 
 /// Quorums on a consistent-hash ring, at levels one, quorum, all and atomic.
 pub struct Quorum;
@@ -101,6 +96,13 @@ impl System for Quorum {
     }
 
     fn problem(&self, scenario: &Scenario) -> Option<String> {
+        if !WORKLOADS.contains(&scenario.workload.as_str()) {
+            return Some(format!(
+                "workload {}: quorums keep registers only; take one of {}, or another store",
+                scenario.workload,
+                WORKLOADS.join(", ")
+            ));
+        }
         let Scenario { nodes, replication, read_quorum, write_quorum, .. } = *scenario;
         if !(1..=nodes).contains(&replication) {
             return Some(format!(
@@ -123,13 +125,6 @@ impl System for Quorum {
     }
 }
 
-/// The names of all nodes, sorted as the store wants them: `n10` comes before `n2`.
-fn names(scenario: &Scenario) -> Vec<String> {
-    let mut names = scenario.node_names();
-    names.sort();
-    names
-}
-
 /// The store's configuration in a scenario, with its planted bug.
 fn config(scenario: &Scenario, node: NodeId) -> Config {
     Config {
@@ -139,14 +134,6 @@ fn config(scenario: &Scenario, node: NodeId) -> Config {
         safeguards: safeguards(scenario),
         ..Config::new(node, names(scenario))
     }
-}
-
-fn safeguards(scenario: &Scenario) -> Safeguards {
-    let mut safeguards = Safeguards::default();
-    if let Some(bug) = scenario.bug.as_deref().and_then(bug::named) {
-        (bug.plant)(&mut safeguards);
-    }
-    safeguards
 }
 
 /// The store's promises for keys of one level, in the words of the harness.
@@ -305,16 +292,6 @@ fn held((key, entry): (String, Entry)) -> Held {
 
 fn integers(version: StoreVersion) -> Version {
     Version(version.to_integers().to_vec())
-}
-
-fn encode(value: &Value) -> Vec<u8> {
-    value.to_string().into_bytes()
-}
-
-/// Bytes that are no JSON are garbage that somebody must see: they become a string.
-fn decode(bytes: &[u8]) -> Value {
-    serde_json::from_slice(bytes)
-        .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(bytes).into_owned()))
 }
 
 #[cfg(test)]

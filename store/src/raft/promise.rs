@@ -78,22 +78,20 @@ pub struct Promise {
 /// What is promised for reads of this mode, by a cluster that never has fewer than so many voters.
 pub fn promises(config: &Config, voters_min: usize, read: ReadMode) -> Vec<Promise> {
     use Guarantee::*;
-    let mut all = vec![always(Integrity), always(Convergence), always(Bank)];
     let damaged_max = damaged_max(config, voters_min);
-    let mut owed = |guarantee| all.push(Promise { damaged_max: Some(damaged_max), ..always(guarantee) });
-    owed(Invariants);
-    owed(Availability);
+    let owed = |guarantee| Promise { damaged_max: Some(damaged_max), ..always(guarantee) };
+    let mut all = vec![always(Integrity), always(Convergence), always(Bank)];
+    all.extend([Invariants, Availability].map(owed));
     if let Replication::Asynchronous { entries_max, .. } = config.replication {
-        let loss_max = Some(entries_max);
-        all.push(Promise { damaged_max: Some(damaged_max), loss_max, ..always(BoundedLoss) });
+        all.push(Promise { loss_max: Some(entries_max), ..owed(BoundedLoss) });
     } else {
-        [Durability, Set, Append, Fencing].map(&mut owed);
+        all.extend([Durability, Set, Append, Fencing].map(owed));
         if read != ReadMode::Any {
-            [Sequential, ReadYourWrites, MonotonicReads, MonotonicWrites, WritesFollowReads].map(&mut owed);
-            [MonotonicWritesAcrossKeys, WritesFollowReadsAcrossKeys].map(&mut owed);
+            all.extend([Sequential, ReadYourWrites, MonotonicReads, MonotonicWrites].map(owed));
+            all.extend([WritesFollowReads, MonotonicWritesAcrossKeys, WritesFollowReadsAcrossKeys].map(owed));
         }
         if matches!(read, ReadMode::Leader | ReadMode::Lease) {
-            [Linearizability, Counter].map(&mut owed);
+            all.extend([Linearizability, Counter].map(owed));
         }
     }
     let progress_max = if config.replication == Replication::Majority { damaged_max } else { 0 };
