@@ -15,3 +15,10 @@ pub mod promise;
 pub mod request;
 
 pub use node::{Effect, Input};
+
+#[cfg(test)]
+#[allow(dead_code)]
+mod testkit;
+#[cfg(test)]
+#[allow(dead_code)]
+mod tests;

@@ -10,6 +10,7 @@
 //! ```
 
 mod quorum;
+mod raft;
 mod reception;
 mod replica;
 

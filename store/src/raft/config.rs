@@ -75,6 +75,16 @@ impl Config {
         }
     }
 
+    /// The node that votes and keeps no entries, where replication is active-passive.
+    pub fn witness(&self) -> Option<NodeId> {
+        (self.replication != Replication::Majority).then_some(2)
+    }
+
+    /// The other node with data, where replication is active-passive.
+    pub fn standby_of(&self, node: NodeId) -> Option<NodeId> {
+        self.witness().and_then(|_| 1_u16.checked_sub(node))
+    }
+
     /// What is wrong with it, if anything.
     pub fn problem(&self) -> Option<String> {
         let nodes = self.nodes.len();

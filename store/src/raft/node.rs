@@ -18,6 +18,7 @@
 //! election        who leads                  leader, progress, rounds   what only a leader knows
 //! replication     the log goes out           following     … and comes in
 //! snapshots       taken, and kept            sending, install   … sent out, and coming in
+//! passive         active-passive replication with a witness
 //! transfer        leadership handed over     changes       members come and go
 //! commit          what is committed, and applied
 //! requests, writes, reads, lease, waiting    the clients
@@ -33,6 +34,7 @@ mod journal;
 mod leader;
 mod lease;
 mod members;
+mod passive;
 mod progress;
 mod reads;
 mod replication;
@@ -55,7 +57,7 @@ use super::log::{Index, Position, Record, Start, Term};
 use super::machine::Machine;
 use super::message::{Body, Message};
 use super::request::{Request, Response};
-use crate::protocol::{self, NodeId, Now, Protocol};
+use crate::protocol::{self, NodeId, Now, Protocol, RecordNumber};
 
 use election::Candidacy;
 use entries::Entries;
@@ -109,6 +111,10 @@ pub struct Node {
     election_due: u64,
     waiting: Waiting,
     snapshots: Snapshots,
+    /// As a witness: the latest term of which it has confirmed a leader that has an entry of it.
+    witnessed: Term,
+    /// The record that says so.
+    witnessed_by: RecordNumber,
     /// How many times it has been started.
     incarnation: u32,
     /// Replay found damage, and it has perhaps forgotten votes and entries: it does not count.
@@ -162,7 +168,7 @@ impl Node {
             config.problem()
         );
         let (seed, incarnation) = (start.seed, start.incarnation);
-        let Replayed { term, voted_for, witnessed: _, log, members, machine, applied, snapshot, damaged } =
+        let Replayed { term, voted_for, witnessed, log, members, machine, applied, snapshot, damaged } =
             Replayed::new(start, &config);
         let mut journal = Journal::new(term, voted_for, config.safeguards);
         journal.fact(Fact::Started {
@@ -187,6 +193,8 @@ impl Node {
             election_due: 0,
             waiting: Waiting::default(),
             snapshots: Snapshots::new(snapshot),
+            witnessed,
+            witnessed_by: 0,
             incarnation,
             is_damaged: damaged,
             config,

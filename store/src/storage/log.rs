@@ -13,7 +13,6 @@ use crate::protocol::Record;
 use super::Error;
 use super::frame::{self, Position};
 use super::identity::{HEADER_BYTES, Identity};
-use super::meta::Meta;
 use super::plan::Corrupt;
 use super::replace::UNFINISHED;
 use super::segment;
@@ -42,8 +41,7 @@ impl Default for Options {
 pub struct Log<R> {
     pub(super) disk: Rc<dyn Disk>,
     pub(super) observer: Rc<dyn Observer>,
-    /// As it stands in the directory.
-    pub(super) meta: Meta,
+    pub(super) node: String,
     pub(super) damage: Vec<Damage>,
     options: Options,
     /// Segments that may not be durable yet, in order; the last is active.
@@ -113,13 +111,13 @@ impl<R: Record> Log<R> {
     pub(super) fn new(
         disk: Rc<dyn Disk>,
         observer: Rc<dyn Observer>,
-        meta: Meta,
+        node: &str,
         options: Options,
     ) -> Log<R> {
         Log {
             disk,
             observer,
-            meta,
+            node: node.to_owned(),
             damage: Vec::new(),
             options,
             open: Vec::new(),
@@ -137,7 +135,7 @@ impl<R: Record> Log<R> {
         // Replay has read it and found it short enough.
         let len = u32::try_from(len).unwrap_or(u32::MAX);
         self.progress.rise(Position { segment: number, offset: len });
-        let identity = Identity::of_segment(&self.meta.node, number);
+        let identity = Identity::of_segment(&self.node, number);
         self.open.push(Open { identity, file: file.into(), len, unnamed: false });
         Ok(())
     }
@@ -167,7 +165,7 @@ impl<R: Record> Log<R> {
     }
 
     fn begin_as(&mut self, number: u32, name: &str, unnamed: bool) -> Result<(), Error> {
-        let identity = Identity::of_segment(&self.meta.node, number);
+        let identity = Identity::of_segment(&self.node, number);
         let header = identity.encode();
         let file = self.disk.create(name).map_err(Error::disk(format!("create {name}")))?;
         if let Err(error) = file.append(&header) {

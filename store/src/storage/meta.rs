@@ -9,7 +9,7 @@ pub const NAME: &str = "meta";
 const MAGIC: &[u8; 8] = b"perjmeta";
 const VERSION: u8 = 2;
 /// Everything before the names: magic, version, incarnation, damaged, length of the family.
-const PREFIX_BYTES: usize = MAGIC.len() + 7;
+const PREFIX_BYTES: usize = MAGIC.len() + 10;
 
 /// What the `meta` file says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,19 +21,20 @@ pub struct Meta {
     /// How often it has been started. A version that a node issues carries it, so it is raised,
     /// durably, before the node does anything else.
     pub incarnation: u32,
-    /// Corrupt records were cut off, and with them all that came after: that shows nowhere else.
-    pub damaged: bool,
+    /// Corrupt records were cut off, and all that came after them, so that it shows nowhere else: the log
+    /// lacks them as long as it begins before the end of this segment. 0: nothing was cut off.
+    pub damaged: u32,
 }
 
 impl Meta {
     /// ```text
-    /// | magic 8 | version 1 | incarnation 4 | damaged 1 | length 1 | family | node | crc 4 |
+    /// | magic 8 | version 1 | incarnation 4 | damaged 4 | length 1 | family | node | crc 4 |
     /// ```
     pub fn encode(&self) -> Vec<u8> {
         let mut out = MAGIC.to_vec();
         out.push(VERSION);
         out.extend_from_slice(&self.incarnation.to_le_bytes());
-        out.push(self.damaged.into());
+        out.extend_from_slice(&self.damaged.to_le_bytes());
         out.push(u8::try_from(self.family.len()).expect("the name of a family is short"));
         out.extend_from_slice(self.family.as_bytes());
         out.extend_from_slice(self.node.as_bytes());
@@ -65,13 +66,13 @@ impl Meta {
 
     fn read(content: &[u8]) -> Option<Meta> {
         let (prefix, names) = content.split_at_checked(PREFIX_BYTES)?;
-        let [.., damaged, length] = *prefix else { return None };
-        let (family, node) = names.split_at_checked(length.into())?;
+        let (numbers, length) = prefix[MAGIC.len() + 1..].split_at(8);
+        let (family, node) = names.split_at_checked(length[0].into())?;
         Some(Meta {
             family: String::from_utf8(family.to_vec()).ok()?,
             node: String::from_utf8(node.to_vec()).ok()?,
-            incarnation: integer(&prefix[MAGIC.len() + 1..MAGIC.len() + 5]) as u32,
-            damaged: damaged != 0,
+            incarnation: integer(&numbers[..4]) as u32,
+            damaged: integer(&numbers[4..]) as u32,
         })
     }
 }

@@ -216,6 +216,11 @@ impl<R> Plan<R> {
         !self.lost.is_empty() || self.segments.iter().any(|segment| !segment.corrupt.is_empty())
     }
 
+    /// The segments that are still there once it is carried out.
+    pub fn kept(&self) -> impl Iterator<Item = &Planned<R>> {
+        self.segments.iter().filter(|segment| segment.action != Action::Remove)
+    }
+
     /// Ends the log at `at`: where nobody is told of corrupt records (bug 4), and where records mean
     /// nothing without those before them.
     fn cut_at(&mut self, at: Position) {

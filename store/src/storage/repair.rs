@@ -1,19 +1,17 @@
-//! Forgetting damage, once the replica has caught up.
+//! Cutting damage out of the log, once the replica has caught up.
 
 use crate::protocol::Record;
 
 use super::Error;
 use super::identity::Identity;
 use super::log::{Damage, Log};
-use super::meta::{self, Meta};
 use super::plan::Corrupt;
 use super::replace::{read, replace};
 use super::segment::{self, Content, Piece};
 
 impl<R: Record> Log<R> {
     /// Cuts out of the log what replay found corrupt: each damaged segment is replaced by one that
-    /// holds its good records and nothing else. Where replay itself cut the log, what is forgotten is
-    /// that it did.
+    /// holds its good records and nothing else.
     ///
     /// The caller must have made durable what it learnt from the other replicas. Until this is done
     /// the damage stays where it is, so that a crash in the middle of catching up finds it again; a
@@ -23,17 +21,12 @@ impl<R: Record> Log<R> {
             self.repair_segment(damage).await?;
             self.damage.pop();
         }
-        if self.meta.damaged {
-            let repaired = Meta { damaged: false, ..self.meta.clone() };
-            replace(&self.disk, meta::NAME, &repaired.encode()).await?;
-            self.meta = repaired;
-        }
         Ok(())
     }
 
     async fn repair_segment(&self, damage: &Damage) -> Result<(), Error> {
         let name = segment::name(damage.segment);
-        let identity = Identity::of_segment(&self.meta.node, damage.segment);
+        let identity = Identity::of_segment(&self.node, damage.segment);
         let pieces = segment::scan(identity, &read(&*self.disk, &name)?)?;
         if !same_damage(&pieces, damage) {
             // What went bad since then has not been reported, and catching up did not ask for it. The

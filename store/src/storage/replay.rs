@@ -36,8 +36,8 @@ pub struct Replayed<R> {
     /// All good records after it, in the order of their appends; where they need all before them, only
     /// those before the first gap.
     pub records: Vec<R>,
-    /// There were corrupt ones, now or at an earlier start, or the snapshot was: what they said has to
-    /// come from the other replicas.
+    /// There were corrupt ones, or the snapshot was, now or at an earlier start and before the snapshot
+    /// was saved: what they said has to come from the other replicas.
     pub damaged: bool,
 }
 
@@ -55,9 +55,7 @@ impl<R: Record> Log<R> {
         let mut meta = read_meta(&*disk, family, node)?;
         let base = Base::find(&*disk, node)?;
         let plan = plan(read_segments(&*disk, node, &base.segments)?, base.durable(), options.safeguards);
-        let damaged = meta.damaged || !base.corrupt.is_empty() || plan.is_damaged();
-        // Elsewhere the bad records stay where they are, and are found again.
-        meta.damaged = damaged && R::NEEDS_ALL_BEFORE;
+        let damaged = remember_damage(&mut meta, &base, &plan);
         replace(&disk, meta::NAME, &meta.encode()).await?;
         discard_unfinished(&*disk, |_| true)?;
         base.report(&*observer);
@@ -67,10 +65,9 @@ impl<R: Record> Log<R> {
 
         let snapshot = base.snapshot.map(|snapshot| (snapshot.index, snapshot.payload));
         let mut replayed = Replayed { incarnation: meta.incarnation, snapshot, records: Vec::new(), damaged };
-        let mut log = Log::new(disk, observer, meta, options);
-        let kept = plan.segments.into_iter().filter(|segment| segment.action != Action::Remove);
+        let mut log = Log::new(disk, observer, node, options);
         let mut last = None;
-        for segment in kept {
+        for segment in plan.segments.into_iter().filter(|segment| segment.action != Action::Remove) {
             last = Some((segment.number, segment.corrupt.is_empty()));
             replayed.records.extend(segment.records);
             log.found_damage(segment.number, segment.corrupt);
@@ -84,6 +81,22 @@ impl<R: Record> Log<R> {
     }
 }
 
+/// Whether anything is lost, now or since an earlier start; keeps in mind what will not show any more.
+fn remember_damage<R: Record>(meta: &mut Meta, base: &Base, plan: &Plan<R>) -> bool {
+    let is_new = !base.corrupt.is_empty() || plan.is_damaged();
+    if !R::NEEDS_ALL_BEFORE {
+        // Bad records stay where they are, and are found again.
+        return is_new;
+    }
+    if is_new {
+        // A log that has lost everything begins anew.
+        meta.damaged = plan.kept().last().map_or(1, |segment| segment.number);
+    } else if base.durable().segment > meta.damaged {
+        meta.damaged = 0;
+    }
+    meta.damaged > 0
+}
+
 /// Whose directory this is, with the incarnation that begins now.
 fn read_meta(disk: &dyn Disk, family: &str, node: &str) -> Result<Meta, Error> {
     let names = disk.list().map_err(Error::disk("list the data directory"))?;
@@ -93,7 +106,7 @@ fn read_meta(disk: &dyn Disk, family: &str, node: &str) -> Result<Meta, Error> {
     } else if names.iter().any(is_ours) {
         return Err(meta::missing());
     } else {
-        Meta { family: family.to_owned(), node: node.to_owned(), incarnation: 0, damaged: false }
+        Meta { family: family.to_owned(), node: node.to_owned(), incarnation: 0, damaged: 0 }
     };
     if meta.family != family {
         let problem = format!("this is a data directory of family {}, not of family {family}", meta.family);

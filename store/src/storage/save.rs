@@ -29,9 +29,10 @@ impl<R: Record> Log<R> {
     /// and no earlier ones. They are appended before this returns, as [`append`](Log::append) would.
     ///
     /// The rest is done by the future, while appends and syncs go on; it completes only if syncs do.
-    /// Once it has, a start finds this snapshot, `records`, and what was appended after. Whatever
-    /// happens before, it finds that, or what it would have found without the snapshot and `records`
-    /// and all that follows them. After an error the node must stop.
+    /// Once it has, a start finds this snapshot, `records`, and what was appended after. Before that it
+    /// may find the earlier snapshot instead, and then these records after those that came before.
+    /// What was found corrupt goes with the log that the snapshot stands for: a node that has not caught
+    /// up says so in `records`. After an error the node must stop.
     ///
     /// # Panics
     /// If the log has not yet been synced since another one was begun.
@@ -49,7 +50,7 @@ impl<R: Record> Log<R> {
             self.append(record)?;
         }
         let end = self.end();
-        let identity = Identity::of_snapshot(&self.meta.node, number);
+        let identity = Identity::of_snapshot(&self.node, number);
         let content = Snapshot::encode(identity, index, end.offset, payload);
         let (disk, progress) = (self.disk.clone(), self.progress.clone());
         Ok(Box::pin(async move {

@@ -9,6 +9,7 @@
 
 use super::progress::Progress;
 use super::{Node, Role};
+use crate::raft::config::Replication;
 use crate::raft::fact::Fact;
 use crate::raft::log::{Index, Payload, Position};
 use crate::raft::request::Response;
@@ -17,7 +18,12 @@ impl Node {
     /// As leader, looks whether a majority holds more.
     pub(super) fn advance_commit(&mut self) {
         let Role::Leader(leader) = &self.role else { return };
-        let index = leader.agreed(self.members.latest(), self.log.durable(), Progress::counted);
+        let index = match self.config.replication {
+            Replication::Majority => {
+                leader.agreed(self.members.latest(), self.log.durable(), Progress::counted)
+            }
+            _ => self.committed_passively(leader),
+        };
         let index = index.min(self.log.last().index);
         if index <= self.commit {
             return;

@@ -54,7 +54,7 @@ impl Node {
         let line_up = self.members.latest();
         let was_voter = self.members.at(self.commit).1.voters.contains(&me);
         let is_voter = line_up.voters.contains(&me) || (was_voter && !line_up.contains(me));
-        let is_able = !self.is_damaged && !self.snapshots.is_installing();
+        let is_able = !self.is_damaged && !self.is_witness() && !self.snapshots.is_installing();
         is_able && (is_voter || self.acts_though_removed())
     }
 
@@ -97,7 +97,7 @@ impl Node {
         if self.hears_leader() && !is_transfer {
             return;
         }
-        let is_up_to_date = last >= self.log.last() || self.grants_blindly();
+        let is_up_to_date = self.is_up_to_date(last) || self.grants_blindly();
         if is_pre {
             if is_up_to_date {
                 self.journal.send_as(term, from, Body::Voted { is_pre, granted: true });
@@ -109,7 +109,7 @@ impl Node {
         // A candidate that stands, and the leader, have given their vote to themselves.
         let granted = is_up_to_date && is_free && !self.is_leader();
         if granted {
-            if last < self.log.last() {
+            if !self.is_up_to_date(last) {
                 self.journal.reached("vote-without-log-check");
             }
             self.grant(from, term);

@@ -55,6 +55,9 @@ impl Node {
             return;
         }
         self.following.heard(round);
+        if self.is_witness() {
+            return self.witness(from, round, previous);
+        }
         if self.snapshots.is_installing() {
             return self.say_matched();
         }
@@ -117,8 +120,9 @@ impl Node {
     /// Makes the log equal to the leader's up to the last of `entries`, and returns that index; or where the
     /// leader should try next, if `previous` is not in the log.
     fn take_entries(&mut self, previous: Position, entries: Vec<Entry>) -> Result<Index, Position> {
-        // What is committed is the same in the leader's log, and may be gone from this one.
-        if previous.index > self.commit && !self.log.has(previous) {
+        // What is settled is the same in the leader's log, and may be gone from this one.
+        let settled = self.settled();
+        if previous.index > settled && !self.log.has(previous) {
             return Err(self.log.last_not_after(previous));
         }
         let mut verified = previous.index;
@@ -128,7 +132,7 @@ impl Node {
                 break;
             }
             verified += 1;
-            if entry.at.index > self.commit && !self.log.has(entry.at) {
+            if entry.at.index > settled && !self.log.has(entry.at) {
                 self.replace_from(entry);
             }
         }
@@ -143,6 +147,9 @@ impl Node {
                 return self.journal.reached("conflict-kept");
             }
             self.journal.reached("conflict-truncated");
+            if index <= self.applied.index {
+                self.roll_back(index - 1);
+            }
             self.log.truncate(index);
             self.members.truncate(index);
             self.following.verified = self.following.verified.min(index - 1);

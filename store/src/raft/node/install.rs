@@ -16,7 +16,7 @@ use super::snapshot::Snapshot;
 use super::snapshots::Saving;
 use crate::protocol::NodeId;
 use crate::raft::fact::Fact;
-use crate::raft::log::{Payload, Position, Term};
+use crate::raft::log::{Index, Payload, Position, Term};
 use crate::raft::machine::Machine;
 use crate::raft::message::Body;
 
@@ -66,7 +66,7 @@ impl Node {
         if self.snapshots.is_installing() {
             return self.journal.send(from, Body::SnapshotPart { round, at, received: total });
         }
-        if at.index <= self.commit && self.config.safeguards.install_keeps_tail {
+        if self.is_covered(at) {
             self.snapshots.incoming = None;
             return self.confirm_up_to(at.index);
         }
@@ -90,7 +90,7 @@ impl Node {
         }
         let is_complete = |incoming: &mut Incoming| incoming.bytes.len() as u64 >= incoming.total;
         let Some(Incoming { at, bytes, .. }) = self.snapshots.incoming.take_if(is_complete) else { return };
-        if at.index <= self.commit && self.config.safeguards.install_keeps_tail {
+        if self.is_covered(at) {
             return;
         }
         let snapshot = Snapshot::decode(&bytes).filter(|snapshot| snapshot.at == at);
@@ -108,12 +108,18 @@ impl Node {
         self.snapshots.saving = Some(Saving { at, bytes: Arc::new(bytes), install, readmits: false });
     }
 
+    /// Whether a snapshot says nothing that is not here already.
+    fn is_covered(&self, at: Position) -> bool {
+        let is_here = at.index <= self.settled() || (at.index <= self.commit && self.log.has(at));
+        is_here && self.config.safeguards.install_keeps_tail
+    }
+
     fn keeps_tail(&self, at: Position) -> bool {
         self.log.has(at) && self.config.safeguards.install_keeps_tail
     }
 
-    /// The snapshot is durable: it is the state from here on.
-    pub(super) fn install(&mut self, received: Received) {
+    /// The snapshot is durable: it is the state from here on. Up to `settled` the state was the same.
+    pub(super) fn install(&mut self, received: Received, settled: Index) {
         let Received { snapshot: Snapshot { at, members, members_at, .. }, machine } = received;
         let keeps_tail = self.keeps_tail(at);
         if self.log.has(at) && !keeps_tail && self.log.last().index > at.index {
@@ -130,6 +136,9 @@ impl Node {
             }
         } else {
             self.log = Entries::after(at);
+        }
+        if at.index < self.applied.index && self.config.safeguards.install_keeps_tail {
+            self.journal.fact(Fact::RolledBack { index: settled });
         }
         self.machine = machine;
         self.applied = at;

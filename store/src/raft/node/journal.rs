@@ -148,15 +148,18 @@ impl Journal {
 
     /// Says something under another term than the current one.
     pub(super) fn send_as(&mut self, term: Term, to: NodeId, body: Body) {
-        self.send_after(self.written_by, to, Message { term, body });
+        self.send_after(self.written_by, term, to, body);
     }
 
     /// Says something once everything appended so far is durable.
     pub(super) fn send_after_all(&mut self, term: Term, to: NodeId, body: Body) {
-        self.send_after(self.appended, to, Message { term, body });
+        self.send_after(self.appended, term, to, body);
     }
 
-    fn send_after(&mut self, after: RecordNumber, to: NodeId, message: Message) {
+    /// Says something once this record is durable, and term and vote are.
+    pub(super) fn send_after(&mut self, record: RecordNumber, term: Term, to: NodeId, body: Body) {
+        let after = record.max(self.written_by);
+        let message = Message { term, body };
         if after <= self.synced {
             self.effects.push(Effect::Send { to, message });
         } else {

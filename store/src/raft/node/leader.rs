@@ -1,6 +1,6 @@
 //! What only a leader has.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use smallvec::SmallVec;
 
@@ -23,6 +23,8 @@ pub(super) struct Leader {
     /// When to look next whether a majority was heard.
     pub(super) quorum_due: u64,
     pub(super) transfer: Option<Transfer>,
+    /// Where copies are asynchronous: entries of its own that the standby lacks, and since when.
+    pub(super) unreplicated: VecDeque<(Index, u64)>,
     /// It has asked another to stand in spite of the lease, and that may be heard late: no lease any more.
     pub(super) lease_revoked: bool,
     /// With the safeguard `removed_is_silent` off: whoever answers counts.
@@ -48,6 +50,7 @@ impl Leader {
             heartbeat_due: 0,
             quorum_due: 0,
             transfer: None,
+            unreplicated: VecDeque::new(),
             lease_revoked: false,
             counts_removed,
         }

@@ -56,7 +56,7 @@ impl Node {
         leader.rounds.confirmed_at().filter(|_| knows_commit && !leader.lease_revoked)
     }
 
-    fn lease_ns(&self) -> u64 {
+    pub(super) fn lease_ns(&self) -> u64 {
         self.config.lease_ms * 1_000_000
     }
 }

@@ -59,6 +59,8 @@ pub(super) struct Progress {
     in_flight: VecDeque<Index>,
     /// The last round that it has confirmed.
     pub(super) confirmed: u64,
+    /// When it was heard last.
+    pub(super) heard: Option<u64>,
     /// Whether it was heard since the last look at the quorum.
     pub(super) is_active: bool,
     /// It has perhaps forgotten what it confirmed: it does not count.
@@ -78,6 +80,7 @@ impl Progress {
             next,
             in_flight: VecDeque::new(),
             confirmed: 0,
+            heard: None,
             is_active: false,
             is_damaged: false,
             incarnation: 0,

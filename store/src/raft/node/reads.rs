@@ -30,6 +30,10 @@ impl Node {
             let why = "this node is no member of the cluster".to_owned();
             return self.refuse(id, Refusal::Unavailable(why));
         }
+        if self.is_witness() {
+            let why = "this node is the witness, and keeps no keys".to_owned();
+            return self.refuse(id, Refusal::Unavailable(why));
+        }
         match mode {
             ReadMode::Any => self.answer(id, &keys),
             ReadMode::Follower if self.is_damaged => {

@@ -16,6 +16,7 @@ impl Node {
     pub(super) fn propose(&mut self, payload: Payload) -> Index {
         let at = Position { term: self.term(), index: self.log.last().index + 1 };
         self.append(Entry { at, payload });
+        self.count_unreplicated(Some(at.index));
         at.index
     }
 
@@ -47,6 +48,9 @@ impl Node {
     fn send_entries(&mut self, to: NodeId) -> bool {
         let Role::Leader(leader) = &mut self.role else { return false };
         let Some(progress) = leader.progress.get_mut(&to) else { return false };
+        if self.config.witness() == Some(to) {
+            return false;
+        }
         let last = self.log.last().index;
         let mut has_sent = false;
         while progress.next <= last
@@ -66,6 +70,11 @@ impl Node {
         let Role::Leader(leader) = &mut self.role else { return };
         let Some(progress) = leader.progress.get_mut(&to) else { return };
         let round = leader.rounds.current();
+        if self.config.witness() == Some(to) {
+            let index = self.log.durable();
+            let previous = Position { term: self.log.term_at(index).unwrap_or(0), index };
+            return self.journal.send(to, Body::Append { round, previous, entries: Vec::new(), commit: 0 });
+        }
         match before(progress, &self.log) {
             Some(previous) if !matches!(progress.mode, Mode::Snapshot(_)) => {
                 let body = Body::Append { round, previous, entries: Vec::new(), commit: self.commit };
@@ -84,7 +93,9 @@ impl Node {
         let grew = progress.counted() > before;
         self.confirm_rounds();
         if grew {
+            self.count_unreplicated(None);
             self.advance_commit();
+            self.save_if_due();
             self.go_on_with_transfer();
         }
         self.send_entries(from);
@@ -116,6 +127,7 @@ impl Node {
         let current = leader.rounds.current();
         let progress = leader.progress.get_mut(&from)?;
         progress.is_active = true;
+        progress.heard = Some(self.now.monotonic);
         progress.confirmed = progress.confirmed.max(round.min(current));
         Some(progress)
     }

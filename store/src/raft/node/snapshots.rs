@@ -46,7 +46,8 @@ impl Snapshots {
         self.saving.as_ref().is_some_and(|saving| saving.install.is_some())
     }
 
-    fn covered(&self) -> Index {
+    /// The last index that it covers.
+    pub(super) fn covered(&self) -> Index {
         self.kept.as_ref().map_or(0, |(at, _)| at.index)
     }
 }
@@ -55,7 +56,7 @@ impl Node {
     /// Takes a snapshot, if enough was applied since the last.
     pub(super) fn save_if_due(&mut self) {
         let due = self.snapshots.covered().saturating_add(self.config.snapshot_every);
-        if self.applied.index >= due {
+        if self.applied.index >= due && self.may_save() {
             self.save(false);
         }
     }
@@ -92,10 +93,11 @@ impl Node {
         else {
             return;
         };
+        let settled = self.settled();
         self.snapshots.kept = Some((at, bytes));
         self.journal.reached("snapshot-saved");
         match install {
-            Some(received) => self.install(*received),
+            Some(received) => self.install(*received, settled),
             None => self.log.compact(at.index, at.index.saturating_sub(self.config.snapshot_keeps)),
         }
         if readmits {

@@ -25,7 +25,6 @@ pub(super) struct Replayed {
     pub(super) term: Term,
     pub(super) voted_for: Option<NodeId>,
     /// The latest term of which a witness has confirmed a leader.
-    #[expect(dead_code, reason = "active-passive replication comes next")]
     pub(super) witnessed: Term,
     pub(super) log: Entries,
     pub(super) members: Memberships,

@@ -2,6 +2,7 @@
 
 mod elects;
 mod members;
+mod passive;
 mod reads;
 mod snapshots;
 

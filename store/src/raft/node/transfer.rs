@@ -18,7 +18,7 @@ impl Node {
     /// A client wants another leader.
     pub(super) fn transfer(&mut self, id: RequestId, deadline: u64, to: NodeId) {
         let until = self.after_ms(self.config.election_ms);
-        let is_voter = self.members.latest().voters.contains(&to);
+        let is_voter = self.members.latest().voters.contains(&to) && self.config.witness() != Some(to);
         let me = self.me();
         let Role::Leader(leader) = &mut self.role else {
             let refusal = self.not_leader();
@@ -29,7 +29,7 @@ impl Node {
             return self.journal.reply(id, done);
         }
         if !is_voter {
-            return self.refuse(id, Refusal::Invalid("only a voter can lead".to_owned()));
+            return self.refuse(id, Refusal::Invalid("only a voter that keeps the log can lead".to_owned()));
         }
         if leader.transfer.is_some() {
             return self.refuse(id, Refusal::Unavailable("leadership is being handed over".to_owned()));

@@ -30,7 +30,7 @@ impl Node {
         self.replicate();
     }
 
-    fn admit(&self, kind: &CommandKind) -> Result<(), Refusal> {
+    fn admit(&mut self, kind: &CommandKind) -> Result<(), Refusal> {
         let Role::Leader(leader) = &self.role else {
             return Err(Refusal::NotLeader { leader: self.leader, term: self.term() });
         };
@@ -46,6 +46,6 @@ impl Node {
             let why = format!("{UNCOMMITTED_MAX} changes wait for a majority already");
             return Err(Refusal::Unavailable(why));
         }
-        Ok(())
+        self.standby_problem().map_or(Ok(()), Err)
     }
 }

@@ -66,7 +66,7 @@ proptest! {
     }
 
     #[test]
-    fn meta_round_trips(family in ".{0,9}", node in ".{0,20}", incarnation: u32, damaged: bool) {
+    fn meta_round_trips(family in ".{0,9}", node in ".{0,20}", incarnation: u32, damaged: u32) {
         let meta = Meta { family, node, incarnation, damaged };
         prop_assert_eq!(Meta::decode(&meta.encode()).unwrap(), meta);
     }

@@ -247,6 +247,12 @@ fn a_bad_snapshot_is_reported_and_nothing_taken_that_follows_it() {
         now(log.sync()).unwrap();
         let (_, again) = open_votes(&spoilt.after_power_loss(Keep::Nothing)).unwrap();
         assert_eq!((again.snapshot, again.records, again.damaged), (None, vec![vote(70)], true), "{place}");
+        let (mut log, _) = open_votes(&spoilt).unwrap();
+        let mut saving = log.save_snapshot(8, b"again", &[]).unwrap();
+        now(log.sync()).unwrap();
+        now(&mut saving).unwrap();
+        let (_, replaced) = open_votes(&spoilt.after_power_loss(Keep::Nothing)).unwrap();
+        assert_eq!((replaced.snapshot, replaced.damaged), (Some((8, b"again".to_vec())), false), "{place}");
     };
     for bit in 0..whole * 8 {
         spoilt_at(&|content| content[bit / 8] ^= 1 << (bit % 8), &format!("bit {bit}"));

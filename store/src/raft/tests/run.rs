@@ -1,0 +1,297 @@
+//! A random run: trouble, then health, then the judges.
+
+use super::clients::{CLIENTS, Clients};
+use super::judge::{self, Truth};
+use super::schedule::{Action, Rolls, Who};
+use super::settings::Setting;
+use crate::protocol::NodeId;
+use crate::raft::config::Replication;
+use crate::raft::request::{Ask, Change, Response};
+use crate::raft::testkit::Cluster;
+use crate::safeguards::Safeguards;
+
+/// How long a healed cluster may take to make progress, in milliseconds.
+const PROGRESS_MS: u64 = 10_000;
+
+/// A run under way.
+pub struct Run {
+    pub cluster: Cluster,
+    setting: Setting,
+    clients: Clients,
+    /// How many of the calls have been looked at.
+    judged: usize,
+}
+
+/// How a run ended.
+#[derive(Debug, Default, PartialEq)]
+pub struct Ended {
+    /// What it broke first, if anything.
+    pub broken: Option<String>,
+    /// What each line of its trace says, if it was kept.
+    pub trace: Vec<String>,
+    /// Markers, and how often they were reached.
+    pub reached: std::collections::BTreeMap<&'static str, u64>,
+    /// Calls with an end.
+    pub calls: usize,
+}
+
+/// The schedule with this number: so many actions.
+pub fn schedule(setting: &Setting, seed: u64, actions: usize) -> Vec<Action> {
+    let mut rolls = Rolls(seed.wrapping_mul(0x0001_0000_01b3));
+    let weights = setting.weights(&mut rolls);
+    (0..actions).map(|_| weights.action(&mut rolls)).collect()
+}
+
+/// Runs a schedule.
+pub fn run(
+    setting: &Setting,
+    seed: u64,
+    schedule: &[Action],
+    safeguards: Safeguards,
+    is_traced: bool,
+) -> Ended {
+    let mut run = Run::new(setting, seed, safeguards);
+    run.cluster.trace = is_traced.then(Vec::new);
+    let broken = schedule.iter().find_map(|action| run.act(action)).or_else(|| run.heal());
+    Ended {
+        broken,
+        trace: run.cluster.trace.take().unwrap_or_default(),
+        reached: std::mem::take(&mut run.cluster.reached),
+        calls: run.clients.calls.len(),
+    }
+}
+
+impl Run {
+    fn new(setting: &Setting, seed: u64, safeguards: Safeguards) -> Run {
+        let configure = |config: &mut _| setting.configure(seed, safeguards, config);
+        Run {
+            cluster: Cluster::with(setting.nodes, seed, configure),
+            setting: *setting,
+            clients: Clients::default(),
+            judged: 0,
+        }
+    }
+
+    /// Does one thing; what that breaks.
+    fn act(&mut self, action: &Action) -> Option<String> {
+        self.cluster.note(|| format!("── {action:?}"));
+        match *action {
+            Action::Ask { client, roll } => self.clients.act(&mut self.cluster, client, roll),
+            Action::Change(kind, node) => self.change(kind, node),
+            Action::Transfer(node) => {
+                let to = self.node(node);
+                self.admin(Ask::Transfer { to });
+            }
+            Action::Kill(who) | Action::CutPower(who, _) => {
+                let node = self.who(who);
+                match *action {
+                    Action::CutPower(_, left) => self.cluster.cut_power(node, left),
+                    _ => self.cluster.kill(node),
+                }
+                self.clients.forget_leader(node);
+            }
+            _ => self.suffer(action),
+        }
+        self.look()
+    }
+
+    /// What happens to network, disks and clocks.
+    fn suffer(&mut self, action: &Action) {
+        match *action {
+            Action::Run(ms) => self.cluster.run(ms),
+            Action::Pass(ms) => self.cluster.pass(ms),
+            Action::Deliver(ref packets) => packets.iter().for_each(|&packet| {
+                if let Some(index) = packet.checked_rem(self.cluster.network.len()) {
+                    self.cluster.deliver(index);
+                }
+            }),
+            Action::DeliverTo(who) => {
+                let node = self.who(who);
+                if self.cluster.is_awake(node) {
+                    self.cluster.deliver_if(|packet| packet.to == node);
+                }
+            }
+            Action::Duplicate(packet) => {
+                if let Some(index) = packet.checked_rem(self.cluster.network.len()) {
+                    let again = self.cluster.network[index].clone();
+                    self.cluster.network.push(again);
+                    self.cluster.deliver(index);
+                }
+            }
+            Action::Lose(ref packets) => packets.iter().for_each(|&packet| {
+                if let Some(index) = packet.checked_rem(self.cluster.network.len()) {
+                    self.cluster.network.remove(index);
+                }
+            }),
+            Action::Sync(who, records) => self.cluster.sync(self.who(who), records),
+            Action::Keep(who) => self.cluster.keep(self.who(who)),
+            _ => self.suffer_faults(action),
+        }
+    }
+
+    fn suffer_faults(&mut self, action: &Action) {
+        match *action {
+            Action::Start(node) => self.start(self.node(node)),
+            Action::Pause(who) => {
+                let node = self.who(who);
+                self.cluster.host(node).is_paused = self.cluster.is_awake(node);
+            }
+            Action::Resume(node) => self.resume(self.node(node)),
+            Action::Stall(who) => {
+                let node = self.who(who);
+                self.cluster.host(node).stalls = true;
+            }
+            Action::Isolate(who) => self.cluster.isolate(self.who(who)),
+            Action::CutLink(from, to) => {
+                let link = (self.node(from), self.node(to));
+                self.cluster.cut.insert(link);
+            }
+            Action::Split(bits) => {
+                let side = |node: NodeId| bits & (1 << node) != 0;
+                let nodes = self.cluster.nodes();
+                let links = nodes.clone().flat_map(|from| nodes.clone().map(move |to| (from, to)));
+                self.cluster.cut.extend(links.filter(|&(from, to)| side(from) != side(to)));
+            }
+            Action::Join => self.cluster.cut.clear(),
+            Action::Fill(who) => {
+                let node = self.who(who);
+                let host = self.cluster.host(node);
+                host.is_full = !host.is_full;
+            }
+            Action::Jump(node, ms) => {
+                let node = self.node(node);
+                self.cluster.host(node).skew_ms += ms;
+            }
+            Action::Rate(node, percent) => {
+                let node = self.node(node);
+                self.cluster.host(node).rate = percent;
+            }
+            _ => {}
+        }
+    }
+
+    fn change(&mut self, kind: u8, node: NodeId) {
+        let node = self.node(node);
+        let change = [Change::AddLearner, Change::Promote, Change::Remove][usize::from(kind % 3)];
+        self.admin(Ask::Change(change(node)));
+    }
+
+    /// Somebody asks the leader, and does not wait for the answer.
+    fn admin(&mut self, ask: Ask) {
+        if let Some(leader) = self.cluster.leader() {
+            self.cluster.ask(leader, ask);
+        }
+    }
+
+    fn start(&mut self, node: NodeId) {
+        if self.cluster.host(node).node.is_none() {
+            self.cluster.host(node).is_full = false;
+            self.cluster.start(node);
+        }
+    }
+
+    fn resume(&mut self, node: NodeId) {
+        if self.cluster.host(node).is_paused {
+            self.cluster.resume(node);
+        }
+    }
+
+    fn node(&self, node: NodeId) -> NodeId {
+        node % self.cluster.hosts.len() as NodeId
+    }
+
+    fn who(&self, who: Who) -> NodeId {
+        match who {
+            Who::Leader => self.cluster.leader().unwrap_or(0),
+            Who::Node(node) => self.node(node),
+        }
+    }
+
+    /// What is broken so far, as far as that can be told at once.
+    fn look(&mut self) -> Option<String> {
+        self.clients.listen(&mut self.cluster);
+        if let Some(broken) = self.cluster.broken.first() {
+            return Some(format!("{}: {}", broken.invariant, broken.what));
+        }
+        let new = &self.clients.calls[self.judged..];
+        self.judged = self.clients.calls.len();
+        new.iter().find_map(judge::goes_back)
+    }
+
+    /// Everything works again; what is broken then, or does not get going.
+    fn heal(&mut self) -> Option<String> {
+        self.cluster.note(|| "── everything is healed".to_owned());
+        self.cluster.cut.clear();
+        for node in self.cluster.nodes() {
+            let host = self.cluster.host(node);
+            (host.is_full, host.stalls, host.rate) = (false, false, 100);
+            self.resume(node);
+            self.start(node);
+        }
+        self.progress().or_else(|| self.judge())
+    }
+
+    /// A healed cluster serves all clients, and all members catch up.
+    fn progress(&mut self) -> Option<String> {
+        let end = self.cluster.time_ms + PROGRESS_MS;
+        let before = self.clients.calls.len();
+        let mut rolls = Rolls(7);
+        while self.cluster.time_ms < end {
+            self.cluster.run(25);
+            if let Some(broken) = self.look() {
+                return Some(broken);
+            }
+            let new = &self.clients.calls[before..];
+            let is_served = |client: &usize| {
+                let mut calls = new.iter().filter(|call| call.client == *client);
+                calls.any(|call| matches!(call.response, Response::Done { .. }))
+            };
+            let unserved: Vec<usize> = (0..CLIENTS).filter(|client| !is_served(client)).collect();
+            if unserved.is_empty() && self.has_caught_up() {
+                return None;
+            }
+            for client in unserved {
+                self.clients.act(&mut self.cluster, client, rolls.next());
+            }
+        }
+        Some(format!("no progress in {PROGRESS_MS} ms after everything was healed"))
+    }
+
+    /// Whether all members have applied all there is.
+    fn has_caught_up(&mut self) -> bool {
+        let Some((last, members)) = self.members() else { return false };
+        members.iter().all(
+            |&node| matches!(self.cluster.status(node), Response::Status { applied, .. } if applied == last),
+        )
+    }
+
+    /// The last entry of the leader's log, and the members that keep copies of it.
+    fn members(&mut self) -> Option<(u64, Vec<NodeId>)> {
+        let leader = self.cluster.leader()?;
+        let Response::Status { last, members, .. } = self.cluster.status(leader) else { return None };
+        let mut all: Vec<NodeId> = members.voters.into_iter().chain(members.learners).collect();
+        if self.setting.replication != Replication::Majority {
+            all.retain(|&node| node < 2);
+        }
+        Some((last, all))
+    }
+
+    /// The log, against what clients were told and what members hold.
+    fn judge(&mut self) -> Option<String> {
+        let (last, members) = self.members()?;
+        let truth = Truth::new(&self.cluster, last);
+        let may_lose = self.setting.may_lose();
+        let calls = &self.clients.calls;
+        calls
+            .iter()
+            .find_map(|call| truth.contradicts(call, may_lose))
+            .or_else(|| judge::refused_in_vain(&self.cluster, calls))
+            .or_else(|| members.iter().find_map(|&node| self.differs(node, &truth)))
+    }
+
+    fn differs(&mut self, node: NodeId, truth: &Truth) -> Option<String> {
+        let page = self.cluster.call(node, Ask::Dump { after: None });
+        let what = || format!("n{} holds {page:?}, and the log makes {:?}", node + 1, truth.page);
+        (page != truth.page).then(what)
+    }
+}
