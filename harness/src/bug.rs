@@ -28,6 +28,10 @@ pub struct Bug {
     pub plant: fn(&mut Safeguards),
     /// The checkers expected to see it: any of them.
     pub shows: &'static [&'static str],
+    /// The store whose safeguard it is.
+    pub store: &'static str,
+    /// The replication mode under which it shows, where the store has several.
+    pub mode: &'static str,
     /// The workload under which it shows.
     pub workload: &'static str,
     /// The level at which it shows.
@@ -52,6 +56,15 @@ pub const ALL: &[&Bug] = &[
     &atomic_read_without_write_back::BUG,
     &timeout_reported_as_failure::BUG,
 ];
+
+/// All safeguards but the one that this bug, if any, is the absence of.
+pub fn safeguards(planted: Option<&str>) -> Safeguards {
+    let mut safeguards = Safeguards::default();
+    if let Some(bug) = planted.and_then(named) {
+        (bug.plant)(&mut safeguards);
+    }
+    safeguards
+}
 
 /// The bug of this name.
 pub fn named(name: &str) -> Option<&'static Bug> {
