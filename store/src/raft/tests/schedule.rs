@@ -11,11 +11,13 @@ pub enum Action {
     Elect,
     /// Time passes, and nothing else.
     Pass(u64),
+    /// All pre-votes arrive, and what is said to them.
+    PreVote,
     /// Some packets arrive, in any order.
     Deliver(Vec<usize>),
     /// Everything on its way to a node arrives.
     DeliverTo(Who),
-    /// The first packet on its way to a node arrives, what it appends is synced, and its answers arrive.
+    /// The first packet on its way to a node arrives, from the leader if there is one, and its answer.
     Nudge(Who),
     /// A packet will arrive again, perhaps much later.
     Duplicate(usize),
@@ -169,20 +171,21 @@ fn follower_falls_behind(rolls: &mut Rolls) -> Vec<Action> {
     actions
 }
 
-/// A node starts again after it has said something, and another hears from the same term later.
+/// Several stand in one term; a voter votes, starts again, and hears from another candidate.
 fn voter_forgets(rolls: &mut Rolls) -> Vec<Action> {
-    let node = Who::Node(rolls.node());
-    let hold = Action::Hold(rolls.some(8));
+    let voter = Who::Node(rolls.node());
     vec![
-        Action::Pass(25 * rolls.below(40)),
-        Action::Deliver(rolls.some(8)),
-        hold,
-        Action::Nudge(node),
-        Action::CutPower(node, 0),
         Action::StartAll,
-        Action::Pass(400 + 25 * rolls.below(8)),
-        Action::Release,
-        Action::DeliverTo(node),
+        Action::Join,
+        Action::LoseAll,
+        Action::Pass(1_000),
+        Action::PreVote,
+        Action::Nudge(voter),
+        Action::CutPower(voter, 0),
+        Action::StartAll,
+        Action::Pass(400 + 25 * rolls.below(6)),
+        Action::DeliverTo(voter),
+        Action::Sync(voter, usize::MAX),
     ]
 }
 
