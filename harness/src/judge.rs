@@ -178,6 +178,7 @@ fn context(promise: Option<&Promise>, charge: &Charge<'_>) -> Context {
         convergence_ns_max: u64::try_from(CONVERGENCE_MAX.as_nanos()).ok(),
         progress_ns_max: u64::try_from(PROGRESS_MAX.as_nanos()).ok(),
         acknowledgements_min: promise.and_then(|promise| promise.acknowledgements_min),
+        loss_max: promise.and_then(|promise| promise.loss_max),
         ..Context::default()
     }
 }

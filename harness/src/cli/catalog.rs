@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Arg, Command};
 use perjury::nemesis::Kind;
-use perjury::{bug, store, workload};
+use perjury::{System, bug, store, workload};
 use perjury_checkers::{checker, linearizable};
 use perjury_histories::format;
 use serde::Serialize;
@@ -17,7 +17,7 @@ pub struct Entry {
     pub name: &'static str,
     /// What it is, in one sentence.
     pub about: String,
-    /// What it consists of: the faults of a kind.
+    /// What it consists of: the faults of a kind, the levels of a store.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Entry>,
 }
@@ -30,7 +30,11 @@ impl Entry {
 
 /// The systems under test.
 pub fn stores() -> Vec<Entry> {
-    store::ALL.iter().map(|store| Entry::new(store.name(), store.about())).collect()
+    let store = |store: &&dyn System| Entry {
+        parts: store.levels().iter().map(|level| Entry::new(level.name, level.about)).collect(),
+        ..Entry::new(store.name(), store.about())
+    };
+    store::ALL.iter().map(store).collect()
 }
 
 /// What the clients do.

@@ -60,7 +60,7 @@ impl Node {
         if matches!(change, Change::Promote(_)) {
             // It must know at least that it is a member, or nobody else could lead with its vote.
             let least = self.members.latest_at().max(self.log.last().index.saturating_sub(LAG_MAX));
-            if !leader.progress.get(&node).is_some_and(|progress| progress.counted() >= least) {
+            if leader.progress.get(&node).is_none_or(|progress| progress.counted() < least) {
                 return unavailable("the learner has not caught up yet");
             }
         }
