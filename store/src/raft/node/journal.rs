@@ -86,19 +86,18 @@ impl Journal {
         debug_assert!(term >= self.term, "terms never fall");
         let is_new = term > self.term;
         (self.term, self.voted_for) = (term, voted_for);
-        let kept = voted_for.filter(|_| self.safeguards.vote_persisted);
-        if kept != voted_for {
-            self.reached("vote-not-persisted");
+        if voted_for.is_some() && !self.safeguards.vote_persisted {
+            // Whatever term it came with is not kept either.
+            return self.reached("vote-not-persisted");
         }
-        if kept.is_some() || (is_new && self.safeguards.term_persisted) {
-            self.written = (term, kept);
-            self.written_by = self.append(Record::Vote { term, voted_for: kept });
-            if is_new {
-                self.untold.push_back((self.written_by, term));
-            }
-        } else if is_new {
+        if is_new && voted_for.is_none() && !self.safeguards.term_persisted {
             self.reached("term-not-persisted");
-            self.fact(Fact::Term(term));
+            return self.fact(Fact::Term(term));
+        }
+        self.written = (term, voted_for);
+        self.written_by = self.append(Record::Vote { term, voted_for });
+        if is_new {
+            self.untold.push_back((self.written_by, term));
         }
     }
 

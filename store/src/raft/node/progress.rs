@@ -1,8 +1,8 @@
 //! What a leader knows of one follower, and what it has under way to it.
 //!
 //! ```text
-//! replicate ── Conflict ─► probe ── Matched ─► replicate
-//!                            └── what it lacks is gone ─► snapshot ── Matched ─► replicate
+//! probe ── Matched ─► replicate ── Conflict ─► probe
+//!   └── what it lacks is gone ─► snapshot ── Matched ─► replicate
 //! ```
 
 use std::collections::VecDeque;
@@ -72,10 +72,10 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// A follower of which nothing is known yet. It is taken to lack the log from `next` on, as most do.
+    /// A follower of which nothing is known yet: the entry before `next` is looked for first.
     pub(super) fn new(next: Index) -> Progress {
         Progress {
-            mode: Mode::Replicate,
+            mode: Mode::Probe,
             matched: 0,
             next,
             in_flight: VecDeque::new(),
