@@ -106,8 +106,8 @@ impl Node {
         }
         let is_free =
             term > self.term() || self.journal.voted_for().is_none_or(|candidate| candidate == from);
-        // A candidate that stands, and the leader, have given their vote to themselves.
-        let granted = is_up_to_date && is_free && !self.is_leader();
+        // A candidate that stands, and the leader, have given their vote to themselves, for this term.
+        let granted = is_up_to_date && is_free && (term > self.term() || !self.is_leader());
         if granted {
             if !self.is_up_to_date(last) {
                 self.journal.reached("vote-without-log-check");
@@ -196,6 +196,7 @@ impl Node {
             self.journal.reached("leadership-transferred");
         }
         self.leader = Some(self.me());
+        self.answer_transfers();
         let first = self.log.last().index + 1;
         let counts_removed = !self.config.safeguards.removed_is_silent;
         let mut leader = Leader::new(self.me(), first, counts_removed);
