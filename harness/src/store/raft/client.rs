@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use anyhow::anyhow;
+use anyhow::{anyhow, bail};
 use perjury_histories::{Key, Value};
 use perjury_store::env::{Env, LocalFuture};
 use perjury_store::protocol::NodeId;
@@ -101,6 +101,20 @@ impl RaftClient {
         self.names.iter().position(|known| known == name).map(|position| position as NodeId)
     }
 
+    /// What this node has applied, once it has caught up with its own log: after a restart it does not know
+    /// what of that is committed before a leader says so.
+    async fn held_by(&mut self, node: NodeId) -> anyhow::Result<Vec<Held>> {
+        match self.session.status(node, DEADLINE).await.outcome {
+            Response::Status { leader: Some(_), applied, last, .. } if applied == last => {}
+            Response::Status { leader, applied, last, .. } => {
+                bail!("it has applied {applied} of {last} entries, and its leader is {leader:?}")
+            }
+            other => done(other)?,
+        }
+        let cells = self.session.dump(node, DEADLINE).await?;
+        Ok(cells.into_iter().map(|(key, cell)| calls::held(key, &cell, self.versions)).collect())
+    }
+
     async fn carry_out(&mut self, order: &Order) -> anyhow::Result<()> {
         let node = self.id(order.node()).ok_or_else(|| anyhow!("there is no node {}", order.node()))?;
         match order {
@@ -128,11 +142,7 @@ impl Client for RaftClient {
     }
 
     fn dump<'a>(&'a mut self, node: &'a str) -> LocalFuture<'a, Option<anyhow::Result<Vec<Held>>>> {
-        Box::pin(async move {
-            let cells = self.session.dump(self.id(node)?, DEADLINE).await.map_err(anyhow::Error::from);
-            let held = |(key, cell): (String, _)| calls::held(key, &cell, self.versions);
-            Some(cells.map(|cells| cells.into_iter().map(held).collect()))
-        })
+        Box::pin(async move { Some(self.held_by(self.id(node)?).await) })
     }
 
     fn administer<'a>(&'a mut self, order: &'a Order) -> LocalFuture<'a, Option<anyhow::Result<()>>> {

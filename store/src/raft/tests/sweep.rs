@@ -36,7 +36,12 @@ fn try_it() {
                 broken.push((seed, b));
             }
         }
-        println!("{} calls {calls} {reached:?} broken {} {:?}", setting.name, broken.len(), &broken[..broken.len().min(4)]);
+        println!(
+            "{} calls {calls} {reached:?} broken {} {:?}",
+            setting.name,
+            broken.len(),
+            &broken[..broken.len().min(4)]
+        );
     }
 }
 
