@@ -26,7 +26,7 @@ mod transaction;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::log::Position;
-use super::request::{Command, CommandKind, Operation, Refusal, Response, Versioned};
+use super::request::{Command, CommandKind, Operation, Refusal, Response, Versioned, session_of};
 use crate::safeguards::Safeguards;
 
 use cells::Cells;
@@ -84,8 +84,9 @@ impl Machine {
         self.advance(command);
         match &command.kind {
             CommandKind::Open => {
-                self.sessions.open(at.index);
-                Outcome::new(Response::Opened { session: at.index }, None)
+                let session = session_of(at);
+                self.sessions.open(session, at.index);
+                Outcome::new(Response::Opened { session }, None)
             }
             CommandKind::Change(operation) => self.change_once(at, command, operation),
         }
@@ -96,7 +97,7 @@ impl Machine {
     pub fn apply_unchecked(&mut self, at: Position, command: &Command) -> Outcome {
         self.advance(command);
         let response = match &command.kind {
-            CommandKind::Open => Response::Opened { session: at.index },
+            CommandKind::Open => Response::Opened { session: session_of(at) },
             CommandKind::Change(operation) => self.change(at, command, operation),
         };
         Outcome::new(response, None)

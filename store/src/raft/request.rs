@@ -4,11 +4,17 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::log::{Index, Term};
+use super::log::{Index, Position, Term};
 use crate::protocol::{Answer, NodeId};
 
-/// A session of a client: the log index at which it was opened. 0: none.
+/// A session of a client, [named](session_of) after the entry that opened it. 0: none.
 pub type SessionId = u64;
+
+/// The session that an entry opens: index and term, since where copies are asynchronous an index may be used
+/// again, and a session that was lost must not be taken for another one.
+pub fn session_of(at: Position) -> SessionId {
+    at.term.wrapping_mul(1_000_000_000_000).wrapping_add(at.index)
+}
 
 /// How a read is served.
 #[derive(

@@ -141,6 +141,12 @@ impl Cluster {
         self.nodes().filter(|&node| self.hosts[usize::from(node)].leads > 0).max_by_key(leads)
     }
 
+    /// A node that takes itself for the leader of a term that is over, and runs.
+    pub fn deposed(&self) -> Option<NodeId> {
+        let leader = self.leader();
+        self.nodes().find(|&node| self.hosts[usize::from(node)].leads > 0 && Some(node) != leader)
+    }
+
     /// A client asks `node`. A node that is down or stands still does not hear it.
     pub fn ask(&mut self, node: NodeId, ask: Ask) -> RequestId {
         self.ask_within(node, ask, DEADLINE_MS)

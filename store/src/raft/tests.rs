@@ -5,4 +5,5 @@ mod judge;
 mod run;
 mod schedule;
 mod settings;
+mod shrink;
 mod sweep;

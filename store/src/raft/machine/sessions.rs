@@ -69,8 +69,8 @@ impl Sessions {
         &self.table
     }
 
-    /// Opens the session of this number, which is the index of the entry that opens it.
-    pub(super) fn open(&mut self, id: SessionId) {
+    /// The entry at `index` opens the session of this number.
+    pub(super) fn open(&mut self, id: SessionId, index: Index) {
         if let Some(session) = self.table.remove(&id) {
             self.by_use.remove(&(session.used, id));
         }
@@ -79,15 +79,15 @@ impl Sessions {
         {
             self.table.remove(&oldest);
         }
-        self.table.insert(id, Session { used: id, last: None });
-        self.by_use.insert((id, id));
+        self.table.insert(id, Session { used: index, last: None });
+        self.by_use.insert((index, id));
     }
 
     /// The entry at `index` carries write `sequence` of this session, which is thereby used.
     pub(super) fn meet(&mut self, id: SessionId, sequence: u64, index: Index) -> Standing {
         let is_forgotten = self.has_forgotten && !self.table.contains_key(&id);
         if is_forgotten {
-            self.open(id);
+            self.open(id, index);
         }
         let Some(session) = self.table.get_mut(&id) else { return Standing::Ended };
         self.by_use.remove(&(session.used, id));

@@ -36,8 +36,8 @@ impl Feed {
     fn open(&mut self) -> SessionId {
         let (at, command) = self.entry(0, 0, CommandKind::Open);
         let response = self.machine.apply(at, &command).response;
-        assert_eq!(response, Response::Opened { session: at.index });
-        at.index
+        assert_eq!(response, Response::Opened { session: session_of(at) });
+        session_of(at)
     }
 
     fn write(&mut self, session: SessionId, sequence: u64, operation: &Operation) -> Outcome {

@@ -58,9 +58,9 @@ impl Node {
             return unavailable("leadership is being handed over");
         }
         if matches!(change, Change::Promote(_)) {
-            let last = self.log.last().index;
-            let is_near = |matched: u64| matched + LAG_MAX >= last;
-            if !leader.progress.get(&node).is_some_and(|progress| is_near(progress.counted())) {
+            // It must know at least that it is a member, or nobody else could lead with its vote.
+            let least = self.members.latest_at().max(self.log.last().index.saturating_sub(LAG_MAX));
+            if leader.progress.get(&node).is_none_or(|progress| progress.counted() < least) {
                 return unavailable("the learner has not caught up yet");
             }
         }

@@ -54,22 +54,20 @@ impl Disk {
         self.durable < self.records.len()
     }
 
-    /// Whether a snapshot is being saved.
-    pub fn is_saving(&self) -> bool {
-        self.saving.is_some()
-    }
-
-    /// The next step of saving a snapshot: it becomes durable; then, once its records are too, what is older goes.
-    /// Returns the index of a snapshot that is done.
+    /// The next step of saving a snapshot whose records are durable: it becomes so, and from then on a start
+    /// finds it and what was appended with it and after; then that is told. Returns the index of a snapshot that
+    /// is done.
     pub fn keep(&mut self) -> Option<Index> {
         let saving = self.saving.as_mut()?;
         if !saving.is_durable {
-            saving.is_durable = true;
+            saving.is_durable = saving.end <= self.before + self.durable as i64;
             return None;
         }
-        if saving.end > self.before + self.durable as i64 {
-            return None;
-        }
+        self.take_over()
+    }
+
+    /// What is older than a durable snapshot goes.
+    fn take_over(&mut self) -> Option<Index> {
         let Saving { snapshot, begin, .. } = self.saving.take()?;
         let old = (begin - self.before) as usize;
         self.records.drain(..old);
@@ -93,8 +91,8 @@ impl Disk {
 
     /// What a node that starts now finds; all of it is durable then.
     pub fn replay(&mut self) -> (Option<(Index, Vec<u8>)>, Vec<Record>) {
-        if let Some(saving) = self.saving.take().filter(|saving| saving.is_durable) {
-            self.snapshot = Some(saving.snapshot);
+        if self.saving.take_if(|saving| !saving.is_durable).is_none() {
+            self.take_over();
         }
         self.durable = self.records.len();
         self.before = -(self.records.len() as i64);

@@ -54,11 +54,12 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// A client asks something, or asks again, or gives up a read.
-    pub fn act(&mut self, cluster: &mut Cluster, client: usize, roll: u64) {
+    /// A client asks something, or asks again, or gives up a read: this node, or one of its choice.
+    pub fn act(&mut self, cluster: &mut Cluster, client: usize, roll: u64, whom: Option<NodeId>) {
         let rolls = &mut Rolls(roll);
         let client = client % CLIENTS;
         let node = self.node(cluster, client, rolls);
+        let node = whom.unwrap_or(node);
         if !cluster.is_awake(node) {
             self.clients[client].leader = None;
             return;

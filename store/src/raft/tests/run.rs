@@ -4,14 +4,16 @@ use super::clients::{CLIENTS, Clients};
 use super::judge::{self, Truth};
 use super::schedule::{Action, Rolls, Who};
 use super::settings::Setting;
-use crate::protocol::NodeId;
+use crate::protocol::{NodeId, TICK_MS};
 use crate::raft::config::Replication;
 use crate::raft::request::{Ask, Change, Response};
-use crate::raft::testkit::Cluster;
+use crate::raft::testkit::{Cluster, Packet};
 use crate::safeguards::Safeguards;
 
 /// How long a healed cluster may take to make progress, in milliseconds.
 const PROGRESS_MS: u64 = 10_000;
+/// How long to wait for a leader.
+const ELECTION_TICKS_MAX: u64 = 60;
 
 /// A run under way.
 pub struct Run {
@@ -20,6 +22,8 @@ pub struct Run {
     clients: Clients,
     /// How many of the calls have been looked at.
     judged: usize,
+    /// Packets that are held up.
+    held: Vec<Packet>,
 }
 
 /// How a run ended.
@@ -39,7 +43,8 @@ pub struct Ended {
 pub fn schedule(setting: &Setting, seed: u64, actions: usize) -> Vec<Action> {
     let mut rolls = Rolls(seed.wrapping_mul(0x0001_0000_01b3));
     let weights = setting.weights(&mut rolls);
-    (0..actions).map(|_| weights.action(&mut rolls)).collect()
+    let gestures = std::iter::repeat_with(|| weights.gesture(&mut rolls));
+    gestures.flatten().take(actions).collect()
 }
 
 /// Runs a schedule.
@@ -69,14 +74,19 @@ impl Run {
             setting: *setting,
             clients: Clients::default(),
             judged: 0,
+            held: Vec::new(),
         }
     }
 
     /// Does one thing; what that breaks.
     fn act(&mut self, action: &Action) -> Option<String> {
-        self.cluster.note(|| format!("── {action:?}"));
+        let at = self.cluster.time_ms;
+        self.cluster.note(|| format!("── {at} ms: {action:?}"));
         match *action {
-            Action::Ask { client, roll } => self.clients.act(&mut self.cluster, client, roll),
+            Action::Ask { client, roll, whom } => {
+                let whom = whom.map(|whom| self.who(whom));
+                self.clients.act(&mut self.cluster, client, roll, whom);
+            }
             Action::Change(kind, node) => self.change(kind, node),
             Action::Transfer(node) => {
                 let to = self.node(node);
@@ -99,6 +109,7 @@ impl Run {
     fn suffer(&mut self, action: &Action) {
         match *action {
             Action::Run(ms) => self.cluster.run(ms),
+            Action::Elect => self.elect(),
             Action::Pass(ms) => self.cluster.pass(ms),
             Action::Deliver(ref packets) => packets.iter().for_each(|&packet| {
                 if let Some(index) = packet.checked_rem(self.cluster.network.len()) {
@@ -111,13 +122,19 @@ impl Run {
                     self.cluster.deliver_if(|packet| packet.to == node);
                 }
             }
+            Action::Nudge(who) => self.nudge(self.who(who)),
             Action::Duplicate(packet) => {
                 if let Some(index) = packet.checked_rem(self.cluster.network.len()) {
-                    let again = self.cluster.network[index].clone();
-                    self.cluster.network.push(again);
-                    self.cluster.deliver(index);
+                    self.held.push(self.cluster.network[index].clone());
                 }
             }
+            Action::Hold(ref packets) => packets.iter().for_each(|&packet| {
+                if let Some(index) = packet.checked_rem(self.cluster.network.len()) {
+                    self.held.push(self.cluster.network.remove(index));
+                }
+            }),
+            Action::Release => self.cluster.network.append(&mut self.held),
+            Action::LoseAll => self.cluster.network.clear(),
             Action::Lose(ref packets) => packets.iter().for_each(|&packet| {
                 if let Some(index) = packet.checked_rem(self.cluster.network.len()) {
                     self.cluster.network.remove(index);
@@ -132,11 +149,11 @@ impl Run {
     fn suffer_faults(&mut self, action: &Action) {
         match *action {
             Action::Start(node) => self.start(self.node(node)),
+            Action::StartAll => self.cluster.nodes().for_each(|node| self.start(node)),
             Action::Pause(who) => {
                 let node = self.who(who);
                 self.cluster.host(node).is_paused = self.cluster.is_awake(node);
             }
-            Action::Resume(node) => self.resume(self.node(node)),
             Action::Stall(who) => {
                 let node = self.who(who);
                 self.cluster.host(node).stalls = true;
@@ -158,12 +175,12 @@ impl Run {
                 let host = self.cluster.host(node);
                 host.is_full = !host.is_full;
             }
-            Action::Jump(node, ms) => {
-                let node = self.node(node);
+            Action::Jump(who, ms) => {
+                let node = self.who(who);
                 self.cluster.host(node).skew_ms += ms;
             }
-            Action::Rate(node, percent) => {
-                let node = self.node(node);
+            Action::Rate(who, percent) => {
+                let node = self.who(who);
                 self.cluster.host(node).rate = percent;
             }
             _ => {}
@@ -183,16 +200,47 @@ impl Run {
         }
     }
 
-    fn start(&mut self, node: NodeId) {
-        if self.cluster.host(node).node.is_none() {
-            self.cluster.host(node).is_full = false;
-            self.cluster.start(node);
+    /// Time passes until a node comes to lead.
+    fn elect(&mut self) {
+        let terms = |run: &Run| run.cluster.hosts.iter().map(|host| host.leads).max();
+        let before = terms(self);
+        for _ in 0..ELECTION_TICKS_MAX {
+            self.cluster.pass(TICK_MS);
+            // Everything but appends: the first thing that a leader says waits.
+            loop {
+                self.cluster.nodes().for_each(|node| self.cluster.sync(node, usize::MAX));
+                if terms(self) > before || self.cluster.network.is_empty() {
+                    break;
+                }
+                self.cluster.deliver_if(|_| true);
+            }
+            if terms(self) > before {
+                return;
+            }
         }
     }
 
-    fn resume(&mut self, node: NodeId) {
-        if self.cluster.host(node).is_paused {
+    /// One packet of the leader's gets through to a node, and its answers to whoever asked.
+    fn nudge(&mut self, node: NodeId) {
+        let leader = self.cluster.leader();
+        let is_wanted = |packet: &Packet| packet.to == node && Some(packet.from) == leader;
+        let first = self.cluster.network.iter().position(is_wanted);
+        if let Some(index) = first.filter(|_| self.cluster.is_awake(node)) {
+            self.cluster.deliver(index);
+            self.cluster.sync(node, usize::MAX);
+            let asleep: Vec<bool> = self.cluster.nodes().map(|node| !self.cluster.is_awake(node)).collect();
+            self.cluster.deliver_if(|packet| packet.from == node && !asleep[usize::from(packet.to)]);
+        }
+    }
+
+    /// Starts a node that is down; one that stands still goes on.
+    fn start(&mut self, node: NodeId) {
+        let host = self.cluster.host(node);
+        if host.is_paused {
             self.cluster.resume(node);
+        } else if host.node.is_none() {
+            host.is_full = false;
+            self.cluster.start(node);
         }
     }
 
@@ -203,6 +251,7 @@ impl Run {
     fn who(&self, who: Who) -> NodeId {
         match who {
             Who::Leader => self.cluster.leader().unwrap_or(0),
+            Who::Deposed => self.cluster.deposed().unwrap_or(0),
             Who::Node(node) => self.node(node),
         }
     }
@@ -225,7 +274,6 @@ impl Run {
         for node in self.cluster.nodes() {
             let host = self.cluster.host(node);
             (host.is_full, host.stalls, host.rate) = (false, false, 100);
-            self.resume(node);
             self.start(node);
         }
         self.progress().or_else(|| self.judge())
@@ -251,7 +299,7 @@ impl Run {
                 return None;
             }
             for client in unserved {
-                self.clients.act(&mut self.cluster, client, rolls.next());
+                self.clients.act(&mut self.cluster, client, rolls.next(), None);
             }
         }
         Some(format!("no progress in {PROGRESS_MS} ms after everything was healed"))

@@ -155,7 +155,8 @@ impl Node {
     async fn ask(&self, wish: Wish) -> Said {
         let mut connection = self.connect().await;
         let id = connection.send(wish).unwrap();
-        connection.answer(id).await.unwrap()
+        let answer = tokio::time::timeout(10 * SECOND, connection.answer(id)).await;
+        answer.expect("it is answered").unwrap()
     }
 
     async fn stop(self) {

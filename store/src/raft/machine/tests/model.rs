@@ -32,8 +32,8 @@ impl Model {
             if self.sessions.len() == SESSIONS_MAX {
                 self.sessions.remove(0);
             }
-            self.sessions.push((at.index, BTreeMap::new()));
-            return Response::Opened { session: at.index };
+            self.sessions.push((session_of(at), BTreeMap::new()));
+            return Response::Opened { session: session_of(at) };
         };
         let Some(place) = self.sessions.iter().position(|(id, _)| *id == command.session) else {
             return Response::Refused(Refusal::SessionEnded { session: command.session });

@@ -30,7 +30,8 @@ fn a_superseded_write_has_no_effect() {
     let session = feed.open();
     feed.write(session, 2, &put("k", "new"));
     let late = feed.write(session, 1, &put("k", "old"));
-    assert_eq!(unmet(late.response), "write 1 of session 1 was superseded by write 2");
+    let superseded = format!("write 1 of session {session} was superseded by write 2");
+    assert_eq!(unmet(late.response), superseded);
     assert_eq!(feed.held("k"), register("new"));
 }
 

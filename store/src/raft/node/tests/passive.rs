@@ -28,7 +28,7 @@ fn refuses_writes_while_the_standby_is_cut_off() {
     few.cut = vec![1 - active];
     few.run(1000);
     assert_eq!(few.leader(), active);
-    let refused = few.call(active, put(2, 11, "k"));
+    let refused = few.call(active, put(1, 11, "k"));
     assert!(is_unavailable(&refused), "{refused:?}");
     let answer = few.call(active, read("k", ReadMode::Leader));
     assert!(matches!(answer, Response::Cells { .. }), "{answer:?}");
@@ -68,7 +68,7 @@ fn refuses_writes_when_too_much_is_not_replicated_and_rolls_it_back_after_fail_o
     let standby = 1 - active;
     few.cut = vec![standby];
     let session = few.open(active);
-    assert_eq!(session, last + 1);
+    assert_eq!(session % 1_000_000, last + 1);
     for sequence in 1..=4 {
         assert!(matches!(few.call(active, put(session, sequence, "lost")), Response::Done { .. }));
     }
