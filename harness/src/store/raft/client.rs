@@ -90,7 +90,7 @@ impl RaftClient {
                 found.extend(held.map(|(key, cell)| (key, calls::value(&cell))));
             }
         }
-        Reply::ok(as_one(&self.workload, found), None)
+        Reply::ok(as_one(&self.workload, call, &found), None)
     }
 
     fn served(&self, node: NodeId, reply: Reply) -> Reply {
@@ -150,11 +150,12 @@ impl Client for RaftClient {
     }
 }
 
-/// All that was read, as the workload wants it: balances by account, or the elements of a set.
-fn as_one(workload: &str, found: BTreeMap<String, Value>) -> Value {
+/// All that was read, as the workload wants it: the balance of every account, or the elements that are there.
+fn as_one(workload: &str, call: &Call, found: &BTreeMap<String, Value>) -> Value {
+    let each = call.keys.iter().map(|(key, _)| found.get(&key.to_string()).cloned());
     match workload {
-        "bank" => Value::Object(found.into_iter().collect()),
-        _ => found.into_values().collect(),
+        "bank" => each.map(Option::unwrap_or_default).collect(),
+        _ => each.flatten().collect(),
     }
 }
 

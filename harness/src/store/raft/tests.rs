@@ -51,12 +51,18 @@ fn an_element_of_a_set_is_a_register_and_not_a_counter() {
 
 #[test]
 fn a_transfer_is_one_transaction_that_overdraws_nobody() {
-    let transfer = call("transfer", json!({"from": "a", "to": "b", "amount": 3}));
+    let keys = ["a", "b"].map(|name| (name.into(), String::new())).to_vec();
+    let transfer = Call { keys, ..call("transfer", json!({"from": 0, "to": 1, "amount": 3})) };
     let steps = vec![
         Step::Add { key: "a".to_owned(), amount: -3, floor: Some(0) },
         Step::Add { key: "b".to_owned(), amount: 3, floor: None },
     ];
     assert_eq!(calls::operation(&transfer, "bank"), Some(Operation::Transact { steps }));
+    let deposit = Call { function: "deposit", value: json!([20, 30]), ..transfer };
+    let steps = [("a", 20), ("b", 30)]
+        .map(|(key, amount)| Step::Add { key: key.to_owned(), amount, floor: None })
+        .to_vec();
+    assert_eq!(calls::operation(&deposit, "bank"), Some(Operation::Transact { steps }));
 }
 
 #[test]
