@@ -201,7 +201,7 @@ impl Node {
         let counts_removed = !self.config.safeguards.removed_is_silent;
         let mut leader = Leader::new(self.me(), first, counts_removed);
         leader.meet(self.members.latest(), first);
-        leader.quorum_due = self.after_ms(self.config.election_ms);
+        leader.quorum_due = self.lease_clock().saturating_add(self.config.election_ms * 1_000_000);
         self.role = Role::Leader(Box::new(leader));
         self.propose(Payload::Noop);
         self.begin_round();
