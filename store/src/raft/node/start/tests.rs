@@ -71,7 +71,7 @@ fn members_are_those_of_the_snapshot_and_of_the_entries_after_it() {
         let members = Members { voters: voters.iter().copied().collect(), ..Members::default() };
         Record::Entry(Entry { at: Position { term: 1, index }, payload: Payload::Members(members) })
     };
-    let records = vec![line_up(8, &[0]), line_up(9, &[0, 1]), entry(1, 10)];
+    let records = vec![entry(1, 6), line_up(7, &[0]), entry(1, 8), line_up(9, &[0, 1]), entry(1, 10)];
     let start = Start { snapshot: snapshot(1, 8), records, ..Start::default() };
     let members = Replayed::new(start, &config()).members;
     assert_eq!((members.latest_at(), members.latest().voters.len()), (9, 2));
