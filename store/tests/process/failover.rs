@@ -17,7 +17,7 @@ const WRITERS: u64 = 4;
 /// Long enough for another leader to be found.
 const DEADLINE: Duration = Duration::from_secs(5);
 /// So that snapshots are taken in the middle of it all.
-const SNAPSHOTS: [&str; 2] = ["--snapshot-every", "50"];
+const SNAPSHOTS: [&str; 2] = ["--snapshot-every", "20"];
 
 /// How one change ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -155,13 +155,13 @@ fn every_acknowledged_change_survives_two_leaders_killed_in_the_middle_of_writes
         let story = Story::default();
         let mut client = cluster.log_client();
         let writers = story.begin(&cluster);
-        story.wait_for_more(100).await;
+        story.wait_for_more(40).await;
         for _ in 0..2 {
             let leader = leader(&mut client).await;
             cluster.take(leader.into()).kill();
-            story.wait_for_more(100).await;
+            story.wait_for_more(40).await;
             cluster.restart(leader.into());
-            story.wait_for_more(100).await;
+            story.wait_for_more(40).await;
         }
         story.end(writers).await;
         let (list, count) = read(&mut client).await.expect("a leader answers");
@@ -178,7 +178,7 @@ fn every_acknowledged_change_survives_all_nodes_killed_at_once() {
         let mut cluster = Cluster::start_log(3, &SNAPSHOTS);
         let story = Story::default();
         let writers = story.begin(&cluster);
-        story.wait_for_more(200).await;
+        story.wait_for_more(80).await;
         for process in [cluster.take(0), cluster.take(1), cluster.take(2)] {
             process.kill();
         }
