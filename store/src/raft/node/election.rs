@@ -125,11 +125,12 @@ impl Node {
     }
 
     fn grant(&mut self, candidate: NodeId, term: Term) {
-        if term > self.term() {
-            self.leave_term();
-        }
-        if self.journal.voted_for() != Some(candidate) || term > self.term() {
+        let is_new = term > self.term();
+        if is_new || self.journal.voted_for() != Some(candidate) {
             self.journal.vote(term, Some(candidate));
+        }
+        if is_new {
+            self.leave_term();
         }
         self.wait_for_leader();
     }
@@ -208,10 +209,11 @@ impl Node {
 
     /// Moves to a later term without a vote, as a follower.
     pub(super) fn adopt(&mut self, term: Term) {
-        self.leave_term();
         self.journal.vote(term, None);
+        self.leave_term();
     }
 
+    /// The term is another than before: whatever this node was in the last one is over.
     fn leave_term(&mut self) {
         self.step_down();
         self.role = Role::Follower;
