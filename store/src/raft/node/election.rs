@@ -41,8 +41,8 @@ impl Node {
     /// It has heard nobody for long enough.
     pub(super) fn on_election_due(&mut self) {
         self.wait_for_leader();
+        self.leader = None;
         if self.can_stand() {
-            self.leader = None;
             self.stand(self.config.safeguards.pre_vote, false);
         }
     }
