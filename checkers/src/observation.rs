@@ -18,6 +18,7 @@ const BLIND: &[&str] = &[
     "append",
     "decrement",
     "delete",
+    "deposit",
     "enqueue",
     "increment",
     "insert",

@@ -6,12 +6,30 @@
 pub mod acknowledge_before_sync;
 pub mod acknowledgement_counted_twice;
 pub mod atomic_read_without_write_back;
+pub mod changes_overlap;
 pub mod compare_and_set_on_quorums;
+pub mod conflict_kept;
+pub mod earlier_term_committed;
+pub mod lease_by_wall_clock;
 pub mod log_cut_at_bad_record;
+pub mod loss_bound_passed;
+pub mod no_pre_vote;
+pub mod read_past_high_water_mark;
+pub mod read_unconfirmed;
+pub mod removed_node_acts;
+pub mod replay_applies_twice;
+pub mod retry_applied_twice;
+pub mod sessions_not_in_snapshot;
+pub mod stale_append_taken;
+pub mod tail_dropped;
+pub mod term_not_persisted;
 pub mod timeout_reported_as_failure;
 pub mod token_lost_on_failover;
 pub mod torn_tail_taken;
+pub mod vote_not_persisted;
+pub mod vote_without_log_check;
 pub mod wall_clock_versions;
+pub mod whole_log_committed;
 
 use perjury_store::Safeguards;
 
@@ -28,6 +46,10 @@ pub struct Bug {
     pub plant: fn(&mut Safeguards),
     /// The checkers expected to see it: any of them.
     pub shows: &'static [&'static str],
+    /// The store whose safeguard it is.
+    pub store: &'static str,
+    /// The replication mode under which it shows, where the store has several.
+    pub mode: &'static str,
     /// The workload under which it shows.
     pub workload: &'static str,
     /// The level at which it shows.
@@ -45,13 +67,40 @@ pub const ALL: &[&Bug] = &[
     &acknowledge_before_sync::BUG,
     &torn_tail_taken::BUG,
     &log_cut_at_bad_record::BUG,
+    &replay_applies_twice::BUG,
     &wall_clock_versions::BUG,
     &compare_and_set_on_quorums::BUG,
     &token_lost_on_failover::BUG,
     &acknowledgement_counted_twice::BUG,
     &atomic_read_without_write_back::BUG,
     &timeout_reported_as_failure::BUG,
+    &read_unconfirmed::BUG,
+    &lease_by_wall_clock::BUG,
+    &earlier_term_committed::BUG,
+    &vote_not_persisted::BUG,
+    &term_not_persisted::BUG,
+    &vote_without_log_check::BUG,
+    &stale_append_taken::BUG,
+    &retry_applied_twice::BUG,
+    &sessions_not_in_snapshot::BUG,
+    &tail_dropped::BUG,
+    &read_past_high_water_mark::BUG,
+    &whole_log_committed::BUG,
+    &changes_overlap::BUG,
+    &removed_node_acts::BUG,
+    &conflict_kept::BUG,
+    &loss_bound_passed::BUG,
+    &no_pre_vote::BUG,
 ];
+
+/// All safeguards but the one that this bug, if any, is the absence of.
+pub fn safeguards(planted: Option<&str>) -> Safeguards {
+    let mut safeguards = Safeguards::default();
+    if let Some(bug) = planted.and_then(named) {
+        (bug.plant)(&mut safeguards);
+    }
+    safeguards
+}
 
 /// The bug of this name.
 pub fn named(name: &str) -> Option<&'static Bug> {

@@ -1,5 +1,6 @@
-//! The clients: sessions that ask the generator, invoke, and record; and the conductor, which does
-//! what the run asks of it between phases.
+//! The clients: sessions that ask the generator, invoke, and record; the conductor, which does what the run
+//! asks of it between phases; and the administrator, which does what faults want of the system's own
+//! administration.
 //!
 //! ```text
 //! run ── stage, tasks ──> desk ──> sessions, conductor ── calls ──> system
@@ -8,6 +9,7 @@
 //!
 //! All of them live in one simulated host, so that their events have one order.
 
+mod administrator;
 mod conductor;
 mod session;
 
@@ -18,7 +20,7 @@ use std::time::Duration;
 
 use perjury_histories::Key;
 
-use crate::cluster::Sessions;
+use crate::cluster::{Administration, Sessions};
 use crate::recorder::Recorder;
 use crate::rng::Rng;
 use crate::scenario::Scenario;
@@ -36,6 +38,8 @@ pub enum Stage {
     /// Nothing.
     #[default]
     Quiet,
+    /// What the workload does before everything else: one session does it, then all are quiet.
+    First,
     /// What the generator says.
     Everything,
     /// What the generator says, but no reads: they would repair what is to be judged.
@@ -57,6 +61,7 @@ pub struct Desk {
     workload: &'static dyn Workload,
     scenario: Scenario,
     recorder: Rc<Recorder>,
+    administration: Rc<Administration>,
     stage: Cell<Stage>,
     in_flight: Cell<u64>,
     invocations: Cell<u64>,
@@ -84,12 +89,14 @@ impl Desk {
         workload: &'static dyn Workload,
         scenario: &Scenario,
         recorder: Rc<Recorder>,
+        administration: Rc<Administration>,
     ) -> Desk {
         Desk {
             system,
             workload,
             scenario: scenario.clone(),
             recorder,
+            administration,
             stage: Cell::default(),
             in_flight: Cell::new(0),
             invocations: Cell::new(0),
@@ -111,6 +118,11 @@ impl Desk {
     /// Whether every session got something done since the stage was set.
     pub fn all_have_progressed(&self) -> bool {
         self.progressed.borrow().len() >= self.scenario.clients
+    }
+
+    /// Whether what the workload does before everything else is done.
+    pub fn is_set_up(&self) -> bool {
+        self.stage.get() != Stage::First
     }
 
     /// Whether no operation is open.
@@ -158,6 +170,9 @@ pub async fn run(desk: Rc<Desk>, sessions: Sessions, rng: Rng) -> anyhow::Result
         let name = format!("session-{number}");
         let (desk, env, rng) = (desk.clone(), sessions.env(&name), rng.fork(&name));
         tokio::task::spawn_local(session::run(desk, number, env, rng));
+    }
+    if desk.system.has_administration(&desk.scenario) {
+        tokio::task::spawn_local(administrator::run(desk.clone(), sessions.clone()));
     }
     conductor::run(desk, sessions).await
 }

@@ -12,6 +12,8 @@
 //!   later, as by a supervisor.
 //! - Whatever a fault did stands under its [`FaultId`]; [`Cluster::heal`] takes exactly that back.
 
+mod administration;
+mod churn;
 mod down;
 mod exits;
 mod links;
@@ -25,11 +27,13 @@ use std::time::{Duration, SystemTime};
 use anyhow::anyhow;
 use perjury_store::env::{Env, LocalFuture};
 
+pub use self::administration::Administration;
 pub use self::exits::Finding;
 pub use self::options::ClusterOptions;
 use crate::rng::Rng;
 use crate::sim::clock::{ClockFault, EPOCH_SECONDS, TrueTime};
 use crate::sim::disk::{DiskCounts, DiskFault, Flip};
+use crate::sim::leadership::Leader;
 use crate::sim::network::{Fabric, MessageCounts, MessageFault, Status};
 use crate::sim::observer::Watch;
 use crate::sim::pause::{Exit, Process};
@@ -56,6 +60,8 @@ pub struct Cluster {
     /// When nodes that ended by themselves are restarted.
     due: BTreeMap<String, Duration>,
     restart_after: Duration,
+    churns: BTreeMap<FaultId, churn::Churn>,
+    administration: Rc<Administration>,
     faults_made: u64,
     findings: Vec<Finding>,
 }
@@ -73,6 +79,7 @@ impl Cluster {
             time: Rc::new(TrueTime::default()),
             fabric: Rc::new(Fabric::new(&options.nodes)),
             watch,
+            leadership: Rc::default(),
             tick: options.tick,
         };
         let mut sim = turmoil::Builder::new()
@@ -106,6 +113,8 @@ impl Cluster {
             paused: BTreeMap::new(),
             due: BTreeMap::new(),
             restart_after: options.restart_after,
+            churns: BTreeMap::new(),
+            administration: Rc::default(),
             faults_made: 0,
             findings: Vec::new(),
         })
@@ -142,6 +151,7 @@ impl Cluster {
         }
         self.note_exits();
         self.restart_exited();
+        self.go_on_churning();
         match self.clients_exit.take() {
             None | Some(Exit::Returned) => Ok(()),
             Some(Exit::Failed(words)) => Err(anyhow!("the clients failed: {words}")),
@@ -172,6 +182,11 @@ impl Cluster {
     /// What this node is doing.
     pub fn status(&self, node: &str) -> Status {
         self.world.fabric.status(node)
+    }
+
+    /// The leader of the highest term that any node has told of; none in systems that tell nothing.
+    pub fn leader(&self) -> Option<Leader> {
+        self.world.leadership.leader()
     }
 
     /// Panics of nodes so far.
@@ -210,6 +225,11 @@ impl Cluster {
         self.world.fabric.disturb(id, fault);
     }
 
+    /// No message of another node reaches this one.
+    pub fn deafen(&mut self, id: FaultId, node: &str) {
+        self.world.fabric.deafen(id, node);
+    }
+
     /// Puts this node's disk wrong.
     pub fn break_disk(&mut self, id: FaultId, node: &str, fault: DiskFault) {
         self.machine(node).disk.set(id, fault);
@@ -221,8 +241,10 @@ impl Cluster {
     }
 
     /// Takes back all that stands under this number: links, nodes down or paused, clocks, messages,
-    /// disks.
+    /// disks, and what was wanted of the system's administration.
     pub fn heal(&mut self, id: FaultId) {
+        self.churns.remove(&id);
+        self.administration.release(id);
         self.unblock(id);
         self.world.fabric.calm(id);
         for machine in self.machines.values() {

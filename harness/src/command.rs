@@ -13,6 +13,9 @@ use crate::scenario::Scenario;
 pub fn base(planted: Option<&str>) -> Scenario {
     let mut scenario = Scenario::default();
     if let Some(bug) = planted.and_then(bug::named) {
+        scenario.store = bug.store.to_owned();
+        scenario.mode = bug.mode.to_owned();
+        scenario.nodes = Scenario::nodes_in(bug.mode);
         scenario.workload = bug.workload.to_owned();
         scenario.level = bug.level.to_owned();
         scenario.nemesis = bug.nemesis.iter().map(|&kind| kind.to_owned()).collect();
@@ -38,10 +41,13 @@ pub fn options(scenario: &Scenario) -> String {
     };
     option("bug", scenario.bug.clone().unwrap_or_default(), String::new());
     option("store", scenario.store.clone(), base.store);
-    option("nodes", scenario.nodes.to_string(), base.nodes.to_string());
+    option("mode", scenario.mode.clone(), base.mode);
+    option("nodes", scenario.nodes.to_string(), Scenario::nodes_in(&scenario.mode).to_string());
     option("replication", scenario.replication.to_string(), base.replication.to_string());
     option("read-quorum", scenario.read_quorum.to_string(), base.read_quorum.to_string());
     option("write-quorum", scenario.write_quorum.to_string(), base.write_quorum.to_string());
+    option("loss-entries", scenario.loss_entries.to_string(), base.loss_entries.to_string());
+    option("snapshot-every", scenario.snapshot_every.to_string(), base.snapshot_every.to_string());
     option("level", scenario.level.clone(), base.level);
     option("workload", scenario.workload.clone(), base.workload);
     option("nemesis", list(&scenario.nemesis), list(&base.nemesis));
@@ -96,6 +102,14 @@ mod tests {
             repeat(&scenario, 7),
             "cargo perjury run --seed 7 --level one/all --nemesis none --time 1500ms --rate 12.5"
         );
+    }
+
+    #[test]
+    fn says_the_nodes_only_where_the_mode_implies_others() {
+        let mode = "synchronous".to_owned();
+        let scenario = Scenario { mode, nodes: 3, loss_entries: 7, snapshot_every: 9, ..Scenario::default() };
+        assert_eq!(options(&scenario), " --mode synchronous --loss-entries 7 --snapshot-every 9");
+        assert_eq!(options(&Scenario { nodes: 5, ..scenario.clone() }).split(' ').nth(3), Some("--nodes"));
     }
 
     #[test]

@@ -75,5 +75,5 @@ pub use perjury_histories::{Key, Value, Version};
 pub use perjury_store::env;
 pub use promise::Promise;
 pub use scenario::Scenario;
-pub use system::{Call, Client, Held, Reply, System};
+pub use system::{Call, Client, Held, Order, Reply, System};
 pub use testing::test;

@@ -13,8 +13,11 @@
 pub mod aim;
 pub mod clock;
 pub mod crash;
+pub mod deaf;
 pub mod disk;
 pub mod driver;
+pub mod leader;
+pub mod membership;
 pub mod message;
 pub mod partition;
 pub mod schedule;
@@ -36,9 +39,15 @@ pub trait Fault: Sync {
     fn name(&self) -> &'static str;
     /// Which kind of fault it is.
     fn kind(&self) -> Kind;
-    /// What a system's nodes must take from the seam for it to have an effect.
-    fn needs(&self) -> Needs {
-        Needs::Nothing
+    /// What a system must offer for it to have an effect.
+    fn needs(&self) -> &'static [Needs] {
+        &[]
+    }
+    /// How long it lasts, in milliseconds, between these two, if it must stand alone: no other fault is drawn
+    /// to overlap with it, because what it shows would be put down to the other. (In a run that is too short for
+    /// its kinds of fault that holds for the first such fault only.)
+    fn alone_for_ms(&self) -> Option<(u64, u64)> {
+        None
     }
     /// What happens, in one sentence.
     fn about(&self) -> &'static str;
@@ -70,6 +79,16 @@ pub const ALL: &[&dyn Fault] = &[
     &disk::FailingSync,
     &disk::Full,
     &disk::BitFlip,
+    &leader::Kill,
+    &leader::PowerLoss,
+    &leader::Pause,
+    &leader::Cut,
+    &leader::MinorityCut,
+    &leader::OneWay,
+    &leader::Churn,
+    &membership::Remove,
+    &membership::Transfer,
+    &deaf::Node,
 ];
 
 /// The fault of this name.
@@ -91,11 +110,26 @@ pub enum Kind {
     Message,
     /// Disks are slow, full, or corrupt what they hold.
     Disk,
+    /// Whoever leads is killed, paused or cut off.
+    Leader,
+    /// Members are removed and added back, leadership is handed on.
+    Membership,
+    /// One node hears no other.
+    Deaf,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 5] = [Kind::Partition, Kind::Crash, Kind::Clock, Kind::Message, Kind::Disk];
+    pub const ALL: [Kind; 8] = [
+        Kind::Partition,
+        Kind::Crash,
+        Kind::Clock,
+        Kind::Message,
+        Kind::Disk,
+        Kind::Leader,
+        Kind::Membership,
+        Kind::Deaf,
+    ];
 
     /// Its name on the command line and in histories.
     pub fn name(self) -> &'static str {
@@ -105,6 +139,9 @@ impl Kind {
             Kind::Clock => "clock",
             Kind::Message => "message",
             Kind::Disk => "disk",
+            Kind::Leader => "leader",
+            Kind::Membership => "membership",
+            Kind::Deaf => "deaf",
         }
     }
 
@@ -118,6 +155,9 @@ impl Kind {
             Kind::Clock => "clocks jump forward and back, are off, drift, strobe",
             Kind::Message => "messages between nodes are lost, late, repeated, out of order",
             Kind::Disk => "disks sync slowly or not at all, are full, turn over bits",
+            Kind::Leader => "whoever leads is killed, loses power, is paused or cut off, again and again",
+            Kind::Membership => "members are removed and added back; leadership is handed on",
+            Kind::Deaf => "one node hears no other for a long time, and is heard",
         }
     }
 
@@ -143,17 +183,19 @@ impl FromStr for Kind {
     }
 }
 
-/// Which part of the seam a fault works through.
+/// Which part of a system a fault works through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Needs {
-    /// None: it works on any system.
-    Nothing,
     /// The frames that nodes send each other.
     Messages,
     /// The disk.
     Disk,
     /// The clocks.
     Clock,
+    /// Nodes that tell the observer which of them leads.
+    Leader,
+    /// Members that can be changed while it runs.
+    Members,
 }
 
 /// A fault that has begun: what happened, and how to heal it.

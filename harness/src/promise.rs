@@ -15,6 +15,9 @@ pub struct Promise {
     /// client hears of it, where the system says so.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub acknowledgements_min: Option<usize>,
+    /// How many acknowledged entries a fail-over may lose, where it may.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub loss_max: Option<u64>,
 }
 
 /// A key is owed a promise only while at most `homes_max` of its home replicas were struck by one of
@@ -35,6 +38,7 @@ impl Promise {
             level: level.into(),
             tolerates: Vec::new(),
             acknowledgements_min: None,
+            loss_max: None,
         }
     }
 
@@ -46,6 +50,12 @@ impl Promise {
     /// The same, with every write acknowledged by at least so many distinct home replicas.
     pub fn with_acknowledgements(mut self, min: usize) -> Promise {
         self.acknowledgements_min = Some(min);
+        self
+    }
+
+    /// The same, with so many acknowledged entries that a fail-over may lose.
+    pub fn with_loss(mut self, max: u64) -> Promise {
+        self.loss_max = Some(max);
         self
     }
 

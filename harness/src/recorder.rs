@@ -3,6 +3,8 @@
 //! All clients share one simulated host, so events are recorded in the order in which they happened;
 //! the time of an event is the simulator's true time, never a node's own clock.
 
+mod watched;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -16,12 +18,14 @@ use serde_json::json;
 use crate::sim::clock::TrueTime;
 use crate::sim::observer::Watch;
 use crate::system::Held;
+use watched::Watched;
 
 /// The one recorder of a run.
 #[derive(Default)]
 pub struct Recorder {
     time: RefCell<Rc<TrueTime>>,
     record: RefCell<Record>,
+    watched: RefCell<Option<Watched>>,
 }
 
 #[derive(Default)]
@@ -37,6 +41,21 @@ impl Recorder {
     /// From here on, times are read from this clock.
     pub fn set_time(&self, time: Rc<TrueTime>) {
         *self.time.borrow_mut() = time;
+    }
+
+    /// From here on, the invariants of the replicated log that these nodes keep are watched. What is broken is
+    /// noted at once.
+    pub fn watch_log(&self, nodes: Vec<String>, checks_completeness: bool) {
+        *self.watched.borrow_mut() = Some(Watched::new(nodes, checks_completeness));
+    }
+
+    /// Notes how often each invariant was looked at, if they were watched.
+    pub fn end_watch(&self) {
+        let Some(watched) = self.watched.take() else { return };
+        for (invariant, count) in watched.uncounted() {
+            self.trace("nemesis", &format!("invariant {invariant} was broken {count} times in all"));
+        }
+        self.note("watched", None, watched.looked());
     }
 
     /// Adds an event; its index and time are filled in.
@@ -127,7 +146,22 @@ impl Watch for Recorder {
         self.event(event);
     }
 
-    fn fact(&self, _: &str, _: &Fact) {}
+    fn fact(&self, host: &str, fact: &Fact) {
+        let violations = match self.watched.borrow_mut().as_mut() {
+            Some(watched) => watched.hear(host, fact),
+            None => return,
+        };
+        if let Fact::Leader { term } = fact {
+            self.trace(host, &format!("leads term {term}"));
+            self.note("leader", Some(host), json!({"term": term}));
+        }
+        for violation in violations {
+            self.trace(host, &violation.words);
+            if let Some(note) = violation.note {
+                self.note("invariant", None, note);
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -184,5 +218,57 @@ mod tests {
         assert_eq!(dump.node.as_deref(), Some("n1"));
         assert_eq!(dump.value, json!({"stage": "converged", "asked": 1, "entries": [["k1", null, null]]}));
         assert_eq!(markers, BTreeMap::from([("a-path".to_owned(), 1)]));
+    }
+
+    fn told(recorder: &Recorder, host: &str, term: u64) {
+        Watch::fact(recorder, host, &Fact::Term(term));
+        Watch::fact(recorder, host, &Fact::Leader { term });
+    }
+
+    #[test]
+    fn notes_leaders_and_broken_invariants_at_once() {
+        let recorder = Recorder::default();
+        told(&recorder, "n1", 1);
+        recorder.watch_log(vec!["n1".to_owned(), "n2".to_owned()], true);
+        told(&recorder, "n1", 2);
+        told(&recorder, "n2", 2);
+        told(&recorder, "n9", 2);
+        recorder.end_watch();
+        recorder.end_watch();
+        let (history, trace, _) = recorder.finish();
+        let events = history.to_events();
+        let functions: Vec<&str> = events.iter().map(|event| event.function.as_str()).collect();
+        assert_eq!(functions, ["leader", "leader", "invariant", "leader", "watched"], "{trace}");
+        assert_eq!((events[0].node.as_deref(), &events[0].value), (Some("n1"), &json!({"term": 2})));
+        assert_eq!(events[2].value["invariant"], "one-leader-per-term");
+        assert_eq!(events[2].value["nodes"], json!(["n1", "n2"]));
+        assert!(events[2].value["what"].as_str().is_some_and(|what| what.contains("term 2")), "{events:?}");
+        assert!(events[4].value["one-leader-per-term"].as_u64().is_some_and(|count| count > 1));
+        assert!(trace.contains("n2       invariant one-leader-per-term is broken: "), "{trace}");
+    }
+
+    #[test]
+    fn counts_only_invariants_that_are_owed() {
+        let looked = |checks_completeness| {
+            let recorder = Recorder::default();
+            recorder.watch_log(vec!["n1".to_owned()], checks_completeness);
+            recorder.end_watch();
+            recorder.finish().0.to_events()[0].value.as_object().expect("counts").len()
+        };
+        assert_eq!((looked(true), looked(false)), (6, 5));
+    }
+
+    #[test]
+    fn notes_ten_violations_of_an_invariant_and_counts_the_others() {
+        let recorder = Recorder::default();
+        recorder.watch_log(vec!["n1".to_owned(), "n2".to_owned()], true);
+        for term in 1..=25 {
+            told(&recorder, "n1", term);
+            told(&recorder, "n2", term);
+        }
+        recorder.end_watch();
+        let (history, trace, _) = recorder.finish();
+        assert_eq!(history.notes().filter(|note| note.function == "invariant").count(), 10);
+        assert!(trace.contains("one-leader-per-term was broken 25 times in all"), "{trace}");
     }
 }

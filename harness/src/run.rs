@@ -28,10 +28,12 @@ use crate::scenario::Scenario;
 use crate::sim::network::Status;
 use crate::system::System;
 use crate::workload::{self, Workload};
-use plan::Plan;
+use plan::{Offers, Plan};
 
 /// The cluster comes up.
 const START: Duration = Duration::from_secs(1);
+/// How long what the workload does before everything else may take.
+const FIRST_MAX: Duration = Duration::from_secs(10);
 /// Writes after healing, at least.
 const PROGRESS_MIN: Duration = Duration::from_secs(3);
 /// By when every session must have got something done after healing.
@@ -119,7 +121,7 @@ impl<'a> Run<'a> {
         seed: u64,
         progress: &'a mut dyn FnMut(Progress),
     ) -> anyhow::Result<Run<'a>> {
-        if let Some(problem) = scenario.problem().or_else(|| system.problem(scenario)) {
+        if let Some(problem) = scenario.problem_with(system) {
             bail!("this scenario cannot be run: {problem}");
         }
         let workload = workload::named(&scenario.workload).context("there is no such workload")?;
@@ -134,10 +136,14 @@ impl<'a> Run<'a> {
         let start = Box::new(move |node: &str, env| system.start(&settings, node, env));
         let mut cluster = Cluster::new(&options, start, recorder.clone())?;
         recorder.set_time(cluster.time());
-        let desk = Rc::new(Desk::new(system, workload, scenario, recorder.clone()));
+        if system.tells_facts() {
+            // Copies that are made later may be lost when a node takes over: that is what the mode says.
+            recorder.watch_log(scenario.node_names(), scenario.mode != "asynchronous");
+        }
+        let desk = Rc::new(Desk::new(system, workload, scenario, recorder.clone(), cluster.administration()));
         let (clients_desk, clients_rng) = (desk.clone(), rng.fork("clients"));
         cluster.client_host(move |sessions| clients::run(clients_desk, sessions, clients_rng));
-        let plan = Plan::of(scenario, system.seam(), &mut rng.fork("nemesis"))?;
+        let plan = Plan::of(scenario, Offers::of(system, scenario), &mut rng.fork("nemesis"))?;
         let nemesis = Nemesis::new(&plan.schedule);
         let (stopped, phase) = (BTreeSet::new(), "start");
         Ok(Run {
@@ -156,10 +162,15 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// The cluster comes up, undisturbed.
+    /// The cluster comes up, undisturbed; then the workload sets up what it needs.
     fn start(&mut self) -> anyhow::Result<()> {
         self.recorder.note("nemesis", None, json!({"kinds": self.plan.kinds}));
-        self.go_on(START)
+        self.go_on(START)?;
+        if !self.workload.first(self.scenario).is_empty() {
+            self.desk.set(Stage::First);
+            self.until(FIRST_MAX, Desk::is_set_up)?;
+        }
+        Ok(())
     }
 
     /// Reads and writes while faults come and go.
@@ -236,6 +247,7 @@ impl<'a> Run<'a> {
             format!("{} panicked at {:.3} s: {}", finding.node, finding.at.as_secs_f64(), finding.message)
         });
         let crashes = crashes.collect();
+        self.recorder.end_watch();
         let (history, trace, markers) = self.recorder.finish();
         Recording {
             history,

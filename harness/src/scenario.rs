@@ -1,11 +1,12 @@
 //! A scenario: workload, nemesis, bug and settings. With a seed it is a run.
 
+mod later;
 mod problem;
 
 use serde::{Deserialize, Serialize};
 
 use crate::nemesis::Schedule;
-pub use problem::problem_of_level;
+use crate::store;
 
 /// Everything that shapes a run, but for its seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,7 +22,18 @@ pub struct Scenario {
     pub read_quorum: usize,
     /// W: replicas that acknowledge a write at level quorum.
     pub write_quorum: usize,
-    /// The level of all keys; `mixed` gives each key one level; `one/all` writes at one, reads at all.
+    /// How entries are copied, in systems that can do it in several ways: `majority`, `synchronous`,
+    /// `asynchronous`.
+    #[serde(default = "later::mode", skip_serializing_if = "later::is_default_mode")]
+    pub mode: String,
+    /// K: entries that may be lost when the active node fails, in mode asynchronous.
+    #[serde(default = "later::loss_entries", skip_serializing_if = "later::is_default_loss_entries")]
+    pub loss_entries: u64,
+    /// Entries that make a replicated log take the next snapshot.
+    #[serde(default = "later::snapshot_every", skip_serializing_if = "later::is_default_snapshot_every")]
+    pub snapshot_every: u64,
+    /// The level of all keys, or several with `+` between them, which are dealt out to the keys in turn;
+    /// `mixed` is all levels that the store has.
     pub level: String,
     /// The workload.
     pub workload: String,
@@ -47,10 +59,13 @@ impl Default for Scenario {
     fn default() -> Scenario {
         Scenario {
             store: "quorum".to_owned(),
-            nodes: 5,
+            nodes: NODES,
             replication: 3,
             read_quorum: 2,
             write_quorum: 2,
+            mode: later::mode(),
+            loss_entries: later::loss_entries(),
+            snapshot_every: later::snapshot_every(),
             level: "mixed".to_owned(),
             workload: "register".to_owned(),
             nemesis: vec!["clock".to_owned(), "crash".to_owned(), "partition".to_owned()],
@@ -64,21 +79,38 @@ impl Default for Scenario {
     }
 }
 
-/// The levels that `mixed` deals out to keys, in turn.
-pub const LEVELS: [&str; 4] = ["quorum", "atomic", "all", "one"];
+/// How many nodes a cluster has that is told nothing else.
+const NODES: usize = 5;
+/// The same in a mode with an active node, a standby and a witness.
+const NODES_ACTIVE_PASSIVE: usize = 3;
 
 impl Scenario {
+    /// How many nodes a cluster in this mode has that is told nothing else.
+    pub fn nodes_in(mode: &str) -> usize {
+        if matches!(mode, "synchronous" | "asynchronous") { NODES_ACTIVE_PASSIVE } else { NODES }
+    }
+
     /// Names of the nodes: `n1`, `n2`, …
     pub fn node_names(&self) -> Vec<String> {
         (1..=self.nodes).map(|number| format!("n{number}")).collect()
     }
 
+    /// The levels that keys have, in the order in which they are dealt out. Only of stores in
+    /// [`store::ALL`](store) is it known what `mixed` deals out: of any other, nothing.
+    pub fn levels(&self) -> Vec<&str> {
+        match self.level.as_str() {
+            "mixed" => {
+                let levels = store::named(&self.store).map_or(&[] as _, |system| system.levels());
+                levels.iter().map(|level| level.name).collect()
+            }
+            level => level.split('+').collect(),
+        }
+    }
+
     /// The level of the key with this number.
     pub fn level_of(&self, number: usize) -> String {
-        match self.level.as_str() {
-            "mixed" => LEVELS[number % LEVELS.len()].to_owned(),
-            level => level.to_owned(),
-        }
+        let levels = self.levels();
+        levels.get(number % levels.len().max(1)).copied().unwrap_or_default().to_owned()
     }
 
     /// The folder name of its runs: readable, with a hash of all settings.
@@ -87,7 +119,53 @@ impl Scenario {
         let hash = xxhash_rust::xxh3::xxh3_64(settings.as_bytes());
         let nemesis = if self.nemesis.is_empty() { "none".to_owned() } else { self.nemesis.join("+") };
         let level = self.level.replace('/', "-");
+        let mode = if self.mode == later::mode() { String::new() } else { format!("-{}", self.mode) };
         let bug = self.bug.as_ref().map(|bug| format!("-{bug}")).unwrap_or_default();
-        format!("{}-{}-{level}-{nemesis}{bug}-{hash:016x}", self.store, self.workload)
+        format!("{}{mode}-{}-{level}-{nemesis}{bug}-{hash:016x}", self.store, self.workload)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_nothing_of_what_reports_did_not_have() {
+        let plain = serde_json::to_value(Scenario::default()).expect("plain data");
+        for later in ["mode", "loss_entries", "snapshot_every"] {
+            assert_eq!(plain.get(later), None, "{later}");
+        }
+        let read: Scenario = serde_json::from_value(plain).expect("a scenario");
+        assert_eq!(read, Scenario::default());
+    }
+
+    #[test]
+    fn names_its_folder_as_before() {
+        assert_eq!(
+            Scenario::default().slug(),
+            "quorum-register-mixed-clock+crash+partition-4b6186da954e877c"
+        );
+        let other = Scenario { mode: "synchronous".to_owned(), ..Scenario::default() };
+        assert!(other.slug().starts_with("quorum-synchronous-register-mixed-"), "{}", other.slug());
+    }
+
+    #[test]
+    fn every_setting_makes_another_folder() {
+        let slug = |change: fn(&mut Scenario)| {
+            let mut scenario = Scenario::default();
+            change(&mut scenario);
+            assert_eq!(
+                serde_json::from_str::<Scenario>(&serde_json::to_string(&scenario).expect("plain data")).ok(),
+                Some(scenario.clone())
+            );
+            scenario.slug()
+        };
+        let slugs = [
+            slug(|_| ()),
+            slug(|scenario| scenario.mode = "asynchronous".to_owned()),
+            slug(|scenario| scenario.loss_entries = 7),
+            slug(|scenario| scenario.snapshot_every = 7),
+        ];
+        assert_eq!(std::collections::BTreeSet::from(slugs).len(), 4);
     }
 }

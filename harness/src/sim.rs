@@ -14,6 +14,7 @@
 
 pub mod clock;
 pub mod disk;
+pub mod leadership;
 pub mod network;
 pub mod observer;
 pub mod panic;
@@ -29,6 +30,7 @@ use perjury_store::env::Env;
 use crate::rng::Rng;
 use clock::{SimClock, TrueTime};
 use disk::SimDisk;
+use leadership::Leadership;
 use network::{Fabric, SimNetwork};
 use observer::{SimObserver, Watch};
 use pause::{Exit, Gate};
@@ -46,6 +48,8 @@ pub struct World {
     pub fabric: Rc<Fabric>,
     /// Who records what nodes tell.
     pub watch: Rc<dyn Watch>,
+    /// Who leads, as far as they tell.
+    pub leadership: Rc<Leadership>,
     /// The step of the simulation.
     pub tick: Duration,
 }
@@ -63,6 +67,7 @@ pub struct Machine {
     network: Rc<SimNetwork>,
     random: Rc<SimRandom>,
     watch: Rc<dyn Watch>,
+    leadership: Rc<Leadership>,
     exit: RefCell<Option<Exit>>,
 }
 
@@ -78,6 +83,7 @@ impl Machine {
             network: Rc::new(SimNetwork::new(name, world.fabric.clone(), rng.fork("network"))),
             random: Rc::new(SimRandom::new(rng.fork("random"))),
             watch: world.watch.clone(),
+            leadership: world.leadership.clone(),
             exit: RefCell::default(),
         }
     }
@@ -115,7 +121,7 @@ impl Machine {
             disk: Rc::new(self.disk.process()),
             random,
             clock: Rc::new(self.clock.clone()),
-            observer: Rc::new(SimObserver::new(host, self.watch.clone())),
+            observer: Rc::new(SimObserver::new(host, self.watch.clone(), self.leadership.clone())),
         }
     }
 }

@@ -41,6 +41,28 @@ pub trait System: Sync {
         keys.iter().map(|key| (key.clone(), scenario.node_names())).collect()
     }
 
+    /// The levels that a key may have, in the order in which `mixed` deals them out; none: keys have no
+    /// levels, or ones that only the system itself knows.
+    fn levels(&self) -> &'static [Choice] {
+        &[]
+    }
+
+    /// Whether its nodes tell the observer facts of a replicated log. Then faults can aim at the leader, and
+    /// the invariants of the log are watched from inside.
+    fn tells_facts(&self) -> bool {
+        false
+    }
+
+    /// Whether [`Client::administer`] changes its members while it runs.
+    fn has_administration(&self, _scenario: &Scenario) -> bool {
+        false
+    }
+
+    /// The replication modes that it can be run in; none: it knows one way only.
+    fn modes(&self) -> &'static [Choice] {
+        &[]
+    }
+
     /// Functions that it promises to refuse, whatever happens.
     fn refuses(&self, _scenario: &Scenario) -> Vec<String> {
         Vec::new()
@@ -75,6 +97,15 @@ impl Seam {
     pub const ALL: Seam = Seam { messages: true, disk: true, clock: true };
 }
 
+/// Something that a system offers by name: a consistency level, a replication mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// Its name on the command line and in reports.
+    pub name: &'static str,
+    /// What it means, in one sentence.
+    pub about: &'static str,
+}
+
 /// One session's client.
 pub trait Client {
     /// Performs one operation. It must return in bounded time: after its deadline an operation that
@@ -85,12 +116,37 @@ pub trait Client {
     fn dump<'a>(&'a mut self, _node: &'a str) -> LocalFuture<'a, Option<anyhow::Result<Vec<Held>>>> {
         Box::pin(async { None })
     }
+
+    /// Has the system do this; `None` when it has no administration. An order that failed is given again.
+    fn administer<'a>(&'a mut self, _order: &'a Order) -> LocalFuture<'a, Option<anyhow::Result<()>>> {
+        Box::pin(async { None })
+    }
+}
+
+/// Something for the administration of a system to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// This node is to be no member any more.
+    Remove(String),
+    /// This node is to be a full member again; perhaps it still is one.
+    Add(String),
+    /// This node is to lead.
+    Lead(String),
+}
+
+impl Order {
+    /// The node that it is about.
+    pub fn node(&self) -> &str {
+        match self {
+            Order::Remove(node) | Order::Add(node) | Order::Lead(node) => node,
+        }
+    }
 }
 
 /// An operation to perform.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Call {
-    /// `read`, `write`, `cas`, `add`, …
+    /// `read`, `write`, `cas`, `add`, …; the [workloads](crate::workload) have the list of each.
     pub function: &'static str,
     /// The object, where there are several.
     pub key: Option<Key>,
@@ -100,7 +156,8 @@ pub struct Call {
     pub level: String,
     /// The node to ask; any, when absent.
     pub node: Option<String>,
-    /// Keys that a read of everything visits, with their levels; not recorded.
+    /// Keys that a call without a key is about, with their levels; not recorded. A read of them returns an array of
+    /// what they hold, in their order, without those that hold nothing.
     pub keys: Vec<(Key, String)>,
     /// Whether it belongs to the final reads.
     pub is_final: bool,

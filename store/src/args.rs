@@ -1,13 +1,21 @@
 //! What the command line may say.
 
-use std::path::PathBuf;
-use std::str::FromStr;
+mod ask;
+mod serve;
+
 use std::time::Duration;
 
-use clap::{Args as ClapArgs, Parser, Subcommand};
-use perjury_store::quorum::message::Level;
+use clap::{Parser, Subcommand, ValueEnum};
+use perjury_store::protocol::Protocol;
+use perjury_store::raft::request::ReadMode;
+use perjury_store::{quorum, raft};
 
-/// A replicated key-value store without a leader: any node takes any request.
+use ask::duration;
+pub use ask::{Ask, AtLevel, Cluster, Peer};
+pub use serve::{QuorumOptions, RaftOptions, ReplicationMode, Serve};
+
+/// A replicated key-value store, in two families: quorum, without a leader, where any node takes any request;
+/// and raft, a replicated log with a leader and followers.
 #[derive(Debug, Parser)]
 #[command(
     version,
@@ -15,12 +23,13 @@ use perjury_store::quorum::message::Level;
 Three nodes on one machine, each in a terminal of its own:
 
   P=n1=127.0.0.1:7001,n2=127.0.0.1:7002,n3=127.0.0.1:7003
-  perjury-store serve --node n1 --listen 127.0.0.1:7001 --peers $P --data /tmp/n1
-  perjury-store serve --node n2 --listen 127.0.0.1:7002 --peers $P --data /tmp/n2
-  perjury-store serve --node n3 --listen 127.0.0.1:7003 --peers $P --data /tmp/n3
+  perjury-store serve --family raft --node n1 --listen 127.0.0.1:7001 --peers $P --data /tmp/n1
+  perjury-store serve --family raft --node n2 --listen 127.0.0.1:7002 --peers $P --data /tmp/n2
+  perjury-store serve --family raft --node n3 --listen 127.0.0.1:7003 --peers $P --data /tmp/n3
 
   perjury-store put greeting hello --peers $P
   perjury-store get greeting --peers $P
+  perjury-store status --peers $P
 
 Exit codes: 0 done; 1 refused or failed, certainly without effect; 2 a write of unknown outcome: it may
 have taken effect, or may yet; 254 the command line is wrong; 255 the program's own failure."
@@ -36,29 +45,137 @@ pub struct Args {
 pub enum Command {
     /// Runs a node, until it is interrupted or its disk fails.
     Serve(Serve),
+    /// Asks a store.
+    #[command(flatten)]
+    Client(Client),
+}
+
+/// What a client asks.
+#[derive(Debug, Subcommand)]
+pub enum Client {
     /// Reads a key and prints its value.
     Get {
         /// The key.
         key: String,
-        /// How to ask.
+        /// Family raft: who may answer, and how sure it must be: the leader, after a majority has confirmed
+        /// it, or within its lease; a follower, up to what it knows is committed; any node [default: leader].
+        #[arg(long, value_enum, value_name = "MODE")]
+        read: Option<ReadMode>,
+        /// Family quorum: how many replicas take part.
+        #[command(flatten)]
+        level: AtLevel,
+        /// Whom to ask.
         #[command(flatten)]
         ask: Ask,
     },
-    /// Writes a value.
+    /// Sets a key to a value.
     Put {
         /// The key.
         key: String,
         /// Its new value.
         value: String,
-        /// How to ask.
+        /// Family raft: the token of a lock. Refused if a higher one has written the key.
+        #[arg(long)]
+        token: Option<u64>,
+        /// Family quorum: how many replicas take part.
+        #[command(flatten)]
+        level: AtLevel,
+        /// Whom to ask.
         #[command(flatten)]
         ask: Ask,
     },
-    /// Deletes a key: writes a tombstone.
+    /// Deletes a key.
     Delete {
         /// The key.
         key: String,
-        /// How to ask.
+        /// Family quorum: how many replicas take part.
+        #[command(flatten)]
+        level: AtLevel,
+        /// Whom to ask.
+        #[command(flatten)]
+        ask: Ask,
+    },
+    /// Sets a key if it holds what is expected: compare-and-set. Family quorum refuses it, as it must.
+    Cas {
+        /// The key.
+        key: String,
+        /// Its new value.
+        value: String,
+        /// What it must hold; if not given, nothing.
+        #[arg(long, value_name = "VALUE")]
+        expect: Option<String>,
+        /// Family quorum: how many replicas take part.
+        #[command(flatten)]
+        level: AtLevel,
+        /// Whom to ask.
+        #[command(flatten)]
+        ask: Ask,
+    },
+    /// Family raft: adds an element to the end of a list.
+    Append {
+        /// The key.
+        key: String,
+        /// The element.
+        element: String,
+        /// Whom to ask.
+        #[command(flatten)]
+        ask: Ask,
+    },
+    /// Family raft: adds to a counter.
+    Add {
+        /// The key.
+        key: String,
+        /// How much; may be negative.
+        #[arg(allow_negative_numbers = true)]
+        amount: i64,
+        /// Whom to ask.
+        #[command(flatten)]
+        ask: Ask,
+    },
+    /// Family raft: takes a lock and prints its fencing token.
+    Lock {
+        /// The key.
+        key: String,
+        /// How long it is held, unless released before.
+        #[arg(long = "for", default_value = "30s", value_parser = duration, value_name = "TIME")]
+        held_for: Duration,
+        /// Whom to ask.
+        #[command(flatten)]
+        ask: Ask,
+    },
+    /// Family raft: releases a lock.
+    Unlock {
+        /// The key.
+        key: String,
+        /// The token that `lock` printed.
+        token: u64,
+        /// Whom to ask.
+        #[command(flatten)]
+        ask: Ask,
+    },
+    /// Family raft: what each node, or one, knows of leader, log and members.
+    Status {
+        /// Whom to ask.
+        #[command(flatten)]
+        ask: Ask,
+    },
+    /// Family raft: hands leadership over to a node.
+    Transfer {
+        /// The next leader.
+        to: String,
+        /// Whom to ask.
+        #[command(flatten)]
+        ask: Ask,
+    },
+    /// Family raft: changes the members of the cluster, one node at a time.
+    Member {
+        /// Makes a node a learner, which gets the log; makes a learner that has caught up a voter; or removes
+        /// a node.
+        #[arg(value_enum)]
+        change: MemberChange,
+        /// The node.
+        name: String,
+        /// Whom to ask.
         #[command(flatten)]
         ask: Ask,
     },
@@ -67,95 +184,78 @@ pub enum Command {
         /// Which node.
         #[arg(long)]
         node: String,
-        /// All nodes: name=host:port, separated by commas.
-        #[arg(long, value_delimiter = ',', required = true, value_name = "NAME=ADDRESS")]
-        peers: Vec<Peer>,
-        /// Time that each page may take.
-        #[arg(long, default_value = "2s", value_parser = duration)]
-        deadline: Duration,
+        /// All nodes.
+        #[command(flatten)]
+        cluster: Cluster,
     },
 }
 
-/// A node to run.
-#[derive(Debug, ClapArgs)]
-pub struct Serve {
-    /// This node's name.
-    #[arg(long)]
-    pub node: String,
-    /// Where to listen: host:port.
-    #[arg(long)]
-    pub listen: String,
-    /// All nodes: name=host:port, separated by commas; the same list for each. This node may be left out.
-    #[arg(long, value_delimiter = ',', required = true, value_name = "NAME=ADDRESS")]
-    pub peers: Vec<Peer>,
-    /// The node's own directory; created if need be.
-    #[arg(long, value_name = "DIR")]
-    pub data: PathBuf,
-    /// N: replicas of each key. The same for all nodes, like the two quorums.
-    #[arg(long, default_value_t = 3)]
-    pub replication: usize,
-    /// R: replicas that answer a read at level quorum. With R + W > N a read meets every write.
-    #[arg(long, default_value_t = 2)]
-    pub read_quorum: usize,
-    /// W: replicas that acknowledge a write at level quorum.
-    #[arg(long, default_value_t = 2)]
-    pub write_quorum: usize,
-}
+impl Client {
+    /// Whom it asks.
+    pub fn cluster(&self) -> &Cluster {
+        match self {
+            Client::Dump { cluster, .. } => cluster,
+            Client::Get { ask, .. }
+            | Client::Put { ask, .. }
+            | Client::Delete { ask, .. }
+            | Client::Cas { ask, .. }
+            | Client::Append { ask, .. }
+            | Client::Add { ask, .. }
+            | Client::Lock { ask, .. }
+            | Client::Unlock { ask, .. }
+            | Client::Status { ask }
+            | Client::Transfer { ask, .. }
+            | Client::Member { ask, .. } => &ask.cluster,
+        }
+    }
 
-/// How a client asks.
-#[derive(Debug, ClapArgs)]
-pub struct Ask {
-    /// All nodes: name=host:port, separated by commas.
-    #[arg(long, value_delimiter = ',', required = true, value_name = "NAME=ADDRESS")]
-    pub peers: Vec<Peer>,
-    /// Replicas that must take part: one, the quorum, all, or majorities in two phases, which alone
-    /// makes a key linearizable (and is never mixed with other levels on one key).
-    #[arg(long, value_enum, default_value_t = Level::Quorum)]
-    pub level: Level,
-    /// Time that the answer may take.
-    #[arg(long, default_value = "2s", value_parser = duration)]
-    pub deadline: Duration,
-    /// The node that coordinates; any if not named.
-    #[arg(long)]
-    pub node: Option<String>,
-    /// Prints the answer as one line of JSON.
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// A node's name and address.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Peer {
-    /// Its name.
-    pub name: String,
-    /// host:port.
-    pub address: String,
-}
-
-impl FromStr for Peer {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Peer, String> {
-        match text.split_once('=') {
-            Some((name, address)) if !name.is_empty() && address.contains(':') => {
-                Ok(Peer { name: name.to_owned(), address: address.to_owned() })
-            }
-            _ => Err("a node is written name=host:port, as in n1=127.0.0.1:7001".to_owned()),
+    /// The node that it names, if any.
+    pub fn node(&self) -> Option<&str> {
+        match self {
+            Client::Dump { node, .. } => Some(node),
+            Client::Transfer { to, .. } => Some(to),
+            Client::Member { name, .. } => Some(name),
+            Client::Get { ask, .. }
+            | Client::Put { ask, .. }
+            | Client::Delete { ask, .. }
+            | Client::Cas { ask, .. }
+            | Client::Append { ask, .. }
+            | Client::Add { ask, .. }
+            | Client::Lock { ask, .. }
+            | Client::Unlock { ask, .. }
+            | Client::Status { ask } => ask.node.as_deref(),
         }
     }
 }
 
-/// Reads `2s`, `1.5s` or `500ms`.
-fn duration(text: &str) -> Result<Duration, String> {
-    let (number, unit) = match text.strip_suffix("ms") {
-        Some(number) => (number, 0.001),
-        None => (text.strip_suffix('s').unwrap_or(""), 1.0),
-    };
-    let seconds = number.parse::<f64>().ok().map(|number| number * unit);
-    seconds
-        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-        .filter(|duration| !duration.is_zero())
-        .ok_or_else(|| "a time is written 2s, 1.5s or 500ms".to_owned())
+/// The families of stores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FamilyName {
+    /// Without a leader: reads and writes of quorums.
+    Quorum,
+    /// A replicated log, with a leader and followers.
+    Raft,
+}
+
+impl FamilyName {
+    /// As nodes say it, and users write it.
+    pub fn text(self) -> &'static str {
+        match self {
+            FamilyName::Quorum => quorum::node::Node::NAME,
+            FamilyName::Raft => raft::node::Node::NAME,
+        }
+    }
+}
+
+/// What happens to a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum MemberChange {
+    /// It becomes a learner.
+    Add,
+    /// The learner becomes a voter.
+    Promote,
+    /// It leaves.
+    Remove,
 }
 
 #[cfg(test)]
@@ -165,23 +265,5 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         <Args as clap::CommandFactory>::command().debug_assert();
-    }
-
-    #[test]
-    fn reads_times_with_their_unit() {
-        assert_eq!(duration("1.5s"), Ok(Duration::from_millis(1500)));
-        assert_eq!(duration("20ms"), Ok(Duration::from_millis(20)));
-        for wrong in ["", "5", "s", "ms", "0s", "-1s", "NaNs", "1e99s", "1m"] {
-            assert!(duration(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn reads_peers_and_says_how_to_write_them() {
-        let peer = Peer { name: "n1".to_owned(), address: "[::1]:7001".to_owned() };
-        assert_eq!("n1=[::1]:7001".parse(), Ok(peer));
-        for wrong in ["", "n1", "=127.0.0.1:7001", "n1=7001"] {
-            assert!(wrong.parse::<Peer>().unwrap_err().contains("name=host:port"), "{wrong}");
-        }
     }
 }

@@ -10,6 +10,7 @@
 //! ```
 
 pub(crate) mod connection;
+mod family;
 mod outcome;
 mod token;
 
@@ -23,6 +24,7 @@ use crate::safeguards::Safeguards;
 use crate::wire::WireError;
 
 use connection::Connection;
+pub use family::{FamilyUnknown, family};
 use outcome::{fits, is_coordinators_fault, is_write, key_of, version_of, worth_another};
 pub use token::Token;
 

@@ -98,7 +98,9 @@ impl Observer for World {
     }
     fn acknowledged(&self, _key: &str, _version: Version) {}
     fn corrupt(&self, _key: Option<&str>) {}
-    fn fact(&self, _fact: &Fact) {}
+    fn fact(&self, fact: &Fact) {
+        self.told.borrow_mut().push(format!("{fact:?}"));
+    }
 }
 
 struct Counter(Cell<u64>);

@@ -1,12 +1,18 @@
-//! What is tested: a replicated store that anyone could run, without a leader: any node takes any request.
+//! What is tested: a replicated store that anyone could run, in two families.
 //!
-//! A key belongs to N nodes of a consistent-hash ring. A level says how many of them take part in a read
-//! or a write: `one`, `quorum`, `all`, or `atomic`, the only one that makes a key linearizable. What is
-//! promised at which level, and under which faults, is a table in [`quorum::promise`].
+//! [`quorum`] has no leader: any node takes any request. A key belongs to N nodes of a consistent-hash ring.
+//! A level says how many of them take part in a read or a write: `one`, `quorum`, `all`, or `atomic`, the
+//! only one that makes a key linearizable. What is promised at which level, and under which faults, is a
+//! table in [`quorum::promise`].
 //!
-//! The protocol is a value: inputs and ticks go in, effects come out. Sockets, disk and clocks are the
-//! shell's around it, which takes them through the seam, [`env`](mod@env): the same code runs on a real
-//! machine and under simulation. Here the shell is us, and the cluster one node:
+//! [`raft`] is a replicated log: a leader, elected by a majority, puts all changes in one order, and every
+//! node applies them. Registers, lists, counters, locks and transactions are its state machine's; a read
+//! says how sure it must be.
+//!
+//! Each is a [`Protocol`](protocol::Protocol), a value: inputs and ticks go in, effects come out. Sockets,
+//! disk and clocks are the shell's around it, the same for both, which takes them through the seam,
+//! [`env`](mod@env): the same code runs on a real machine and under simulation. Here the shell is us, and
+//! the cluster one node without a leader:
 //!
 //! ```
 //! use perjury_store::protocol::Protocol;
@@ -40,7 +46,8 @@
 //!
 //! ```text
 //! env.rs           the seam: network, disk, randomness, two clocks, an observer; env/real/ for a real machine
-//! quorum/          the protocol, without sockets, clocks or randomness
+//! protocol.rs      what the shell needs to know of a family
+//! quorum/          the family without a leader, without sockets, clocks or randomness
 //!   node             a node: hands each input to its part
 //!   ring, version, clock                who keeps a key; what orders its writes
 //!   coordinator, read, write            the requests that reach this node
@@ -48,12 +55,18 @@
 //!   exchange                            replicas become equal in the background; recovery
 //!   message, effect, outbox             what goes in and comes out
 //!   config, promise                     the cluster; what it promises
-//! storage/         the write-ahead log: frames, segments, replay, repair
+//! raft/            the family with leader and followers, likewise
+//!   node             a node and its parts: election, replication, commit, reads, members, snapshots
+//!   machine          what the log says: keys of every kind, and the sessions
+//!   client           a session: finds the leader, and asks again without doing twice
+//!   invariants       what must hold between all nodes, watched from inside
+//! storage/         the write-ahead log: frames, segments, replay, repair, and snapshots in its place
 //! wire/            frames on a connection
 //! server/          the shell of a node: reception, replica loop; link.rs: its connections to the others
-//! client/          a session, its token, and how it chooses a coordinator
-//! safeguards.rs    decisions of the protocol that can be switched off: planted bugs
-//! main.rs          the command line: serve, get, put, delete, dump
+//! client/          a session of the leaderless family: its token, and how it chooses a coordinator
+//! safeguards.rs    decisions of the protocols that can be switched off: planted bugs
+//! main.rs          the command line: serve; get, put, delete, cas, append, add, lock, unlock; status,
+//!                  transfer, member, dump
 //! ```
 
 pub mod client;

@@ -161,7 +161,12 @@ pub enum Effect<P: Protocol> {
     /// Keep this snapshot and then only this much of the log. The records are appended first, as
     /// [`Effect::Append`] would (each has a number, and is synced), in a new segment; once they and the
     /// snapshot are durable, all earlier segments and snapshots are removed, and the shell reports
-    /// [`Input::SnapshotSaved`].
+    /// [`Input::SnapshotSaved`]. One is saved at a time.
+    ///
+    /// Until then a restart may find the state before it: the earlier snapshot and records, and after them,
+    /// as far as they are synced, these and later ones. So what rests on the snapshot itself (entries after
+    /// one that came from the leader) is answered for only once it is saved, and at a start such entries
+    /// are not taken without those before them.
     SaveSnapshot {
         /// The last log index that it covers.
         index: u64,

@@ -11,6 +11,7 @@ pub mod log;
 pub mod machine;
 pub mod message;
 pub mod node;
+pub mod promise;
 pub mod request;
 
 pub use node::{Effect, Input};

@@ -10,6 +10,7 @@
 //! ```
 
 mod quorum;
+mod raft;
 mod reception;
 mod replica;
 
@@ -114,7 +115,7 @@ pub async fn serve<F: Family>(options: ServerOptions<F>, env: Env) -> Result<(),
     let log_options =
         storage::Options { segment_bytes_max: options.segment_bytes_max, safeguards: config.safeguards() };
     let (disk, observer) = (env.disk.clone(), env.observer.clone());
-    let (log, replayed) = Log::open(disk, observer, &name, log_options).await?;
+    let (log, replayed) = Log::open(disk, observer, (F::Node::NAME, &name), log_options).await?;
     let listen = |source| Error::Listen { address: options.listen.clone(), source };
     let listener = env.network.bind(&options.listen).await.map_err(listen)?;
     env.observer.note(&format!("{name}: listening on {}", options.listen));

@@ -4,9 +4,16 @@
 //! started) and the log, in segments:
 //!
 //! ```text
-//! meta              node n1, incarnation 3
+//! meta              family quorum, node n1, incarnation 3
 //! log-0000000001    header, record, record, …   full: never written again
 //! log-0000000002    header, record, …           active: appends go here
+//! ```
+//!
+//! Where a [`snapshot`] has taken the place of the beginning, segments begin with its number:
+//!
+//! ```text
+//! snapshot-0000000007    header, what segments 1 to 6 came to
+//! log-0000000007         header, what has to stay beside it, record, …
 //! ```
 //!
 //! # What may be found at start
@@ -16,7 +23,9 @@
 //! *corruption*: cutting there would silently drop records that this replica has acknowledged, and
 //! the others count on its word (Alagappan et al., "Protocol-Aware Recovery for Consensus-Based
 //! Storage", FAST 2018). It is reported, every good record before and after it is replayed, and the
-//! replica must catch up from the others before it answers for what it holds.
+//! replica must catch up from the others before it answers for what it holds. Where a record means
+//! something only together with all before it, as in a replicated log, what follows the first bad one
+//! is worth nothing: there the log is cut at the gap, and `meta` remembers the damage.
 //!
 //! Checksums alone cannot tell the two apart. Therefore each frame carries the position up to which
 //! the log was durable when the frame was appended:
@@ -40,15 +49,19 @@
 //! [`Log::append`](log::Log::append) reaches the operating system, [`Log::sync`](log::Log::sync) the
 //! disk: the content of every segment in order, and then the directory when a segment is new.
 
+pub mod base;
 pub mod error;
 pub mod frame;
+pub mod identity;
 pub mod log;
 pub mod meta;
 pub mod plan;
 pub mod repair;
 pub mod replace;
 pub mod replay;
+pub mod save;
 pub mod segment;
+pub mod snapshot;
 
 #[cfg(test)]
 mod test_disk;

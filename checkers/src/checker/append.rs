@@ -119,6 +119,7 @@ mod tests {
             "process 1 read [1,1] of key x at event 3, which holds 1 2 times, although that was appended once: process \
              0 appended 1 to key x at event 1"
         );
+        rejects(&Append, "0:append(x,1) 1:read(x)=[1,1] 1:read(x)=[1,1]", DuplicatedElement, &[0, 2]);
         accepts(&Append, "0:append(x,1) 0:append(x,1) 1:read(x)=[1,1]");
         rejects(&Append, "0:append(x,1) 0:append(x,1):fail 1:read(x)=[1,1]", DuplicatedElement, &[0, 4]);
     }
@@ -215,6 +216,7 @@ mod tests {
         rejects_in(&nine, &Append, "0:append(x,1) 1:read!(x)=[9,9,1]", DuplicatedElement, &[2]);
         let why = rejects_in(&nine, &Append, "0:append(x,1) 1:read!(x)=[1]", LostElement, &[2]);
         assert!(why.starts_with("9 was there from the beginning, but"), "{why}");
+        rejects_in(&nine, &Append, "1:read!(x)=[] 1:read(x)=[9]", LostElement, &[0]);
         rejects(&Append, "0:append(x,1) 1:read!(x)=[9,1]", UnexpectedElement, &[2]);
     }
 

@@ -9,8 +9,9 @@
 //! A read returns the balances of all accounts, as an object of account and balance or as an array. It must hold
 //! just the accounts that there are (else wrong-n), none of them overdrawn unless that is allowed, and add up to
 //! the total (else wrong-total). Accounts and total come from the context, or from an initial value that is
-//! such an object or array, or else from the first read that returned: then a wrong total shows as two reads
-//! that differ. Each key is a bank of its own.
+//! such an object or array, or from a `deposit` that is ok, which says with what the bank opens, or else from the
+//! first read that returned: then a wrong total shows as two reads that differ. Reads that began before the
+//! deposit had returned are not judged. Each key is a bank of its own.
 //!
 //! That the transfers explain the balances is not judged: this is cheap evidence against snapshot isolation, not
 //! all there is.
@@ -23,6 +24,7 @@ use super::{Checker, Context, Undecided, decide};
 use crate::findings::Findings;
 use crate::sweep::Sweep;
 use crate::verdict::{Anomaly, Verdict};
+use crate::words;
 
 mod explain;
 mod statement;
@@ -71,7 +73,7 @@ pub fn measure(history: &History, context: &Context) -> Result<Measures, String>
     judge(history, context, |_| {})
 }
 
-/// What every read of one bank must show; of each, the first read where nothing but that says so.
+/// What every read of one bank must show; of each, the deposit or first read where nothing but that says so.
 struct Expected<'a> {
     accounts: (Vec<String>, Option<Operation<'a>>),
     total: (i128, Option<Operation<'a>>),
@@ -85,16 +87,21 @@ fn judge(
 ) -> Result<Measures, Undecided> {
     let opening = Statement::of(&context.initial);
     let mut measures = Measures::default();
+    let deposits = deposits(history)?;
     let mut banks: FxHashMap<Option<KeyId>, Expected<'_>> = FxHashMap::default();
     for step in Sweep::of(history).steps() {
         let operation = step.operation;
         let event = operation.index();
         match operation.function() {
-            "transfer" => continue,
+            "transfer" | "deposit" => continue,
             "read" if operation.fate() == Fate::Ok && step.is_end => {}
             "read" => continue,
             _ if operation.fate() == Fate::Fail => continue,
             other => return Err(format!("event {event}: {other} is no operation on a bank")),
+        }
+        let deposit = deposits.get(&operation.key_id());
+        if deposit.is_some_and(|deposit| deposit.returned_at() > Some(operation.invoked_at())) {
+            continue;
         }
         let result = operation.result().unwrap_or(&Value::Null);
         let statement = Statement::of(result).ok_or_else(|| {
@@ -102,7 +109,7 @@ fn judge(
         })?;
         let expected = banks
             .entry(operation.key_id())
-            .or_insert_with(|| expected(context, opening.as_ref(), operation, &statement));
+            .or_insert_with(|| expected(context, opening.as_ref(), deposit.copied(), operation));
         measures.reads += 1;
         let total = statement.total();
         let (least, greatest) = measures.totals.unwrap_or((total, total));
@@ -122,15 +129,37 @@ fn judge(
     Ok(measures)
 }
 
-/// What the reads of a bank must show of which this is the first.
+/// The ok deposit of each bank. Errs on one of what is no balances, and where there are several.
+fn deposits(history: &History) -> Result<FxHashMap<Option<KeyId>, Operation<'_>>, Undecided> {
+    let mut deposits = FxHashMap::default();
+    let is_ok = |deposit: &Operation<'_>| deposit.function() == "deposit" && deposit.fate() == Fate::Ok;
+    for deposit in history.operations().filter(is_ok) {
+        let event = deposit.index();
+        if Statement::of(deposit.argument()).is_none() {
+            return Err(format!(
+                "event {event}: a deposit must be an object or array of integer balances, not {}",
+                words::value(deposit.argument())
+            ));
+        }
+        if deposits.insert(deposit.key_id(), deposit).is_some() {
+            return Err(format!("event {event}: this bank has been opened before"));
+        }
+    }
+    Ok(deposits)
+}
+
+/// What the reads of a bank must show, of which this read is the first that is judged.
 fn expected<'a>(
     context: &Context,
     opening: Option<&Statement<'_>>,
+    deposit: Option<Operation<'a>>,
     first: Operation<'a>,
-    shown: &Statement<'_>,
 ) -> Expected<'a> {
-    let source = opening.unwrap_or(shown);
-    let witness = opening.is_none().then_some(first);
+    let shown = deposit.map_or(first.result(), |deposit| Some(deposit.argument()));
+    let shown = shown.and_then(Statement::of);
+    let nothing = Statement::default();
+    let source = opening.or(shown.as_ref()).unwrap_or(&nothing);
+    let witness = opening.is_none().then_some(deposit.unwrap_or(first));
     let mut accounts = match &context.accounts {
         Some(accounts) => (accounts.clone(), None),
         None => (source.accounts(), witness),
@@ -198,6 +227,34 @@ mod tests {
         let accounts = Context { accounts: Some(vec!["1".to_owned(), "0".to_owned()]), ..total };
         accepts_in(&accounts, &Bank, "1:read()=[4,6]");
         rejects_in(&accounts, &Bank, "1:read()=[4,6] 1:read()=[4,5,1]", AnomalyKind::WrongN, &[2]);
+    }
+
+    #[test]
+    fn takes_accounts_and_total_from_a_deposit() {
+        let text = |read| format!(r#"0:deposit(_,{{"a":5,"b":5}}) 1:read()={read}"#);
+        accepts(&Bank, &text(r#"{"a":4,"b":6}"#));
+        let why = rejects(&Bank, &text(r#"{"a":4,"b":5}"#), AnomalyKind::WrongTotal, &[0, 2]);
+        assert!(why.ends_with("there is 10 in the bank according to the deposit, at event 1"), "{why}");
+        rejects(&Bank, &text(r#"{"a":10}"#), AnomalyKind::WrongN, &[0, 2]);
+        accepts(&Bank, "0:deposit(_,[5,5]) 1:read()=[4,6]");
+        let ten = Context { total: Some(9), ..Context::default() };
+        accepts_in(&ten, &Bank, &text(r#"{"a":4,"b":5}"#));
+    }
+
+    #[test]
+    fn judges_no_read_that_began_before_the_deposit_was_over() {
+        let text = |read| format!("1:read()? 2:read()=[] 0:deposit(_,[5,5]) 1:ok=[5] 3:read()={read}");
+        accepts(&Bank, &text("[5,5]"));
+        rejects(&Bank, &text("[5,4]"), AnomalyKind::WrongTotal, &[3, 6]);
+        is_unsure(&Bank, "1:read()=[] 0:deposit(_,[5,5])");
+    }
+
+    #[test]
+    fn overlooks_deposits_that_may_have_failed() {
+        accepts(&Bank, "0:deposit(_,[5,5]):info 0:deposit(_,[5,5]) 1:read()=[4,6]");
+        accepts(&Bank, "0:deposit(_,[5,5]):info 1:read()=[3,3]");
+        assert!(is_unsure(&Bank, "0:deposit(_,[5]) 0:deposit(_,[5]) 1:read()=[5]").starts_with("event 2"));
+        assert!(is_unsure(&Bank, "0:deposit(_,5) 1:read()=[5]").starts_with("event 0"));
     }
 
     #[test]

@@ -221,6 +221,7 @@ mod tests {
         };
         accepts(&Fencing, "1:write-fenced(g,[9,2])? 0:write-fenced(g,[5,1])? 1:ok 0:ok");
         accepts(&Fencing, &text([7, 6]));
+        accepts(&Fencing, &text([7, 7]));
         rejects(&Fencing, &text([6, 7]), StaleToken, &[0, 1]);
     }
 

@@ -304,6 +304,16 @@ mod tests {
         rejects_in(&context, &Linearizability, &text(false), NotLinearizable, &[1, 4]);
     }
 
+    #[test]
+    fn judges_lists_with_and_without_a_beginning() {
+        let text = |seen: &str| format!("0:append(_,1) 1:append(_,2) 2:read()={seen}");
+        accepts(&Linearizability, &text("[1,2]"));
+        rejects(&Linearizability, &text("[2,1]"), NotLinearizable, &[0, 2, 4]);
+        let nine = Context { initial: Value::from(vec![9]), ..Context::default() };
+        accepts_in(&nine, &Linearizability, &text("[9,1,2]"));
+        rejects_in(&nine, &Linearizability, &text("[9,1]"), NotLinearizable, &[0, 2, 4]);
+    }
+
     /// Nobody can have written null, so nobody can have read it.
     #[test]
     fn overlooks_reads_that_were_not_recorded() {

@@ -124,7 +124,7 @@ impl<'a> Facts<'a> {
         Some(match () {
             () if self.functions.is_empty() => return None,
             () if only(&["generate"]) => Object::Ids,
-            () if only(&["transfer", "read"]) && has("transfer") => Object::Bank,
+            () if only(&["deposit", "transfer", "read"]) && has("transfer") => Object::Bank,
             () if only(&["enqueue", "dequeue", "drain"]) && has("drain") => Object::DrainedQueue,
             () if has("write-fenced") && only(&["acquire", "release", "write-fenced", "read"]) => {
                 Object::Guarded

@@ -15,6 +15,8 @@ pub const BUG: Bug = Bug {
     about: "a replica acknowledges a write before it has synced its log",
     plant: |safeguards| safeguards.sync_before_acknowledge = false,
     shows: &["durability", "replica-durability"],
+    store: "quorum",
+    mode: "majority",
     workload: "register",
     level: "quorum",
     nemesis: &["crash"],

@@ -15,6 +15,8 @@ pub const BUG: Bug = Bug {
     about: "an acknowledgement that arrives twice counts twice towards the write quorum",
     plant: |safeguards| safeguards.distinct_acknowledgements = false,
     shows: &["durability", "read-your-writes"],
+    store: "quorum",
+    mode: "majority",
     workload: "register",
     level: "quorum",
     nemesis: &["message"],

@@ -16,6 +16,8 @@ pub const BUG: Bug = Bug {
     about: "an atomic read returns without writing back what it has read",
     plant: |safeguards| safeguards.write_back = false,
     shows: &["linearizability"],
+    store: "quorum",
+    mode: "majority",
     workload: "register",
     level: "atomic",
     nemesis: &["message"],

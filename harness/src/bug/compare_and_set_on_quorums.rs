@@ -15,6 +15,8 @@ pub const BUG: Bug = Bug {
     about: "compare-and-set is a quorum read, then a quorum write",
     plant: |safeguards| safeguards.compare_and_set_refused = false,
     shows: &["linearizability"],
+    store: "quorum",
+    mode: "majority",
     workload: "cas-register",
     level: "atomic",
     nemesis: &[],

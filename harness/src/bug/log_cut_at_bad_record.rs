@@ -15,6 +15,8 @@ pub const BUG: Bug = Bug {
     about: "replay cuts the log at the first bad record in its middle, silently",
     plant: |safeguards| safeguards.corrupt_record_reported = false,
     shows: &["replica-durability"],
+    store: "quorum",
+    mode: "majority",
     workload: "register",
     level: "quorum",
     nemesis: &["disk"],

@@ -15,6 +15,8 @@ pub const BUG: Bug = Bug {
     about: "a write that misses its deadline is reported as failed",
     plant: |safeguards| safeguards.timeout_is_unknown = false,
     shows: &["integrity"],
+    store: "quorum",
+    mode: "majority",
     workload: "register",
     level: "quorum",
     nemesis: &["message", "partition"],

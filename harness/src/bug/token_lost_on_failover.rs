@@ -15,6 +15,8 @@ pub const BUG: Bug = Bug {
     about: "a client that changes coordinator leaves its token behind",
     plant: |safeguards| safeguards.token_survives_failover = false,
     shows: &["monotonic-reads", "read-your-writes"],
+    store: "quorum",
+    mode: "majority",
     workload: "register",
     level: "quorum",
     nemesis: &["message", "partition"],

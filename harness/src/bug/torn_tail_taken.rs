@@ -15,6 +15,8 @@ pub const BUG: Bug = Bug {
     about: "replay takes a torn record at the end of the log as valid",
     plant: |safeguards| safeguards.torn_tail_cut = false,
     shows: &["integrity"],
+    store: "quorum",
+    mode: "majority",
     workload: "register",
     level: "quorum",
     nemesis: &["crash"],

@@ -15,6 +15,8 @@ pub const BUG: Bug = Bug {
     about: "versions come from the wall clock of the coordinator alone",
     plant: |safeguards| safeguards.hybrid_clock = false,
     shows: &["monotonic-writes", "read-your-writes", "writes-follow-reads"],
+    store: "quorum",
+    mode: "majority",
     workload: "register",
     level: "quorum",
     nemesis: &["clock"],

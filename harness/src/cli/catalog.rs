@@ -5,7 +5,8 @@ use std::ffi::OsStr;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Arg, Command};
 use perjury::nemesis::Kind;
-use perjury::{bug, store, workload};
+use perjury::system::Choice;
+use perjury::{System, bug, store, workload};
 use perjury_checkers::{checker, linearizable};
 use perjury_histories::format;
 use serde::Serialize;
@@ -17,7 +18,7 @@ pub struct Entry {
     pub name: &'static str,
     /// What it is, in one sentence.
     pub about: String,
-    /// What it consists of: the faults of a kind.
+    /// What it consists of: the faults of a kind, the levels and modes of a store.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Entry>,
 }
@@ -30,7 +31,15 @@ impl Entry {
 
 /// The systems under test.
 pub fn stores() -> Vec<Entry> {
-    store::ALL.iter().map(|store| Entry::new(store.name(), store.about())).collect()
+    let store = |store: &&dyn System| Entry {
+        parts: choices("level", store.levels()).chain(choices("mode", store.modes())).collect(),
+        ..Entry::new(store.name(), store.about())
+    };
+    store::ALL.iter().map(store).collect()
+}
+
+fn choices(what: &'static str, choices: &'static [Choice]) -> impl Iterator<Item = Entry> {
+    choices.iter().map(move |choice| Entry::new(choice.name, format!("{what}: {}", choice.about)))
 }
 
 /// What the clients do.

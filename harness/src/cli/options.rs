@@ -15,9 +15,19 @@ pub struct Options {
     /// The system under test [default: quorum]
     #[arg(long, value_name = "NAME", value_parser = catalog::parser(catalog::stores()))]
     store: Option<String>,
-    /// Number of nodes [default: 5]
+    /// How a replicated log copies its entries: majority; synchronous and asynchronous: one active node,
+    /// its standby, and a witness. raft only [default: majority]
+    #[arg(long, value_name = "MODE")]
+    mode: Option<String>,
+    /// Number of nodes; 3 in the modes with a standby [default: 5]
     #[arg(long, value_name = "COUNT")]
     nodes: Option<usize>,
+    /// K: entries that may be lost when the active node fails, in mode asynchronous [default: 50]
+    #[arg(long, value_name = "K")]
+    loss_entries: Option<u64>,
+    /// Entries after which a node of raft takes a snapshot [default: 200]
+    #[arg(long, value_name = "COUNT")]
+    snapshot_every: Option<u64>,
     /// N: replicas of each key [default: 3]
     #[arg(long, value_name = "N")]
     replication: Option<usize>,
@@ -27,8 +37,9 @@ pub struct Options {
     /// W: replicas that must acknowledge a write at level quorum [default: 2]
     #[arg(long, value_name = "W")]
     write_quorum: Option<usize>,
-    /// one, quorum, all, atomic; mixed: each key has one of them; WRITE/READ, such as one/all
-    /// [default: mixed]
+    /// How keys are written and read. quorum: one, quorum, all, atomic, or WRITE/READ, such as one/all;
+    /// raft: leader, lease, follower, any. mixed: each key has one of them; so has it with + between
+    /// some [default: mixed]
     #[arg(long, value_name = "LEVEL", value_parser = parse::level)]
     level: Option<String>,
     /// What the clients do [default: register]
@@ -64,10 +75,14 @@ impl Options {
     /// The scenario, and the system under test. Errors say what cannot be, and what to do.
     pub fn scenario(&self) -> anyhow::Result<(&'static dyn System, Scenario)> {
         let base = command::base(self.bug.as_deref());
-        let nodes = self.nodes.unwrap_or(base.nodes);
+        let mode = self.mode.clone().unwrap_or(base.mode);
+        let nodes = self.nodes.unwrap_or_else(|| Scenario::nodes_in(&mode));
         let scenario = Scenario {
             store: self.store.clone().unwrap_or(base.store),
             nodes,
+            mode,
+            loss_entries: self.loss_entries.unwrap_or(base.loss_entries),
+            snapshot_every: self.snapshot_every.unwrap_or(base.snapshot_every),
             replication: self.replication.unwrap_or(base.replication),
             read_quorum: self.read_quorum.unwrap_or(base.read_quorum),
             write_quorum: self.write_quorum.unwrap_or(base.write_quorum),
@@ -82,7 +97,7 @@ impl Options {
             bug: self.bug.clone(),
         };
         let system = system(&scenario.store)?;
-        match scenario.problem().or_else(|| system.problem(&scenario)) {
+        match scenario.problem_with(system) {
             Some(problem) => usage(format!("--{problem}")),
             None => Ok((system, scenario)),
         }
@@ -161,10 +176,27 @@ mod tests {
     }
 
     #[test]
+    fn explains_the_levels_of_each_store() {
+        let command = Line::command();
+        let level = command.get_arguments().find(|argument| argument.get_id() == "level").expect("an option");
+        let help = level.get_help().map(ToString::to_string).unwrap_or_default();
+        for store in store::ALL {
+            let (_, words) = help.split_once(&format!("{}: ", store.name())).expect("a store");
+            let words = words.split_once(';').map_or(words, |(words, _)| words);
+            assert!(store.levels().iter().all(|level| words.contains(level.name)), "{help}");
+        }
+    }
+
+    #[test]
     fn reads_back_what_a_report_says() {
-        for line in
-            ["", "--level one/all --nemesis none", "--nodes 7 --replication 5 --time 1500ms --rate 2.5"]
-        {
+        for line in [
+            "",
+            "--level one/all --nemesis none",
+            "--nodes 7 --replication 5 --time 1500ms --rate 2.5",
+            "--store raft --level leader+any",
+            "--store raft --mode synchronous --snapshot-every 9",
+            "--store raft --mode asynchronous --nodes 3 --loss-entries 7",
+        ] {
             let made = scenario(line).expect("a scenario");
             assert_eq!(scenario(&command::options(&made)).expect("the same"), made);
         }
@@ -188,6 +220,14 @@ mod tests {
             ("--write-quorum 0", "take 1 to 3"),
             ("--rate NaN", "take a number above 0"),
             ("--clients 0", "take 1 to 10000"),
+            ("--snapshot-every 0", "--snapshot-every 0: take 1 to"),
+            ("--store raft --level quorum", "--level: 'quorum' is no level of this store: take leader"),
+            ("--store raft --mode asynchronous --nodes 5", "--nodes 5: mode asynchronous wants 3"),
+            ("--store raft --mode eager", "take one of majority, synchronous, asynchronous"),
+            ("--workload bank", "--workload bank: quorums keep registers only"),
+            ("--mode synchronous", "--mode synchronous: quorum knows one way to copy only"),
+            ("--level two", "--level: 'two' is no level of this store: take quorum, atomic"),
+            ("--level all+one/mixed", "'mixed' is no level of this store"),
             ("--nemesis none,crash", "goes with no other"),
             ("--schedule /no/such/file", "cannot read the schedule"),
         ] {

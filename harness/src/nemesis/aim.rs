@@ -71,6 +71,15 @@ impl Aim {
         self.nodes(cluster, size)
     }
 
+    /// The fixed nodes, or the one that leads; a drawn one where nobody is known to.
+    pub fn leader(&mut self, cluster: &Cluster) -> Vec<String> {
+        let drawn = self.nodes(cluster, Size::One);
+        match cluster.leader().filter(|_| self.nodes.is_none()) {
+            Some(leader) => vec![leader.node],
+            None => drawn,
+        }
+    }
+
     /// All nodes, those that were aimed at first and the others in random order.
     pub fn order(&mut self, cluster: &Cluster) -> Vec<String> {
         let mut order = cluster.nodes().to_vec();

@@ -41,8 +41,8 @@ impl Fault for JumpForward {
     fn kind(&self) -> Kind {
         Kind::Clock
     }
-    fn needs(&self) -> Needs {
-        Needs::Clock
+    fn needs(&self) -> &'static [Needs] {
+        &[Needs::Clock]
     }
     fn about(&self) -> &'static str {
         "wall clocks jump forward, by up to a minute"
@@ -64,8 +64,8 @@ impl Fault for JumpBack {
     fn kind(&self) -> Kind {
         Kind::Clock
     }
-    fn needs(&self) -> Needs {
-        Needs::Clock
+    fn needs(&self) -> &'static [Needs] {
+        &[Needs::Clock]
     }
     fn about(&self) -> &'static str {
         "wall clocks jump back, by up to a minute"
@@ -87,8 +87,8 @@ impl Fault for Offset {
     fn kind(&self) -> Kind {
         Kind::Clock
     }
-    fn needs(&self) -> Needs {
-        Needs::Clock
+    fn needs(&self) -> &'static [Needs] {
+        &[Needs::Clock]
     }
     fn about(&self) -> &'static str {
         "many wall clocks are off, each by its own time of up to two seconds"
@@ -113,11 +113,11 @@ impl Fault for Drift {
     fn kind(&self) -> Kind {
         Kind::Clock
     }
-    fn needs(&self) -> Needs {
-        Needs::Clock
+    fn needs(&self) -> &'static [Needs] {
+        &[Needs::Clock]
     }
     fn about(&self) -> &'static str {
-        "clocks run too fast or too slow, by up to 40 percent, and timers with them"
+        "clocks run too fast or too slow, by up to 40 percent in all, and timers with them"
     }
     fn inject(&self, cluster: &mut Cluster, aim: &mut Aim) -> Injected {
         let nodes = aim.some_nodes(cluster);
@@ -140,8 +140,8 @@ impl Fault for Strobe {
     fn kind(&self) -> Kind {
         Kind::Clock
     }
-    fn needs(&self) -> Needs {
-        Needs::Clock
+    fn needs(&self) -> &'static [Needs] {
+        &[Needs::Clock]
     }
     fn about(&self) -> &'static str {
         "wall clocks jump forth and back, several times a second"

@@ -37,8 +37,8 @@ impl Fault for PowerLoss {
     fn kind(&self) -> Kind {
         Kind::Crash
     }
-    fn needs(&self) -> Needs {
-        Needs::Disk
+    fn needs(&self) -> &'static [Needs] {
+        &[Needs::Disk]
     }
     fn about(&self) -> &'static str {
         "machines lose power; what was synced stays, and a random part of the rest"

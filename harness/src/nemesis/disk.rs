@@ -31,8 +31,8 @@ impl Fault for SlowSync {
     fn kind(&self) -> Kind {
         Kind::Disk
     }
-    fn needs(&self) -> Needs {
-        Needs::Disk
+    fn needs(&self) -> &'static [Needs] {
+        &[Needs::Disk]
     }
     fn about(&self) -> &'static str {
         "syncs take up to half a second longer"
@@ -56,8 +56,8 @@ impl Fault for FailingSync {
     fn kind(&self) -> Kind {
         Kind::Disk
     }
-    fn needs(&self) -> Needs {
-        Needs::Disk
+    fn needs(&self) -> &'static [Needs] {
+        &[Needs::Disk]
     }
     fn about(&self) -> &'static str {
         "some syncs fail with an input/output error"
@@ -80,8 +80,8 @@ impl Fault for Full {
     fn kind(&self) -> Kind {
         Kind::Disk
     }
-    fn needs(&self) -> Needs {
-        Needs::Disk
+    fn needs(&self) -> &'static [Needs] {
+        &[Needs::Disk]
     }
     fn about(&self) -> &'static str {
         "no space is left: writes are cut short and fail"
@@ -102,8 +102,8 @@ impl Fault for BitFlip {
     fn kind(&self) -> Kind {
         Kind::Disk
     }
-    fn needs(&self) -> Needs {
-        Needs::Disk
+    fn needs(&self) -> &'static [Needs] {
+        &[Needs::Disk]
     }
     fn about(&self) -> &'static str {
         "one bit turns over in the middle of a log; the process is killed and replays it"

@@ -46,8 +46,8 @@ impl Fault for Loss {
     fn kind(&self) -> Kind {
         Kind::Message
     }
-    fn needs(&self) -> Needs {
-        Needs::Messages
+    fn needs(&self) -> &'static [Needs] {
+        &[Needs::Messages]
     }
     fn about(&self) -> &'static str {
         "some messages between nodes are lost"
@@ -68,8 +68,8 @@ impl Fault for Delay {
     fn kind(&self) -> Kind {
         Kind::Message
     }
-    fn needs(&self) -> Needs {
-        Needs::Messages
+    fn needs(&self) -> &'static [Needs] {
+        &[Needs::Messages]
     }
     fn about(&self) -> &'static str {
         "some messages between nodes are late, by up to a second"
@@ -92,8 +92,8 @@ impl Fault for Duplication {
     fn kind(&self) -> Kind {
         Kind::Message
     }
-    fn needs(&self) -> Needs {
-        Needs::Messages
+    fn needs(&self) -> &'static [Needs] {
+        &[Needs::Messages]
     }
     fn about(&self) -> &'static str {
         "some messages between nodes arrive twice"
@@ -115,8 +115,8 @@ impl Fault for Reordering {
     fn kind(&self) -> Kind {
         Kind::Message
     }
-    fn needs(&self) -> Needs {
-        Needs::Messages
+    fn needs(&self) -> &'static [Needs] {
+        &[Needs::Messages]
     }
     fn about(&self) -> &'static str {
         "messages between nodes overtake each other"

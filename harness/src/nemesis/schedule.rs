@@ -22,7 +22,7 @@ use crate::rng::Rng;
 const GAP_MEAN: Duration = Duration::from_millis(2_500);
 const GAP_MS_MIN: u64 = 500;
 const GAP_MS_MAX: u64 = 8_000;
-/// How long a fault lasts.
+/// How long a fault lasts that does not stand alone.
 const LENGTH_MS_MIN: u64 = 1_000;
 const LENGTH_MS_MAX: u64 = 8_000;
 
@@ -66,7 +66,8 @@ impl Schedule {
     /// Draws faults of these kinds for a run of this length, from those that are available.
     ///
     /// Episodes of one to three faults that overlap, and gaps in which the cluster works normally.
-    /// Each kind that has an available fault comes at least once.
+    /// Each kind that has an available fault comes at least once; one whose faults stand alone comes first,
+    /// where nothing else has taken its time.
     pub fn draw(
         kinds: &[Kind],
         duration: Duration,
@@ -83,6 +84,15 @@ impl Schedule {
         let mut bag = Bag::new(choices);
         let mut entries = Vec::new();
         let mut at_ms = gap_ms(rng);
+        // When the others may begin.
+        let mut from_ms = 0;
+        if let Some((fault, length_ms)) = bag.lone(rng) {
+            let begin_ms = at_ms.min(end_ms.saturating_sub(LENGTH_MS_MIN));
+            let lone = lone_entry(begin_ms, end_ms, fault, length_ms, rng);
+            from_ms = lone.at_ms + lone.for_ms;
+            at_ms = from_ms + gap_ms(rng);
+            entries.push(lone);
+        }
         while at_ms + LENGTH_MS_MIN <= end_ms {
             let episode = episode(at_ms, end_ms, &mut bag, rng);
             at_ms =
@@ -90,9 +100,11 @@ impl Schedule {
             entries.extend(episode);
         }
         // A run too short for its kinds gets the others somewhere in between.
-        for fault in bag.never_drawn(rng) {
-            let at_ms = rng.below(end_ms / 2 + 1);
-            let for_ms = rng.range(end_ms / 8..end_ms / 2 + 1).min(LENGTH_MS_MAX);
+        let from_ms = if from_ms < end_ms { from_ms } else { 0 };
+        let left_ms = end_ms - from_ms;
+        for fault in bag.never_drawn(rng).into_iter().filter(|fault| fault.alone_for_ms().is_none()) {
+            let at_ms = from_ms + rng.below(left_ms / 2 + 1);
+            let for_ms = rng.range(left_ms / 8..left_ms / 2 + 1).min(LENGTH_MS_MAX);
             entries.push(entry(at_ms, for_ms, fault, rng));
         }
         entries.sort_by_key(|entry| entry.at_ms);
@@ -156,10 +168,25 @@ fn episode(begin_ms: u64, end_ms: u64, bag: &mut Bag, rng: &mut Rng) -> Vec<Entr
         // The later ones begin while the first is in force.
         let at_ms = entries.first().map_or(begin_ms, |first| first.at_ms + rng.below(first.for_ms));
         let for_ms = rng.range(LENGTH_MS_MIN..LENGTH_MS_MAX + 1);
+        let fault = bag.draw(rng);
+        if let Some(length_ms) = fault.alone_for_ms() {
+            let end = entries.iter().map(|entry| entry.at_ms + entry.for_ms).max();
+            let at_ms = end.map_or(begin_ms, |end| end + gap_ms(rng));
+            if at_ms + LENGTH_MS_MIN <= end_ms {
+                entries.push(lone_entry(at_ms, end_ms, fault, length_ms, rng));
+            }
+            break;
+        }
         let for_ms = for_ms.min(end_ms.saturating_sub(at_ms));
-        entries.push(entry(at_ms, for_ms, bag.draw(rng), rng));
+        entries.push(entry(at_ms, for_ms, fault, rng));
     }
     entries
+}
+
+/// A fault that stands alone, for as long as it wants, or the run lasts.
+fn lone_entry(at_ms: u64, end_ms: u64, fault: &dyn Fault, (min, max): (u64, u64), rng: &mut Rng) -> Entry {
+    let for_ms = rng.range(min..max + 1).min(end_ms - at_ms);
+    entry(at_ms, for_ms, fault, rng)
 }
 
 fn entry(at_ms: u64, for_ms: u64, fault: &dyn Fault, rng: &mut Rng) -> Entry {
@@ -186,6 +213,13 @@ impl Bag {
         self.drawn += 1;
         let kind = self.left.pop().unwrap_or_default();
         *rng.pick(&self.choices[kind])
+    }
+
+    /// One of the faults that stand alone, with its length.
+    fn lone(&self, rng: &mut Rng) -> Option<(&'static dyn Fault, (u64, u64))> {
+        let all = self.choices.iter().flatten();
+        let lone: Vec<_> = all.filter_map(|fault| Some((*fault, fault.alone_for_ms()?))).collect();
+        (!lone.is_empty()).then(|| *rng.pick(&lone))
     }
 
     fn never_drawn(mut self, rng: &mut Rng) -> Vec<&'static dyn Fault> {

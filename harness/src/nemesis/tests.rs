@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
+use perjury_store::raft::fact::Fact;
+
 use super::*;
 use crate::cluster::tests::pings::{Log, node};
 use crate::cluster::{ClusterOptions, Start};
@@ -18,7 +20,12 @@ fn cluster(seed: u64, nodes: usize) -> (Cluster, Rc<Log>) {
     };
     let log = Rc::new(Log::default());
     let all = options.nodes.clone();
-    let start: Start = Box::new(move |name, env| node(name, all.clone(), env));
+    let start: Start = Box::new(move |name, env| {
+        if name == "n1" {
+            env.observer.fact(&Fact::Leader { term: 1 });
+        }
+        node(name, all.clone(), env)
+    });
     let cluster = Cluster::new(&options, start, log.clone()).expect("valid options");
     (cluster, log)
 }
@@ -84,8 +91,10 @@ fn each_fault_heals_what_it_did() {
             for seed in 0..3 {
                 let injected = fault.inject(&mut cluster, &mut Aim::new(seed, None));
                 assert_eq!(injected.what.fault, fault.name());
-                // A node without a log is killed, but nothing on its disk was struck.
-                let is_spared = injected.what.detail.contains("no log to corrupt");
+                // A node without a log is killed, but nothing on its disk was struck; of two members none can leave.
+                let is_spared = ["no log to corrupt", "no member can be spared"]
+                    .iter()
+                    .any(|words| injected.what.detail.contains(words));
                 assert_eq!(injected.what.nodes.is_empty(), is_spared, "{}", fault.name());
                 run(&mut cluster, 500);
                 injected.heal.apply(&mut cluster);
@@ -98,7 +107,9 @@ fn each_fault_heals_what_it_did() {
 
 #[test]
 fn faults_in_force_change_the_cluster() {
-    for fault in Kind::ALL[..3].iter().flat_map(|kind| kind.faults()) {
+    let kinds = [Kind::Partition, Kind::Crash, Kind::Clock, Kind::Leader];
+    let later = ["leader-churn"];
+    for fault in kinds.iter().flat_map(|kind| kind.faults()).filter(|fault| !later.contains(&fault.name())) {
         let (mut cluster, _) = cluster(1, 5);
         cluster.step().expect("only nodes fail");
         let before = state(&cluster);
@@ -107,6 +118,104 @@ fn faults_in_force_change_the_cluster() {
         assert_ne!(state(&cluster), before, "{}", fault.name());
         injected.heal.apply(&mut cluster);
     }
+}
+
+#[test]
+fn faults_that_know_the_leader_strike_it() {
+    for fault in Kind::Leader.faults().filter(|fault| fault.name() != "leader-churn") {
+        let (mut cluster, _) = cluster(1, 5);
+        cluster.step().expect("only nodes fail");
+        for seed in 0..5 {
+            let injected = fault.inject(&mut cluster, &mut Aim::new(seed, None));
+            assert_eq!(injected.what.nodes[0], "n1", "{}", fault.name());
+            assert!(injected.what.detail.contains("leader of term 1"), "{}", injected.what.detail);
+            injected.heal.apply(&mut cluster);
+            let fixed = vec!["n3".to_string()];
+            let injected = fault.inject(&mut cluster, &mut Aim::new(seed, Some(fixed)));
+            assert_eq!(injected.what.nodes[0], "n3", "{}", fault.name());
+            injected.heal.apply(&mut cluster);
+        }
+    }
+}
+
+#[test]
+fn a_leader_with_a_minority_is_not_left_a_majority() {
+    for (nodes, side) in [(1, 1), (2, 1), (3, 1), (4, 1), (5, 2), (7, 3)] {
+        let (mut cluster, _) = cluster(1, nodes);
+        cluster.step().expect("only nodes fail");
+        for seed in 0..5 {
+            let injected = leader::MinorityCut.inject(&mut cluster, &mut Aim::new(seed, None));
+            assert_eq!(injected.what.nodes.len(), side, "{nodes}: {:?}", injected.what);
+            let rest = cluster.nodes().iter().filter(|node| !injected.what.nodes.contains(node));
+            assert!(rest.into_iter().all(|node| cluster.is_blocked("n1", node)));
+            injected.heal.apply(&mut cluster);
+        }
+    }
+}
+
+#[test]
+fn churn_follows_the_leader() {
+    let start: Start = Box::new(|name, env| {
+        let name = name.to_string();
+        Box::pin(async move {
+            let at = |ms| env.clock.sleep(Duration::from_millis(ms));
+            match name.as_str() {
+                "n1" => env.observer.fact(&Fact::Leader { term: 1 }),
+                "n2" => {
+                    at(2_000).await;
+                    env.observer.fact(&Fact::Leader { term: 2 });
+                }
+                _ => {}
+            }
+            std::future::pending().await
+        })
+    });
+    let options =
+        ClusterOptions { nodes: ["n1", "n2", "n3"].map(str::to_owned).to_vec(), ..Default::default() };
+    let mut cluster = Cluster::new(&options, start, Rc::new(Log::default())).expect("valid options");
+    cluster.step().expect("only nodes fail");
+    let Injected { heal, .. } = leader::Churn.inject(&mut cluster, &mut Aim::new(1, None));
+    let mut cut = Vec::new();
+    let mut look = |cluster: &Cluster| {
+        let alone = ["n1", "n2"]
+            .into_iter()
+            .find(|node| cluster.is_blocked(node, "n3") && cluster.is_blocked("n3", node));
+        if cut.last() != Some(&alone) {
+            cut.push(alone);
+        }
+    };
+    while cluster.elapsed() < Duration::from_secs(4) {
+        cluster.step().expect("only nodes fail");
+        look(&cluster);
+    }
+    heal.apply(&mut cluster);
+    look(&cluster);
+    assert_eq!(cut, [None, Some("n1"), Some("n2"), None]);
+}
+
+#[test]
+fn a_deaf_node_is_heard_and_hears_nothing() {
+    let (mut cluster, log) = cluster(1, 3);
+    let run = |cluster: &mut Cluster, ms: u64| {
+        for _ in 0..ms / 5 {
+            cluster.step().expect("only nodes fail");
+        }
+    };
+    run(&mut cluster, 1_000);
+    let Injected { heal, what } = deaf::Node.inject(&mut cluster, &mut Aim::new(1, Some(vec!["n2".into()])));
+    assert_eq!(what.nodes, ["n2"]);
+    run(&mut cluster, 100);
+    let arrived =
+        || [("n1", "n2"), ("n3", "n2"), ("n2", "n1"), ("n2", "n3")].map(|(from, to)| log.pings(from, to));
+    let before = arrived();
+    run(&mut cluster, 4_000);
+    let during = arrived();
+    assert_eq!(during[..2], before[..2]);
+    // Its connections end as all do, and it is heard on new ones.
+    assert!((2..4).all(|way| during[way] > before[way] + 20), "{before:?} {during:?}");
+    heal.apply(&mut cluster);
+    run(&mut cluster, 500);
+    assert!((0..2).all(|way| arrived()[way] > during[way]), "{during:?}");
 }
 
 #[test]
@@ -198,9 +307,9 @@ fn names_are_unique_and_every_kind_has_faults() {
     let names: BTreeSet<&str> = ALL.iter().map(|fault| fault.name()).collect();
     assert_eq!(names.len(), ALL.len());
     for kind in Kind::ALL {
-        assert!(kind.faults().count() >= 3);
+        assert!(kind.faults().count() >= if kind < Kind::Leader { 3 } else { 1 });
         assert_eq!(kind.name().parse(), Ok(kind));
     }
     let error = "disks".parse::<Kind>().expect_err("no such kind");
-    assert!(error.contains("partition, crash, clock, message, disk"), "{error}");
+    assert!(error.contains("partition, crash, clock, message, disk, leader, membership, deaf"), "{error}");
 }

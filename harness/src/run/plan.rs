@@ -7,7 +7,7 @@ use anyhow::ensure;
 use crate::nemesis::{self, Fault, Kind, Needs, Schedule};
 use crate::rng::Rng;
 use crate::scenario::Scenario;
-use crate::system::Seam;
+use crate::system::{Seam, System};
 
 /// The faults of one run.
 pub struct Plan {
@@ -19,27 +19,46 @@ pub struct Plan {
     pub not_available: Vec<String>,
 }
 
+/// What a system offers that faults may need.
+#[derive(Clone, Copy, Debug)]
+pub struct Offers {
+    seam: Seam,
+    leader: bool,
+    members: bool,
+}
+
+impl Offers {
+    /// What this system offers in this scenario.
+    pub fn of(system: &dyn System, scenario: &Scenario) -> Offers {
+        Offers {
+            seam: system.seam(),
+            leader: system.tells_facts(),
+            members: system.has_administration(scenario),
+        }
+    }
+}
+
 impl Plan {
     /// The scenario's own schedule, or one drawn from the seed.
     ///
     /// # Errors
     /// When the scenario names a kind of fault that does not exist, or asks for faults none of which
     /// this system can suffer.
-    pub fn of(scenario: &Scenario, seam: Seam, rng: &mut Rng) -> anyhow::Result<Plan> {
+    pub fn of(scenario: &Scenario, offers: Offers, rng: &mut Rng) -> anyhow::Result<Plan> {
         match &scenario.schedule {
-            Some(schedule) => Ok(Plan::fixed(schedule, seam)),
-            None => Plan::drawn(scenario, seam, rng),
+            Some(schedule) => Ok(Plan::fixed(schedule, offers)),
+            None => Plan::drawn(scenario, offers, rng),
         }
     }
 
-    fn drawn(scenario: &Scenario, seam: Seam, rng: &mut Rng) -> anyhow::Result<Plan> {
+    fn drawn(scenario: &Scenario, offers: Offers, rng: &mut Rng) -> anyhow::Result<Plan> {
         let named = |name: &String| name.parse().map_err(anyhow::Error::msg);
         let kinds = scenario.nemesis.iter().map(named).collect::<anyhow::Result<Vec<Kind>>>()?;
         let duration = Duration::from_millis(scenario.time_ms);
-        let available = |fault: &dyn Fault| lacks(seam, fault).is_none();
+        let available = |fault: &dyn Fault| lacks(offers, fault).is_none();
         let schedule = Schedule::draw(&kinds, duration, rng, &available);
         let not_available =
-            kinds.iter().flat_map(|kind| kind.faults()).filter_map(|fault| missing(seam, fault));
+            kinds.iter().flat_map(|kind| kind.faults()).filter_map(|fault| missing(offers, fault));
         let not_available: Vec<String> = not_available.collect();
         let asked_for_some = !kinds.is_empty();
         let kinds: Vec<Kind> = kinds.into_iter().filter(|kind| kind.faults().any(available)).collect();
@@ -52,15 +71,15 @@ impl Plan {
         Ok(Plan { schedule, kinds, not_available })
     }
 
-    fn fixed(schedule: &Schedule, seam: Seam) -> Plan {
+    fn fixed(schedule: &Schedule, offers: Offers) -> Plan {
         let mut plan = Plan { schedule: schedule.clone(), kinds: Vec::new(), not_available: Vec::new() };
         plan.schedule.entries.retain(|entry| {
             let Some(fault) = nemesis::find(&entry.fault) else { return false };
-            match missing(seam, fault) {
+            match missing(offers, fault) {
                 Some(missing) => plan.not_available.push(missing),
                 None => plan.kinds.push(fault.kind()),
             }
-            lacks(seam, fault).is_none()
+            lacks(offers, fault).is_none()
         });
         plan.kinds.sort();
         plan.kinds.dedup();
@@ -71,18 +90,22 @@ impl Plan {
 }
 
 /// A fault that this system cannot suffer, and why.
-fn missing(seam: Seam, fault: &dyn Fault) -> Option<String> {
-    Some(format!("{}: {}", fault.name(), lacks(seam, fault)?))
+fn missing(offers: Offers, fault: &dyn Fault) -> Option<String> {
+    Some(format!("{}: {}", fault.name(), lacks(offers, fault)?))
 }
 
 /// What a system lacks for a fault to have an effect on it.
-fn lacks(seam: Seam, fault: &dyn Fault) -> Option<&'static str> {
-    match fault.needs() {
+fn lacks(offers: Offers, fault: &dyn Fault) -> Option<&'static str> {
+    let Offers { seam, leader, members } = offers;
+    let lacks = |needs: &Needs| match needs {
         Needs::Messages if !seam.messages => Some("the system does not send its frames through the seam"),
         Needs::Disk if !seam.disk => Some("the system does not keep its data on the seam's disk"),
         Needs::Clock if !seam.clock => Some("the system does not read the seam's clocks"),
+        Needs::Leader if !leader => Some("the system does not tell who leads"),
+        Needs::Members if !members => Some("the members of the system cannot be changed"),
         _ => None,
-    }
+    };
+    fault.needs().iter().find_map(lacks)
 }
 
 #[cfg(test)]
@@ -90,16 +113,18 @@ mod tests {
     use super::*;
     use crate::nemesis::Entry;
 
-    const NO_DISK: Seam = Seam { disk: false, ..Seam::ALL };
+    const NONE: Offers = Offers { seam: Seam::NONE, leader: false, members: false };
+    const ALL: Offers = Offers { seam: Seam::ALL, leader: true, members: true };
+    const NO_DISK: Offers = Offers { seam: Seam { disk: false, ..Seam::ALL }, ..NONE };
 
-    fn drawn(nemesis: &[&str], seam: Seam) -> anyhow::Result<Plan> {
+    fn drawn(nemesis: &[&str], offers: Offers) -> anyhow::Result<Plan> {
         let nemesis = nemesis.iter().map(|&kind| kind.to_owned()).collect();
-        Plan::of(&Scenario { nemesis, ..Scenario::default() }, seam, &mut Rng::new(1))
+        Plan::of(&Scenario { nemesis, ..Scenario::default() }, offers, &mut Rng::new(1))
     }
 
     #[test]
     fn lists_what_a_system_cannot_suffer_and_draws_the_rest() {
-        let plan = drawn(&["clock", "crash", "message"], Seam::NONE).expect("a plan");
+        let plan = drawn(&["clock", "crash", "message"], NONE).expect("a plan");
         assert_eq!(plan.kinds, [Kind::Crash]);
         assert!(
             plan.schedule.faults().iter().all(|fault| ["kill", "pause"].contains(fault)),
@@ -109,16 +134,29 @@ mod tests {
         let power = "power-loss: the system does not keep its data on the seam's disk";
         assert!(plan.not_available.iter().any(|missing| missing == power), "{:?}", plan.not_available);
         assert!(plan.not_available.iter().any(|missing| missing.starts_with("clock-drift: ")));
-        let everything =
-            drawn(&["clock", "crash", "disk", "message", "partition"], Seam::ALL).expect("a plan");
-        assert_eq!((everything.kinds.len(), everything.not_available.len()), (5, 0));
+        let everything = drawn(&Kind::ALL.map(Kind::name), ALL).expect("a plan");
+        assert_eq!((everything.kinds.len(), everything.not_available.len()), (Kind::ALL.len(), 0));
+    }
+
+    #[test]
+    fn aims_at_leaders_and_members_only_where_there_are_some() {
+        let plan = drawn(&["crash", "leader", "membership"], NO_DISK).expect("a plan");
+        assert_eq!(plan.kinds, [Kind::Crash]);
+        let words = plan.not_available.join("; ");
+        assert!(words.contains("leader-cut: the system does not tell who leads"), "{words}");
+        assert!(words.contains("member-remove: the members of the system cannot be changed"), "{words}");
+        let plan = drawn(&["leader"], Offers { leader: true, ..NO_DISK }).expect("a plan");
+        assert_eq!(
+            plan.not_available,
+            ["leader-power-loss: the system does not keep its data on the seam's disk"]
+        );
     }
 
     #[test]
     fn refuses_to_inject_nothing_where_faults_were_asked_for() {
-        let error = drawn(&["clock", "disk"], Seam::NONE).err().expect("nothing is left").to_string();
+        let error = drawn(&["clock", "disk"], NONE).err().expect("nothing is left").to_string();
         assert!(error.contains("no fault that was asked for is available: clock-"), "{error}");
-        assert!(drawn(&[], Seam::NONE).is_ok());
+        assert!(drawn(&[], NONE).is_ok());
     }
 
     #[test]
@@ -135,7 +173,7 @@ mod tests {
 
     #[test]
     fn refuses_a_kind_of_fault_that_does_not_exist() {
-        let error = drawn(&["gravity"], Seam::ALL).err().expect("refused");
+        let error = drawn(&["gravity"], ALL).err().expect("refused");
         assert!(error.to_string().contains("`gravity`"), "{error}");
     }
 }

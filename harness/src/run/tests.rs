@@ -6,13 +6,15 @@ use perjury_histories::{EventRef, Fate, Kind as EventKind, Process};
 use perjury_store::env::{Env, LocalFuture};
 
 use super::*;
+use crate::nemesis::{Entry, Schedule};
 use crate::report::{Report, RowOutcome};
-use crate::system::{Call, Client, Held, Reply, Seam};
+use crate::system::{Call, Client, Held, Order, Reply, Seam};
 use crate::trial;
 use crate::{Promise, Version};
 
 thread_local! {
     static MEMORY: RefCell<BTreeMap<Key, (Version, Value)>> = const { RefCell::new(BTreeMap::new()) };
+    static ORDERS: RefCell<Vec<Order>> = const { RefCell::new(Vec::new()) };
 }
 
 /// How the system misbehaves.
@@ -25,6 +27,7 @@ enum Manner {
     HangsInFirstSession,
     ForgetsOutcomes,
     NeverConverges,
+    TakesOrders,
 }
 
 struct Fake(Manner);
@@ -49,6 +52,10 @@ impl System for Fake {
 
     fn seam(&self) -> Seam {
         Seam::ALL
+    }
+
+    fn has_administration(&self, _: &Scenario) -> bool {
+        self.0 == Manner::TakesOrders
     }
 }
 
@@ -90,6 +97,16 @@ impl Client for FakeClient {
                 _ => reply,
             }
         })
+    }
+
+    /// Carries out every other order.
+    fn administer<'a>(&'a mut self, order: &'a Order) -> LocalFuture<'a, Option<anyhow::Result<()>>> {
+        let given = ORDERS.with_borrow_mut(|orders| {
+            orders.push(order.clone());
+            orders.len()
+        });
+        let done = if given.is_multiple_of(2) { Ok(()) } else { Err(anyhow::anyhow!("not now")) };
+        Box::pin(async move { Some(done) })
     }
 
     fn dump<'a>(&'a mut self, node: &'a str) -> LocalFuture<'a, Option<anyhow::Result<Vec<Held>>>> {
@@ -215,6 +232,29 @@ fn a_client_that_panics_ends_the_run() {
 fn a_client_that_hangs_makes_no_progress() {
     let (_, report) = try_fake(&Fake(Manner::HangsInFirstSession), &scenario()).expect("a run");
     assert_eq!(outcome(&report, "progress"), RowOutcome::Broken);
+}
+
+#[test]
+fn has_the_system_remove_a_member_and_add_it_back() {
+    let entry = Entry {
+        at_ms: 500,
+        for_ms: 800,
+        fault: "member-remove".to_owned(),
+        nodes: Some(vec!["n2".to_owned()]),
+        seed: 1,
+    };
+    let schedule = Some(Schedule { entries: vec![entry] });
+    ORDERS.take();
+    let (recording, _) =
+        try_fake(&Fake(Manner::TakesOrders), &Scenario { schedule: schedule.clone(), ..scenario() })
+            .expect("a run");
+    let [remove, add] = [Order::Remove("n2".to_owned()), Order::Add("n2".to_owned())];
+    // Each of them twice: the first time it was not done.
+    assert_eq!(ORDERS.take(), [remove.clone(), remove, add.clone(), add]);
+    assert!(recording.trace.contains("nemesis  remove n2: not now"), "{}", recording.trace);
+    assert!(recording.trace.contains("nemesis  add n2: done"), "{}", recording.trace);
+    let (recording, _) = try_fake(&Fake(Manner::Well), &Scenario { schedule, ..scenario() }).expect("a run");
+    assert_eq!((ORDERS.take(), recording.faults_not_available.len()), (Vec::new(), 1));
 }
 
 #[test]

@@ -1,19 +1,54 @@
 //! What cannot be run about a scenario, found before anything runs.
 
-use super::{LEVELS, Scenario};
+use super::{Scenario, later};
 use crate::nemesis::{self, Kind};
+use crate::system::System;
 use crate::{bug, workload};
 
 /// A day of simulated time is a week of memory; no typo should cost that.
 const TIME_MS_MAX: u64 = 86_400_000;
+/// More entries than any run makes.
+const ENTRIES_MAX: u64 = 1_000_000_000;
 
 impl Scenario {
     /// What cannot be run about it, if anything: the name of the setting first, then what to do.
     ///
-    /// What only one system minds, such as the size of its quorums, is for
-    /// [`System::problem`](crate::system::System::problem).
+    /// What its system minds, such as the size of quorums, is for [`problem_with`](Self::problem_with).
     pub fn problem(&self) -> Option<String> {
-        self.wrong_number().or_else(|| self.unknown_name()).or_else(|| self.wrong_schedule())
+        self.wrong_number()
+            .or_else(|| self.wrong_level())
+            .or_else(|| self.unknown_name())
+            .or_else(|| self.wrong_schedule())
+    }
+
+    /// What this system cannot run about it, if anything.
+    pub fn problem_with(&self, system: &dyn System) -> Option<String> {
+        self.problem().or_else(|| self.wrong_mode(system)).or_else(|| system.problem(self))
+    }
+
+    fn wrong_mode(&self, system: &dyn System) -> Option<String> {
+        let (name, mode) = (system.name(), &self.mode);
+        let modes = system.modes().iter().map(|mode| mode.name).collect::<Vec<_>>();
+        match modes.as_slice() {
+            [] if *mode == later::mode() => None,
+            [] => Some(format!("mode {mode}: {name} knows one way to copy only")),
+            _ if modes.contains(&mode.as_str()) => None,
+            _ => Some(format!("mode {mode}: {name} has none of that name; take one of {}", modes.join(", "))),
+        }
+    }
+
+    fn wrong_level(&self) -> Option<String> {
+        let (level, keys, levels) = (&self.level, self.keys, self.levels());
+        if levels.is_empty() {
+            let store = &self.store;
+            return Some(format!(
+                "level {level}: it is not known which levels {store} has; name them, with + between them"
+            ));
+        }
+        (keys < levels.len() && self.workload != "set").then(|| {
+            let needed = levels.len();
+            format!("keys {keys}: level {level} needs {needed}, one for each level; or take one level")
+        })
     }
 
     fn wrong_number(&self) -> Option<String> {
@@ -26,11 +61,11 @@ impl Scenario {
         if !(self.rate > 0.0 && self.rate <= 100_000.0) {
             return Some(format!("rate {}: take a number above 0 and up to 100000", self.rate));
         }
-        if self.level == "mixed" && self.keys < LEVELS.len() && self.workload != "set" {
-            let (keys, levels) = (self.keys, LEVELS.len());
-            return Some(format!(
-                "keys {keys}: level mixed needs {levels}, one for each level; or take one level"
-            ));
+        let of_log = [("loss-entries", self.loss_entries), ("snapshot-every", self.snapshot_every)];
+        if let Some((setting, count)) =
+            of_log.into_iter().find(|(_, count)| !(1..=ENTRIES_MAX).contains(count))
+        {
+            return Some(format!("{setting} {count}: take 1 to {ENTRIES_MAX}"));
         }
         let time = self.time_ms;
         (!(1..=TIME_MS_MAX).contains(&time))
@@ -71,32 +106,11 @@ impl Scenario {
     }
 }
 
-/// What is wrong with the name of a level of the reference store: one for writes and reads, `mixed`, or
-/// `WRITE/READ`.
-pub fn problem_of_level(text: &str) -> Option<String> {
-    let unknown = |name: &str| {
-        let names = LEVELS.join(", ");
-        let words =
-            || format!("'{name}' is no level: take {names}, mixed, or a pair WRITE/READ such as one/all");
-        (!LEVELS.contains(&name)).then(words)
-    };
-    match text.split_once('/') {
-        None if text == "mixed" => None,
-        None => unknown(text),
-        Some((write, read)) => unknown(write).or_else(|| unknown(read)).or_else(|| {
-            (write != read && [write, read].contains(&"atomic")).then(|| {
-                format!(
-                    "'{text}' mixes atomic with another level on one key: atomic reads and writes go together"
-                )
-            })
-        }),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::nemesis::{Entry, Schedule};
+    use crate::store;
 
     fn problem(change: impl FnOnce(&mut Scenario)) -> String {
         let mut scenario = Scenario::default();
@@ -111,8 +125,11 @@ mod tests {
         assert_eq!(problem(|scenario| scenario.clients = 0), "clients 0: take 1 to 10000");
         assert_eq!(problem(|scenario| scenario.keys = 0), "keys 0: take 1 to 10000");
         assert!(problem(|scenario| scenario.keys = 3).starts_with("keys 3: level mixed needs 4"));
+        assert_eq!(problem(|scenario| scenario.loss_entries = 0), "loss-entries 0: take 1 to 1000000000");
+        assert!(problem(|scenario| scenario.snapshot_every = 0).starts_with("snapshot-every 0"));
         assert!(problem(|scenario| scenario.time_ms = 0).starts_with("time 0ms"));
         assert!(problem(|scenario| scenario.time_ms = u64::MAX).ends_with("a day at most"));
+        assert!(problem(|scenario| scenario.level = ["one"; 9].join("+")).contains("needs 9, one for each"));
         for rate in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e9] {
             assert!(problem(|scenario| scenario.rate = rate).starts_with("rate"), "{rate}");
         }
@@ -120,9 +137,26 @@ mod tests {
 
     #[test]
     fn refuses_names_that_do_not_exist() {
-        assert!(problem(|scenario| scenario.workload = "bank".to_owned()).contains("one of register, set"));
+        assert!(problem(|scenario| scenario.workload = "queue".to_owned()).contains("one of register, set"));
         assert!(problem(|scenario| scenario.bug = Some("no-sync".to_owned())).starts_with("bug \"no-sync\""));
         assert!(problem(|scenario| scenario.nemesis.push("gravity".to_owned())).contains("`gravity`"));
+    }
+
+    #[test]
+    fn refuses_a_mode_that_the_system_does_not_have() {
+        let (quorum, mode) = (store::named("quorum").expect("a store"), "synchronous".to_owned());
+        let scenario = Scenario { mode, ..Scenario::default() };
+        let problem = scenario.problem_with(quorum).expect("a problem");
+        assert_eq!(problem, "mode synchronous: quorum knows one way to copy only");
+        assert_eq!(Scenario::default().problem_with(quorum), None);
+    }
+
+    #[test]
+    fn deals_out_no_levels_that_it_does_not_know() {
+        let problem = problem(|scenario| scenario.store = "yours".to_owned());
+        assert!(problem.starts_with("level mixed: it is not known which levels yours has"), "{problem}");
+        let named = Scenario { store: "yours".to_owned(), level: "a+b".to_owned(), ..Scenario::default() };
+        assert_eq!((named.problem(), named.level_of(3)), (None, "b".to_owned()));
     }
 
     #[test]
@@ -137,15 +171,5 @@ mod tests {
         );
         assert!(with("gravity", 0, None).ends_with("no fault has that name"));
         assert!(with("kill", 0, Some(vec!["n9".to_owned()])).contains("no node is named `n9`"));
-    }
-
-    #[test]
-    fn refuses_levels_that_the_store_does_not_have() {
-        for level in ["one", "quorum", "all", "atomic", "mixed", "one/all", "atomic/atomic"] {
-            assert_eq!(problem_of_level(level), None, "{level}");
-        }
-        for level in ["", "two", "one/", "one/mixed", "one/atomic"] {
-            assert!(problem_of_level(level).is_some(), "{level}");
-        }
     }
 }

@@ -15,6 +15,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use perjury_store::env::{Clock, LocalFuture};
+use perjury_store::raft::config::DRIFT_PERCENT_MAX;
 use tokio::sync::Notify;
 
 use super::FaultId;
@@ -25,8 +26,8 @@ pub const EPOCH_SECONDS: u64 = 1_767_225_600;
 const EPOCH: u64 = EPOCH_SECONDS * 1_000_000_000;
 const MILLION: i64 = 1_000_000;
 
-/// The slowest a drifting clock gets, in parts per million.
-const RATE_MIN: i64 = 100_000;
+/// The most that all drifts in force on a machine come to, in parts per million: what stores may count on.
+const DRIFT_MAX: i64 = DRIFT_PERCENT_MAX as i64 * 10_000;
 
 /// The simulator's own time since the run began; the same for all hosts.
 ///
@@ -67,7 +68,8 @@ impl TrueTime {
 pub enum ClockFault {
     /// The wall clock is off by this many milliseconds.
     Offset(i64),
-    /// Both clocks run faster, or slower, by this many parts per million.
+    /// Both clocks run faster, or slower, by this many parts per million; by 400,000 at most, together with
+    /// other drifts.
     Drift(i64),
     /// The wall clock jumps forth and back by `amplitude_ms`, once each `period`.
     Strobe {
@@ -163,7 +165,7 @@ impl State {
             ClockFault::Drift(ppm) => *ppm,
             _ => 0,
         };
-        (MILLION + self.faults.values().map(drift).sum::<i64>()).max(RATE_MIN)
+        MILLION + self.faults.values().map(drift).sum::<i64>().clamp(-DRIFT_MAX, DRIFT_MAX)
     }
 
     fn offset_at(&self, now: u64) -> i64 {

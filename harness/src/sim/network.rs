@@ -79,6 +79,7 @@ pub struct Fabric {
     nodes: BTreeSet<String>,
     cuts: RefCell<BTreeMap<(String, String), BTreeSet<FaultId>>>,
     faults: RefCell<BTreeMap<FaultId, MessageFault>>,
+    deaf: RefCell<BTreeMap<FaultId, String>>,
     status: RefCell<BTreeMap<String, Status>>,
     counts: RefCell<MessageCounts>,
 }
@@ -134,9 +135,15 @@ impl Fabric {
         self.faults.borrow_mut().insert(id, fault);
     }
 
+    /// No frame of another node reaches this one from now on; connections stand.
+    pub fn deafen(&self, id: FaultId, node: &str) {
+        self.deaf.borrow_mut().insert(id, node.to_string());
+    }
+
     /// The message fault of this number is over.
     pub fn calm(&self, id: FaultId) {
         self.faults.borrow_mut().remove(&id);
+        self.deaf.borrow_mut().remove(&id);
     }
 
     /// How many messages were hit so far.
@@ -146,11 +153,17 @@ impl Fabric {
 
     fn deliveries(&self, from: &str, to: &str, rng: &mut Rng) -> SmallVec<[Duration; 2]> {
         let mut deliveries = smallvec![Duration::ZERO];
-        let faults = self.faults.borrow();
-        if faults.is_empty() || !self.nodes.contains(from) || !self.nodes.contains(to) {
+        let (faults, deaf) = (self.faults.borrow(), self.deaf.borrow());
+        let is_disturbed = !(faults.is_empty() && deaf.is_empty());
+        if !is_disturbed || !self.nodes.contains(from) || !self.nodes.contains(to) {
             return deliveries;
         }
         let mut counts = self.counts.borrow_mut();
+        if deaf.values().any(|node| node == to) {
+            counts.lost += 1;
+            deliveries.clear();
+            return deliveries;
+        }
         for fault in faults.values() {
             let concerned = fault.nodes.contains(from) || fault.nodes.contains(to);
             if concerned && rng.chance(fault.chance) {

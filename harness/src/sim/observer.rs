@@ -6,6 +6,8 @@ use perjury_store::env::Observer;
 use perjury_store::quorum::version::Version;
 use perjury_store::raft::fact::Fact;
 
+use super::leadership::Leadership;
+
 /// Who records what nodes tell; nothing comes back to them.
 pub trait Watch {
     /// A line for the log.
@@ -35,12 +37,13 @@ impl Watch for Unwatched {
 pub struct SimObserver {
     host: String,
     watch: Rc<dyn Watch>,
+    leadership: Rc<Leadership>,
 }
 
 impl SimObserver {
-    /// Passes on what `host` tells.
-    pub fn new(host: &str, watch: Rc<dyn Watch>) -> SimObserver {
-        SimObserver { host: host.to_string(), watch }
+    /// Passes on what `host` tells, and to those who want to know who leads.
+    pub fn new(host: &str, watch: Rc<dyn Watch>, leadership: Rc<Leadership>) -> SimObserver {
+        SimObserver { host: host.to_string(), watch, leadership }
     }
 }
 
@@ -58,6 +61,7 @@ impl Observer for SimObserver {
         self.watch.corrupt(&self.host, key);
     }
     fn fact(&self, fact: &Fact) {
+        self.leadership.hear(&self.host, fact);
         self.watch.fact(&self.host, fact);
     }
 }

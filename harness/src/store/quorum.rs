@@ -3,11 +3,12 @@
 //! A call of a workload becomes requests of the store, its versions become arrays of integers, and
 //! the store's table of promises becomes promises about checkers.
 
+mod level;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use perjury_histories::{Key, Value, Version};
-use perjury_store::Safeguards;
 use perjury_store::client::{Answer, ClientOptions};
 use perjury_store::env::{Env, LocalFuture};
 use perjury_store::quorum::config::Config;
@@ -17,13 +18,14 @@ use perjury_store::quorum::ring::Ring;
 use perjury_store::quorum::version::Version as StoreVersion;
 use perjury_store::server::{ServerOptions, serve};
 
-use crate::bug;
 use crate::promise::Promise;
-use crate::scenario::{LEVELS, Scenario, problem_of_level};
-use crate::system::{Call, Client, Held, Reply, Seam, System};
+use crate::scenario::Scenario;
+use crate::store::{DAMAGE, LYING, PORT, decode, encode, names, safeguards};
+use crate::system::{Call, Choice, Client, Held, Reply, Seam, System};
+use level::{LEVELS, pair};
 
-/// Where every node listens.
-const PORT: u16 = 7000;
+/// What can be done with registers under a last write that wins.
+const WORKLOADS: [&str; 3] = ["register", "set", "cas-register"];
 /// How long a client waits for one answer.
 const DEADLINE: Duration = Duration::from_millis(1500);
 /// Bytes of a log segment: small, so that a run rotates often.
@@ -34,10 +36,6 @@ const PARALLEL_READS: usize = 16;
 const WANDER_ONE_IN: u64 = 2;
 /// Keys that a session's token has room for, at least.
 const TOKEN_KEYS_MIN: usize = 4096;
-/// A sync that said it was done, and was not: the replica cannot know.
-const LYING: &[&str] = &["disk-lying-sync"];
-/// Faults that leave a disk without what it said it had.
-const DAMAGE: &[&str] = &["disk-bit-flip", LYING[0]];
 
 /// Quorums on a consistent-hash ring, at levels one, quorum, all and atomic.
 pub struct Quorum;
@@ -67,10 +65,7 @@ impl System for Quorum {
 
     fn promises(&self, scenario: &Scenario) -> Vec<Promise> {
         let config = config(scenario, 0);
-        let levels: Vec<&str> = match scenario.level.as_str() {
-            "mixed" => LEVELS.to_vec(),
-            level => vec![level],
-        };
+        let levels = scenario.levels();
         let mut all: Vec<Promise> = levels.iter().flat_map(|level| promises_at(&config, level)).collect();
         if scenario.workload == "set" {
             // A set is as durable as the least durable of its elements.
@@ -92,11 +87,22 @@ impl System for Quorum {
         keys.iter().map(|key| (key.clone(), homes(key))).collect()
     }
 
+    fn levels(&self) -> &'static [Choice] {
+        LEVELS
+    }
+
     fn refuses(&self, _: &Scenario) -> Vec<String> {
         vec!["cas".to_owned()]
     }
 
     fn problem(&self, scenario: &Scenario) -> Option<String> {
+        if !WORKLOADS.contains(&scenario.workload.as_str()) {
+            return Some(format!(
+                "workload {}: quorums keep registers only; take one of {}, or another store",
+                scenario.workload,
+                WORKLOADS.join(", ")
+            ));
+        }
         let Scenario { nodes, replication, read_quorum, write_quorum, .. } = *scenario;
         if !(1..=nodes).contains(&replication) {
             return Some(format!(
@@ -110,20 +116,13 @@ impl System for Quorum {
                 "{setting} {quorum} with {replication} replicas: take 1 to {replication}, or more replication"
             )
         };
-        let level = || Some(format!("level: {}", problem_of_level(&scenario.level)?));
+        let level = || Some(format!("level: {}", scenario.levels().into_iter().find_map(level::problem)?));
         wrong.map(words).or_else(level)
     }
 
     fn seam(&self) -> Seam {
         Seam::ALL
     }
-}
-
-/// The names of all nodes, sorted as the store wants them: `n10` comes before `n2`.
-fn names(scenario: &Scenario) -> Vec<String> {
-    let mut names = scenario.node_names();
-    names.sort();
-    names
 }
 
 /// The store's configuration in a scenario, with its planted bug.
@@ -135,14 +134,6 @@ fn config(scenario: &Scenario, node: NodeId) -> Config {
         safeguards: safeguards(scenario),
         ..Config::new(node, names(scenario))
     }
-}
-
-fn safeguards(scenario: &Scenario) -> Safeguards {
-    let mut safeguards = Safeguards::default();
-    if let Some(bug) = scenario.bug.as_deref().and_then(bug::named) {
-        (bug.plant)(&mut safeguards);
-    }
-    safeguards
 }
 
 /// The store's promises for keys of one level, in the words of the harness.
@@ -178,21 +169,6 @@ fn checker(guarantee: Guarantee) -> &'static str {
         Guarantee::MonotonicWritesAcrossKeys => "monotonic-writes-across-keys",
         Guarantee::WritesFollowReadsAcrossKeys => "writes-follow-reads-across-keys",
         Guarantee::Linearizability => "linearizability",
-    }
-}
-
-/// Write and read level of `one/all`; of `one`, both.
-fn pair(level: &str) -> (Level, Level) {
-    let (write, read) = level.split_once('/').unwrap_or((level, level));
-    (one_level(write), one_level(read))
-}
-
-fn one_level(name: &str) -> Level {
-    match name {
-        "one" => Level::One,
-        "all" => Level::All,
-        "atomic" => Level::Atomic,
-        _ => Level::Quorum,
     }
 }
 
@@ -316,16 +292,6 @@ fn held((key, entry): (String, Entry)) -> Held {
 
 fn integers(version: StoreVersion) -> Version {
     Version(version.to_integers().to_vec())
-}
-
-fn encode(value: &Value) -> Vec<u8> {
-    value.to_string().into_bytes()
-}
-
-/// Bytes that are no JSON are garbage that somebody must see: they become a string.
-fn decode(bytes: &[u8]) -> Value {
-    serde_json::from_slice(bytes)
-        .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(bytes).into_owned()))
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ impl Family for Config {
     }
 
     fn start(self, replayed: Replayed<Record>, env: &Env) -> Node {
-        let Replayed { incarnation, records, damaged } = replayed;
+        let Replayed { incarnation, records, damaged, .. } = replayed;
         Node::new(self, Start { incarnation, records, damaged }, now(env))
     }
 }

@@ -7,7 +7,8 @@
 //!                                                              sync (3): one for all that came meanwhile
 //! ```
 //!
-//! One sync is under way at most, and covers every append made before it began: group commit.
+//! One sync is under way at most, and covers every append made before it began: group commit. A
+//! snapshot is saved beside that.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::future;
@@ -42,14 +43,19 @@ pub(super) struct Replica<P: Protocol> {
     appended: RecordNumber,
     /// The number of the last append that the last sync begun covers.
     sync_begun: RecordNumber,
-    sync: Option<Sync>,
+    /// A snapshot waits for a sync, even if nothing was appended with it.
+    sync_wanted: bool,
+    /// What is durable after it: the record of this number.
+    sync: Option<UnderWay<RecordNumber>>,
+    /// What the snapshot covers: the log up to this index.
+    save: Option<UnderWay<u64>>,
     sync_in_background: bool,
     next_background_sync: u64,
 }
 
-/// A sync under way.
-struct Sync {
-    through: RecordNumber,
+/// Work of the disk that is under way.
+struct UnderWay<T> {
+    what: T,
     done: LocalFuture<'static, Result<(), storage::Error>>,
 }
 
@@ -71,7 +77,9 @@ impl<P: Protocol> Replica<P> {
             last_request: 0,
             appended: 0,
             sync_begun: 0,
+            sync_wanted: false,
             sync: None,
+            save: None,
             sync_in_background,
             next_background_sync: 0,
         }
@@ -84,9 +92,13 @@ impl<P: Protocol> Replica<P> {
         loop {
             tokio::select! {
                 biased;
-                through = synced(&mut self.sync) => {
+                through = finished(&mut self.sync) => {
                     let through = through?;
                     self.step(Input::Synced { through }).await?;
+                }
+                index = finished(&mut self.save) => {
+                    let index = index?;
+                    self.step(Input::SnapshotSaved { index }).await?;
                 }
                 () = &mut tick => {
                     tick = self.env.clock.sleep(every);
@@ -145,7 +157,7 @@ impl<P: Protocol> Replica<P> {
                         effects.extend(self.tell(failed));
                     }
                 }
-                Effect::SaveSnapshot { .. } => unimplemented!("snapshots come with the next change"),
+                Effect::SaveSnapshot { index, bytes, records } => self.save(index, &bytes, &records)?,
                 Effect::Acknowledged { key, version } => self.env.observer.acknowledged(&key, version),
                 Effect::CaughtUp => self.repair().await,
                 Effect::Fact(fact) => self.env.observer.fact(&fact),
@@ -181,6 +193,16 @@ impl<P: Protocol> Replica<P> {
         }
     }
 
+    /// Begins to save a snapshot; its records count as appended.
+    fn save(&mut self, index: u64, bytes: &[u8], records: &[P::Record]) -> Result<(), Error> {
+        assert!(self.save.is_none(), "a node saves one snapshot at a time");
+        self.appended += records.len() as RecordNumber;
+        self.sync_wanted = true;
+        let done = self.log.save_snapshot(index, bytes, records)?;
+        self.save = Some(UnderWay { what: index, done });
+        Ok(())
+    }
+
     /// Cuts damage out of the log. Where that fails the damage stays, and the next start finds it.
     async fn repair(&mut self) {
         if let Err(error) = self.log.repair().await {
@@ -189,7 +211,7 @@ impl<P: Protocol> Replica<P> {
     }
 
     fn begin_sync(&mut self) {
-        if self.sync.is_some() || self.sync_begun == self.appended {
+        if self.sync.is_some() || self.sync_begun == self.appended && !self.sync_wanted {
             return;
         }
         if self.sync_in_background {
@@ -200,16 +222,17 @@ impl<P: Protocol> Replica<P> {
             self.next_background_sync = monotonic + BACKGROUND_SYNC_EVERY.as_nanos() as u64;
         }
         self.sync_begun = self.appended;
-        self.sync = Some(Sync { through: self.appended, done: self.log.sync() });
+        self.sync_wanted = false;
+        self.sync = Some(UnderWay { what: self.appended, done: self.log.sync() });
     }
 }
 
-/// The last record that the sync under way has made durable; waits for ever when none is.
-async fn synced(sync: &mut Option<Sync>) -> Result<RecordNumber, storage::Error> {
-    let Some(Sync { through, done }) = sync else {
+/// What the work under way has done; waits for ever when there is none.
+async fn finished<T: Copy>(work: &mut Option<UnderWay<T>>) -> Result<T, storage::Error> {
+    let Some(UnderWay { what, done }) = work else {
         return future::pending().await;
     };
-    let (through, result) = (*through, done.await);
-    *sync = None;
-    result.map(|()| through)
+    let (what, result) = (*what, done.await);
+    *work = None;
+    result.map(|()| what)
 }

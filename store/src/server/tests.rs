@@ -9,6 +9,8 @@ use crate::fake::World;
 use crate::quorum::config::Config;
 use crate::quorum::message::{Level, Response};
 
+mod shell;
+
 const SECOND: Duration = Duration::from_secs(1);
 
 fn options(safeguards: Safeguards) -> ServerOptions<Config> {

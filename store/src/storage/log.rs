@@ -1,8 +1,10 @@
 //! The log while the node runs: append and sync.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::rc::Rc;
+
+use tokio::sync::watch;
 
 use crate::Safeguards;
 use crate::env::{Disk, File, LocalFuture, Observer};
@@ -10,8 +12,10 @@ use crate::protocol::Record;
 
 use super::Error;
 use super::frame::{self, Position};
+use super::identity::{HEADER_BYTES, Identity};
 use super::plan::Corrupt;
-use super::segment::{self, HEADER_BYTES, Identity};
+use super::replace::UNFINISHED;
+use super::segment;
 
 /// How a log is kept.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +36,8 @@ impl Default for Options {
 ///
 /// - A record is durable once a [`sync`](Log::sync) begun after its append has succeeded.
 /// - The active segment holds no damage; damaged ones are never appended to.
-/// - At most one segment has a name that is not durable yet, and it is the active one.
+/// - At most one segment that has a name has one that is not durable yet, and it is the last of these.
+///   A segment begun for a snapshot, perhaps after that one, has no name until a sync gives it one.
 pub struct Log<R> {
     pub(super) disk: Rc<dyn Disk>,
     pub(super) observer: Rc<dyn Observer>,
@@ -41,7 +46,7 @@ pub struct Log<R> {
     options: Options,
     /// Segments that may not be durable yet, in order; the last is active.
     open: Vec<Open>,
-    progress: Rc<Progress>,
+    pub(super) progress: Rc<Progress>,
     frame: Vec<u8>,
     records: PhantomData<fn(R)>,
 }
@@ -57,17 +62,33 @@ struct Open {
     identity: Identity,
     file: Rc<dyn File>,
     len: u32,
+    /// It was begun under another name, which a sync replaces.
+    unnamed: bool,
 }
 
 /// What a sync under way shares with the log.
 #[derive(Default)]
-struct Progress {
-    durable: Cell<Position>,
+pub(super) struct Progress {
+    durable: watch::Sender<Position>,
     poison: RefCell<Option<String>>,
 }
 
 impl Progress {
-    fn check(&self) -> Result<(), Error> {
+    fn durable(&self) -> Position {
+        *self.durable.borrow()
+    }
+
+    fn rise(&self, position: Position) {
+        self.durable.send_replace(position.max(self.durable()));
+    }
+
+    /// Returns once the log is durable up to there; never, if syncs fail.
+    pub(super) async fn reach(&self, position: Position) {
+        // The sender is our own, so it cannot be gone.
+        let _ = self.durable.subscribe().wait_for(|durable| *durable >= position).await;
+    }
+
+    pub(super) fn check(&self) -> Result<(), Error> {
         match &*self.poison.borrow() {
             Some(reason) => Err(Error::Poisoned(reason.clone())),
             None => Ok(()),
@@ -77,6 +98,11 @@ impl Progress {
     fn poison(&self, reason: String) -> Error {
         self.poison.borrow_mut().get_or_insert(reason.clone());
         Error::Poisoned(reason)
+    }
+
+    async fn sync_names(&self, disk: &dyn Disk) -> Result<(), Error> {
+        let synced = disk.sync_directory().await;
+        synced.map_err(|error| self.poison(format!("cannot sync the data directory: {error}")))
     }
 }
 
@@ -108,14 +134,15 @@ impl<R: Record> Log<R> {
         let len = file.len().map_err(Error::disk(format!("measure {name}")))?;
         // Replay has read it and found it short enough.
         let len = u32::try_from(len).unwrap_or(u32::MAX);
-        self.progress.durable.set(Position { segment: number, offset: len });
-        self.open.push(Open { identity: Identity::new(&self.node, number), file: file.into(), len });
+        self.progress.rise(Position { segment: number, offset: len });
+        let identity = Identity::of_segment(&self.node, number);
+        self.open.push(Open { identity, file: file.into(), len, unnamed: false });
         Ok(())
     }
 
     /// Begins a segment after segment `number`, all of which is durable, and damaged.
     pub(super) fn begin_after(&mut self, number: u32) -> Result<(), Error> {
-        self.progress.durable.set(Position { segment: number, offset: u32::MAX });
+        self.progress.rise(Position { segment: number, offset: u32::MAX });
         self.begin(number + 1)
     }
 
@@ -128,20 +155,41 @@ impl<R: Record> Log<R> {
 
     /// Begins segment `number`. It is the first, or the one before is durable or will be synced first.
     pub(super) fn begin(&mut self, number: u32) -> Result<(), Error> {
-        let name = segment::name(number);
-        let identity = Identity::new(&self.node, number);
+        self.begin_as(number, &segment::name(number), false)
+    }
+
+    /// Begins segment `number` whatever the names before it are worth: the sync that makes them durable
+    /// gives this one its name.
+    pub(super) fn begin_unnamed(&mut self, number: u32) -> Result<(), Error> {
+        self.begin_as(number, &unfinished(number), true)
+    }
+
+    fn begin_as(&mut self, number: u32, name: &str, unnamed: bool) -> Result<(), Error> {
+        let identity = Identity::of_segment(&self.node, number);
         let header = identity.encode();
-        let file = self.disk.create(&name).map_err(Error::disk(format!("create {name}")))?;
+        let file = self.disk.create(name).map_err(Error::disk(format!("create {name}")))?;
         if let Err(error) = file.append(&header) {
             // Gone again, so that the next attempt finds its name free.
-            if let Err(second) = self.disk.remove(&name) {
+            if let Err(second) = self.disk.remove(name) {
                 let reason = format!("cannot begin {name} ({error}), nor remove it again ({second})");
                 return Err(self.progress.poison(reason));
             }
             return Err(Error::disk(format!("begin {name}"))(error));
         }
-        self.open.push(Open { identity, file: file.into(), len: header.len() as u32 });
+        self.open.push(Open { identity, file: file.into(), len: header.len() as u32, unnamed });
         Ok(())
+    }
+
+    /// Whether the last segment has no name yet.
+    pub(super) fn ends_unnamed(&self) -> bool {
+        let active = self.open.last().expect("a log has an active segment");
+        active.unnamed && active.identity.number > self.progress.durable().segment
+    }
+
+    /// The end of the log.
+    pub(super) fn end(&self) -> Position {
+        let active = self.open.last().expect("a log has an active segment");
+        Position { segment: active.identity.number, offset: active.len }
     }
 
     /// Appends a record; it reaches the operating system at once.
@@ -154,7 +202,7 @@ impl<R: Record> Log<R> {
         let active = self.open.last_mut().expect("a log has an active segment");
         self.frame.clear();
         let seed = active.identity.seed();
-        let durable = self.progress.durable.get();
+        let durable = self.progress.durable();
         let fits = frame::encode(&mut self.frame, record, active.len as usize, durable, seed);
         let end = u32::try_from(self.frame.len()).ok().and_then(|len| active.len.checked_add(len));
         let Some(end) = end.filter(|_| fits) else {
@@ -186,7 +234,7 @@ impl<R: Record> Log<R> {
         let active = self.open.last().expect("a log has an active segment");
         let number = active.identity.number;
         let full = active.len >= self.options.segment_bytes_max && active.len > HEADER_BYTES as u32;
-        if !full || self.progress.durable.get().segment < number {
+        if !full || self.progress.durable().segment < number {
             return Ok(());
         }
         match self.begin(number + 1) {
@@ -204,10 +252,12 @@ impl<R: Record> Log<R> {
     /// Failures?", USENIX ATC 2020), so trying again would prove nothing.
     pub fn sync(&mut self) -> LocalFuture<'static, Result<(), Error>> {
         let progress = self.progress.clone();
-        let durable = progress.durable.get();
+        let durable = progress.durable();
         self.open.retain(|open| open.identity.number >= durable.segment);
-        let active = self.open.last().expect("a log has an active segment");
-        let target = Position { segment: active.identity.number, offset: active.len };
+        let target = self.end();
+        let new = self.open.iter().filter(|open| open.identity.number > durable.segment);
+        let (unnamed, named): (Vec<&Open>, Vec<&Open>) = new.partition(|open| open.unnamed);
+        let (nameless, is_new) = (unnamed.last().map(|open| open.identity.number), !named.is_empty());
         let files: Vec<Rc<dyn File>> = self.open.iter().map(|open| open.file.clone()).collect();
         let disk = self.disk.clone();
         Box::pin(async move {
@@ -219,14 +269,21 @@ impl<R: Record> Log<R> {
                 let synced = file.sync().await;
                 synced.map_err(|error| progress.poison(format!("cannot sync the log: {error}")))?;
             }
-            let is_new = target.segment > durable.segment;
             if is_new {
-                let synced = disk.sync_directory().await;
-                synced
-                    .map_err(|error| progress.poison(format!("cannot sync the data directory: {error}")))?;
+                progress.sync_names(&*disk).await?;
             }
-            progress.durable.set(target.max(progress.durable.get()));
+            if let Some(number) = nameless {
+                let named = disk.rename(&unfinished(number), &segment::name(number));
+                named.map_err(|error| progress.poison(format!("cannot name a log segment: {error}")))?;
+                progress.sync_names(&*disk).await?;
+            }
+            progress.rise(target);
             Ok(())
         })
     }
+}
+
+/// What segment `number` is called until it has its name: a start throws it away.
+fn unfinished(number: u32) -> String {
+    format!("{}{UNFINISHED}", segment::name(number))
 }

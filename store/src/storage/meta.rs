@@ -1,4 +1,4 @@
-//! Whose data directory this is, and how often its node was started.
+//! Whose data directory this is, how often its node was started, and what it has lost.
 
 use super::Error;
 use super::frame::integer;
@@ -7,27 +7,36 @@ use super::frame::integer;
 pub const NAME: &str = "meta";
 
 const MAGIC: &[u8; 8] = b"perjmeta";
-const VERSION: u8 = 1;
-const PREFIX_BYTES: usize = MAGIC.len() + 1;
+const VERSION: u8 = 2;
+/// Everything before the names: magic, version, incarnation, damaged, length of the family.
+const PREFIX_BYTES: usize = MAGIC.len() + 10;
 
 /// What the `meta` file says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Meta {
+    /// The family of stores that the directory is of.
+    pub family: String,
     /// The node's name.
     pub node: String,
     /// How often it has been started. A version that a node issues carries it, so it is raised,
     /// durably, before the node does anything else.
     pub incarnation: u32,
+    /// Corrupt records were cut off, and all that came after them, so that it shows nowhere else: the log
+    /// lacks them as long as it begins before the end of this segment. 0: nothing was cut off.
+    pub damaged: u32,
 }
 
 impl Meta {
     /// ```text
-    /// | magic 8 | version 1 | incarnation 4 | name | crc 4 |
+    /// | magic 8 | version 1 | incarnation 4 | damaged 4 | length 1 | family | node | crc 4 |
     /// ```
     pub fn encode(&self) -> Vec<u8> {
         let mut out = MAGIC.to_vec();
         out.push(VERSION);
         out.extend_from_slice(&self.incarnation.to_le_bytes());
+        out.extend_from_slice(&self.damaged.to_le_bytes());
+        out.push(u8::try_from(self.family.len()).expect("the name of a family is short"));
+        out.extend_from_slice(self.family.as_bytes());
         out.extend_from_slice(self.node.as_bytes());
         out.extend_from_slice(&crc32c::crc32c(&out).to_le_bytes());
         out
@@ -49,13 +58,21 @@ impl Meta {
             )));
         }
         let (content, crc) = bytes.split_last_chunk::<4>().ok_or_else(damaged)?;
-        if crc32c::crc32c(content).to_le_bytes() != *crc || content.len() < PREFIX_BYTES + 4 {
+        if crc32c::crc32c(content).to_le_bytes() != *crc {
             return Err(damaged());
         }
-        let (incarnation, node) = content[PREFIX_BYTES..].split_at(4);
-        Ok(Meta {
-            node: String::from_utf8(node.to_vec()).map_err(|_| damaged())?,
-            incarnation: integer(incarnation) as u32,
+        Meta::read(content).ok_or_else(damaged)
+    }
+
+    fn read(content: &[u8]) -> Option<Meta> {
+        let (prefix, names) = content.split_at_checked(PREFIX_BYTES)?;
+        let (numbers, length) = prefix[MAGIC.len() + 1..].split_at(8);
+        let (family, node) = names.split_at_checked(length[0].into())?;
+        Some(Meta {
+            family: String::from_utf8(family.to_vec()).ok()?,
+            node: String::from_utf8(node.to_vec()).ok()?,
+            incarnation: integer(&numbers[..4]) as u32,
+            damaged: integer(&numbers[4..]) as u32,
         })
     }
 }

@@ -5,9 +5,11 @@
 use std::ops::Range;
 
 use crate::Safeguards;
+use crate::protocol::Record;
 
 use super::frame::Position;
-use super::segment::{Bad, Content, HEADER_BYTES, Piece};
+use super::identity::HEADER_BYTES;
+use super::segment::{Bad, Content, Piece};
 
 /// A segment as read.
 pub struct Found<R> {
@@ -39,6 +41,16 @@ pub struct Corrupt {
     pub key: Option<String>,
 }
 
+impl Corrupt {
+    fn new<R>(piece: &Piece<R>) -> Corrupt {
+        let key = match &piece.content {
+            Content::Bad(bad) => bad.key.clone(),
+            Content::Good(..) => None,
+        };
+        Corrupt { range: piece.range.clone(), key }
+    }
+}
+
 /// What was decided for a segment.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Planned<R> {
@@ -63,29 +75,52 @@ pub struct Plan<R> {
     pub segments: Vec<Planned<R>>,
     /// Up to where the log was certainly durable before.
     pub durable: Position,
+    /// Corrupt stretches, by segment, that are cut off with all that follows them.
+    pub lost: Vec<(u32, Corrupt)>,
     /// Records are dropped and nobody is told (bug 4).
     pub cut_silently: bool,
 }
 
-/// Decides for a whole log, segments in order.
-pub fn plan<R>(mut found: Vec<Found<R>>, safeguards: Safeguards) -> Plan<R> {
-    let durable = durable(&found);
-    let cut = match first_corrupt(&found, durable) {
-        Some(at) if !safeguards.corrupt_record_reported => Some(drop_from(&mut found, at)),
-        _ => None,
+/// Decides for a whole log, segments in order, of which everything before `durable` was certainly
+/// durable once.
+pub fn plan<R: Record>(mut found: Vec<Found<R>>, durable: Position, safeguards: Safeguards) -> Plan<R> {
+    add_missing_end(&mut found, durable);
+    let durable = durable.max(durable_by(&found));
+    let corrupt = first_corrupt(&found, durable);
+    let cut_silently = corrupt.is_some() && !safeguards.corrupt_record_reported;
+    let cut = match corrupt {
+        _ if R::NEEDS_ALL_BEFORE => first_gap(&found, durable),
+        corrupt => corrupt.filter(|_| cut_silently),
     };
+    let mut lost = Vec::new();
+    if let Some(at) = cut {
+        if !cut_silently {
+            lost = all_corrupt(&found, durable);
+        }
+        drop_from(&mut found, at);
+    }
     let segments = found.into_iter().map(|segment| plan_segment(segment, durable, safeguards));
-    let mut plan = Plan { segments: segments.collect(), durable, cut_silently: cut.is_some() };
+    let mut plan = Plan { segments: segments.collect(), durable, lost, cut_silently };
     if let Some(at) = cut {
         plan.cut_at(at);
     }
     plan
 }
 
+/// Adds, as a bad stretch, what is gone without a trace from the end of a segment.
+fn add_missing_end<R>(found: &mut [Found<R>], durable: Position) {
+    for Found { pieces, .. } in found.iter_mut().filter(|segment| segment.number == durable.segment) {
+        let end = pieces.last().map_or(HEADER_BYTES as u32, |piece| piece.range.end);
+        if end < durable.offset {
+            pieces.push(Piece { range: end..durable.offset, content: Content::Bad(Bad::default()) });
+        }
+    }
+}
+
 /// Up to where the log was certainly durable once: what its frames say, and what follows from the
 /// last segment's existence (see `Log::append`: the name of a segment is synced before the next is
 /// begun).
-fn durable<R>(found: &[Found<R>]) -> Position {
+fn durable_by<R>(found: &[Found<R>]) -> Position {
     let said = found.iter().flat_map(|segment| &segment.pieces).filter_map(|piece| match &piece.content {
         Content::Good(_, synced) => Some(*synced),
         Content::Bad(bad) => bad.synced,
@@ -175,8 +210,19 @@ impl<R> Planned<R> {
     }
 }
 
-/// Bug 4: the log ends at the first corrupt record, and nobody is told.
 impl<R> Plan<R> {
+    /// Whether records are bad that were durable once, and somebody is to be told.
+    pub fn is_damaged(&self) -> bool {
+        !self.lost.is_empty() || self.segments.iter().any(|segment| !segment.corrupt.is_empty())
+    }
+
+    /// The segments that are still there once it is carried out.
+    pub fn kept(&self) -> impl Iterator<Item = &Planned<R>> {
+        self.segments.iter().filter(|segment| segment.action != Action::Remove)
+    }
+
+    /// Ends the log at `at`: where nobody is told of corrupt records (bug 4), and where records mean
+    /// nothing without those before them.
     fn cut_at(&mut self, at: Position) {
         for segment in &mut self.segments {
             segment.action = match segment.action {
@@ -196,11 +242,31 @@ fn first_corrupt<R>(found: &[Found<R>], durable: Position) -> Option<Position> {
     })
 }
 
+fn all_corrupt<R>(found: &[Found<R>], durable: Position) -> Vec<(u32, Corrupt)> {
+    let mut all = Vec::new();
+    for Found { number, pieces } in found {
+        let corrupt = pieces.iter().filter(|piece| fate(*number, piece, durable) == Fate::Corrupt);
+        all.extend(corrupt.map(|piece| (*number, Corrupt::new(piece))));
+    }
+    all
+}
+
+/// Where the records end that have all others before them: at a corrupt stretch, or after a torn one,
+/// which is dealt with as the end of the log that it then is.
+fn first_gap<R>(found: &[Found<R>], durable: Position) -> Option<Position> {
+    found.iter().find_map(|segment| {
+        segment.pieces.iter().find_map(|piece| match fate(segment.number, piece, durable) {
+            Fate::Good => None,
+            Fate::Corrupt => Some(position(segment.number, piece)),
+            Fate::Torn => Some(Position { segment: segment.number, offset: piece.range.end }),
+        })
+    })
+}
+
 /// Forgets all pieces from `at` on.
-fn drop_from<R>(found: &mut [Found<R>], at: Position) -> Position {
+fn drop_from<R>(found: &mut [Found<R>], at: Position) {
     for segment in found {
         let number = segment.number;
         segment.pieces.retain(|piece| position(number, piece) < at);
     }
-    at
 }

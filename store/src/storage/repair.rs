@@ -3,10 +3,11 @@
 use crate::protocol::Record;
 
 use super::Error;
+use super::identity::Identity;
 use super::log::{Damage, Log};
 use super::plan::Corrupt;
 use super::replace::{read, replace};
-use super::segment::{self, Content, Identity, Piece};
+use super::segment::{self, Content, Piece};
 
 impl<R: Record> Log<R> {
     /// Cuts out of the log what replay found corrupt: each damaged segment is replaced by one that
@@ -25,7 +26,7 @@ impl<R: Record> Log<R> {
 
     async fn repair_segment(&self, damage: &Damage) -> Result<(), Error> {
         let name = segment::name(damage.segment);
-        let identity = Identity::new(&self.node, damage.segment);
+        let identity = Identity::of_segment(&self.node, damage.segment);
         let pieces = segment::scan(identity, &read(&*self.disk, &name)?)?;
         if !same_damage(&pieces, damage) {
             // What went bad since then has not been reported, and catching up did not ask for it. The

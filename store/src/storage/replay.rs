@@ -1,11 +1,12 @@
 //! Opening a data directory: read all of it, decide, and only then change it.
 //!
 //! ```text
-//! read meta, segments   nothing changed so far: every error leaves the directory as it was
-//! raise the incarnation durably, before anything else
-//! cut what is torn      in order, each synced before the next
-//! sync                  what a killed process had only written now counts: it will be answered for
-//! go on                 in the last segment; in a new one if that is damaged
+//! read meta, snapshot, segments   nothing changed so far: every error leaves the directory as it was
+//! raise the incarnation durably, before anything else, and remember what damage is cut off
+//! cut what is torn                in order, each synced before the next
+//! sync                            what a killed process had only written now counts: it will be
+//!                                 answered for
+//! go on                           in the last segment; in a new one if that is damaged
 //! ```
 
 use std::rc::Rc;
@@ -16,11 +17,13 @@ use crate::env::{Disk, Observer};
 use crate::protocol::Record;
 
 use super::Error;
+use super::base::{Base, remove};
+use super::identity::{Identity, Kind};
 use super::log::{Log, Options};
 use super::meta::{self, Meta};
-use super::plan::{Action, Found, Plan, Planned, plan};
+use super::plan::{Action, Corrupt, Found, Plan, Planned, plan};
 use super::replace::{discard_unfinished, read, replace, sync_directory};
-use super::segment::{self, Identity};
+use super::segment;
 
 /// What a node finds in its data directory when it starts.
 #[derive_where(Default)]
@@ -28,38 +31,45 @@ use super::segment::{self, Identity};
 pub struct Replayed<R> {
     /// How many times the node has been started, this time included; durable.
     pub incarnation: u32,
-    /// All good records, in the order of their appends.
+    /// The newest snapshot: the last log index that it covers, and what it says.
+    pub snapshot: Option<(u64, Vec<u8>)>,
+    /// All good records after it, in the order of their appends; where they need all before them, only
+    /// those before the first gap.
     pub records: Vec<R>,
-    /// There were corrupt ones: what they said has to come from the other replicas.
+    /// There were corrupt ones, or the snapshot was, now or at an earlier start and before the snapshot
+    /// was saved: what they said has to come from the other replicas.
     pub damaged: bool,
 }
 
 impl<R: Record> Log<R> {
-    /// Opens the log of `node` in this directory, or begins it in an empty one.
+    /// Opens the log of `node` of this family in this directory, or begins it in an empty one.
     ///
     /// On an error before the incarnation is raised (a directory of another node, a version this
     /// program does not know, a missing segment, a bad `meta`) nothing has been changed.
     pub async fn open(
         disk: Rc<dyn Disk>,
         observer: Rc<dyn Observer>,
-        node: &str,
+        (family, node): (&str, &str),
         options: Options,
     ) -> Result<(Log<R>, Replayed<R>), Error> {
-        let meta = read_meta(&*disk, node)?;
-        let plan = plan(read_segments(&*disk, node)?, options.safeguards);
+        let mut meta = read_meta(&*disk, family, node)?;
+        let base = Base::find(&*disk, node)?;
+        let plan = plan(read_segments(&*disk, node, &base.segments)?, base.durable(), options.safeguards);
+        let damaged = remember_damage(&mut meta, &base, &plan);
         replace(&disk, meta::NAME, &meta.encode()).await?;
         discard_unfinished(&*disk, |_| true)?;
+        base.report(&*observer);
         report(&plan, &*observer);
+        base.clean_up(&disk).await?;
         carry_out(&plan, &disk, node).await?;
 
+        let snapshot = base.snapshot.map(|snapshot| (snapshot.index, snapshot.payload));
+        let mut replayed = Replayed { incarnation: meta.incarnation, snapshot, records: Vec::new(), damaged };
         let mut log = Log::new(disk, observer, node, options);
-        let mut replayed = Replayed { incarnation: meta.incarnation, ..Replayed::default() };
-        let kept = plan.segments.into_iter().filter(|segment| segment.action != Action::Remove);
         let mut last = None;
-        for segment in kept {
+        for segment in plan.segments.into_iter().filter(|segment| segment.action != Action::Remove) {
             last = Some((segment.number, segment.corrupt.is_empty()));
             replayed.records.extend(segment.records);
-            replayed.damaged |= !segment.corrupt.is_empty();
             log.found_damage(segment.number, segment.corrupt);
         }
         match last {
@@ -71,16 +81,37 @@ impl<R: Record> Log<R> {
     }
 }
 
+/// Whether anything is lost, now or since an earlier start; keeps in mind what will not show any more.
+fn remember_damage<R: Record>(meta: &mut Meta, base: &Base, plan: &Plan<R>) -> bool {
+    let is_new = !base.corrupt.is_empty() || plan.is_damaged();
+    if !R::NEEDS_ALL_BEFORE {
+        // Bad records stay where they are, and are found again.
+        return is_new;
+    }
+    if is_new {
+        // A log that has lost everything begins anew.
+        meta.damaged = plan.kept().last().map_or(1, |segment| segment.number);
+    } else if base.durable().segment > meta.damaged {
+        meta.damaged = 0;
+    }
+    meta.damaged > 0
+}
+
 /// Whose directory this is, with the incarnation that begins now.
-fn read_meta(disk: &dyn Disk, node: &str) -> Result<Meta, Error> {
+fn read_meta(disk: &dyn Disk, family: &str, node: &str) -> Result<Meta, Error> {
     let names = disk.list().map_err(Error::disk("list the data directory"))?;
+    let is_ours = |name: &String| Kind::ALL.iter().any(|kind| kind.number(name).is_some());
     let meta = if names.iter().any(|name| name == meta::NAME) {
         Meta::decode(&read(disk, meta::NAME)?)?
-    } else if names.iter().any(|name| segment::number(name).is_some()) {
+    } else if names.iter().any(is_ours) {
         return Err(meta::missing());
     } else {
-        Meta { node: node.to_owned(), incarnation: 0 }
+        Meta { family: family.to_owned(), node: node.to_owned(), incarnation: 0, damaged: 0 }
     };
+    if meta.family != family {
+        let problem = format!("this is a data directory of family {}, not of family {family}", meta.family);
+        return Err(Error::directory(meta::NAME, problem));
+    }
     if meta.node != node {
         let problem = format!("this is the data directory of node {}, not of {node}", meta.node);
         return Err(Error::directory(meta::NAME, problem));
@@ -90,21 +121,12 @@ fn read_meta(disk: &dyn Disk, node: &str) -> Result<Meta, Error> {
     Ok(Meta { incarnation, ..meta })
 }
 
-fn read_segments<R: Record>(disk: &dyn Disk, node: &str) -> Result<Vec<Found<R>>, Error> {
-    let names = disk.list().map_err(Error::disk("list the data directory"))?;
-    let numbers = names.iter().filter_map(|name| segment::number(name));
-    let mut found = Vec::new();
-    for (expected, number) in (1..).zip(numbers) {
-        if number != expected {
-            let problem = "missing, and later segments are there: restore this file from a copy, or start the \
-                 node under a new name with an empty directory, so that it catches up from the others";
-            return Err(Error::directory(segment::name(expected), problem));
-        }
+fn read_segments<R: Record>(disk: &dyn Disk, node: &str, numbers: &[u32]) -> Result<Vec<Found<R>>, Error> {
+    let read_one = |&number: &u32| {
         let bytes = read(disk, &segment::name(number))?;
-        let pieces = segment::scan(Identity::new(node, number), &bytes)?;
-        found.push(Found { number, pieces });
-    }
-    Ok(found)
+        Ok(Found { number, pieces: segment::scan(Identity::of_segment(node, number), &bytes)? })
+    };
+    numbers.iter().map(read_one).collect()
 }
 
 /// Tells the observer what was found, before anything is done about it.
@@ -121,17 +143,23 @@ fn report<R>(plan: &Plan<R>, observer: &dyn Observer) {
             observer.reached("torn-tail-cut");
         }
         for corrupt in &segment.corrupt {
-            let key = corrupt.key.as_deref();
-            let whose = key.map_or(String::new(), |key| format!(", of key {key:?}"));
-            let at = corrupt.range.start;
-            observer.note(&format!("{name}: corrupt record at offset {at}{whose}"));
-            observer.corrupt(key);
-            observer.reached("corrupt-record-reported");
+            report_corrupt(&name, corrupt, observer);
         }
+    }
+    for (number, corrupt) in &plan.lost {
+        report_corrupt(&segment::name(*number), corrupt, observer);
     }
     if plan.cut_silently {
         observer.reached("log-cut-silently");
     }
+}
+
+fn report_corrupt(name: &str, corrupt: &Corrupt, observer: &dyn Observer) {
+    let key = corrupt.key.as_deref();
+    let whose = key.map_or(String::new(), |key| format!(", of key {key:?}"));
+    observer.note(&format!("{name}: corrupt record at offset {}{whose}", corrupt.range.start));
+    observer.corrupt(key);
+    observer.reached("corrupt-record-reported");
 }
 
 /// Changes the directory as planned, and makes what stays in it durable: from now on the node
@@ -140,8 +168,7 @@ async fn carry_out<R: Record>(plan: &Plan<R>, disk: &Rc<dyn Disk>, node: &str) -
     // From the end, so that a crash leaves no gap.
     for segment in plan.segments.iter().rev() {
         if segment.action == Action::Remove {
-            let name = segment::name(segment.number);
-            disk.remove(&name).map_err(Error::disk(format!("remove {name}")))?;
+            remove(&**disk, &segment::name(segment.number))?;
             sync_directory(disk).await?;
         }
     }
@@ -162,7 +189,7 @@ async fn carry_out_segment<R: Record>(
     match segment.action {
         Action::Remove => return Ok(()),
         Action::Rewrite => {
-            let content = Identity::new(node, segment.number).write(&segment.records);
+            let content = Identity::of_segment(node, segment.number).write(&segment.records);
             let content = content.ok_or_else(|| Error::directory(&name, "its records fit no segment"))?;
             return replace(disk, &name, &content).await;
         }

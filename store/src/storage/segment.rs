@@ -1,12 +1,9 @@
-//! One file of the log: a header, then frames.
+//! One file of the log: a [header](super::identity), then frames.
 //!
 //! ```text
-//! 0       8         9      17       21    25
-//! | magic | version | node | number | crc | frame | frame | …
+//! 0        25
+//! | header | frame | frame | …
 //! ```
-//!
-//! Every later version keeps these 25 bytes, so that a program can tell a file it must not touch from
-//! a damaged one.
 
 use std::ops::Range;
 
@@ -15,60 +12,15 @@ use derive_where::derive_where;
 use crate::protocol::Record;
 
 use super::Error;
-use super::frame::{self, Header, Position, integer};
-
-/// Length of a segment's header.
-pub const HEADER_BYTES: usize = 25;
-
-const MAGIC: &[u8; 8] = b"perjulog";
-const VERSION: u8 = 1;
-/// A header that differs from the expected one in no more bytes is ours, and damaged.
-const DAMAGED_BYTES_MAX: usize = 4;
+use super::frame::{self, Header, Position};
+use super::identity::{self, HEADER_BYTES, Identity, Kind};
 
 /// The name of segment `number`.
 pub fn name(number: u32) -> String {
-    format!("log-{number:010}")
-}
-
-/// The number of the segment with this name; none for other files.
-pub fn number(file: &str) -> Option<u32> {
-    let number = file.strip_prefix("log-")?.parse().ok()?;
-    (name(number) == file).then_some(number)
-}
-
-/// What a segment's header says: nothing that is not known before it is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Identity {
-    /// Hash of the node's name.
-    pub node: u64,
-    /// The segment's number: 1, 2, 3, …
-    pub number: u32,
+    Kind::Segment.name(number)
 }
 
 impl Identity {
-    /// Segment `number` of the node of this name.
-    pub fn new(node: &str, number: u32) -> Identity {
-        Identity { node: xxhash_rust::xxh3::xxh3_64(node.as_bytes()), number }
-    }
-
-    /// The header.
-    pub fn encode(self) -> [u8; HEADER_BYTES] {
-        let mut out = [0; HEADER_BYTES];
-        out[..8].copy_from_slice(MAGIC);
-        out[8] = VERSION;
-        out[9..17].copy_from_slice(&self.node.to_le_bytes());
-        out[17..21].copy_from_slice(&self.number.to_le_bytes());
-        out[21..].copy_from_slice(&self.seed().to_le_bytes());
-        out
-    }
-
-    /// What the checksums of its frames start from: a frame of another segment is not one of this.
-    pub fn seed(self) -> u32 {
-        let start = crc32c::crc32c_append(crc32c::crc32c(MAGIC), &[VERSION]);
-        let node = crc32c::crc32c_append(start, &self.node.to_le_bytes());
-        crc32c::crc32c_append(node, &self.number.to_le_bytes())
-    }
-
     /// A segment of this identity with these records, all durable before anyone reads it. None when
     /// they are too long for one segment.
     pub fn write<R: Record>(self, records: &[R]) -> Option<Vec<u8>> {
@@ -122,7 +74,7 @@ pub struct Bad<R> {
 /// error is a segment that another node, or another program, wrote.
 pub fn scan<R: Record>(identity: Identity, bytes: &[u8]) -> Result<Vec<Piece<R>>, Error> {
     if u32::try_from(bytes.len()).is_err() {
-        return Err(Error::directory(name(identity.number), "too long for a log segment"));
+        return Err(Error::directory(identity.name(), "too long for a log segment"));
     }
     let mut pieces = Vec::new();
     pieces.extend(check_header(identity, bytes)?);
@@ -142,34 +94,13 @@ fn piece<R>(range: Range<usize>, content: Content<R>) -> Piece<R> {
 
 /// The piece that is the header, if that is bad.
 fn check_header<R>(identity: Identity, bytes: &[u8]) -> Result<Option<Piece<R>>, Error> {
-    let expected = identity.encode();
     let Some(head) = bytes.first_chunk::<HEADER_BYTES>() else {
         let torn = Bad { torn: true, ..Bad::default() };
         return Ok(Some(piece(0..bytes.len(), Content::Bad(torn))));
     };
-    if *head == expected {
-        return Ok(None);
-    }
-    let wrong = |problem: String| Err(Error::directory(name(identity.number), problem));
-    let intact = integer(&head[21..]) == u64::from(crc32c::crc32c(&head[..21]));
-    let torn = frame::is_beginning(head, &expected);
-    let differing = head.iter().zip(&expected).filter(|(a, b)| a != b).count();
-    if intact && head[..8] == *MAGIC && head[8] != VERSION {
-        return wrong(format!(
-            "written in format version {}, and this program reads version {VERSION}; use the program that wrote it",
-            head[8]
-        ));
-    }
-    if intact && head[..8] == *MAGIC {
-        return wrong(
-            "a log segment of another node, or of another number; it does not belong here".to_owned(),
-        );
-    }
-    if !torn && differing > DAMAGED_BYTES_MAX {
-        return wrong("not a log segment of perjury-store; it does not belong here".to_owned());
-    }
-    let bad = Bad { torn, ..Bad::default() };
-    Ok(Some(piece(0..HEADER_BYTES, Content::Bad(bad))))
+    let found = identity.check(head)?;
+    let bad = Bad { torn: found == identity::Found::Torn, ..Bad::default() };
+    Ok((found != identity::Found::Intact).then(|| piece(0..HEADER_BYTES, Content::Bad(bad))))
 }
 
 /// The piece at `offset`: where it ends, and what it holds.

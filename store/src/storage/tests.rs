@@ -20,9 +20,11 @@ mod codec;
 mod crash;
 mod damage;
 mod faults;
+mod gaps;
 mod planted;
 mod real;
 mod refusals;
+mod snapshots;
 
 /// Drives a future that never waits, as nothing does on a disk in memory.
 fn now<T>(future: impl Future<Output = T>) -> T {
@@ -52,7 +54,7 @@ fn open(disk: &MemoryDisk) -> Result<Opened, Error> {
 }
 
 fn open_with(disk: &MemoryDisk, options: Options, observer: &Rc<Recorder>) -> Result<Opened, Error> {
-    now(Log::open(disk.shared(), observer.clone(), "n1", options))
+    now(Log::open(disk.shared(), observer.clone(), ("quorum", "n1"), options))
 }
 
 /// A disk whose log holds these records, each synced before the next was appended.
@@ -111,11 +113,11 @@ fn replays_what_was_synced_over_many_segments_and_starts() {
     assert!(disk.snapshot().len() > 4, "the log rotates: {:?}", disk.snapshot().keys());
     let disk = disk.after_power_loss(Keep::Nothing);
     let (mut log, replayed) = open(&disk).unwrap();
-    assert_eq!(replayed, Replayed { incarnation: 2, records: records(0..10), damaged: false });
+    assert_eq!(replayed, Replayed { incarnation: 2, records: records(0..10), ..Replayed::default() });
     log.append(&record(10)).unwrap();
     now(log.sync()).unwrap();
     let (_, replayed) = open(&disk.after_power_loss(Keep::Nothing)).unwrap();
-    assert_eq!(replayed, Replayed { incarnation: 3, records: records(0..11), damaged: false });
+    assert_eq!(replayed, Replayed { incarnation: 3, records: records(0..11), ..Replayed::default() });
 }
 
 #[test]

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use perjury_store::client::{Client, ClientOptions};
 use perjury_store::env::real;
+use perjury_store::raft;
 
 /// Time that anything may take before a test gives up on it.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -91,6 +92,8 @@ impl Drop for Process {
 
 /// Nodes n1, n2, …, each with a directory of its own.
 pub struct Cluster {
+    /// What each node is told of its family.
+    family: Vec<String>,
     directory: tempfile::TempDir,
     /// Names and addresses.
     pub peers: Vec<(String, String)>,
@@ -98,11 +101,26 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Starts so many nodes.
+    /// Starts so many nodes of the leaderless family.
     pub fn start(nodes: usize) -> Cluster {
+        let all = nodes.min(3).to_string();
+        let quorum = (nodes.min(3) / 2 + 1).to_string();
+        Cluster::start_with(
+            nodes,
+            &["--replication", &all, "--read-quorum", &quorum, "--write-quorum", &quorum],
+        )
+    }
+
+    /// Starts so many nodes of a replicated log.
+    pub fn start_log(nodes: usize, options: &[&str]) -> Cluster {
+        Cluster::start_with(nodes, &[&["--family", "raft"], options].concat())
+    }
+
+    fn start_with(nodes: usize, family: &[&str]) -> Cluster {
         for _ in 0..5 {
             let name = |node| format!("n{}", node + 1);
             let mut cluster = Cluster {
+                family: family.iter().map(|argument| argument.to_string()).collect(),
                 directory: tempfile::tempdir().unwrap(),
                 peers: (0..nodes).map(|node| (name(node), free_address())).collect(),
                 nodes: (0..nodes).map(|_| None).collect(),
@@ -121,11 +139,8 @@ impl Cluster {
 
     fn serve(&self, node: usize) -> Command {
         let (name, address) = &self.peers[node];
-        let all = self.peers.len().min(3).to_string();
-        let quorum = (self.peers.len().min(3) / 2 + 1).to_string();
         let mut command = program(&["serve", "--node", name, "--listen", address]);
-        command.args(["--peers", &self.peers_argument(), "--replication", &all]);
-        command.args(["--read-quorum", &quorum, "--write-quorum", &quorum]);
+        command.args(["--peers", &self.peers_argument()]).args(&self.family);
         command.arg("--data").arg(self.data(node));
         command
     }
@@ -151,9 +166,15 @@ impl Cluster {
         self.nodes[node].take().expect("the node runs")
     }
 
-    /// A new session.
+    /// A new session of the leaderless family.
     pub fn client(&self) -> Client {
         Client::new(real::client_env().unwrap(), ClientOptions::new(self.peers.clone()))
+    }
+
+    /// A new session of a replicated log.
+    pub fn log_client(&self) -> raft::client::Client {
+        let options = raft::client::ClientOptions::new(self.peers.clone());
+        raft::client::Client::new(real::client_env().unwrap(), options)
     }
 }
 

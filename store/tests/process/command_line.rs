@@ -41,9 +41,15 @@ fn exit_code_tells_failure_from_unknown_outcome() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let silent = format!("n1={}", silent.local_addr().unwrap());
     let call = |operation: &[&str]| run(&[operation, &["--peers", &silent, "--deadline", "300ms"]].concat());
-    let (code, _, said) = call(&["put", "k", "v"]);
+    for family in ["quorum", "raft"] {
+        assert_eq!(call(&["get", "k", "--family", family]).0, 1);
+    }
+    let (code, _, said) = call(&["put", "k", "v", "--family", "quorum"]);
     assert!(code == 2 && said.contains("may have taken effect"), "{code} {said}");
-    assert_eq!(call(&["get", "k"]).0, 1);
+    // It has not come to opening a session.
+    assert_eq!(call(&["put", "k", "v", "--family", "raft"]).0, 1);
+    let (code, _, said) = call(&["put", "k", "v"]);
+    assert!(code == 1 && said.contains("no node says of which family"), "{code} {said}");
 }
 
 #[test]
@@ -62,7 +68,14 @@ fn says_what_is_wrong_with_the_command_line() {
     assert!(serve(&["--peers", two]).contains("replication 3 needs that many nodes"));
     assert!(serve(&["--peers", "n1:7001"]).contains("name=host:port"));
     let (code, _, said) = run(&["get", "k", "--peers", two, "--node", "n3"]);
-    assert!(code == 254 && said.contains("--node n3 is none of n1, n2"), "{said}");
+    assert!(code == 254 && said.contains("node n3 is none of n1, n2"), "{said}");
+    let peers = ["--peers", two];
+    let raft = |arguments: &[&str]| serve(&[&peers, &["--family", "raft"], arguments].concat());
+    assert!(raft(&["--read-quorum", "2"]).contains("--read-quorum is for family quorum"));
+    assert!(raft(&["--loss-ms", "5"]).contains("are for --replication-mode asynchronous"));
+    assert!(raft(&["--replication-mode", "synchronous"]).contains("wants three nodes"));
+    assert!(raft(&["--voters", "n1,n7"]).contains("--voters: node n7 is none of n1, n2"));
+    assert!(serve(&[&peers[..], &["--voters", "n1"]].concat()).contains("--voters is for family raft"));
     assert!(!data.exists(), "a wrong command line has no effect");
 }
 
@@ -82,6 +95,89 @@ fn refuses_the_data_directory_of_another_node() {
     assert!(code == 1 && said.contains("data directory of node n1, not of n2"), "{code} {said}");
     cluster.restart(0);
     assert_eq!(ask(&cluster, &["get", "k"]).1, "v\n");
+}
+
+#[test]
+fn a_log_keeps_registers_lists_counters_and_locks() {
+    let cluster = Cluster::start_log(3, &[]);
+    // The first to be asked waits until a leader is elected.
+    let ok = |arguments: &[&str]| {
+        let (code, answer, said) = ask(&cluster, &[arguments, &["--deadline", "8s"]].concat());
+        assert_eq!((code, said.as_str()), (0, ""), "{arguments:?}");
+        answer.trim_end().to_owned()
+    };
+    let refused = |arguments: &[&str], why: &str| {
+        let (code, _, said) = ask(&cluster, arguments);
+        assert!(code == 1 && said.contains(why), "{arguments:?}: {code} {said}");
+    };
+    let version: u64 = ok(&["put", "register", "some words"]).parse().unwrap();
+    assert_eq!(ok(&["get", "register"]), "some words");
+    let line = ok(&["get", "register", "--read", "lease", "--json"]);
+    let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!((&line["value"], &line["version"]), (&"some words".into(), &version.into()));
+    ok(&["cas", "register", "other words", "--expect", "some words"]);
+    refused(&["cas", "register", "third words", "--expect", "some words"], "expected");
+    ok(&["append", "list", "one"]);
+    ok(&["append", "list", "two"]);
+    assert_eq!(ok(&["get", "list"]), "one\ntwo");
+    ok(&["add", "counter", "7"]);
+    ok(&["add", "counter", "-9"]);
+    assert_eq!(ok(&["get", "counter"]), "-2");
+    let token = ok(&["lock", "lock", "--for", "60s"]);
+    refused(&["lock", "lock"], "holds lock");
+    ok(&["put", "guarded", "new", "--token", &token]);
+    refused(&["put", "guarded", "old", "--token", "1"], "older");
+    ok(&["unlock", "lock", &token]);
+    ok(&["delete", "register"]);
+    let (code, value, said) = ask(&cluster, &["get", "register"]);
+    assert!(code == 0 && value.is_empty() && said.starts_with("deleted at version"), "{said}");
+    assert_eq!(ask(&cluster, &["get", "other"]).2, "never written\n");
+    assert!(ok(&["dump", "--node", "n1"]).contains(r#""kind":"list""#));
+}
+
+#[test]
+fn a_log_hands_over_leadership_and_changes_its_members() {
+    let cluster = Cluster::start_log(3, &["--voters", "n1,n2"]);
+    let ok = |arguments: &[&str]| {
+        let (code, answer, said) = ask(&cluster, &[arguments, &["--deadline", "8s"]].concat());
+        assert_eq!((code, said.as_str()), (0, ""), "{arguments:?}");
+        answer.trim_end().to_owned()
+    };
+    ok(&["put", "k", "v"]);
+    for to in ["n1", "n2"] {
+        ok(&["transfer", to]);
+        let status = ok(&["status", "--node", to]);
+        assert!(status.contains(&format!("led by {to};")) && status.contains("voters n1, n2;"), "{status}");
+    }
+    ok(&["member", "add", "n3"]);
+    assert!(ok(&["status", "--node", "n2"]).contains("voters n1, n2; learners n3"));
+    // It may take a moment until the learner has the log.
+    let promoted = (0..50).any(|_| ask(&cluster, &["member", "promote", "n3"]).0 == 0);
+    assert!(promoted);
+    ok(&["member", "remove", "n1"]);
+    let line: serde_json::Value = serde_json::from_str(&ok(&["status", "--node", "n2", "--json"])).unwrap();
+    assert_eq!((&line["leader"], &line["voters"]), (&"n2".into(), &serde_json::json!(["n2", "n3"])));
+    assert_eq!(ok(&["get", "k"]), "v");
+}
+
+#[test]
+fn says_what_is_of_another_family() {
+    let (log, quorum) = (Cluster::start_log(1, &[]), Cluster::start(1));
+    let cases: [(&Cluster, &[&str], &str); 5] = [
+        (&log, &["put", "k", "v", "--level", "all"], "--level is for family quorum"),
+        (&log, &["put", "k", "v", "--node", "n1"], "all else goes to the leader"),
+        (&quorum, &["get", "k", "--read", "any"], "--read is for family raft"),
+        (&quorum, &["put", "k", "v", "--token", "1"], "--token is for family raft"),
+        (&quorum, &["append", "k", "v"], "append is for family raft, and this store is of family quorum"),
+    ];
+    for (cluster, arguments, why) in cases {
+        let (code, _, said) = ask(cluster, arguments);
+        assert!(code == 254 && said.contains(why), "{arguments:?}: {code} {said}");
+    }
+    let (code, _, said) = ask(&log, &["get", "k", "--family", "quorum"]);
+    assert!(code == 1 && said.contains("this node is of family raft"), "{code} {said}");
+    let (code, _, said) = ask(&quorum, &["cas", "k", "v"]);
+    assert!(code == 1 && said.contains("compare-and-set is refused"), "{code} {said}");
 }
 
 #[test]

@@ -4,3 +4,4 @@ mod bad_input;
 mod cluster;
 mod command_line;
 mod durability;
+mod failover;

@@ -45,7 +45,7 @@ pub(super) fn all(history: &History) -> Result<Vec<Window<'_>>, Undecided> {
         if let [Fault { name: CUT, nodes }] = in_force.as_slice()
             && let [node] = nodes.as_slice()
         {
-            begun = Some(Window { from: time, to: time, node: *node, note: note.index });
+            begun = Some(Window { from: time, to: time, node, note: note.index });
         }
     }
     let end = history.events().next_back().and_then(|event| event.time);

@@ -53,7 +53,10 @@ pub(super) fn negative(read: Operation<'_>, account: &str, balance: i128) -> Ano
 }
 
 fn according_to(witness: Option<Operation<'_>>) -> String {
-    let say = |first: Operation<'_>| format!(" according to the first read, at {}", moment(first));
+    let say = |witness: Operation<'_>| {
+        let what = if witness.function() == "deposit" { "deposit" } else { "first read" };
+        format!(" according to the {what}, at {}", moment(witness))
+    };
     witness.map(say).unwrap_or_default()
 }
 

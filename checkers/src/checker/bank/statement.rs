@@ -8,6 +8,7 @@ use crate::numbers::integer;
 
 /// The balances of all accounts, in the order of the accounts' names; in an array the place of a balance names
 /// its account. An account without a balance (null) is there, and has none.
+#[derive(Default)]
 pub(super) struct Statement<'a> {
     balances: Vec<(Cow<'a, str>, Option<i128>)>,
 }

@@ -172,8 +172,8 @@ impl<'o, 'a> List<'o, 'a> {
     /// What shows that the first of these comes before the second, which had returned when it was invoked.
     fn contradiction(&self, first: u32, second: u32) -> Vec<u32> {
         let read = match (self.rank(first), self.rank(second)) {
-            // A read that has both, or the first without the second, which nobody saw.
-            (Some(first), Some(second)) => self.shortest(if second == NONE { first } else { second }),
+            // A read that has the first: with the second it has them in this order, and without it lacks it.
+            (Some(first), Some(_)) => self.shortest(first),
             _ => None,
         };
         let places: Vec<u32> = [first, second].into_iter().chain(read).collect();

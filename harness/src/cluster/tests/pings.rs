@@ -161,5 +161,7 @@ impl Watch for Log {
     fn corrupt(&self, host: &str, key: Option<&str>) {
         self.note(host, &format!("corrupt {key:?}"));
     }
-    fn fact(&self, _: &str, _: &Fact) {}
+    fn fact(&self, host: &str, fact: &Fact) {
+        self.note(host, &format!("{fact:?}"));
+    }
 }

@@ -54,18 +54,28 @@ fn strobe_jumps_forth_and_back() {
 #[test]
 fn overlapping_faults_add_up_and_heal_in_any_order() {
     let (time, clock) = clock();
-    clock.set(FaultId(1), ClockFault::Drift(-950_000));
-    clock.set(FaultId(2), ClockFault::Drift(-500_000));
+    clock.set(FaultId(1), ClockFault::Drift(-100_000));
+    clock.set(FaultId(2), ClockFault::Drift(-200_000));
     clock.set(FaultId(3), ClockFault::Offset(1_000));
     time.leave(Duration::from_secs(10));
-    // The rate has a floor; time never stands still.
-    assert_eq!(clock.monotonic(), SECOND);
+    assert_eq!(clock.monotonic(), 7 * SECOND);
     clock.clear(FaultId(1));
     time.leave(Duration::from_secs(20));
-    assert_eq!(clock.monotonic(), SECOND + 5 * SECOND);
-    assert_eq!(clock.wall(), EPOCH + SECOND + 5 * SECOND + SECOND);
+    assert_eq!(clock.monotonic(), 7 * SECOND + 8 * SECOND);
+    assert_eq!(clock.wall(), EPOCH + 15 * SECOND + SECOND);
     clock.clear(FaultId(2));
     assert_eq!(clock.error(), SECOND as i64);
+}
+
+#[test]
+fn drifts_together_stay_within_the_declared_bound() {
+    for (sign, after_ten) in [(-1, 6 * SECOND), (1, 14 * SECOND)] {
+        let (time, clock) = clock();
+        clock.set(FaultId(1), ClockFault::Drift(sign * 350_000));
+        clock.set(FaultId(2), ClockFault::Drift(sign * 300_000));
+        time.leave(Duration::from_secs(10));
+        assert_eq!(clock.monotonic(), after_ten);
+    }
 }
 
 #[test]

@@ -52,18 +52,17 @@ mod tests {
         assert_eq!(round.next(0, Some(2), 4), (2, false));
         // They name each other: the others are asked, and then one of them again after a pause.
         assert_eq!(round.next(2, Some(0), 4), (3, false));
-        assert_eq!(round.next(3, Some(2), 4), (1, false));
-        assert_eq!(round.next(1, None, 4), (2, true));
-        assert_eq!(round.next(2, Some(0), 4), (0, false));
+        assert_eq!(round.next(3, None, 4), (1, false));
+        assert_eq!(round.next(1, None, 4), (0, true));
+        assert_eq!(round.next(0, Some(2), 4), (2, false));
     }
 
     #[test]
     fn a_hint_that_led_nowhere_is_forgotten() {
         let mut round = Round::default();
-        assert_eq!(round.next(0, Some(2), 3), (2, false));
-        assert_eq!(round.next(2, None, 3), (1, false));
-        assert_eq!(round.next(1, None, 3), (2, true));
-        assert_eq!(round.next(2, None, 3), (0, false));
+        assert_eq!(round.next(0, Some(1), 3), (1, false));
+        assert_eq!(round.next(1, None, 3), (2, false));
+        assert_eq!(round.next(2, None, 3), (0, true));
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod exactly_once;
 mod reads;
 mod writes;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use futures_util::{SinkExt, StreamExt};
@@ -21,16 +21,19 @@ const SECOND: Duration = Duration::from_secs(1);
 /// What a node does with a request.
 enum Reaction {
     Say(Response),
+    /// Says that, and hangs up.
+    SayLast(Response),
     Nothing,
     HangUp,
 }
-use Reaction::{HangUp, Nothing, Say};
+use Reaction::{HangUp, Nothing, Say, SayLast};
 
 /// Nodes that do as told, and what they were asked.
 #[derive(Clone, Default)]
 struct Nodes {
     world: World,
     asked: Rc<RefCell<Vec<(&'static str, Request)>>>,
+    connections: Rc<Cell<usize>>,
 }
 
 impl Nodes {
@@ -44,22 +47,24 @@ impl Nodes {
 
     fn start_raw(&self, name: &'static str, mut react: impl FnMut(&Ask) -> Reaction + 'static) {
         let mut door = self.world.listen(name);
-        let asked = self.asked.clone();
+        let (asked, connections) = (self.asked.clone(), self.connections.clone());
         tokio::task::spawn_local(async move {
             while let Some(stream) = door.recv().await {
+                connections.set(connections.get() + 1);
                 let (reader, writer) = tokio::io::split(stream);
                 let mut frames = FramedRead::new(reader, Codec::<Node>::default());
                 let mut answers = FramedWrite::new(writer, Codec::<Node>::default());
                 while let Some(Ok(frame)) = frames.next().await {
                     let Frame::Call { id, request } = frame else { continue };
                     asked.borrow_mut().push((name, request.clone()));
-                    match react(&request.ask) {
-                        Say(response) => {
-                            let answer = Frame::<Node>::Answer { id, response };
-                            answers.send(answer.encode().unwrap()).await.unwrap();
-                        }
-                        Nothing => {}
-                        HangUp => break,
+                    let reaction = react(&request.ask);
+                    let is_last = matches!(reaction, SayLast(_) | HangUp);
+                    if let Say(response) | SayLast(response) = reaction {
+                        let answer = Frame::<Node>::Answer { id, response };
+                        answers.send(answer.encode().unwrap()).await.unwrap();
+                    }
+                    if is_last {
+                        break;
                     }
                 }
             }
@@ -100,6 +105,7 @@ fn in_turn(reactions: impl IntoIterator<Item = Reaction>) -> impl FnMut(&Ask) ->
     left.reverse();
     move |_| match left.as_slice() {
         [Say(response)] => Say(response.clone()),
+        [SayLast(response)] => SayLast(response.clone()),
         [Nothing] => Nothing,
         [HangUp] => HangUp,
         _ => left.pop().expect("a node reacts somehow"),
@@ -128,7 +134,7 @@ fn unavailable() -> Refusal {
 
 fn outcome_of(reaction: Reaction) -> Response {
     match reaction {
-        Say(response) => response,
+        Say(response) | SayLast(response) => response,
         Nothing | HangUp => panic!("nothing was said"),
     }
 }

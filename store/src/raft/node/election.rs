@@ -41,8 +41,8 @@ impl Node {
     /// It has heard nobody for long enough.
     pub(super) fn on_election_due(&mut self) {
         self.wait_for_leader();
+        self.leader = None;
         if self.can_stand() {
-            self.leader = None;
             self.stand(self.config.safeguards.pre_vote, false);
         }
     }
@@ -52,7 +52,7 @@ impl Node {
     pub(super) fn can_stand(&self) -> bool {
         let me = self.me();
         let line_up = self.members.latest();
-        let was_voter = self.members.at(self.commit).1.voters.contains(&me);
+        let was_voter = self.members.since(self.commit).any(|members| members.voters.contains(&me));
         let is_voter = line_up.voters.contains(&me) || (was_voter && !line_up.contains(me));
         let is_able = !self.is_damaged && !self.is_witness() && !self.snapshots.is_installing();
         is_able && (is_voter || self.acts_though_removed())
@@ -106,8 +106,8 @@ impl Node {
         }
         let is_free =
             term > self.term() || self.journal.voted_for().is_none_or(|candidate| candidate == from);
-        // A candidate that stands, and the leader, have given their vote to themselves.
-        let granted = is_up_to_date && is_free && !self.is_leader();
+        // A candidate that stands, and the leader, have given their vote to themselves, for this term.
+        let granted = is_up_to_date && is_free && (term > self.term() || !self.is_leader());
         if granted {
             if !self.is_up_to_date(last) {
                 self.journal.reached("vote-without-log-check");
@@ -197,11 +197,12 @@ impl Node {
             self.journal.reached("leadership-transferred");
         }
         self.leader = Some(self.me());
+        self.answer_transfers();
         let first = self.log.last().index + 1;
         let counts_removed = !self.config.safeguards.removed_is_silent;
         let mut leader = Leader::new(self.me(), first, counts_removed);
         leader.meet(self.members.latest(), first);
-        leader.quorum_due = self.after_ms(self.config.election_ms);
+        leader.quorum_due = self.lease_clock().saturating_add(self.config.election_ms * 1_000_000);
         self.role = Role::Leader(Box::new(leader));
         self.propose(Payload::Noop);
         self.begin_round();

@@ -3,11 +3,13 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use super::gaps::vote;
 use super::*;
 use crate::protocol;
 use crate::storage::frame::{self, Header, Position};
+use crate::storage::identity::{self, Identity, Kind};
 use crate::storage::meta::Meta;
-use crate::storage::segment::{self, Content, Identity};
+use crate::storage::segment::{self, Content};
 
 fn any_record() -> impl Strategy<Value = Record> {
     let version = (any::<u64>(), any::<u32>(), any::<u16>(), any::<u32>());
@@ -47,7 +49,7 @@ proptest! {
 
     #[test]
     fn segment_round_trips(node in ".{0,9}", number in 1..u32::MAX, records in vec(any_record(), 0..9)) {
-        let identity = Identity::new(&node, number);
+        let identity = Identity::of_segment(&node, number);
         let pieces = segment::scan::<Record>(identity, &identity.write(&records).unwrap()).unwrap();
         let read = pieces.into_iter().map(|piece| match piece.content {
             Content::Good(record, _) => Some(record),
@@ -59,19 +61,19 @@ proptest! {
     #[test]
     fn segment_names_round_trip_in_order(one: u32, other: u32) {
         let (first, second) = (segment::name(one), segment::name(other));
-        prop_assert_eq!(segment::number(&first), Some(one));
+        prop_assert_eq!(Kind::Segment.number(&first), Some(one));
         prop_assert_eq!(first.cmp(&second), one.cmp(&other));
     }
 
     #[test]
-    fn meta_round_trips(node in ".{0,20}", incarnation: u32) {
-        let meta = Meta { node, incarnation };
+    fn meta_round_trips(family in ".{0,9}", node in ".{0,20}", incarnation: u32, damaged: u32) {
+        let meta = Meta { family, node, incarnation, damaged };
         prop_assert_eq!(Meta::decode(&meta.encode()).unwrap(), meta);
     }
 
     #[test]
     fn any_bytes_are_read_without_panic(bytes in vec(any::<u8>(), 0..300), number in 1..9_u32) {
-        let identity = Identity::new("n1", number);
+        let identity = Identity::of_segment("n1", number);
         let mut segment = identity.encode().to_vec();
         segment.extend_from_slice(&bytes);
         let pieces = segment::scan::<Record>(identity, &segment).unwrap();
@@ -92,23 +94,33 @@ fn shortest_frame_is_as_long_as_said() {
 }
 
 #[test]
+fn shortest_vote_is_as_long_as_said() {
+    let mut bytes = Vec::new();
+    assert!(frame::encode(&mut bytes, &vote(0), 0, Position::default(), 0));
+    let shortest = <crate::raft::log::Record as protocol::Record>::BYTES_MIN;
+    assert_eq!(bytes.len(), frame::OVERHEAD_BYTES + shortest);
+    let header = Header::read(&bytes, 0, 0).unwrap();
+    assert_eq!(header.key::<crate::raft::log::Record>(&bytes), None);
+}
+
+#[test]
 fn other_names_are_no_segments() {
     for name in
         ["log-1", "log-00000000001", "log-0000000001.new", "log-000000000x", "meta", "xlog-0000000001"]
     {
-        assert_eq!(segment::number(name), None, "{name}");
+        assert_eq!(Kind::Segment.number(name), None, "{name}");
     }
 }
 
 #[test]
 fn frame_inside_a_value_is_not_taken_for_a_record() {
     // A client stores the log's own bytes, and the frame that holds them loses its header.
-    let identity = Identity::new("n1", 1);
+    let identity = Identity::of_segment("n1", 1);
     let inner = identity.write(&[record(0), record(1)]).unwrap();
     let mut outer = record(2);
     outer.entry.value = Some(inner);
     let mut bytes = identity.write(&[outer, record(3)]).unwrap();
-    bytes[segment::HEADER_BYTES] ^= 1;
+    bytes[identity::HEADER_BYTES] ^= 1;
     let pieces = segment::scan::<Record>(identity, &bytes).unwrap();
     assert_eq!(pieces.len(), 2);
     assert!(matches!(&pieces[0].content, Content::Bad(_)));

@@ -1,7 +1,7 @@
 //! A power loss between every two changes of the disk: what was synced survives.
 
 use super::*;
-use crate::storage::segment;
+use crate::storage::{identity, segment};
 
 /// What a node was told before the power failed.
 #[derive(Default)]
@@ -107,7 +107,7 @@ fn repair_survives_a_crash_anywhere() {
     let mut files = disk_with(&written, small()).snapshot();
     let last = segment::name(files.len() as u32 - 1);
     for name in [segment::name(1), last] {
-        files.get_mut(&name).unwrap()[segment::HEADER_BYTES + 25] ^= 1;
+        files.get_mut(&name).unwrap()[identity::HEADER_BYTES + 25] ^= 1;
     }
     let damaged = MemoryDisk::holding(&files);
     let (_, replayed) = open(&MemoryDisk::holding(&files)).unwrap();

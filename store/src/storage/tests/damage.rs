@@ -1,6 +1,7 @@
 //! Cut at every byte, flipped at every bit, zeroed, moved, missing.
 
 use super::*;
+use crate::storage::identity::{self, Kind};
 use crate::storage::segment;
 
 /// All files, one by one, with their lengths.
@@ -67,7 +68,7 @@ fn zeros_instead_of_the_end_replay_a_prefix() {
 fn one_segment(count: u64, sync_each: bool) -> (MemoryDisk, Vec<usize>) {
     let disk = MemoryDisk::default();
     let (mut log, _) = open_with(&disk, one(), &Rc::default()).unwrap();
-    let mut ends = vec![segment::HEADER_BYTES];
+    let mut ends = vec![identity::HEADER_BYTES];
     for record in records(0..count) {
         log.append(&record).unwrap();
         if sync_each {
@@ -131,7 +132,7 @@ fn hole_beside_corruption_stays_with_it() {
 fn older_segment_cut_short_is_corruption() {
     let disk = disk_with(&records(0..8), small());
     for (name, len) in files(&disk) {
-        if !(1..4).contains(&segment::number(&name).unwrap_or(0)) {
+        if !(1..4).contains(&Kind::Segment.number(&name).unwrap_or(0)) {
             continue;
         }
         for at in 0..len {
@@ -224,7 +225,7 @@ fn corrupt_value_names_its_key() {
 fn repair_leaves_alone_what_went_bad_after_replay() {
     let (disk, _) = one_segment(4, true);
     let name = segment::name(1);
-    let flipped = changed(&disk, &name, |content| content[segment::HEADER_BYTES + 30] ^= 1);
+    let flipped = changed(&disk, &name, |content| content[identity::HEADER_BYTES + 30] ^= 1);
     let (mut log, replayed) = open(&flipped).unwrap();
     assert_eq!(replayed.records.len(), 3);
     let file = flipped.shared().open(&name).unwrap();

@@ -1,7 +1,7 @@
 //! Bugs 3 and 4: each bites with its safeguard off, and not with it on.
 
 use super::*;
-use crate::storage::segment;
+use crate::storage::{identity, segment};
 
 fn with(change: impl FnOnce(&mut Safeguards)) -> Options {
     let mut options = Options { segment_bytes_max: 1 << 20, ..small() };
@@ -63,7 +63,7 @@ fn taking_a_torn_tail_is_marked_once_it_happens() {
 /// A log of several segments, with a bad record in the second.
 fn corrupt() -> MemoryDisk {
     let mut files = disk_with(&records(0..8), small()).snapshot();
-    files.get_mut(&segment::name(2)).unwrap()[segment::HEADER_BYTES + 25] ^= 1;
+    files.get_mut(&segment::name(2)).unwrap()[identity::HEADER_BYTES + 25] ^= 1;
     MemoryDisk::holding(&files)
 }
 

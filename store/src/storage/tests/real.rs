@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
+use super::gaps::vote;
 use super::*;
 use crate::env::real;
-use crate::storage::segment;
+use crate::storage::{identity, segment};
 
 async fn open_real(path: &Path) -> Result<Opened, Error> {
     let env = real::env(path).unwrap();
-    Log::open(env.disk, Rc::<Recorder>::default(), "n1", small()).await
+    Log::open(env.disk, Rc::<Recorder>::default(), ("quorum", "n1"), small()).await
 }
 
 #[tokio::test(flavor = "current_thread")]
@@ -42,7 +43,7 @@ async fn real_directory_is_cut_and_repaired() {
         change(&mut content);
         std::fs::write(&path, content).unwrap();
     };
-    change(1, |content| content[segment::HEADER_BYTES + 25] ^= 1);
+    change(1, |content| content[identity::HEADER_BYTES + 25] ^= 1);
     change(3, |content| content.truncate(content.len() - 1));
     let (mut log, replayed) = open_real(root.path()).await.unwrap();
     assert_eq!((&replayed.records[..], replayed.damaged), (&records(1..4)[..], true));
@@ -50,4 +51,26 @@ async fn real_directory_is_cut_and_repaired() {
     drop(log);
     let (_, replayed) = open_real(root.path()).await.unwrap();
     assert_eq!((&replayed.records[..], replayed.damaged), (&records(1..4)[..], false));
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn real_directory_keeps_a_snapshot() {
+    let root = tempfile::tempdir().unwrap();
+    let open = async || {
+        let env = real::env(root.path()).unwrap();
+        Log::open(env.disk, Rc::<Recorder>::default(), ("raft", "n1"), small()).await.unwrap()
+    };
+    // Of more than one chunk.
+    let payload = vec![7; 3 << 20];
+    let (mut log, _) = open().await;
+    log.append(&vote(0)).unwrap();
+    let saving = log.save_snapshot(9, &payload, &[vote(1)]).unwrap();
+    log.append(&vote(2)).unwrap();
+    let (saved, synced) = futures_util::future::join(saving, log.sync()).await;
+    saved.unwrap();
+    synced.unwrap();
+    drop(log);
+    assert!(!root.path().join(segment::name(1)).exists());
+    let (_, replayed) = open().await;
+    assert_eq!((replayed.snapshot, replayed.records), (Some((9, payload)), vec![vote(1), vote(2)]));
 }

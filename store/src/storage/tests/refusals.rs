@@ -1,5 +1,6 @@
 //! Directories that this node must not touch.
 
+use super::gaps::open_votes;
 use super::*;
 use crate::storage::segment;
 
@@ -14,9 +15,19 @@ fn refusal(disk: &MemoryDisk) -> String {
 fn refuses_the_directory_of_another_node() {
     let disk = disk_with(&records(0..4), small());
     let before = disk.snapshot();
-    let error =
-        now(Log::<Record>::open(disk.shared(), Rc::<Recorder>::default(), "n2", small())).err().unwrap();
+    let error = now(Log::<Record>::open(disk.shared(), Rc::<Recorder>::default(), ("quorum", "n2"), small()))
+        .err()
+        .unwrap();
     assert_eq!(error.to_string(), "meta: this is the data directory of node n1, not of n2");
+    assert_eq!(disk.snapshot(), before);
+}
+
+#[test]
+fn refuses_the_directory_of_another_family() {
+    let disk = disk_with(&records(0..4), small());
+    let before = disk.snapshot();
+    let error = open_votes(&disk).err().unwrap();
+    assert_eq!(error.to_string(), "meta: this is a data directory of family quorum, not of family raft");
     assert_eq!(disk.snapshot(), before);
 }
 

@@ -111,6 +111,10 @@ fn shows_the_shortest_reads() {
         (8, 9, Read(&[2, 1, 3])),
     ];
     assert_eq!(solve(&all), Answer::Impossible(vec![0, 1, 3]));
+    assert_eq!(
+        solve(&[(0, 1, Append(1)), (2, 3, Read(&[1, 7])), (4, 9, Append(2)), (5, 6, Read(&[1, 7, 2]))]),
+        Answer::Impossible(vec![0, 1])
+    );
 }
 
 const CALLS: [(Call<'static>, bool); 9] = [

@@ -1,5 +1,6 @@
 //! Pages, status, members and leadership.
 
+use super::outcome::{Attempt, Trail};
 use super::*;
 use crate::raft::request::Members;
 
@@ -42,6 +43,21 @@ fn status_is_the_nodes_own() {
 }
 
 #[test]
+fn a_connection_that_ended_between_calls_is_opened_anew() {
+    World::run(async {
+        let behind = || Response::Refused(Refusal::Behind { applied: 1, token: 2 });
+        let nodes = Nodes::default();
+        nodes.start("n1", move |_| SayLast(behind()));
+        let mut client = nodes.client(&["n1"]);
+        for connections in [1, 2] {
+            assert_eq!(client.status(0, SECOND).await, Answer { node: 0, outcome: behind() });
+            assert_eq!(nodes.connections.get(), connections);
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    });
+}
+
+#[test]
 fn a_change_of_members_finds_the_leader_and_waits_until_it_may_be() {
     World::run(async {
         let nodes = Nodes::default();
@@ -65,7 +81,27 @@ fn what_has_no_number_is_not_asked_again_once_it_may_have_been_taken() {
             assert!(matches!(change, Answer { node: 0, outcome: Response::Unknown(_) }), "{change:?}");
             let transfer = client.transfer(1, SECOND).await;
             assert!(matches!(transfer, Answer { node: 0, outcome: Response::Unknown(_) }), "{transfer:?}");
-            assert_eq!(nodes.asked().len(), 2);
+            // It has all the time there is.
+            let times: Vec<u32> =
+                nodes.asked.borrow().iter().map(|(_, request)| request.deadline_ms).collect();
+            assert_eq!(times, [875, 875]);
         });
     }
+}
+
+#[test]
+fn a_call_without_time_is_refused_and_hides_no_earlier_refusal() {
+    World::run(async {
+        let nodes = Nodes::default();
+        nodes.start("n1", |_| cells(5));
+        let mut client = nodes.client(&["n1"]);
+        let keys = vec!["k".to_owned()];
+        let answer = client.read(keys, ReadMode::Any, Duration::from_millis(1), None).await;
+        let late = Refusal::Unavailable("no time is left before the deadline".to_owned());
+        assert_eq!(answer.outcome, Response::Refused(late));
+    });
+    let mut trail = Trail::default();
+    assert_eq!(trail.hear(&Ask::Open, Attempt::Answered(Response::Refused(unavailable()))), None);
+    assert_eq!(trail.hear(&Ask::Open, Attempt::Late), None);
+    assert_eq!(trail.end(), Response::Refused(unavailable()));
 }

@@ -89,8 +89,8 @@ fn the_token_is_the_highest_index_of_all_and_goes_along() {
 
 #[test]
 fn without_the_safeguard_the_token_stays_behind() {
+    let safeguards = Safeguards { token_survives_failover: false, ..Safeguards::default() };
     World::run(async {
-        let safeguards = Safeguards { token_survives_failover: false, ..Safeguards::default() };
         let nodes = Nodes::default();
         nodes.start("n1", in_turn([cells(5), HangUp]));
         nodes.start("n2", |_| cells(3));
@@ -100,6 +100,14 @@ fn without_the_safeguard_the_token_stays_behind() {
         read(&mut client, ReadMode::Follower).await;
         assert!(nodes.was_told("<token-dropped>"));
         assert_eq!(nodes.asked(), ["n1 read 0", "n1 read 5", "n2 read 0"]);
+    });
+    World::run(async {
+        let nodes = Nodes::default();
+        nodes.start("n1", in_turn([cells(5), HangUp, cells(5)]));
+        let mut client = nodes.client_with(&["n1"], safeguards);
+        read(&mut client, ReadMode::Follower).await;
+        read(&mut client, ReadMode::Follower).await;
+        assert_eq!(nodes.asked(), ["n1 read 0", "n1 read 5", "n1 read 5"]);
     });
 }
 

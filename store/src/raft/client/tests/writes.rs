@@ -23,10 +23,25 @@ fn a_write_follows_to_the_leader_and_the_next_one_begins_there() {
         nodes.start("n2", |_| done(9));
         nodes.start("n3", |_| done(9));
         let mut client = nodes.client(&["n1", "n2", "n3"]);
+        let clock = client.env.clock.clone();
         put(&mut client).await;
+        assert_eq!(clock.monotonic(), 0, "following takes no pause");
         let answer = client.write(Operation::Delete { key: "k".to_owned() }, SECOND).await;
         assert_eq!(answer, Answer { node: 2, outcome: outcome_of(done(9)) });
         assert_eq!(nodes.asked(), ["n1 open", "n3 open", "n3 4.1", "n3 4.2"]);
+    });
+}
+
+#[test]
+fn a_connection_is_kept_while_it_holds() {
+    World::run(async {
+        let nodes = Nodes::default();
+        nodes.start("n1", in_turn([done(9), done(9), HangUp, done(9)]));
+        let mut client = nodes.client(&["n1"]);
+        for connections in [1, 1, 2, 2] {
+            put(&mut client).await;
+            assert_eq!(nodes.connections.get(), connections);
+        }
     });
 }
 
@@ -57,6 +72,16 @@ fn an_old_word_on_who_leads_is_not_followed() {
         let mut client = nodes.client(&["n1", "n2", "n3", "n4"]);
         put(&mut client).await;
         assert_eq!(nodes.asked(), ["n1 open", "n2 open", "n3 open", "n3 4.1"]);
+    });
+    World::run(async {
+        let nodes = Nodes::default();
+        nodes.start("n1", in_turn([done(9), refused(not_leader(Some(2), 1))]));
+        nodes.start("n2", |_| done(9));
+        nodes.start("n3", |_| done(9));
+        let mut client = nodes.client(&["n1", "n2", "n3"]);
+        put(&mut client).await;
+        put(&mut client).await;
+        assert_eq!(nodes.asked(), ["n1 open", "n1 4.1", "n1 4.2", "n2 4.2"], "entry 9 is of term 2");
     });
 }
 

@@ -1,4 +1,7 @@
 use super::Few;
+use crate::raft::log::Position;
+use crate::raft::message::{Body, Message};
+use crate::raft::node::Input;
 use crate::raft::request::{Ask, Response};
 
 #[test]
@@ -50,4 +53,33 @@ fn hands_leadership_over() {
     assert!(matches!(answer, Response::Done { .. }), "{answer:?}");
     assert_eq!(few.leader(), to);
     assert!(few.has_reached("leadership-transferred"));
+}
+
+#[test]
+fn hands_leadership_over_where_the_old_leader_s_vote_is_needed() {
+    let mut few = Few::new(2);
+    let leader = few.elect();
+    few.write(leader, 10);
+    let to = 1 - leader;
+    let answer = few.call(leader, Ask::Transfer { to });
+    assert!(matches!(answer, Response::Done { .. }), "{answer:?}");
+    assert_eq!(few.leader(), to);
+}
+
+#[test]
+fn says_so_when_leadership_comes_back_instead_of_going_over() {
+    let mut few = Few::new(3);
+    let leader = few.elect();
+    let to = (leader + 1) % 3;
+    let term = few.nodes[usize::from(leader)].term() + 1;
+    let id = few.ask(leader, Ask::Transfer { to });
+    few.network.clear();
+    few.cut = vec![to];
+    // The other stands, with a log that is not up to date.
+    let body = Body::Vote { is_pre: false, last: Position::default(), is_transfer: true };
+    few.step(leader, Input::Message { from: to, message: Message { term, body } });
+    assert!(!few.nodes[usize::from(leader)].is_leader());
+    few.run(900);
+    assert_eq!(few.leader(), leader);
+    assert!(matches!(few.replies.get(&id), Some(Response::Unknown(_))), "before its deadline");
 }

@@ -1,0 +1,105 @@
+//! Whom a client asks, and how.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::Args;
+use perjury_store::quorum::message::Level;
+
+use super::FamilyName;
+
+/// The cluster, and how long it may take.
+#[derive(Debug, Args)]
+pub struct Cluster {
+    /// All nodes: name=host:port, separated by commas.
+    #[arg(long, value_delimiter = ',', required = true, value_name = "NAME=ADDRESS")]
+    pub peers: Vec<Peer>,
+    /// The family of the store; if not given, the nodes are asked.
+    #[arg(long, value_enum)]
+    pub family: Option<FamilyName>,
+    /// Time that the answer may take.
+    #[arg(long, default_value = "2s", value_parser = duration)]
+    pub deadline: Duration,
+}
+
+/// How a client asks.
+#[derive(Debug, Args)]
+pub struct Ask {
+    /// All nodes.
+    #[command(flatten)]
+    pub cluster: Cluster,
+    /// The node to ask; any if not named. Family raft: for reads and status only, since all else goes to the
+    /// leader.
+    #[arg(long)]
+    pub node: Option<String>,
+    /// Prints the answer as one line of JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// How many replicas take part, in a store without a leader.
+#[derive(Debug, Args)]
+pub struct AtLevel {
+    /// Family quorum: replicas that must take part: one, the quorum, all, or majorities in two phases, which
+    /// alone makes a key linearizable, and is never mixed with other levels on one key [default: quorum].
+    #[arg(long, value_enum)]
+    pub level: Option<Level>,
+}
+
+/// A node's name and address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// Its name.
+    pub name: String,
+    /// host:port.
+    pub address: String,
+}
+
+impl FromStr for Peer {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Peer, String> {
+        match text.split_once('=') {
+            Some((name, address)) if !name.is_empty() && address.contains(':') => {
+                Ok(Peer { name: name.to_owned(), address: address.to_owned() })
+            }
+            _ => Err("a node is written name=host:port, as in n1=127.0.0.1:7001".to_owned()),
+        }
+    }
+}
+
+/// Reads `2s`, `1.5s` or `500ms`.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let (number, unit) = match text.strip_suffix("ms") {
+        Some(number) => (number, 0.001),
+        None => (text.strip_suffix('s').unwrap_or(""), 1.0),
+    };
+    let seconds = number.parse::<f64>().ok().map(|number| number * unit);
+    seconds
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .filter(|duration| !duration.is_zero())
+        .ok_or_else(|| "a time is written 2s, 1.5s or 500ms".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_times_with_their_unit() {
+        assert_eq!(duration("1.5s"), Ok(Duration::from_millis(1500)));
+        assert_eq!(duration("20ms"), Ok(Duration::from_millis(20)));
+        for wrong in ["", "5", "s", "ms", "0s", "-1s", "NaNs", "1e99s", "1m"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn reads_peers_and_says_how_to_write_them() {
+        let peer = Peer { name: "n1".to_owned(), address: "[::1]:7001".to_owned() };
+        assert_eq!("n1=[::1]:7001".parse(), Ok(peer));
+        for wrong in ["", "n1", "=127.0.0.1:7001", "n1=7001"] {
+            assert!(wrong.parse::<Peer>().unwrap_err().contains("name=host:port"), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! A node to run.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::{FamilyName, Peer};
+
+/// How the entries of a replicated log are copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReplicationMode {
+    /// A write is done once a majority holds it.
+    Majority,
+    /// Two nodes with data and a witness, the last by name: a write is done once both hold it, and refused
+    /// while one is cut off.
+    Synchronous,
+    /// The same three, but a write is done once the active node holds it: a fail-over loses at most what the
+    /// standby lacked.
+    Asynchronous,
+}
+
+/// A node to run.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// The family of stores; the same for all nodes, like all that follows it here but --node and --data.
+    #[arg(long, value_enum, default_value_t = FamilyName::Quorum)]
+    pub family: FamilyName,
+    /// This node's name.
+    #[arg(long)]
+    pub node: String,
+    /// Where to listen: host:port.
+    #[arg(long)]
+    pub listen: String,
+    /// All nodes: name=host:port, separated by commas; the same list for each. This node may be left out.
+    #[arg(long, value_delimiter = ',', required = true, value_name = "NAME=ADDRESS")]
+    pub peers: Vec<Peer>,
+    /// The node's own directory; created if need be.
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// What is for family quorum.
+    #[command(flatten)]
+    pub quorum: QuorumOptions,
+    /// What is for family raft.
+    #[command(flatten)]
+    pub raft: RaftOptions,
+}
+
+/// How a store without a leader keeps its keys.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Family quorum")]
+pub struct QuorumOptions {
+    /// N: replicas of each key [default: 3].
+    #[arg(long)]
+    pub replication: Option<usize>,
+    /// R: replicas that answer a read at level quorum [default: 2]. With R + W > N a read meets every write.
+    #[arg(long)]
+    pub read_quorum: Option<usize>,
+    /// W: replicas that acknowledge a write at level quorum [default: 2].
+    #[arg(long)]
+    pub write_quorum: Option<usize>,
+}
+
+/// How a replicated log is kept.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Family raft")]
+pub struct RaftOptions {
+    /// How entries are copied before a write is done [default: majority].
+    #[arg(long, value_enum)]
+    pub replication_mode: Option<ReplicationMode>,
+    /// Asynchronous: entries that the standby may lack before writes are refused [default: 100].
+    #[arg(long, value_name = "COUNT")]
+    pub loss_entries: Option<u64>,
+    /// Asynchronous: milliseconds that the standby may lack an entry before writes are refused [default: 1000].
+    #[arg(long, value_name = "MS")]
+    pub loss_ms: Option<u64>,
+    /// The nodes that vote when the cluster first starts, separated by commas; others join with `member add`
+    /// [default: all].
+    #[arg(long, value_delimiter = ',', value_name = "NAME")]
+    pub voters: Option<Vec<String>>,
+    /// Entries between two snapshots of a node [default: 10000].
+    #[arg(long, value_name = "COUNT")]
+    pub snapshot_every: Option<u64>,
+}

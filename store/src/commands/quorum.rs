@@ -1,0 +1,111 @@
+//! Asking a store without a leader.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use perjury_store::client::{Answer, Client as Session, ClientOptions};
+use perjury_store::quorum::message::{Entry, Level, Operation, Response};
+use serde_json::{Value, json};
+
+use super::{FAILED, Store, UNKNOWN, only_for, text};
+use crate::args::{Ask, AtLevel, Client, FamilyName};
+
+/// Does what the command line says.
+pub(super) async fn run(client: Client, store: Store) -> Result<ExitCode> {
+    let bytes = String::into_bytes;
+    match client {
+        Client::Get { key, read: None, level, ask } => call(Operation::Get { key }, level, ask, store).await,
+        Client::Put { key, value, token: None, level, ask } => {
+            call(Operation::Put { key, value: bytes(value) }, level, ask, store).await
+        }
+        Client::Delete { key, level, ask } => call(Operation::Delete { key }, level, ask, store).await,
+        Client::Cas { key, value, expect, level, ask } => {
+            let operation = Operation::CompareAndSet { key, expected: expect.map(bytes), new: bytes(value) };
+            call(operation, level, ask, store).await
+        }
+        Client::Dump { node, .. } => dump(&node, store).await,
+        Client::Get { .. } => Err(not_here("--read")),
+        Client::Put { .. } => Err(not_here("--token")),
+        Client::Append { .. } => Err(not_here("append")),
+        Client::Add { .. } => Err(not_here("add")),
+        Client::Lock { .. } => Err(not_here("lock")),
+        Client::Unlock { .. } => Err(not_here("unlock")),
+        Client::Status { .. } => Err(not_here("status")),
+        Client::Transfer { .. } => Err(not_here("transfer")),
+        Client::Member { .. } => Err(not_here("member")),
+    }
+}
+
+fn not_here(what: &str) -> anyhow::Error {
+    only_for(what, FamilyName::Raft, FamilyName::Quorum)
+}
+
+async fn call(operation: Operation, level: AtLevel, ask: Ask, store: Store) -> Result<ExitCode> {
+    let node = ask.node.map(|name| store.number_of(&name)).transpose()?;
+    let mut session = Session::new(store.env.clone(), ClientOptions::new(store.peers.clone()));
+    let level = level.level.unwrap_or(Level::Quorum);
+    let answer = session.call(operation, level, store.deadline, node).await;
+    if ask.json {
+        println!("{}", as_json(&answer, store.name_of(answer.node)));
+    } else {
+        print(&answer.outcome);
+    }
+    Ok(match answer.outcome {
+        Response::Refused(_) => FAILED.into(),
+        Response::Unknown(_) => UNKNOWN.into(),
+        _ => ExitCode::SUCCESS,
+    })
+}
+
+async fn dump(node: &str, store: Store) -> Result<ExitCode> {
+    let node = store.number_of(node)?;
+    let mut session = Session::new(store.env.clone(), ClientOptions::new(store.peers));
+    match session.dump(node, store.deadline).await {
+        Ok(entries) => {
+            for (key, entry) in entries {
+                println!("{}", entry_as_json(&key, &entry));
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(refusal) => {
+            eprintln!("perjury-store: {refusal}");
+            Ok(FAILED.into())
+        }
+    }
+}
+
+fn print(outcome: &Response) {
+    match outcome {
+        Response::Value { value: Some(value), .. } => println!("{}", text(value)),
+        Response::Value { version: Some(version), .. } => eprintln!("deleted at version {version}"),
+        Response::Value { .. } => eprintln!("never written"),
+        Response::Written { version } => println!("{version}"),
+        Response::Refused(refusal) => eprintln!("perjury-store: refused, without effect: {refusal}"),
+        Response::Unknown(why) => {
+            eprintln!("perjury-store: unknown outcome, it may have taken effect: {why}");
+        }
+        // Only asked for by `dump`, which has its own way.
+        Response::Dump { .. } => {}
+    }
+}
+
+fn as_json(answer: &Answer, node: &str) -> Value {
+    let outcome = match &answer.outcome {
+        Response::Value { value, version } => {
+            let (value, version) = (value.as_deref().map(text), version.map(|version| version.to_integers()));
+            json!({"outcome": "ok", "value": value, "version": version})
+        }
+        Response::Written { version } => json!({"outcome": "ok", "version": version.to_integers()}),
+        Response::Refused(refusal) => json!({"outcome": "refused", "error": refusal.to_string()}),
+        Response::Unknown(why) => json!({"outcome": "unknown", "error": why}),
+        Response::Dump { .. } => json!({"outcome": "ok"}),
+    };
+    let mut line = outcome;
+    line["node"] = json!(node);
+    line
+}
+
+fn entry_as_json(key: &str, entry: &Entry) -> Value {
+    let value = entry.value.as_deref().map(text);
+    json!({"key": key, "version": entry.version.to_integers(), "atomic": entry.atomic, "value": value})
+}

@@ -1,0 +1,136 @@
+//! Running a node.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use perjury_store::env::real;
+use perjury_store::raft::config::Replication;
+use perjury_store::server::{self, Family, ServerOptions};
+use perjury_store::{quorum, raft};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{Usage, number_of, only_for, sorted};
+use crate::args::{FamilyName, Peer, QuorumOptions, RaftOptions, ReplicationMode, Serve};
+
+/// Entries that the standby of an asynchronous pair may lack, unless said otherwise.
+const LOSS_ENTRIES: u64 = 100;
+/// Milliseconds that it may lack them.
+const LOSS_MS: u64 = 1_000;
+
+/// Runs a node until it is interrupted.
+pub(super) async fn run(mut serve: Serve) -> Result<ExitCode> {
+    if serve.listen.ends_with(":0") {
+        let why = "--listen needs a fixed port: the other nodes could not find this one".to_owned();
+        return Err(Usage(why).into());
+    }
+    if serve.peers.iter().all(|peer| peer.name != serve.node) {
+        serve.peers.push(Peer { name: serve.node.clone(), address: serve.listen.clone() });
+    }
+    let peers = sorted(std::mem::take(&mut serve.peers))?;
+    match serve.family {
+        FamilyName::Quorum => {
+            let config = quorum_config(&serve, &peers)?;
+            run_node(config, &serve, peers).await
+        }
+        FamilyName::Raft => {
+            let config = raft_config(&serve, &peers)?;
+            run_node(config, &serve, peers).await
+        }
+    }
+}
+
+async fn run_node(config: impl Family, serve: &Serve, peers: Vec<(String, String)>) -> Result<ExitCode> {
+    if let Some(problem) = config.problem() {
+        return Err(Usage(problem).into());
+    }
+    let addresses = peers.into_iter().map(|(_, address)| address).collect();
+    let env = real::env(&serve.data).context("cannot use the data directory")?;
+    let options = ServerOptions::new(config, serve.listen.clone(), addresses);
+    tokio::select! {
+        biased;
+        end = server::serve(options, env) => {
+            end.with_context(|| format!("node {} in {}", serve.node, serve.data.display()))?;
+        }
+        interrupted = interrupted() => interrupted?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Returns when the program is asked to end. Nothing has to be put in order first: what was
+/// acknowledged is durable already.
+async fn interrupted() -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
+    tokio::select! {
+        biased;
+        end = tokio::signal::ctrl_c() => end.context("cannot wait for SIGINT"),
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+fn names(peers: &[(String, String)]) -> Vec<String> {
+    peers.iter().map(|(name, _)| name.clone()).collect()
+}
+
+fn quorum_config(serve: &Serve, peers: &[(String, String)]) -> Result<quorum::config::Config> {
+    let RaftOptions { replication_mode, loss_entries, loss_ms, voters, snapshot_every } = &serve.raft;
+    let foreign = [
+        ("--replication-mode", replication_mode.is_some()),
+        ("--loss-entries", loss_entries.is_some()),
+        ("--loss-ms", loss_ms.is_some()),
+        ("--voters", voters.is_some()),
+        ("--snapshot-every", snapshot_every.is_some()),
+    ];
+    refuse(&foreign, FamilyName::Raft, serve.family)?;
+    let QuorumOptions { replication, read_quorum, write_quorum } = serve.quorum;
+    let config = quorum::config::Config::new(number_of(&serve.node, peers)?, names(peers));
+    Ok(quorum::config::Config {
+        replication: replication.unwrap_or(config.replication),
+        read_quorum: read_quorum.unwrap_or(config.read_quorum),
+        write_quorum: write_quorum.unwrap_or(config.write_quorum),
+        ..config
+    })
+}
+
+fn raft_config(serve: &Serve, peers: &[(String, String)]) -> Result<raft::config::Config> {
+    let QuorumOptions { replication, read_quorum, write_quorum } = serve.quorum;
+    let foreign = [
+        ("--replication", replication.is_some()),
+        ("--read-quorum", read_quorum.is_some()),
+        ("--write-quorum", write_quorum.is_some()),
+    ];
+    refuse(&foreign, FamilyName::Quorum, serve.family)?;
+    let voters = serve.raft.voters.as_ref();
+    let number = |name: &String| number_of(name, peers).context("--voters");
+    let first_voters = voters.map(|voters| voters.iter().map(number).collect()).transpose()?;
+    let config = raft::config::Config::new(number_of(&serve.node, peers)?, names(peers));
+    Ok(raft::config::Config {
+        first_voters,
+        replication: replication_of(&serve.raft)?,
+        snapshot_every: serve.raft.snapshot_every.unwrap_or(config.snapshot_every),
+        ..config
+    })
+}
+
+fn replication_of(options: &RaftOptions) -> Result<Replication> {
+    let RaftOptions { replication_mode, loss_entries, loss_ms, .. } = *options;
+    let mode = replication_mode.unwrap_or(ReplicationMode::Majority);
+    if mode != ReplicationMode::Asynchronous && (loss_entries.is_some() || loss_ms.is_some()) {
+        let why =
+            "--loss-entries and --loss-ms are for --replication-mode asynchronous: the others lose nothing";
+        return Err(Usage(why.to_owned()).into());
+    }
+    Ok(match mode {
+        ReplicationMode::Majority => Replication::Majority,
+        ReplicationMode::Synchronous => Replication::Synchronous,
+        ReplicationMode::Asynchronous => Replication::Asynchronous {
+            entries_max: loss_entries.unwrap_or(LOSS_ENTRIES),
+            lag_ms_max: loss_ms.unwrap_or(LOSS_MS),
+        },
+    })
+}
+
+/// Refuses the first option that was given, as it is for another family.
+fn refuse(options: &[(&str, bool)], other: FamilyName, family: FamilyName) -> Result<()> {
+    let given = options.iter().find(|(_, is_given)| *is_given);
+    given.map_or(Ok(()), |(option, _)| Err(only_for(option, other, family)))
+}
