@@ -67,7 +67,7 @@ pub fn run(
     let broken = schedule.iter().find_map(|action| run.act(action)).or_else(|| run.heal());
     Ended {
         broken,
-        trace: run.cluster.trace.take().unwrap_or_default(),
+        trace: run.cluster.trace.take().into_iter().flatten().map(|(_, line)| line).collect(),
         reached: std::mem::take(&mut run.cluster.reached),
         calls: run.clients.calls.len(),
     }
