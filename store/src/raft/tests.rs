@@ -2,7 +2,9 @@
 
 mod clients;
 mod judge;
+mod random;
 mod run;
+mod safeguards;
 mod schedule;
 mod settings;
 mod shrink;

@@ -20,7 +20,7 @@ use crate::system::{Call, Held, Reply};
 /// How long a lock is held at most: a client that is slow loses it.
 const LOCK_FOR_MS: u32 = 400;
 
-/// What a level is to the store. That of a single replica is the last one.
+/// What a level is to the store.
 pub(super) fn mode(level: &str) -> ReadMode {
     match level {
         "leader" => ReadMode::Leader,

@@ -66,10 +66,9 @@ fn a_transfer_is_one_transaction_that_overdraws_nobody() {
 }
 
 #[test]
-fn each_level_is_a_mode_of_reading_and_a_single_replica_is_any() {
+fn each_level_is_a_mode_of_reading() {
     let modes = LEVELS.iter().map(|level| calls::mode(level.name)).collect::<Vec<_>>();
     assert_eq!(modes, [ReadMode::Leader, ReadMode::Lease, ReadMode::Follower, ReadMode::Any]);
-    assert_eq!(calls::mode("one"), ReadMode::Any);
 }
 
 #[test]

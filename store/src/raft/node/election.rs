@@ -41,8 +41,8 @@ impl Node {
     /// It has heard nobody for long enough.
     pub(super) fn on_election_due(&mut self) {
         self.wait_for_leader();
+        self.leader = None;
         if self.can_stand() {
-            self.leader = None;
             self.stand(self.config.safeguards.pre_vote, false);
         }
     }
@@ -52,7 +52,7 @@ impl Node {
     pub(super) fn can_stand(&self) -> bool {
         let me = self.me();
         let line_up = self.members.latest();
-        let was_voter = self.members.at(self.commit).1.voters.contains(&me);
+        let was_voter = self.members.since(self.commit).any(|members| members.voters.contains(&me));
         let is_voter = line_up.voters.contains(&me) || (was_voter && !line_up.contains(me));
         let is_able = !self.is_damaged && !self.is_witness() && !self.snapshots.is_installing();
         is_able && (is_voter || self.acts_though_removed())

@@ -60,8 +60,10 @@ impl Leader {
     pub(super) fn meet(&mut self, members: &Members, next: Index) {
         let all = members.voters.iter().chain(&members.learners);
         for &node in all.filter(|&&node| node != self.me) {
-            let progress = self.progress.entry(node).or_insert_with(|| Progress::new(next));
-            progress.leaving = None;
+            let is_known = self.progress.get(&node).is_some_and(|progress| progress.leaving.is_none());
+            if !is_known {
+                self.progress.insert(node, Progress::new(next));
+            }
         }
     }
 

@@ -45,8 +45,9 @@ pub struct Ended {
     pub calls: usize,
 }
 
-/// The schedule with this number: so many actions.
-pub fn schedule(setting: &Setting, seed: u64, actions: usize) -> Vec<Action> {
+/// The schedule with this number.
+pub fn schedule(setting: &Setting, seed: u64) -> Vec<Action> {
+    let actions = [60, 150, 150, 400][(seed % 4) as usize];
     let mut rolls = Rolls(seed.wrapping_mul(0x0001_0000_01b3));
     let weights = setting.weights(&mut rolls);
     let gestures = std::iter::repeat_with(|| weights.gesture(&mut rolls));
@@ -119,6 +120,7 @@ impl Run {
             Action::Run(ms) => self.cluster.run(ms),
             Action::Elect => self.elect(),
             Action::PreVote => self.pre_vote(),
+            Action::Hop => self.hop(),
             Action::Pass(ms) => self.cluster.pass(ms),
             Action::Deliver(ref packets) => packets.iter().for_each(|&packet| {
                 if let Some(index) = packet.checked_rem(self.cluster.network.len()) {
@@ -172,12 +174,8 @@ impl Run {
                 let link = (self.node(from), self.node(to));
                 self.cluster.cut.insert(link);
             }
-            Action::Split(bits) => {
-                let side = |node: NodeId| bits & (1 << node) != 0;
-                let nodes = self.cluster.nodes();
-                let links = nodes.clone().flat_map(|from| nodes.clone().map(move |to| (from, to)));
-                self.cluster.cut.extend(links.filter(|&(from, to)| side(from) != side(to)));
-            }
+            Action::Split(bits) => self.split(bits),
+            Action::Side(bits) => self.split(bits | 1 << self.who(Who::Leader)),
             Action::Join => self.cluster.cut.clear(),
             Action::Fill(who) => {
                 let node = self.who(who);
@@ -227,6 +225,21 @@ impl Run {
                 return;
             }
         }
+    }
+
+    /// Cuts nodes with a bit off from those without.
+    fn split(&mut self, bits: u8) {
+        let side = |node: NodeId| bits & (1 << node) != 0;
+        let nodes = self.cluster.nodes();
+        let links = nodes.clone().flat_map(|from| nodes.clone().map(move |to| (from, to)));
+        self.cluster.cut.extend(links.filter(|&(from, to)| side(from) != side(to)));
+    }
+
+    /// Everything on its way to nodes that are awake arrives.
+    fn hop(&mut self) {
+        let awake: Vec<bool> = self.cluster.nodes().map(|node| self.cluster.is_awake(node)).collect();
+        self.cluster.deliver_if(|packet| awake[usize::from(packet.to)]);
+        self.cluster.nodes().for_each(|node| self.cluster.sync(node, usize::MAX));
     }
 
     /// All pre-votes and their answers arrive.
@@ -320,7 +333,7 @@ impl Run {
         self.cluster.cut.clear();
         self.cut_off = None;
         let deposed =
-            || format!("n{} is cut off one way, and deposes the leader: {before:?}, {after:?}", victim + 1);
+            || format!("a node cut off one way, n{}, deposes the leader: {before:?}, {after:?}", victim + 1);
         stuck.or_else(|| (before != after).then(deposed)).or_else(|| self.progress())
     }
 
@@ -380,6 +393,7 @@ impl Run {
             .iter()
             .find_map(|call| truth.contradicts(call, may_lose))
             .or_else(|| judge::refused_in_vain(&self.cluster, calls))
+            .or_else(|| truth.lacks_too_much(calls, self.setting.loss_max()))
             .or_else(|| members.iter().find_map(|&node| self.differs(node, &truth)))
     }
 
