@@ -20,9 +20,7 @@
 //! enough to do without some of them, so in the end parts are tried once more in which nothing is cut off: of
 //! all operations until the last of the core returned, those that are not in it are left out by the others.
 //!
-//! **Lists** whose values are appended once need no tries: what their special case lists are one or two reads, the appends of
-//! all that these hold, and perhaps two more appends. A search would try every order of the appends that no read is left to
-//! tell of.
+//! **Lists** whose values are appended once are not searched: see [`lists`].
 //!
 //! **Unknown outcomes.** Only operations of known outcome are left out. All others remain there to be used, as
 //! long as they can matter ([`unknown`]): what is left fails whatever came of them.
@@ -43,6 +41,7 @@ use crate::model::Shape;
 use crate::stop::Stop;
 
 mod holders;
+mod lists;
 mod observers;
 pub(crate) mod quiet;
 mod rule;
@@ -77,16 +76,6 @@ pub(crate) struct Core {
     pub is_smallest: bool,
 }
 
-/// What a special case found, which is proof as it stands; no search was stuck, but where the last read returned something
-/// is wrong.
-fn as_found(problem: &Problem<'_>, places: &[u32]) -> Core {
-    let places: Vec<usize> = places.iter().map(|&place| place as usize).collect();
-    let reads = places.iter().map(|&place| &problem.ops[place]);
-    let reads = reads.filter(|op| problem.call(op).function == "read").map(|op| op.returned);
-    let stuck = Stuck { position: reads.max().unwrap_or(NEVER), states: Vec::new() };
-    Core { places, others: Vec::new(), stuck, is_smallest: true }
-}
-
 /// The smallest part found of this problem, which has no order; the part has none either.
 ///
 /// `processes` tells who did each operation. When the flag is raised, the smallest so far is the answer.
@@ -99,7 +88,7 @@ pub(crate) fn minimize(
     stop: &Stop,
 ) -> Core {
     if let (Shape::List, Broken::Places(places @ [_, ..])) = (model.shape(), broken) {
-        return as_found(problem, places);
+        return lists::minimize(model, problem, initial, places);
     }
     let until = if let Broken::Stuck(stuck) = broken { stuck.position } else { NEVER };
     let rule = Rule::of(model, problem, processes, initial, until);

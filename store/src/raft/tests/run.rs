@@ -318,7 +318,7 @@ impl Run {
             return None;
         }
         let victim = self.node((self.seed / 2 % 5) as NodeId);
-        let is_deaf = self.seed % 2 == 0;
+        let is_deaf = self.seed.is_multiple_of(2);
         self.cluster.note(|| format!("── n{} is cut off one way", victim + 1));
         let others = self.cluster.nodes().filter(|&node| node != victim);
         let links = others.map(|other| if is_deaf { (other, victim) } else { (victim, other) });
