@@ -27,6 +27,8 @@ use notation::name;
 pub const DEADLINE_MS: u32 = 1_000;
 /// What all wall clocks show in the beginning, in milliseconds.
 const EPOCH_MS: i64 = 1_000_000_000;
+/// The number of a request that is none of a client's.
+const STATUS: RequestId = RequestId::MAX;
 /// Deliveries without time passing after which nodes are taken to talk for ever.
 const DELIVERIES_MAX: usize = 100_000;
 
@@ -365,9 +367,10 @@ impl Cluster {
     /// If it is down or stands still.
     pub fn status(&mut self, node: NodeId) -> Response {
         let trace = self.trace.take();
-        let id = self.ask(node, Ask::Status);
+        let request = Request { ask: Ask::Status, deadline_ms: DEADLINE_MS };
+        self.step(node, Input::Request { id: STATUS, request });
         self.trace = trace;
-        self.replies.remove(&id).expect("a node tells its status at once")
+        self.replies.remove(&STATUS).expect("a node tells its status at once")
     }
 
     /// How often each invariant was looked at.

@@ -3,16 +3,18 @@
 //! | command | does |
 //! |---|---|
 //! | `cluster 3 key=value …` | starts so many nodes: first of all, and once |
-//! | `elect n1` | lets n1 alone run out of patience, and everything arrive; the others have heard nobody for long enough |
-//! | `stand n1` | the same, but nothing arrives |
+//! | `stand n1 …` | these run out of patience, and the others have heard nobody for long enough |
+//! | `elect n1` | the same for n1, and then everything arrives |
 //! | `ask n1 …` | a client asks, see [`words::ask`]; `again n2` asks the last write again |
+//! | `deadline 200` | how long the answers to what is asked from now on may take |
 //! | `pass 100 n1 …` | time passes, at these nodes or at all, and nothing else |
 //! | `run 100` | time passes, everything arrives and is synced |
 //! | `settle` | everything arrives and is synced |
 //! | `deliver`, `deliver n1 n2`, `deliver * n2` | what is on its way arrives: all of it, or what these say to those |
 //! | `lose …`, `hold …`, `copy …` | the same packets are lost, held up, or will arrive again: until `release` |
 //! | `sync n1`, `save n1` | n1 syncs its log; its snapshot becomes durable, and n1 hears so |
-//! | `kill n1`, `power n1`, `start n1`, `damage n1 2` | n1 dies; loses what is not synced; starts; lost two records |
+//! | `kill n1`, `start n1`, `damage n1 2` | n1 dies; starts; has lost two records |
+//! | `power n1`, `power n1 2` | n1 loses power, and what is not synced; all but two records of it |
 //! | `pause n1`, `resume n1`, `stall n1` | n1 stands still; goes on; will stand still before a lease answer |
 //! | `cut n1`, `cut n1 n2`, `heal` | n1 is cut off; n1 does not reach n2; all is well again |
 //! | `jump n1 -500`, `rate n1 60` | n1's wall clock jumps; its clocks run at 60 percent |
@@ -23,7 +25,7 @@
 use super::words;
 use crate::protocol::NodeId;
 use crate::raft::request::{Ask, Response, SessionId};
-use crate::raft::testkit::{Cluster, Line, Packet, notation};
+use crate::raft::testkit::{Cluster, DEADLINE_MS, Line, Packet, notation};
 
 /// A cluster, and what a script remembers.
 #[derive(Default)]
@@ -35,6 +37,7 @@ pub struct Stage {
     /// Writes in that session.
     sequence: u64,
     last: Option<Ask>,
+    deadline_ms: Option<u32>,
     held: Vec<Packet>,
 }
 
@@ -114,18 +117,21 @@ impl Stage {
             ["ask", node, what @ ..] => {
                 self.sequence += u64::from(words::is_write(what));
                 let ask = words::ask(what, self.session, self.sequence);
-                self.last = Some(ask.clone());
-                cluster.ask(words::node(node), ask);
+                if words::is_write(what) {
+                    self.last = Some(ask.clone());
+                }
+                cluster.ask_within(words::node(node), ask, self.deadline_ms.unwrap_or(DEADLINE_MS));
             }
             ["again", node] => {
-                let ask = self.last.clone().expect("something was asked before");
+                let ask = self.last.clone().expect("something was written before");
                 cluster.ask(words::node(node), ask);
             }
+            ["deadline", ms] => self.deadline_ms = Some(words::number(ms)),
             ["elect", node] => {
-                self.stand(cluster, words::node(node));
+                stand(cluster, &[words::node(node)]);
                 cluster.settle();
             }
-            ["stand", node] => self.stand(cluster, words::node(node)),
+            ["stand", nodes @ ..] => stand(cluster, &words::nodes(nodes)),
             ["pass", ms] => cluster.pass(words::number(ms)),
             ["pass", ms, nodes @ ..] => {
                 words::nodes(nodes).into_iter().for_each(|node| cluster.pass_at(node, words::number(ms)));
@@ -135,15 +141,6 @@ impl Stage {
             ["deliver" | "lose" | "hold" | "copy", ..] | ["release"] => self.carry(cluster, words),
             _ => suffer(cluster, words),
         }
-    }
-
-    /// A node runs out of patience; the others have heard nobody for an election timeout.
-    fn stand(&self, cluster: &mut Cluster, node: NodeId) {
-        let ms = cluster.config.election_ms;
-        for other in cluster.nodes().filter(|&other| other != node) {
-            cluster.pass_at(other, ms);
-        }
-        cluster.pass_at(node, 2 * ms);
     }
 
     /// Packets.
@@ -180,6 +177,14 @@ impl Stage {
     }
 }
 
+/// Nodes run out of patience; the others have heard nobody for an election timeout.
+fn stand(cluster: &mut Cluster, nodes: &[NodeId]) {
+    let ms = cluster.config.election_ms;
+    for node in cluster.nodes() {
+        cluster.pass_at(node, if nodes.contains(&node) { 2 * ms } else { ms });
+    }
+}
+
 /// What happens to hosts and links.
 fn suffer(cluster: &mut Cluster, words: &[&str]) {
     match *words {
@@ -190,6 +195,7 @@ fn suffer(cluster: &mut Cluster, words: &[&str]) {
         }
         ["kill", node] => cluster.kill(words::node(node)),
         ["power", node] => cluster.cut_power(words::node(node), 0),
+        ["power", node, left] => cluster.cut_power(words::node(node), words::number(left)),
         ["start", node] => cluster.start(words::node(node)),
         ["damage", node, records] => cluster.damage(words::node(node), words::number(records)),
         ["pause", node] => cluster.host(words::node(node)).is_paused = true,
