@@ -123,6 +123,16 @@ fn finds_retry_applied_twice() {
 }
 
 #[test]
+fn finds_sessions_not_in_snapshot() {
+    is_found("sessions-not-in-snapshot", 60, 7);
+}
+
+#[test]
+fn finds_removed_node_acts() {
+    is_found("removed-node-acts", 60, 5);
+}
+
+#[test]
 fn finds_tail_dropped() {
     is_found("tail-dropped", 15, 4);
 }

@@ -89,8 +89,8 @@ fn names_the_functions_that_it_invokes() {
 fn names_checkers_that_exist() {
     let is_known = |name: &&str| perjury_checkers::named(name).is_some();
     for workload in ALL {
-        assert!(workload.checkers().iter().all(|name| is_known(name)), "{}", workload.name());
-        assert!(workload.checkers_of_all().iter().all(|name| is_known(name)), "{}", workload.name());
+        assert!(workload.checkers().iter().all(&is_known), "{}", workload.name());
+        assert!(workload.checkers_of_all().iter().all(&is_known), "{}", workload.name());
         let of_all: BTreeSet<&str> = workload.checkers_of_all().iter().copied().collect();
         assert!(OF_EVERY_RUN.iter().all(|name| of_all.contains(name)), "{}", workload.name());
     }

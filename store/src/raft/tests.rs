@@ -6,6 +6,7 @@ mod random;
 mod run;
 mod safeguards;
 mod schedule;
+mod script;
 mod settings;
 mod shrink;
 mod sweep;

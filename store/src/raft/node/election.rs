@@ -203,6 +203,7 @@ impl Node {
         let mut leader = Leader::new(self.me(), first, counts_removed);
         leader.meet(self.members.latest(), first);
         leader.quorum_due = self.lease_clock().saturating_add(self.config.election_ms * 1_000_000);
+        leader.log_clock = (self.machine.log_ms(), self.now.monotonic);
         self.role = Role::Leader(Box::new(leader));
         self.propose(Payload::Noop);
         self.begin_round();

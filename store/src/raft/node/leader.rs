@@ -19,6 +19,8 @@ pub(super) struct Leader {
     /// The others to which it sends: the members, and those removed that do not know it yet.
     pub(super) progress: BTreeMap<NodeId, Progress>,
     pub(super) rounds: Rounds,
+    /// The time of the log in milliseconds when it was elected, and the monotonic clock then.
+    pub(super) log_clock: (u64, u64),
     pub(super) heartbeat_due: u64,
     /// When to look next whether a majority was heard.
     pub(super) quorum_due: u64,
@@ -47,6 +49,7 @@ impl Leader {
             first,
             progress: BTreeMap::new(),
             rounds: Rounds::default(),
+            log_clock: (0, 0),
             heartbeat_due: 0,
             quorum_due: 0,
             transfer: None,

@@ -67,7 +67,7 @@ pub fn run(
     let broken = schedule.iter().find_map(|action| run.act(action)).or_else(|| run.heal());
     Ended {
         broken,
-        trace: run.cluster.trace.take().unwrap_or_default(),
+        trace: run.cluster.trace.take().into_iter().flatten().map(|(_, line)| line).collect(),
         reached: std::mem::take(&mut run.cluster.reached),
         calls: run.clients.calls.len(),
     }
@@ -318,7 +318,7 @@ impl Run {
             return None;
         }
         let victim = self.node((self.seed / 2 % 5) as NodeId);
-        let is_deaf = self.seed % 2 == 0;
+        let is_deaf = self.seed.is_multiple_of(2);
         self.cluster.note(|| format!("── n{} is cut off one way", victim + 1));
         let others = self.cluster.nodes().filter(|&node| node != victim);
         let links = others.map(|other| if is_deaf { (other, victim) } else { (victim, other) });
