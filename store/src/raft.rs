@@ -17,8 +17,6 @@ pub mod request;
 pub use node::{Effect, Input};
 
 #[cfg(test)]
-#[allow(dead_code)]
 mod testkit;
 #[cfg(test)]
-#[allow(dead_code)]
 mod tests;

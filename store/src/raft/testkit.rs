@@ -102,12 +102,7 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// A cluster of so many nodes, all running.
-    pub fn new(nodes: usize) -> Cluster {
-        Cluster::with(nodes, 0, |_| {})
-    }
-
-    /// The same with another configuration, and with timeouts drawn from this seed.
+    /// A cluster of so many nodes, all running, configured by `change`, with timeouts drawn from this seed.
     pub fn with(nodes: usize, seed: u64, change: impl FnOnce(&mut Config)) -> Cluster {
         let mut config = Config::new(0, (1..=nodes).map(|number| format!("n{number}")).collect());
         change(&mut config);

@@ -103,11 +103,6 @@ impl Clients {
         }
     }
 
-    /// Whether a client has something under way.
-    pub fn is_waiting(&self, client: usize) -> bool {
-        self.clients[client].waiting.is_some()
-    }
-
     /// The leader mostly, if it is known, or any other node.
     fn node(&self, cluster: &Cluster, client: usize, rolls: &mut Rolls) -> NodeId {
         let any = rolls.below(cluster.hosts.len() as u64) as NodeId;

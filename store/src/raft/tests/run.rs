@@ -1,5 +1,7 @@
 //! A random run: trouble, then health, then the judges.
 
+use std::collections::BTreeMap;
+
 use super::clients::{CLIENTS, Clients};
 use super::judge::{self, Truth};
 use super::schedule::{Action, Rolls, Who};
@@ -40,7 +42,9 @@ pub struct Ended {
     /// What each line of its trace says, if it was kept.
     pub trace: Vec<String>,
     /// Markers, and how often they were reached.
-    pub reached: std::collections::BTreeMap<&'static str, u64>,
+    pub reached: BTreeMap<&'static str, u64>,
+    /// How often each invariant was looked at.
+    pub looked: BTreeMap<&'static str, u64>,
     /// Calls with an end.
     pub calls: usize,
 }
@@ -69,6 +73,7 @@ pub fn run(
         broken,
         trace: run.cluster.trace.take().into_iter().flatten().map(|(_, line)| line).collect(),
         reached: std::mem::take(&mut run.cluster.reached),
+        looked: run.cluster.counts(),
         calls: run.clients.calls.len(),
     }
 }

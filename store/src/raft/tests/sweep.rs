@@ -29,6 +29,8 @@ struct Swept {
     broken: Vec<(u64, String)>,
     calls: usize,
     reached: BTreeMap<&'static str, u64>,
+    /// How often each invariant was looked at.
+    looked: BTreeMap<&'static str, u64>,
 }
 
 fn sweep(setting: &Setting, seeds: Range<u64>) -> Swept {
@@ -37,19 +39,27 @@ fn sweep(setting: &Setting, seeds: Range<u64>) -> Swept {
         let ended = run(setting, seed, &schedule(setting, seed), Safeguards::default(), false);
         swept.calls += ended.calls;
         swept.broken.extend(ended.broken.map(|broken| (seed, broken)));
-        for (marker, times) in ended.reached {
-            *swept.reached.entry(marker).or_default() += times;
-        }
+        add(&mut swept.reached, ended.reached);
+        add(&mut swept.looked, ended.looked);
     }
     swept
 }
 
-/// Nothing breaks, and the sweep reached what it is for.
+fn add(sums: &mut BTreeMap<&'static str, u64>, more: BTreeMap<&'static str, u64>) {
+    for (name, times) in more {
+        *sums.entry(name).or_default() += times;
+    }
+}
+
+/// Nothing breaks, and the sweep looked at every invariant and reached what it is for.
 fn keeps_its_promises(setting: &Setting, reaches: &[&str]) {
     let swept = sweep(setting, SHORT);
     assert_eq!(swept.broken, [], "{}", setting.name);
     let missed: Vec<_> = reaches.iter().filter(|marker| !swept.reached.contains_key(**marker)).collect();
     assert!(missed.is_empty(), "{} never reached {missed:?}: {:?}", setting.name, swept.reached);
+    let is_owed = |name: &str| !(setting.may_lose() && name == "leader-completeness");
+    let unseen: Vec<_> = swept.looked.iter().filter(|&(name, &times)| is_owed(name) && times == 0).collect();
+    assert!(unseen.is_empty(), "{} never looked at {unseen:?}", setting.name);
 }
 
 #[test]
@@ -114,6 +124,7 @@ fn long_sweep() {
     for setting in settings::ALL.iter().filter(is_wanted) {
         let swept = sweep(setting, seeds.clone());
         println!("{}: seeds {seeds:?}, {} calls, {:?}", setting.name, swept.calls, swept.reached);
+        println!("{}: looked at {:?}", setting.name, swept.looked);
         println!("{}: broken {} {:?}", setting.name, swept.broken.len(), swept.broken.first());
         broken.extend(swept.broken);
     }

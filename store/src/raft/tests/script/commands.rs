@@ -70,7 +70,13 @@ impl Stage {
         assert!(self.cluster.is_none(), "a script has one cluster");
         self.may_break = settings.iter().any(|word| word.starts_with("off="));
         let configure = |config: &mut _| settings.iter().for_each(|word| words::configure(config, word));
-        self.cluster = Some(Cluster::with(count, 1, configure));
+        let off = std::env::var("TEMPORARY_OFF").unwrap_or_default();
+        self.cluster = Some(Cluster::with(count, 1, |config: &mut _| {
+            configure(config);
+            if !off.is_empty() {
+                words::configure(config, &format!("off={off}"));
+            }
+        }));
         Vec::new()
     }
 
@@ -106,7 +112,8 @@ impl Stage {
             ["journal", node] => {
                 let records = cluster.host(words::node(node)).disk.records();
                 let records: Vec<String> = records.iter().map(notation::record).collect();
-                Some(vec![format!("{node}: {}", records.join(", "))])
+                let records = if records.is_empty() { "nothing".to_owned() } else { records.join(", ") };
+                Some(vec![format!("{node}: {records}")])
             }
             _ => None,
         }
