@@ -10,4 +10,5 @@ mod clean_store;
 mod corpus;
 mod determinism;
 mod planted_bugs;
+mod replicated_log;
 mod trial;

@@ -82,6 +82,86 @@ fn finds_timeout_reported_as_failure() {
     is_found("timeout-reported-as-failure", 15, 0);
 }
 
+#[test]
+fn finds_replay_applies_twice() {
+    is_found("replay-applies-twice", 15, 0);
+}
+
+#[test]
+fn finds_read_unconfirmed() {
+    is_found("read-unconfirmed", 15, 9);
+}
+
+#[test]
+fn finds_lease_by_wall_clock() {
+    is_found("lease-by-wall-clock", 15, 9);
+}
+
+#[test]
+fn finds_vote_not_persisted() {
+    is_found("vote-not-persisted", 15, 0);
+}
+
+#[test]
+fn finds_term_not_persisted() {
+    is_found("term-not-persisted", 15, 0);
+}
+
+#[test]
+fn finds_vote_without_log_check() {
+    is_found("vote-without-log-check", 15, 3);
+}
+
+#[test]
+fn finds_stale_append_taken() {
+    is_found("stale-append-taken", 60, 14);
+}
+
+#[test]
+fn finds_retry_applied_twice() {
+    is_found("retry-applied-twice", 15, 0);
+}
+
+#[test]
+fn finds_sessions_not_in_snapshot() {
+    is_found("sessions-not-in-snapshot", 60, 7);
+}
+
+#[test]
+fn finds_removed_node_acts() {
+    is_found("removed-node-acts", 60, 5);
+}
+
+#[test]
+fn finds_tail_dropped() {
+    is_found("tail-dropped", 15, 4);
+}
+
+#[test]
+fn finds_read_past_high_water_mark() {
+    is_found("read-past-high-water-mark", 15, 0);
+}
+
+#[test]
+fn finds_whole_log_committed() {
+    is_found("whole-log-committed", 15, 0);
+}
+
+#[test]
+fn finds_conflict_kept() {
+    is_found("conflict-kept", 15, 6);
+}
+
+#[test]
+fn finds_loss_bound_passed() {
+    is_found("loss-bound-passed", 15, 8);
+}
+
+#[test]
+fn finds_no_pre_vote() {
+    is_found("no-pre-vote", 15, 1);
+}
+
 /// Prints the seeds to record above: `cargo test --release -- --ignored prints_seeds --nocapture`.
 #[test]
 #[ignore = "a search, run by hand when the recorded seeds have shifted"]

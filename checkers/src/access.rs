@@ -8,6 +8,14 @@
 //! cas       [old, new]    old, if ok        new
 //! add       element       -                 element, where it has a key (the set workload)
 //! ```
+//!
+//! Counters and lists are no registers: what is read of them many have made, and no value names a writer. Of these only
+//! versions tell the place ([`Accesses::placed`]):
+//!
+//! ```text
+//! add       amount        -                 changes the counter
+//! append    element       -                 changes the list
+//! ```
 
 use std::collections::BTreeSet;
 
@@ -48,6 +56,8 @@ pub(crate) enum Act<'a> {
     Write(&'a Value),
     /// Replaces the first value by the second, if it is that.
     Cas(&'a Value, &'a Value),
+    /// Adds to what is there: to a counter, or to a list.
+    Change,
 }
 
 /// Whether an access reads or writes; a compare-and-set counts as a write.
@@ -72,14 +82,14 @@ impl<'a> Access<'a> {
     pub fn role(&self) -> Role {
         match self.act {
             Act::Read(_) => Role::Read,
-            Act::Write(_) | Act::Cas(..) => Role::Write,
+            Act::Write(_) | Act::Cas(..) | Act::Change => Role::Write,
         }
     }
 
     /// The value that it writes, if it takes effect.
     pub fn written(&self) -> Option<&'a Value> {
         match self.act {
-            Act::Read(_) => None,
+            Act::Read(_) | Act::Change => None,
             Act::Write(value) | Act::Cas(_, value) => Some(value),
         }
     }
@@ -89,7 +99,7 @@ impl<'a> Access<'a> {
         match self.act {
             Act::Read(value) => value,
             Act::Cas(old, _) if self.is_ok() => Some(old),
-            Act::Cas(..) | Act::Write(_) => None,
+            Act::Cas(..) | Act::Write(_) | Act::Change => None,
         }
     }
 
@@ -99,7 +109,7 @@ impl<'a> Access<'a> {
         match self.act {
             Act::Read(value) => value,
             Act::Cas(old, _) => Some(old),
-            Act::Write(_) => None,
+            Act::Write(_) | Act::Change => None,
         }
         .map(|value| (self.met, value))
     }
@@ -129,7 +139,7 @@ impl<'a> Access<'a> {
         self.operation.fate() != Fate::Fail
     }
 
-    /// Whether it is a write, cas, delete or add.
+    /// Whether it is a write, cas, delete, add or append.
     pub fn is_write(&self) -> bool {
         self.role() == Role::Write
     }

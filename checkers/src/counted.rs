@@ -6,7 +6,7 @@
 //! ```
 
 use perjury_histories::{Fate, History, KeyId, Operation};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::checker::Undecided;
 use crate::numbers::integer;
@@ -25,8 +25,25 @@ struct Key<'a> {
 /// Errs where a key certainly holds no register but may hold a counter: several integers were added to it, or one
 /// was read of it that nobody added, and nothing else was ever done to it.
 pub(crate) fn refuse(history: &History) -> Result<(), Undecided> {
+    let first = counted(history).into_iter().map(|(_, read)| read).min_by_key(|read| read.index());
+    first.map_or(Ok(()), |read| {
+        let key = read.key().map(ToString::to_string).unwrap_or_default();
+        Err(format!(
+            "event {}: a number is read of key {key}, to which numbers are added: that is a counter, and no register",
+            read.index()
+        ))
+    })
+}
+
+/// The keys that hold counters.
+pub(crate) fn counters(history: &History) -> FxHashSet<KeyId> {
+    counted(history).into_iter().map(|(key, _)| key).collect()
+}
+
+/// The same, each with the first read that shows it.
+fn counted(history: &History) -> Vec<(KeyId, Operation<'_>)> {
     if !history.operations().any(|operation| operation.function() == "add") {
-        return Ok(());
+        return Vec::new();
     }
     let mut keys: FxHashMap<KeyId, Key<'_>> = FxHashMap::default();
     for operation in history.operations().filter(|operation| operation.fate() != Fate::Fail) {
@@ -39,14 +56,7 @@ pub(crate) fn refuse(history: &History) -> Result<(), Undecided> {
             _ => key.is_other = true,
         }
     }
-    let counted = keys.values().filter_map(Key::counted).min_by_key(|read| read.index());
-    counted.map_or(Ok(()), |read| {
-        let key = read.key().map(ToString::to_string).unwrap_or_default();
-        Err(format!(
-            "event {}: a number is read of key {key}, to which numbers are added: that is a counter, and no register",
-            read.index()
-        ))
-    })
+    keys.into_iter().filter_map(|(id, key)| Some((id, key.counted()?))).collect()
 }
 
 impl<'a> Key<'a> {

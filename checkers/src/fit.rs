@@ -69,7 +69,11 @@ const RULES: &[(&str, Rule)] = &[
         facts.is(Object::Register, "registers").or(list).or(known).filter(|_| facts.has_model)
     }),
     ("convergence", |facts| facts.has_note("dump", "replicas told what they hold")),
-    ("durability", |facts| facts.has_note("dump", "replicas told what they hold")),
+    ("durability", |facts| {
+        let objects = [Object::Register, Object::Set, Object::Counter, Object::List];
+        let reason = facts.has_note("dump", "replicas told what they hold");
+        reason.filter(|_| objects.iter().any(|object| facts.object == Some(*object)))
+    }),
     ("replica-durability", |facts| facts.has_note("acknowledge", "replicas told what they acknowledged")),
     ("set", |facts| {
         let reason = facts.is(Object::Set, "a set, and one read or a final one");
@@ -197,6 +201,9 @@ mod tests {
             &["progress", "replica-durability", "unique-ids"],
         );
         fit("nemesis:watched(_,{}) 0:generate()=1", &["invariants", "unique-ids"]);
+        fit(r#"0:transfer(_,{}) nemesis:dump(_,{})"#, &["convergence", "bank"]);
+        let list = "0:append(x,1) 0:read(x)=[1] nemesis:dump(_,{})";
+        fit(list, &["linearizability", "convergence", "durability", "append"]);
     }
 
     #[test]

@@ -38,6 +38,8 @@ pub enum Stage {
     /// Nothing.
     #[default]
     Quiet,
+    /// What the workload does before everything else: one session does it, then all are quiet.
+    First,
     /// What the generator says.
     Everything,
     /// What the generator says, but no reads: they would repair what is to be judged.
@@ -116,6 +118,11 @@ impl Desk {
     /// Whether every session got something done since the stage was set.
     pub fn all_have_progressed(&self) -> bool {
         self.progressed.borrow().len() >= self.scenario.clients
+    }
+
+    /// Whether what the workload does before everything else is done.
+    pub fn is_set_up(&self) -> bool {
+        self.stage.get() != Stage::First
     }
 
     /// Whether no operation is open.

@@ -10,7 +10,7 @@ mod project;
 
 use std::collections::BTreeSet;
 
-use perjury_checkers::checker::{self, convergence};
+use perjury_checkers::checker::{self, availability, bounded_loss, convergence};
 use perjury_checkers::verdict::Anomalies;
 use perjury_checkers::{Anomaly, Context, Limits, Verdict};
 use perjury_histories::{History, Key};
@@ -54,15 +54,22 @@ pub fn judge(history: &History, charge: &Charge<'_>) -> anyhow::Result<(Vec<Row>
     let mut rows = unknown_guarantees(charge);
     for &(level, ref keys) in &by_level(charge.levels) {
         let part = only_keys(history, |key| keys.contains(&key));
-        rows.extend(
-            workload.checkers().iter().map(|name| judge_level(name, level, keys, &part, charge, &damage)),
-        );
+        let asked = workload.checkers().iter().filter(|name| is_asked(name, Some(level), charge));
+        rows.extend(asked.map(|name| judge_level(name, level, keys, &part, charge, &damage)));
     }
-    rows.extend(workload.checkers_of_all().iter().map(|name| judge_all(name, history, charge, &damage)));
+    let asked = workload.checkers_of_all().iter().filter(|name| is_asked(name, None, charge));
+    rows.extend(asked.map(|name| judge_all(name, history, charge, &damage)));
     rows.sort_by_key(|row| !row.promised);
     let mut facts = information::facts(history);
     facts.extend(not_shown(workload, charge));
     Ok((rows, facts))
+}
+
+/// Whether this checker is asked for keys of this level: some are only where the system promises what they judge.
+fn is_asked(name: &str, level: Option<&str>, charge: &Charge<'_>) -> bool {
+    let is_of =
+        |promise: &Promise| promise.guarantee == name && level.is_none_or(|level| promise.is_for(level));
+    !workload::ONLY_WHERE_PROMISED.contains(&name) || charge.promises.iter().any(is_of)
 }
 
 /// Promises that the workload cannot put to the test.
@@ -162,9 +169,13 @@ fn judge_all(name: &str, history: &History, charge: &Charge<'_>, damage: &Damage
     let promise = charge.promises.iter().find(|promise| promise.guarantee == name);
     let keys = charge.levels.iter().map(|(key, _)| key).collect();
     let excused = promise.map(|promise| damage.excuses(promise, &keys)).unwrap_or_default();
-    let (outcome, evidence, anomalies) = match excused.keys.is_empty() {
-        true => ask(name, history, &context(promise, charge)),
-        false => (RowOutcome::NotOwed, excused.why, Anomalies::default()),
+    let context = context(promise, charge);
+    let idle = (name == "availability" && !availability::has_window(history, &context))
+        .then(|| "no node was cut off alone for as long as work may take".to_owned());
+    let not_owed = Some(excused.why).filter(|_| !excused.keys.is_empty()).or(idle);
+    let (outcome, evidence, anomalies) = match not_owed {
+        None => ask(name, history, &context),
+        Some(why) => (RowOutcome::NotOwed, why, Anomalies::default()),
     };
     let promised = promise.is_some() || OWED_BY_ALL.contains(&name);
     let (found, anomalies) = (anomalies.count(), anomalies.to_vec());
@@ -200,16 +211,22 @@ fn ask(name: &str, history: &History, context: &Context) -> (RowOutcome, String,
     }
 }
 
-/// How much a verdict rests on; of convergence, also how long it took.
+/// How much a verdict rests on; of convergence, also how long it took, and of loss within its bound, how much.
 fn looked_at(name: &str, history: &History) -> String {
     let keys: BTreeSet<_> = history.operations().filter_map(|operation| operation.key()).collect();
     let operations = words::count(history.operations().len() as u64, "operation");
     let looked_at = format!("{operations} on {}", words::count(keys.len() as u64, "key"));
-    let took = if name == "convergence" { convergence::took_ns(history) } else { None };
-    match took {
-        Some(took) => format!("equal {} after healing; {looked_at}", words::seconds(took)),
-        None => looked_at,
-    }
+    let first = match name {
+        "convergence" => {
+            convergence::took_ns(history).map(|took| format!("equal {} after healing", words::seconds(took)))
+        }
+        "bounded-loss" => bounded_loss::measure(history).ok().map(|loss| {
+            let fail_overs = words::count(loss.fail_overs, "fail-over");
+            format!("{} of {} acknowledged elements lost in {fail_overs}", loss.lost, loss.acknowledged)
+        }),
+        _ => None,
+    };
+    first.into_iter().chain([looked_at]).collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]

@@ -32,6 +32,8 @@ use plan::{Offers, Plan};
 
 /// The cluster comes up.
 const START: Duration = Duration::from_secs(1);
+/// How long what the workload does before everything else may take.
+const FIRST_MAX: Duration = Duration::from_secs(10);
 /// Writes after healing, at least.
 const PROGRESS_MIN: Duration = Duration::from_secs(3);
 /// By when every session must have got something done after healing.
@@ -160,10 +162,15 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// The cluster comes up, undisturbed.
+    /// The cluster comes up, undisturbed; then the workload sets up what it needs.
     fn start(&mut self) -> anyhow::Result<()> {
         self.recorder.note("nemesis", None, json!({"kinds": self.plan.kinds}));
-        self.go_on(START)
+        self.go_on(START)?;
+        if !self.workload.first(self.scenario).is_empty() {
+            self.desk.set(Stage::First);
+            self.until(FIRST_MAX, Desk::is_set_up)?;
+        }
+        Ok(())
     }
 
     /// Reads and writes while faults come and go.

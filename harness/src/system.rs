@@ -146,7 +146,7 @@ impl Order {
 /// An operation to perform.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Call {
-    /// `read`, `write`, `cas`, `add`, …
+    /// `read`, `write`, `cas`, `add`, …; the [workloads](crate::workload) have the list of each.
     pub function: &'static str,
     /// The object, where there are several.
     pub key: Option<Key>,
@@ -156,7 +156,8 @@ pub struct Call {
     pub level: String,
     /// The node to ask; any, when absent.
     pub node: Option<String>,
-    /// Keys that a read of everything visits, with their levels; not recorded.
+    /// Keys that a call without a key is about, with their levels; not recorded. A read of them returns an array of
+    /// what they hold, in their order, without those that hold nothing.
     pub keys: Vec<(Key, String)>,
     /// Whether it belongs to the final reads.
     pub is_final: bool,

@@ -1,36 +1,59 @@
 //! What the clients do: generators of operations, and which checkers judge them.
 
+pub mod append;
+pub mod bank;
 pub mod cas_register;
+pub mod counter;
+pub mod lock;
 pub mod register;
 pub mod set;
 
 use std::collections::BTreeMap;
 
-use perjury_histories::{Key, Value};
+use perjury_histories::{Event, Key, Kind, Value};
 
 use crate::rng::Rng;
 use crate::scenario::Scenario;
 use crate::system::Call;
 
 /// All workloads.
-pub const ALL: &[&dyn Workload] = &[&register::Register, &set::Set, &cas_register::CasRegister];
+pub const ALL: &[&dyn Workload] = &[
+    &register::Register,
+    &set::Set,
+    &cas_register::CasRegister,
+    &counter::Counter,
+    &append::Append,
+    &lock::Lock,
+    &bank::Bank,
+];
 
 /// The workload of this name.
 pub fn named(name: &str) -> Option<&'static dyn Workload> {
     ALL.iter().find(|workload| workload.name() == name).copied()
 }
 
-/// A generator of operations, with its final reads and its checkers.
+/// A generator of operations, with what comes before and after them, and its checkers.
 ///
-/// Every written value contains the number of its invocation, so that each read names its writer.
+/// Every written value contains the number of its invocation, so that each read names its writer. Amounts of
+/// counters and banks do not.
 pub trait Workload: Sync {
     /// Its name on the command line: the file name in kebab-case.
     fn name(&self) -> &'static str;
     /// What it does, in one sentence.
     fn about(&self) -> &'static str;
+    /// The functions that it invokes: a system that neither serves nor refuses one of them cannot run it.
+    fn functions(&self) -> &'static [&'static str];
+    /// Operations before all others, in order, each as often as it takes until it is ok.
+    fn first(&self, _scenario: &Scenario) -> Vec<Call> {
+        Vec::new()
+    }
     /// Invocation number `n` of the run, for one session; `writes_only` while reads would repair what
     /// is to be judged.
     fn next(&self, n: u64, session: &Session, scenario: &Scenario, writes_only: bool, rng: &mut Rng) -> Call;
+    /// What a session learns when an operation of its own ends so.
+    fn learn(&self, session: &mut Session, completion: &Event) {
+        learn_value(session, completion);
+    }
     /// The final reads, after everything is healed, replayed and settled: rounds of calls, one round
     /// after the other. `written` are the keys that any invocation has written, with their homes.
     fn last(&self, written: &BTreeMap<Key, Vec<String>>, scenario: &Scenario) -> Vec<Vec<Call>>;
@@ -42,9 +65,16 @@ pub trait Workload: Sync {
     fn checkers(&self) -> &'static [&'static str];
     /// Names of the checkers that judge it as a whole.
     fn checkers_of_all(&self) -> &'static [&'static str] {
-        &["progress", "stats"]
+        OF_EVERY_RUN
     }
 }
+
+/// The checkers of every run as a whole.
+const OF_EVERY_RUN: &[&str] = &["progress", "stats", "availability", "invariants"];
+
+/// Checkers that are asked only for what the system promises: others could not answer, or take too long to say what
+/// nobody wants to know.
+pub const ONLY_WHERE_PROMISED: &[&str] = &["availability", "bounded-loss", "invariants", "sequential"];
 
 /// What a generator may know of the session it generates for.
 #[derive(Clone, Debug, Default)]
@@ -57,6 +87,18 @@ pub struct Session {
     pub last_key: Option<usize>,
     /// What it last read or wrote, with ok, of each key.
     pub last_seen: BTreeMap<Key, Value>,
+    /// The locks that it thinks it holds, each with its token.
+    pub tokens: BTreeMap<Key, Value>,
+}
+
+/// It saw what it read, or wrote.
+fn learn_value(session: &mut Session, completion: &Event) {
+    let Some(key) = completion.key.as_ref().filter(|_| completion.kind == Kind::Ok) else { return };
+    let seen = match completion.function.as_str() {
+        "cas" => completion.value.get(1).unwrap_or(&completion.value),
+        _ => &completion.value,
+    };
+    session.last_seen.insert(key.clone(), seen.clone());
 }
 
 /// How often a session stays with the key it used last.
@@ -72,6 +114,7 @@ const REGISTER_CHECKERS: &[&str] = &[
     "monotonic-writes-across-keys",
     "writes-follow-reads-across-keys",
     "linearizability",
+    "sequential",
     "durability",
     "replica-durability",
     "convergence",
@@ -90,31 +133,61 @@ pub fn number_of(key: &Key) -> usize {
     }
 }
 
-/// A register key of the scenario, with its level. A session often stays with the key it used last:
-/// that is how applications behave, and where session guarantees break.
-fn any_key(session: &Session, scenario: &Scenario, rng: &mut Rng) -> (Key, String) {
+/// The number of a key of the scenario. A session often stays with the key it used last: that is how applications
+/// behave, and where session guarantees break.
+fn any_number(session: &Session, scenario: &Scenario, rng: &mut Rng) -> usize {
     let drawn = rng.below(scenario.keys as u64) as usize;
-    let number = if rng.chance(STAY) { session.last_key.unwrap_or(drawn) } else { drawn };
+    if rng.chance(STAY) { session.last_key.unwrap_or(drawn) } else { drawn }
+}
+
+/// A register key of the scenario, with its level.
+fn any_key(session: &Session, scenario: &Scenario, rng: &mut Rng) -> (Key, String) {
+    let number = any_number(session, scenario, rng);
     (Key::Name(format!("k{number}")), scenario.level_of(number))
 }
 
-/// Final reads of registers: a round at level one from each replica (level atomic, which is never mixed
-/// with others, is left out), then a round of each key at its own level, which may repair replicas.
+/// How many invocations a key gets, on average, where keys are given up for new ones.
+const INVOCATIONS_PER_KEY: u64 = 64;
+
+/// The same, where keys are given up for new ones, all at once: what they hold stays short, and what became of
+/// few operations of unknown outcome explains less.
+fn any_fresh_key(n: u64, session: &Session, scenario: &Scenario, rng: &mut Rng) -> (Key, String) {
+    let generation = n / (scenario.keys as u64 * INVOCATIONS_PER_KEY);
+    let place = any_number(session, scenario, rng) % scenario.keys;
+    let number = usize::try_from(generation).unwrap_or(usize::MAX).saturating_mul(scenario.keys) + place;
+    (Key::Name(format!("k{number}")), scenario.level_of(number))
+}
+
+/// A final read of this key, of any node or of this one.
+fn final_read(key: &Key, level: &str, node: Option<&String>) -> Call {
+    let node = node.cloned();
+    Call { node, is_final: true, ..call("read", key.clone(), Value::Null, level.to_owned()) }
+}
+
+/// Final reads of what cannot be read of a replica: each key at its own level.
+fn last_of_store(written: &BTreeMap<Key, Vec<String>>, levels: impl Fn(&Key) -> String) -> Vec<Vec<Call>> {
+    vec![written.keys().map(|key| final_read(key, &levels(key), None)).collect()]
+}
+
+/// Levels at which the home replicas of a key may also be read at level one. Level atomic is never mixed with others.
+const WITH_REPLICA_READS: &[&str] = &["one", "quorum", "all"];
+
+/// Final reads of registers: a round at level one from each replica, where there is such a level, then a round of
+/// each key at its own level, which may repair replicas.
 fn last_of_registers(
     written: &BTreeMap<Key, Vec<String>>,
     levels: impl Fn(&Key) -> String,
 ) -> Vec<Vec<Call>> {
-    let read = |key: &Key, level: &str, node: Option<&String>| Call {
-        node: node.cloned(),
-        is_final: true,
-        ..call("read", key.clone(), Value::Null, level.to_owned())
+    let has_replica_reads = |key: &Key| {
+        let level = levels(key);
+        level.split('/').all(|level| WITH_REPLICA_READS.contains(&level))
     };
-    let has_replica_reads = |key: &Key| !matches!(levels(key).as_str(), "atomic" | "");
     let of_replicas = written.iter().filter(|(key, _)| has_replica_reads(key));
     let of_replicas =
-        of_replicas.flat_map(|(key, homes)| homes.iter().map(|home| read(key, "one", Some(home))));
-    let of_store = written.keys().map(|key| read(key, &levels(key), None));
-    vec![of_replicas.collect(), of_store.collect()]
+        of_replicas.flat_map(|(key, homes)| homes.iter().map(|home| final_read(key, "one", Some(home))));
+    let mut rounds = vec![of_replicas.collect()];
+    rounds.extend(last_of_store(written, levels));
+    rounds
 }
 
 #[cfg(test)]

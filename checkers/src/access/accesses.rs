@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 
 use super::{Access, Act, Cells, NONE, Position, act, sets};
 use crate::checker::Undecided;
+use crate::counted;
 
 /// All accesses of a history, in the order of their invocations.
 pub(crate) struct Accesses<'a> {
@@ -23,6 +24,27 @@ impl<'a> Accesses<'a> {
     /// The accesses of this history, but for those of [`sets`]. Errs on an operation that may have
     /// happened and that has no meaning on a register.
     pub fn of(history: &'a History, initial: &'a Value) -> Result<Accesses<'a>, Undecided> {
+        Accesses::with(history, initial, |operation| act(operation))
+    }
+
+    /// The same, with counters and lists, whose accesses have a place where versions tell it.
+    pub fn placed(history: &'a History, initial: &'a Value) -> Result<Accesses<'a>, Undecided> {
+        let counters = counted::counters(history);
+        Accesses::with(history, initial, |operation| {
+            let is_counter = || operation.key_id().is_some_and(|key| counters.contains(&key));
+            match operation.function() {
+                "append" => Ok(Some(Act::Change)),
+                "add" if is_counter() => Ok(Some(Act::Change)),
+                _ => act(operation),
+            }
+        })
+    }
+
+    fn with(
+        history: &'a History,
+        initial: &'a Value,
+        act: impl Fn(Operation<'a>) -> Result<Option<Act<'a>>, Undecided>,
+    ) -> Result<Accesses<'a>, Undecided> {
         let sets = sets(history);
         let mut accesses = Accesses {
             list: Vec::with_capacity(history.operations().len()),

@@ -79,6 +79,7 @@ impl<'a> Cells<'a> {
             }
             Act::Write(value) => (None, Some(self.of_value(key, value))),
             Act::Cas(old, new) => (Some(self.of_value(key, old)), Some(self.of_value(key, new))),
+            Act::Change => (None, None),
         }
     }
 

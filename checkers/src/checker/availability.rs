@@ -44,6 +44,12 @@ impl Checker for Availability {
     }
 }
 
+/// Whether there was such a time: without one nothing is owed, and nothing shown.
+pub fn has_window(history: &History, context: &Context) -> bool {
+    let limit = context.progress_ns_max.unwrap_or(u64::MAX);
+    windows::all(history).is_ok_and(|windows| windows.iter().any(|window| window.length() >= limit))
+}
+
 fn judge(history: &History, context: &Context) -> Result<Verdict, Undecided> {
     let limit = context.progress_ns_max.ok_or("it is not declared how long it may take")?;
     let tries = tries(history)?;
@@ -188,6 +194,9 @@ mod tests {
         let short = NOTHING.replace("0:write(x,5):fail", "");
         assert!(check(&text(NOTHING)).is_invalid(), "10 seconds from the first try");
         assert!(check(&text(&short)).is_unknown(), "9 seconds");
+        let context = Context { progress_ns_max: Some(10_000_000_000), ..Context::default() };
+        let has_window = |writes| has_window(&timed(&text(writes)), &context);
+        assert!(has_window(NOTHING) && !has_window(&short));
     }
 
     #[test]

@@ -49,7 +49,7 @@ impl Checker for Durability {
 
     fn check(&self, history: &History, context: &Context) -> Verdict {
         decide_on_other_evidence(history, || {
-            let accesses = Accesses::of(history, &context.initial)?;
+            let accesses = Accesses::placed(history, &context.initial)?;
             let notes = notes::all(history)?;
             let acknowledged = Acknowledged::of(&accesses);
             let mut findings = Findings::default();
@@ -252,6 +252,22 @@ mod tests {
     fn accepts_write_acknowledged_after_the_dump() {
         accepts(&Durability, &format!("{} 0:write(x,1)@3", dump("n1", "")));
         rejects(&Durability, &format!("0:write(x,1)@3 {}", dump("n1", "")), LostWrite, &[0, 2]);
+    }
+
+    #[test]
+    fn places_counters_and_lists_by_their_versions() {
+        let text = |read| format!("0:append(x,1)@3 0:append(x,2)@5 1:read!(x)={read}");
+        accepts(&Durability, &text("[1,2]@5"));
+        rejects(&Durability, &text("[1]@3"), LostWrite, &[2, 4]);
+        let counter = |read| format!("0:add(x,1)@3 0:add(x,1)@5 1:read!(x)={read}");
+        accepts(&Durability, &counter("2@5"));
+        rejects(&Durability, &counter("1@3"), LostWrite, &[2, 4]);
+        rejects(
+            &Durability,
+            &format!("0:append(x,1)@3 {}", dump("n1", r#"["x",[2],[]]"#)),
+            LostWrite,
+            &[0, 2],
+        );
     }
 
     #[test]

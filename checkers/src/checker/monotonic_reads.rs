@@ -15,7 +15,6 @@ use rustc_hash::FxHashMap;
 
 use super::{Checker, Context, decide};
 use crate::access::{Access, Accesses, Position, Role};
-use crate::counted;
 use crate::findings::Findings;
 use crate::session::{self, Owed, Rule};
 use crate::verdict::{Anomaly, AnomalyKind, Verdict};
@@ -35,8 +34,7 @@ impl Checker for MonotonicReads {
 
     fn check(&self, history: &History, context: &Context) -> Verdict {
         decide(history, context, || {
-            counted::refuse(history)?;
-            let accesses = Accesses::of(history, &context.initial)?;
+            let accesses = Accesses::placed(history, &context.initial)?;
             let rule =
                 Rule { earlier: Role::Read, later: Role::Read, owed: Owed::NotBelow, anomaly: &anomaly };
             Ok(session::judge(&accesses, &rule, returns(&accesses)))
@@ -123,6 +121,15 @@ mod tests {
     fn accepts_sessions_that_see_different_things() {
         accepts(&MonotonicReads, "0:read(x)=1@3 1:read(x)=2@2");
         accepts(&MonotonicReads, "0:read(x)=1@3 0:read(y)=2@2");
+    }
+
+    #[test]
+    fn places_counters_and_lists_by_their_versions() {
+        accepts(&MonotonicReads, "1:append(x,1)? 0:read(x)=null 0:read(x)=[1]@3");
+        rejects(&MonotonicReads, "1:append(x,1)? 0:read(x)=[1]@3 0:read(x)=null", Kind, &[1, 3]);
+        let text = |last| format!("1:add(x,1)@3 1:add(x,2)@5 0:read(x)=1@3 0:read(x)=3@5 0:read(x)={last}");
+        accepts(&MonotonicReads, &text("3@5"));
+        rejects(&MonotonicReads, &text("1@3"), Kind, &[6, 8]);
     }
 
     #[test]

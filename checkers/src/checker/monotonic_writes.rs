@@ -12,7 +12,6 @@ use perjury_histories::History;
 
 use super::{Checker, Context, decide_on_other_evidence};
 use crate::access::{Access, Accesses, Role};
-use crate::counted;
 use crate::findings::Findings;
 use crate::session::{self, Owed, Rule};
 use crate::verdict::{Anomaly, AnomalyKind, Verdict};
@@ -32,8 +31,7 @@ impl Checker for MonotonicWrites {
 
     fn check(&self, history: &History, context: &Context) -> Verdict {
         decide_on_other_evidence(history, || {
-            counted::refuse(history)?;
-            let accesses = Accesses::of(history, &context.initial)?;
+            let accesses = Accesses::placed(history, &context.initial)?;
             let rule =
                 Rule { earlier: Role::Write, later: Role::Write, owed: Owed::Above, anomaly: &anomaly };
             Ok(session::judge(&accesses, &rule, Findings::default()))
@@ -67,6 +65,14 @@ mod tests {
     fn accepts_writes_of_several_sessions_or_keys_in_any_order() {
         accepts(&MonotonicWrites, "0:write(x,1)@3 1:write(x,2)@2");
         accepts(&MonotonicWrites, "0:write(x,1)@3 0:write(y,2)@2");
+    }
+
+    #[test]
+    fn places_counters_and_lists_by_their_versions() {
+        accepts(&MonotonicWrites, "0:append(x,1)@3 0:append(x,2)@4");
+        rejects(&MonotonicWrites, "0:append(x,1)@3 0:append(x,2)@2", Kind, &[0, 2]);
+        accepts(&MonotonicWrites, "0:add(x,1)@3 0:add(x,1)@4 0:read(x)=2");
+        rejects(&MonotonicWrites, "0:add(x,1)@3 0:add(x,1)@2 0:read(x)=2", Kind, &[0, 2]);
     }
 
     #[test]

@@ -15,7 +15,6 @@ use perjury_histories::History;
 use super::{Checker, Context, decide};
 use crate::access::{Accesses, Role};
 use crate::across::{self, Break};
-use crate::counted;
 use crate::findings::Findings;
 use crate::verdict::{Anomaly, AnomalyKind, Verdict};
 use crate::words;
@@ -34,8 +33,7 @@ impl Checker for MonotonicWritesAcrossKeys {
 
     fn check(&self, history: &History, context: &Context) -> Verdict {
         decide(history, context, || {
-            counted::refuse(history)?;
-            let accesses = Accesses::of(history, &context.initial)?;
+            let accesses = Accesses::placed(history, &context.initial)?;
             let mut findings = Findings::default();
             findings.extend(across::breaks(&accesses, Role::Write).iter().map(anomaly));
             Ok(findings.or_valid())

@@ -12,7 +12,6 @@ use perjury_histories::History;
 
 use super::{Checker, Context, decide};
 use crate::access::{Access, Accesses, Role};
-use crate::counted;
 use crate::findings::Findings;
 use crate::session::{self, Owed, Rule};
 use crate::verdict::{Anomaly, AnomalyKind, Verdict};
@@ -32,8 +31,7 @@ impl Checker for ReadYourWrites {
 
     fn check(&self, history: &History, context: &Context) -> Verdict {
         decide(history, context, || {
-            counted::refuse(history)?;
-            let accesses = Accesses::of(history, &context.initial)?;
+            let accesses = Accesses::placed(history, &context.initial)?;
             let rule =
                 Rule { earlier: Role::Write, later: Role::Read, owed: Owed::NotBelow, anomaly: &anomaly };
             Ok(session::judge(&accesses, &rule, Findings::default()))
@@ -98,6 +96,20 @@ mod tests {
         let text = |read| format!("2:read(x)=9@1 1:delete(x):info 0:write(x,1)@3 0:read(x)={read}");
         accepts(&ReadYourWrites, &text("null@4"));
         rejects(&ReadYourWrites, &text("null"), Kind, &[4, 6]);
+    }
+
+    /// What is read of them is not what was written: only versions tell.
+    #[test]
+    fn places_counters_and_lists_by_their_versions() {
+        let list = |read| format!("0:append(x,1)@3 0:append(x,2)@5 0:read(x)={read}");
+        accepts(&ReadYourWrites, &list("[1,2]@5"));
+        rejects(&ReadYourWrites, &list("[1]@3"), Kind, &[2, 4]);
+        rejects(&ReadYourWrites, "0:append(x,1) 0:read(x)=null", Kind, &[0, 2]);
+        is_unsure(&ReadYourWrites, "0:append(x,1) 0:read(x)=[1]");
+        let counter = |read| format!("0:add(x,1)@3 0:add(x,1)@5 0:read(x)={read}");
+        accepts(&ReadYourWrites, &counter("2@5"));
+        rejects(&ReadYourWrites, &counter("1@3"), Kind, &[2, 4]);
+        is_unsure(&ReadYourWrites, "0:add(x,1) 0:add(x,1) 0:read(x)=1");
     }
 
     #[test]

@@ -21,7 +21,8 @@
 //!
 //! An operation of unknown outcome takes effect at any time after what its session had done before, or never.
 //!
-//! Other objects than registers, by the model that is named or fits, are left to a plain search (`general`).
+//! Lists and counters are judged along their versions as well, where all are known (`totals`). Other objects than registers,
+//! by the model that is named or fits, are left to a plain search (`general`).
 
 use perjury_histories::{History, Operation, Value};
 
@@ -29,6 +30,7 @@ use super::{Checker, Context, Limits, Undecided, decide_on_other_evidence, linea
 use crate::access::{Access, Accesses};
 use crate::causality::Explainer;
 use crate::causality::saturation::{Budget, Contradiction, Ground};
+use crate::counted;
 use crate::differentiated::Differentiated;
 use crate::linearizable::{AnyModel, model_for};
 use crate::model::Shape;
@@ -43,6 +45,7 @@ mod general;
 mod oracle;
 mod problem;
 mod search;
+mod totals;
 mod versions;
 
 use problem::Problem;
@@ -75,6 +78,9 @@ fn explained(history: &History, context: &Context) -> Verdict {
 }
 
 fn judge(history: &History, context: &Context) -> Result<Verdict, Undecided> {
+    if let Some(verdict) = changed(history, context) {
+        return verdict;
+    }
     let is_other = |model: &&dyn AnyModel| model.shape() != Shape::Register;
     if let Some(model) = context.model.filter(is_other) {
         return general::judge(history, model, context);
@@ -103,6 +109,23 @@ fn judge(history: &History, context: &Context) -> Result<Verdict, Undecided> {
         Outcome::Impossible => Ok(Verdict::Invalid(vec![anomaly(&accesses, &context.initial, stop)].into())),
         Outcome::GaveUp => Err(limit(accesses.len(), &context.limits)),
     }
+}
+
+/// The verdict on lists and counters: along versions where all are known, else by search. None for others.
+fn changed(history: &History, context: &Context) -> Option<Result<Verdict, Undecided>> {
+    let is_list = |operation: Operation<'_>| operation.function() == "append";
+    if !history.operations().any(is_list) && counted::counters(history).is_empty() {
+        return None;
+    }
+    let is_changed = |model: &dyn AnyModel| matches!(model.shape(), Shape::List | Shape::Counter);
+    if context.model.is_none_or(is_changed)
+        && let Ok(accesses) = Accesses::placed(history, &context.initial)
+        && let Some(findings) = versions::judge(&accesses, &context.initial)
+    {
+        return Some(Ok(findings.or(explained(history, context))));
+    }
+    let model = context.model.map_or_else(|| model_for(history), Ok);
+    Some(model.and_then(|model| general::judge(history, model, context)))
 }
 
 /// Why the search for an order of so many operations gave up.

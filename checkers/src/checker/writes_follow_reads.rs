@@ -15,7 +15,6 @@ use perjury_histories::History;
 
 use super::{Checker, Context, decide_on_other_evidence};
 use crate::access::{Access, Accesses, Role};
-use crate::counted;
 use crate::findings::Findings;
 use crate::session::{self, Owed, Rule};
 use crate::verdict::{Anomaly, AnomalyKind, Verdict};
@@ -35,8 +34,7 @@ impl Checker for WritesFollowReads {
 
     fn check(&self, history: &History, context: &Context) -> Verdict {
         decide_on_other_evidence(history, || {
-            counted::refuse(history)?;
-            let accesses = Accesses::of(history, &context.initial)?;
+            let accesses = Accesses::placed(history, &context.initial)?;
             let rule = Rule {
                 earlier: Role::Read,
                 later: Role::Write,

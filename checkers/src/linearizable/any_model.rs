@@ -64,7 +64,8 @@ pub fn model_for(history: &History) -> Result<&'static dyn AnyModel, String> {
     Err(problem)
 }
 
-/// An operation of every function, one with a result where there is any.
+/// An operation of every function, one with a result where there is any: with another than null, which means the
+/// untouched object to most models, and tells none from another.
 fn samples(history: &History) -> BTreeMap<&str, Operation<'_>> {
     let is_only_failed = history.operations().all(|operation| operation.fate() == Fate::Fail);
     let mut samples: Vec<Option<Operation<'_>>> = Vec::new();
@@ -74,7 +75,8 @@ fn samples(history: &History) -> BTreeMap<&str, Operation<'_>> {
             samples.resize(number + 1, None);
         }
         let sample = samples[number].get_or_insert(operation);
-        if sample.fate() != Fate::Ok && operation.fate() == Fate::Ok {
+        let tells = |operation: Operation<'_>| operation.result().map(|result| !result.is_null());
+        if tells(*sample) < tells(operation) {
             *sample = operation;
         }
     }
@@ -229,6 +231,8 @@ mod tests {
     fn tells_models_apart_by_what_is_in_their_operations() {
         assert_eq!(name_for("1:read()? 0:add(_,1) 0:read()=[1]"), Ok("set"));
         assert_eq!(name_for("1:read()? 0:add(_,1) 0:read()=1"), Ok("counter"));
+        assert_eq!(name_for("0:read(x)=null 0:add(x,1) 0:read(x)=1"), Ok("counter"));
+        assert_eq!(name_for("0:read(x)=null 0:add(x,1) 0:read(x)=[1] 0:read(x)=null"), Ok("set"));
         assert_eq!(name_for(r#"0:txn(_,[["read","x",null]]):info"#), Ok("multi-register"));
         let reason = name_for(r#"0:txn(_,[["append","x",1]])=[["append","x",1]]"#).expect_err("no model");
         assert!(reason.starts_with("event 0: a micro-op must be"), "{reason}");

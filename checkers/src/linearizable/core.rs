@@ -20,6 +20,8 @@
 //! enough to do without some of them, so in the end parts are tried once more in which nothing is cut off: of
 //! all operations until the last of the core returned, those that are not in it are left out by the others.
 //!
+//! **Lists** whose values are appended once are not searched: see [`lists`].
+//!
 //! **Unknown outcomes.** Only operations of known outcome are left out. All others remain there to be used, as
 //! long as they can matter ([`unknown`]): what is left fails whatever came of them.
 //!
@@ -35,9 +37,11 @@ use perjury_histories::{Process, Value};
 
 use super::problem::{NEVER, Problem};
 use super::{AnyModel, Stuck};
+use crate::model::Shape;
 use crate::stop::Stop;
 
 mod holders;
+mod lists;
 mod observers;
 pub(crate) mod quiet;
 mod rule;
@@ -83,6 +87,9 @@ pub(crate) fn minimize(
     broken: &Broken<'_>,
     stop: &Stop,
 ) -> Core {
+    if let (Shape::List, Broken::Places(places @ [_, ..])) = (model.shape(), broken) {
+        return lists::minimize(model, problem, initial, places);
+    }
     let until = if let Broken::Stuck(stuck) = broken { stuck.position } else { NEVER };
     let rule = Rule::of(model, problem, processes, initial, until);
     let mut shrinking = Shrinking::of(model, problem, initial, rule, stop);

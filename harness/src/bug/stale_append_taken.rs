@@ -1,8 +1,8 @@
 //! Entries of a deposed leader are taken.
 //!
 //! ```text
-//! n1       leads term 2, cut off; n3 leads term 3 and commits entry 7
-//! n1       heard again: n4 takes its entry 7 of term 2 in place of the committed one
+//! n1       leads term 2, stands still; n3 leads term 3 and commits entry 7
+//! n1       goes on: n4 takes its entry 7 of term 2 in place of the committed one
 //! checker  linearizability: a lost update; the watch: log matching, state machine safety
 //! ```
 
@@ -19,7 +19,7 @@ pub const BUG: Bug = Bug {
     mode: "majority",
     workload: "register",
     level: "leader",
-    nemesis: &["leader", "partition"],
+    nemesis: &["crash", "leader"],
     marker: "stale-append-taken",
     seeds: 50,
 };

@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Arg, Command};
 use perjury::nemesis::Kind;
+use perjury::system::Choice;
 use perjury::{System, bug, store, workload};
 use perjury_checkers::{checker, linearizable};
 use perjury_histories::format;
@@ -17,7 +18,7 @@ pub struct Entry {
     pub name: &'static str,
     /// What it is, in one sentence.
     pub about: String,
-    /// What it consists of: the faults of a kind, the levels of a store.
+    /// What it consists of: the faults of a kind, the levels and modes of a store.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Entry>,
 }
@@ -31,10 +32,14 @@ impl Entry {
 /// The systems under test.
 pub fn stores() -> Vec<Entry> {
     let store = |store: &&dyn System| Entry {
-        parts: store.levels().iter().map(|level| Entry::new(level.name, level.about)).collect(),
+        parts: choices("level", store.levels()).chain(choices("mode", store.modes())).collect(),
         ..Entry::new(store.name(), store.about())
     };
     store::ALL.iter().map(store).collect()
+}
+
+fn choices(what: &'static str, choices: &'static [Choice]) -> impl Iterator<Item = Entry> {
+    choices.iter().map(move |choice| Entry::new(choice.name, format!("{what}: {}", choice.about)))
 }
 
 /// What the clients do.

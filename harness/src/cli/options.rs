@@ -189,9 +189,14 @@ mod tests {
 
     #[test]
     fn reads_back_what_a_report_says() {
-        for line in
-            ["", "--level one/all --nemesis none", "--nodes 7 --replication 5 --time 1500ms --rate 2.5"]
-        {
+        for line in [
+            "",
+            "--level one/all --nemesis none",
+            "--nodes 7 --replication 5 --time 1500ms --rate 2.5",
+            "--store raft --level leader+any",
+            "--store raft --mode synchronous --snapshot-every 9",
+            "--store raft --mode asynchronous --nodes 3 --loss-entries 7",
+        ] {
             let made = scenario(line).expect("a scenario");
             assert_eq!(scenario(&command::options(&made)).expect("the same"), made);
         }
@@ -216,6 +221,10 @@ mod tests {
             ("--rate NaN", "take a number above 0"),
             ("--clients 0", "take 1 to 10000"),
             ("--snapshot-every 0", "--snapshot-every 0: take 1 to"),
+            ("--store raft --level quorum", "--level: 'quorum' is no level of this store: take leader"),
+            ("--store raft --mode asynchronous --nodes 5", "--nodes 5: mode asynchronous wants 3"),
+            ("--store raft --mode eager", "take one of majority, synchronous, asynchronous"),
+            ("--workload bank", "--workload bank: quorums keep registers only"),
             ("--mode synchronous", "--mode synchronous: quorum knows one way to copy only"),
             ("--level two", "--level: 'two' is no level of this store: take quorum, atomic"),
             ("--level all+one/mixed", "'mixed' is no level of this store"),

@@ -23,7 +23,10 @@ pub async fn run(desk: Rc<Desk>, number: u64, env: Env, mut rng: Rng) {
         let wait = pace.next(Duration::from_nanos(env.clock.monotonic()), &mut rng);
         sleep(&desk, &env, wait).await;
         let stage = desk.stage.get();
-        if stage == Stage::Quiet {
+        if stage == Stage::First && number == 0 {
+            user.set_up(&desk, &env).await;
+        }
+        if matches!(stage, Stage::Quiet | Stage::First) {
             env.clock.sleep(IDLE).await;
             continue;
         }
@@ -81,11 +84,24 @@ impl User {
         User { client, session: Session { number, process: number, ..Session::default() } }
     }
 
-    /// Invokes one operation, and records both ends of it.
-    pub async fn perform(&mut self, desk: &Desk, call: &Call) {
+    /// Performs what comes before everything else, each call until it is ok or it is time for others.
+    async fn set_up(&mut self, desk: &Desk, env: &Env) {
+        for call in desk.workload.first(&desk.scenario) {
+            while desk.stage.get() == Stage::First && self.perform(desk, &call).await != Kind::Ok {
+                env.clock.sleep(IDLE).await;
+            }
+        }
+        if desk.stage.get() == Stage::First {
+            desk.set(Stage::Quiet);
+        }
+    }
+
+    /// Invokes one operation, and records both ends of it. How it ended.
+    pub async fn perform(&mut self, desk: &Desk, call: &Call) -> Kind {
         self.session.last_key = call.key.as_ref().map(workload::number_of);
-        if let Some(key) = call.key.as_ref().filter(|_| call.function != "read") {
-            desk.written.borrow_mut().insert(key.clone());
+        if call.function != "read" {
+            let keys = call.key.iter().chain(call.keys.iter().map(|(key, _)| key));
+            desk.written.borrow_mut().extend(keys.cloned());
         }
         let invocation = Event {
             key: call.key.clone(),
@@ -101,24 +117,20 @@ impl User {
         desk.in_flight.set(desk.in_flight.get() - 1);
         let completion = completion(invocation, reply);
         self.learn(desk, &completion);
+        let ended = completion.kind;
         desk.recorder.event(completion);
+        ended
     }
 
     /// What the operation that ends with this event means for the session.
     fn learn(&mut self, desk: &Desk, completion: &Event) {
-        match (completion.kind, &completion.key) {
+        match completion.kind {
             // The process retires; its client goes on, with its session, under a new number.
-            (Kind::Info, _) => self.session.process += desk.stride(),
-            (Kind::Ok, Some(key)) => {
-                desk.progressed.borrow_mut().insert(self.session.number);
-                let seen = match completion.function.as_str() {
-                    "cas" => completion.value.get(1).unwrap_or(&completion.value),
-                    _ => &completion.value,
-                };
-                self.session.last_seen.insert(key.clone(), seen.clone());
-            }
+            Kind::Info => self.session.process += desk.stride(),
+            Kind::Ok => drop(desk.progressed.borrow_mut().insert(self.session.number)),
             _ => {}
         }
+        desk.workload.learn(&mut self.session, completion);
     }
 }
 

@@ -175,6 +175,47 @@ fn says_how_long_convergence_took() {
     assert_eq!(row.evidence, "equal 2.500 s after healing; 1 operation on 1 key");
 }
 
+/// What would only be noise: it is not promised, and could not be judged.
+#[test]
+fn asks_some_checkers_only_where_they_are_promised() {
+    let asked = |promises: &[Promise], level: &str| {
+        let (rows, _) = judge(&garbage_read(&[]), &charge(promises, &levels())).expect("a verdict");
+        rows.iter().any(|row| row.guarantee == "sequential" && row.level == level)
+    };
+    assert!(!asked(&[], "quorum"));
+    assert!(asked(&[Promise::new("sequential", "quorum")], "quorum"));
+    assert!(!asked(&[Promise::new("sequential", "quorum")], "one"));
+    assert!(asked(&[Promise::new("sequential", "")], "one"));
+    let watched = [Promise::new("invariants", "leader")];
+    let (rows, _) = judge(&garbage_read(&[]), &charge(&watched, &levels())).expect("a verdict");
+    assert_eq!(row(&rows, "invariants", "").outcome, RowOutcome::Unknown);
+}
+
+#[test]
+fn owes_no_availability_where_no_node_was_cut_off_alone() {
+    let promises = [Promise::new("availability", "")];
+    let outcome = |seconds: u64| {
+        let mut history = History::default();
+        let deaf = |state| json!({"fault": "deaf-node", "state": state, "nodes": ["n1"], "detail": ""});
+        let note = |value| Event { value, ..Event::new(0, Process::Nemesis, Kind::Info, "deaf") };
+        let write = |kind| Event::new(0, Process::Client(0), kind, "write");
+        let events = [
+            (0, note(deaf("start"))),
+            (8, write(Kind::Invoke)),
+            (9, write(Kind::Fail)),
+            (seconds, note(deaf("end"))),
+        ];
+        for (index, (time, event)) in (0..).zip(events) {
+            let time = Some(time * 1_000_000_000);
+            history.push(Event { index, time, ..event }).expect("an event");
+        }
+        let (rows, _) = judge(&history, &charge(&promises, &[])).expect("a verdict");
+        row(&rows, "availability", "").outcome
+    };
+    assert_eq!((outcome(9), outcome(10)), (RowOutcome::NotOwed, RowOutcome::Held));
+    assert_eq!(outcome(20), RowOutcome::Broken);
+}
+
 #[test]
 fn survives_hostile_files() {
     let halves = "0:write(x,1)? 1:write(_,2)? 0:ok(y) 1:ok(x)";

@@ -8,6 +8,7 @@ use perjury_histories::History;
 use super::{broken, faults, table, words};
 use crate::report::{Report, RowOutcome};
 use crate::scenario::Scenario;
+use crate::store;
 
 /// At most this many counterexamples are drawn on the screen; the run's folder has all of them.
 const DRAWN_MAX: usize = 3;
@@ -25,12 +26,10 @@ pub fn scenario(scenario: &Scenario, width: usize) -> String {
     let bug = scenario.bug.as_ref().map(|bug| format!("; planted bug: {bug}")).unwrap_or_default();
     words::indented(
         &format!(
-            "{}, {} nodes, N={} R={} W={}, level {}; {} by {} clients, {} operations a second, {:?} {nemesis}{bug}",
+            "{}, {} nodes, {}, level {}; {} by {} clients, {} operations a second, {:?} {nemesis}{bug}",
             scenario.store,
             scenario.nodes,
-            scenario.replication,
-            scenario.read_quorum,
-            scenario.write_quorum,
+            copies(scenario),
             scenario.level,
             scenario.workload,
             scenario.clients,
@@ -40,6 +39,17 @@ pub fn scenario(scenario: &Scenario, width: usize) -> String {
         0,
         width,
     )
+}
+
+/// How many copies are made, and how.
+fn copies(scenario: &Scenario) -> String {
+    let Scenario { mode, replication, read_quorum, write_quorum, loss_entries, .. } = scenario;
+    let has_modes = store::named(&scenario.store).is_some_and(|system| !system.modes().is_empty());
+    match (has_modes, mode.as_str()) {
+        (true, "asynchronous") => format!("{mode} (K={loss_entries})"),
+        (true, _) => mode.clone(),
+        (false, _) => format!("N={replication} R={read_quorum} W={write_quorum}"),
+    }
 }
 
 /// The whole report: the table of promises, the smallest counterexamples, what was done, and information.

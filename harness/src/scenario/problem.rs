@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn refuses_names_that_do_not_exist() {
-        assert!(problem(|scenario| scenario.workload = "bank".to_owned()).contains("one of register, set"));
+        assert!(problem(|scenario| scenario.workload = "queue".to_owned()).contains("one of register, set"));
         assert!(problem(|scenario| scenario.bug = Some("no-sync".to_owned())).starts_with("bug \"no-sync\""));
         assert!(problem(|scenario| scenario.nemesis.push("gravity".to_owned())).contains("`gravity`"));
     }

@@ -19,7 +19,11 @@ impl Workload for CasRegister {
     }
 
     fn about(&self) -> &'static str {
-        "reads, writes and compare-and-set over several keys; quorums must refuse the last"
+        "reads, writes and compare-and-set over several keys: quorums must refuse the last, a log must not"
+    }
+
+    fn functions(&self) -> &'static [&'static str] {
+        &["read", "write", "cas"]
     }
 
     fn next(&self, n: u64, session: &Session, scenario: &Scenario, writes_only: bool, rng: &mut Rng) -> Call {

@@ -21,6 +21,10 @@ impl Workload for Register {
         "reads and writes of unique values over several keys"
     }
 
+    fn functions(&self) -> &'static [&'static str] {
+        &["read", "write"]
+    }
+
     fn next(&self, n: u64, session: &Session, scenario: &Scenario, writes_only: bool, rng: &mut Rng) -> Call {
         let (key, level) = any_key(session, scenario, rng);
         match writes_only || rng.chance(0.5) {

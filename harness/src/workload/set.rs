@@ -21,6 +21,10 @@ impl Workload for Set {
         "adds unique elements, one key each; the final read is a read of all"
     }
 
+    fn functions(&self) -> &'static [&'static str] {
+        &["add", "read"]
+    }
+
     fn next(&self, n: u64, _: &Session, scenario: &Scenario, _: bool, _: &mut Rng) -> Call {
         let key = Key::Name(format!("e{n}"));
         let level = self.level_of(&key, scenario);
@@ -38,6 +42,6 @@ impl Workload for Set {
     }
 
     fn checkers_of_all(&self) -> &'static [&'static str] {
-        &["set", "progress", "stats"]
+        &["set", "bounded-loss", "progress", "stats", "availability", "invariants"]
     }
 }

@@ -1,8 +1,8 @@
 //! The state machine: what the log, applied entry by entry, makes of the keys.
 //!
 //! A function of the entries alone: nodes that have applied the same entries hold the same cells, have told
-//! the same answers, and know the same sessions. Time is the log's: the latest wall clock that an entry
-//! carries, so a lock ends at the same entry everywhere.
+//! the same answers, and know the same sessions. Time is the log's: the latest that an entry carries, so a lock
+//! ends at the same entry everywhere.
 //!
 //! ```text
 //!  index  session  sequence  command          told
@@ -64,7 +64,7 @@ impl Outcome {
 pub struct Machine {
     cells: Cells,
     sessions: Sessions,
-    /// The latest wall clock of any entry, in milliseconds.
+    /// The latest time of any entry, in milliseconds.
     log_ms: u64,
     safeguards: Safeguards,
 }
@@ -119,8 +119,13 @@ impl Machine {
         self.cells.page(after)
     }
 
+    /// The time of the log, in milliseconds: the latest that any entry carried.
+    pub fn log_ms(&self) -> u64 {
+        self.log_ms
+    }
+
     fn advance(&mut self, command: &Command) {
-        self.log_ms = self.log_ms.max(command.wall_ms);
+        self.log_ms = self.log_ms.max(command.log_ms);
     }
 
     fn change_once(&mut self, at: Position, command: &Command, operation: &Operation) -> Outcome {

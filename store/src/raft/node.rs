@@ -286,8 +286,8 @@ impl Node {
     }
 
     fn is_removed(&self) -> bool {
-        let me = self.me();
-        !self.members.latest().contains(me) && !self.members.at(self.commit).1.contains(me)
+        // A node that starts knows of no commit: any line-up of its log may be the one that counts.
+        !self.members.since(self.commit).any(|members| members.contains(self.me()))
     }
 
     /// With the safeguard off, one that was a member goes on.

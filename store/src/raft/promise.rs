@@ -2,17 +2,17 @@
 //!
 //! | replication | reads | promised | as long as |
 //! |---|---|---|---|
-//! | any | any | integrity, convergence; transactions are atomic | always |
+//! | any | any | integrity; transactions are atomic | always |
 //! | any | any | the invariants of the log (figure 3 of the paper; leader completeness not in mode asynchronous) | few disks are damaged |
 //! | majority, synchronous | any | durability; lists, and the tokens of locks, as the log orders them | few disks are damaged |
 //! | | leader, lease | linearizability | few disks are damaged; lease: and monotonic clocks drift less than [`DRIFT_PERCENT_MAX`](super::config::DRIFT_PERCENT_MAX) |
 //! | | leader, lease, follower | sequential consistency and the session guarantees, across keys too | few disks are damaged |
 //! | asynchronous | any | a fail-over loses no more than `entries_max` acknowledged entries | one of the two copies is whole |
-//! | any | any | progress, once healed; and while one node hears no other | few disks are damaged |
+//! | any | any | convergence and progress, once healed; progress while one node hears no other | few disks are damaged |
 //!
 //! A damaged disk is one with a corrupt record. A node that finds one neither votes nor counts until it is
 //! removed and added again, so few are fewer than a majority of the voters. In the modes with a standby it is
-//! one of the two nodes that keep data, and for progress none: the standby has to confirm.
+//! one of the two nodes that keep data, and none where both have to go on.
 //!
 //! Nothing of this is promised where a sync lies: a node that forgets its vote unawares may give it again.
 
@@ -80,8 +80,7 @@ pub fn promises(config: &Config, voters_min: usize, read: ReadMode) -> Vec<Promi
     use Guarantee::*;
     let damaged_max = damaged_max(config, voters_min);
     let owed = |guarantee| Promise { damaged_max: Some(damaged_max), ..always(guarantee) };
-    let mut all = vec![always(Integrity), always(Convergence), always(Bank)];
-    all.extend([Invariants, Availability].map(owed));
+    let mut all = vec![always(Integrity), always(Bank), owed(Invariants)];
     if let Replication::Asynchronous { entries_max, .. } = config.replication {
         all.push(Promise { loss_max: Some(entries_max), ..owed(BoundedLoss) });
     } else {
@@ -94,8 +93,9 @@ pub fn promises(config: &Config, voters_min: usize, read: ReadMode) -> Vec<Promi
             all.extend([Linearizability, Counter].map(owed));
         }
     }
-    let progress_max = if config.replication == Replication::Majority { damaged_max } else { 0 };
-    all.push(Promise { damaged_max: Some(progress_max), ..always(Progress) });
+    let damaged_max = if config.replication == Replication::Majority { damaged_max } else { 0 };
+    let lively = |guarantee| Promise { damaged_max: Some(damaged_max), ..always(guarantee) };
+    all.extend([Convergence, Progress, Availability].map(lively));
     all
 }
 
@@ -168,6 +168,7 @@ mod tests {
         assert_eq!(bound(Replication::Majority, Guarantee::Progress), Some(2));
         assert_eq!(bound(Replication::Synchronous, Guarantee::Durability), Some(1));
         assert_eq!(bound(Replication::Synchronous, Guarantee::Progress), Some(0));
+        assert_eq!(bound(ASYNCHRONOUS, Guarantee::Convergence), Some(0));
         assert_eq!(bound(Replication::Majority, Guarantee::Integrity), None);
     }
 }

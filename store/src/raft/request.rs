@@ -218,9 +218,9 @@ pub struct Command {
     pub session: SessionId,
     /// The number within the session.
     pub sequence: u64,
-    /// The leader's wall clock in milliseconds: the log's time never goes back, so locks expire alike
-    /// everywhere.
-    pub wall_ms: u64,
+    /// The time of the log in milliseconds, as its leader counts it: from where the one before it left off, by its
+    /// monotonic clock, so that locks expire alike everywhere, and no jump of a wall clock holds them for ever.
+    pub log_ms: u64,
     /// What to do.
     pub kind: CommandKind,
 }

@@ -27,6 +27,8 @@ use notation::name;
 pub const DEADLINE_MS: u32 = 1_000;
 /// What all wall clocks show in the beginning, in milliseconds.
 const EPOCH_MS: i64 = 1_000_000_000;
+/// The number of a request that is none of a client's.
+const STATUS: RequestId = RequestId::MAX;
 /// Deliveries without time passing after which nodes are taken to talk for ever.
 const DELIVERIES_MAX: usize = 100_000;
 
@@ -63,6 +65,19 @@ pub struct Host {
     pub leads: Term,
 }
 
+/// What a line of the trace is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// A message is on its way.
+    Sent,
+    /// It has arrived.
+    Heard,
+    /// Records are durable, or an entry stands in a log: what follows from it matters more.
+    Detail,
+    /// Everything else.
+    Event,
+}
+
 /// The cluster.
 pub struct Cluster {
     pub config: Config,
@@ -79,7 +94,7 @@ pub struct Cluster {
     /// What has been applied at each index, by the first to do so, or by the last where it was rolled back.
     pub applied: BTreeMap<Index, Position>,
     /// What happens, line by line, if somebody reads it.
-    pub trace: Option<Vec<String>>,
+    pub trace: Option<Vec<(Line, String)>>,
     pub time_ms: u64,
     invariants: Invariants,
     requests: RequestId,
@@ -184,7 +199,7 @@ impl Cluster {
 
     /// A message arrives, whoever sent it.
     pub fn hear(&mut self, from: NodeId, to: NodeId, message: Message) {
-        self.note(|| format!("{} <- {}: {}", name(to), name(from), notation::message(&message)));
+        self.line(Line::Heard, || format!("{} <- {}: {}", name(to), name(from), notation::message(&message)));
         self.step(to, Input::Message { from, message });
     }
 
@@ -224,7 +239,7 @@ impl Cluster {
         let host = self.host(node);
         if host.disk.is_unsynced() && host.node.is_some() && !host.is_paused {
             let through = host.disk.sync(records);
-            self.note(|| format!("{} synced through {through}", name(node)));
+            self.line(Line::Detail, || format!("{} synced through {through}", name(node)));
             self.step(node, Input::Synced { through });
         }
     }
@@ -262,10 +277,15 @@ impl Cluster {
         for _ in 0..ms.div_ceil(TICK_MS) {
             self.time_ms += TICK_MS;
             for node in self.nodes() {
-                let host = self.host(node);
-                host.monotonic_ns += TICK_MS * host.rate * 10_000;
                 self.tick(node);
             }
+        }
+    }
+
+    /// Time passes at one node alone.
+    pub fn pass_at(&mut self, node: NodeId, ms: u64) {
+        for _ in 0..ms.div_ceil(TICK_MS) {
+            self.tick(node);
         }
     }
 
@@ -347,9 +367,10 @@ impl Cluster {
     /// If it is down or stands still.
     pub fn status(&mut self, node: NodeId) -> Response {
         let trace = self.trace.take();
-        let id = self.ask(node, Ask::Status);
+        let request = Request { ask: Ask::Status, deadline_ms: DEADLINE_MS };
+        self.step(node, Input::Request { id: STATUS, request });
         self.trace = trace;
-        self.replies.remove(&id).expect("a node tells its status at once")
+        self.replies.remove(&STATUS).expect("a node tells its status at once")
     }
 
     /// How often each invariant was looked at.
@@ -359,8 +380,12 @@ impl Cluster {
 
     /// Adds a line to the trace.
     pub fn note(&mut self, line: impl FnOnce() -> String) {
+        self.line(Line::Event, line);
+    }
+
+    fn line(&mut self, kind: Line, line: impl FnOnce() -> String) {
         if let Some(trace) = &mut self.trace {
-            trace.push(line());
+            trace.push((kind, line()));
         }
     }
 
@@ -371,6 +396,8 @@ impl Cluster {
     }
 
     fn tick(&mut self, node: NodeId) {
+        let host = self.host(node);
+        host.monotonic_ns += TICK_MS * host.rate * 10_000;
         if !self.is_awake(node) {
             return;
         }
@@ -444,7 +471,7 @@ impl Cluster {
 
     fn send(&mut self, from: NodeId, to: NodeId, message: Message) {
         let is_cut = self.cut.contains(&(from, to));
-        self.note(|| {
+        self.line(Line::Sent, || {
             let lost = if is_cut { " (cut)" } else { "" };
             format!("{} -> {}: {}{lost}", name(from), name(to), notation::message(&message))
         });
@@ -468,7 +495,8 @@ impl Cluster {
     }
 
     fn tell(&mut self, node: NodeId, fact: &Fact) {
-        self.note(|| format!("{} {}", name(node), notation::fact(fact)));
+        let kind = if matches!(fact, Fact::Appended { .. }) { Line::Detail } else { Line::Event };
+        self.line(kind, || format!("{} {}", name(node), notation::fact(fact)));
         match *fact {
             Fact::Leader { term } => self.host(node).leads = term,
             Fact::Term(_) | Fact::Started { .. } => self.host(node).leads = 0,

@@ -2,8 +2,11 @@
 
 mod clients;
 mod judge;
+mod random;
 mod run;
+mod safeguards;
 mod schedule;
+mod script;
 mod settings;
 mod shrink;
 mod sweep;

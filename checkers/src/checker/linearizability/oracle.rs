@@ -81,7 +81,7 @@ fn is_smallest(core: &History) -> bool {
     let is_needed = |access: &Access<'_>| {
         let observes = |other: &Access<'_>| match other.act {
             Act::Read(value) => value == access.written(),
-            Act::Write(_) => false,
+            Act::Write(_) | Act::Change => false,
             Act::Cas(old, _) => Some(old) == access.written(),
         };
         let is_observed = !access.is_read() && accesses.iter().any(observes);

@@ -9,10 +9,15 @@
 //!
 //! Any order that keeps to all four explains every read, since nothing else is written between the write that
 //! it returned and itself; and every order that does explain them keeps to all four.
+//!
+//! Lists and counters are changed instead of overwritten, and what they must hold at each version is judged by itself
+//! (`totals`). A version of theirs that no ok change has is that of a change of unknown outcome; nobody can tell which, but
+//! it has its place in the order of versions, too.
 
 use perjury_histories::{Fate, Key, Operation, Value, Version};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::totals;
 use crate::access::{Access, Accesses, Act, Position};
 use crate::findings::Findings;
 use crate::relation::{Edge, Relation};
@@ -24,6 +29,7 @@ use crate::words;
 pub(super) fn judge(accesses: &Accesses<'_>, initial: &Value) -> Option<Findings> {
     let mut findings = Findings::default();
     let order = VersionOrder::of(accesses, initial)?;
+    findings.extend(totals::wrong(accesses, initial)?);
     for &(read, write) in &order.mismatches {
         findings.push(mismatch(&order.nodes[read as usize], &order.nodes[write as usize]));
     }
@@ -33,7 +39,7 @@ pub(super) fn judge(accesses: &Accesses<'_>, initial: &Value) -> Option<Findings
     chains.extend(order.keys.iter().map(|key| key.iter().map(|(_, write)| *write).collect()));
     let mut edges = threads.edges;
     edges.extend(order.edges.iter().copied());
-    let relation = Relation::new(order.nodes.len(), &chains, &edges);
+    let relation = Relation::new(order.nodes.len() + order.unknown, &chains, &edges);
     if let Err(tangled) = relation.order()
         && let Some(cycle) = relation.shortest_cycle(&tangled)
     {
@@ -46,6 +52,8 @@ pub(super) fn judge(accesses: &Accesses<'_>, initial: &Value) -> Option<Findings
 /// The operations that took effect, with the order of the writes of each key.
 struct VersionOrder<'a> {
     nodes: Vec<Access<'a>>,
+    /// How many changes took effect of which only the place is known: their numbers follow those of the nodes.
+    unknown: usize,
     /// The versions of each key in order, with their writes.
     keys: Vec<Vec<(&'a Version, u32)>>,
     /// Reads-from and from-read.
@@ -59,9 +67,11 @@ type KeyNumbers<'a> = FxHashMap<Option<&'a Key>, usize>;
 
 impl<'a> VersionOrder<'a> {
     fn of(accesses: &Accesses<'a>, initial: &Value) -> Option<VersionOrder<'a>> {
-        let versions_of_unknown = versions_of_unknown(accesses)?;
-        let mut order =
-            VersionOrder { nodes: Vec::new(), keys: Vec::new(), edges: Vec::new(), mismatches: Vec::new() };
+        let changed = accesses.iter().filter(|access| access.act == Act::Change);
+        let changed: FxHashSet<u32> = changed.map(Access::register).collect();
+        let versions_of_unknown = versions_of_unknown(accesses, &changed)?;
+        let (nodes, unknown, keys) = (Vec::new(), 0, Vec::new());
+        let mut order = VersionOrder { nodes, unknown, keys, edges: Vec::new(), mismatches: Vec::new() };
         let mut numbers = KeyNumbers::default();
         for access in accesses.iter() {
             let version = match access.operation.fate() {
@@ -81,6 +91,7 @@ impl<'a> VersionOrder<'a> {
                 order.nodes.push(*access);
             }
         }
+        order.place_unknown(&changed, &mut numbers);
         for key in &mut order.keys {
             key.sort_unstable();
             if key.windows(2).any(|pair| pair[0].0 == pair[1].0) {
@@ -89,6 +100,31 @@ impl<'a> VersionOrder<'a> {
         }
         order.place_reads(accesses, &numbers, initial)?;
         Some(order)
+    }
+
+    /// Gives every version that was read of a list or counter, and that no change is known to have, to a change of
+    /// unknown outcome.
+    fn place_unknown(&mut self, changed: &FxHashSet<u32>, numbers: &mut KeyNumbers<'a>) {
+        let keys = self.keys.iter().enumerate();
+        let versions = keys.flat_map(|(key, writes)| writes.iter().map(move |(version, _)| (key, *version)));
+        let mut known: FxHashSet<(usize, &Version)> = versions.collect();
+        for read in self.nodes.iter().filter(|node| node.is_read() && changed.contains(&node.register())) {
+            let Some(version) = read.operation.version() else { continue };
+            let next = self.keys.len();
+            let key = *numbers.entry(read.key).or_insert(next);
+            if key == next {
+                self.keys.push(Vec::new());
+            }
+            if known.insert((key, version)) {
+                self.keys[key].push((version, (self.nodes.len() + self.unknown) as u32));
+                self.unknown += 1;
+            }
+        }
+    }
+
+    /// The write or read of this number; none for a change of unknown outcome.
+    fn node(&self, number: u32) -> Option<&Access<'a>> {
+        self.nodes.get(number as usize)
     }
 
     /// Puts each read behind its write and before the next one. None: the place of a read is not known, or a
@@ -100,14 +136,14 @@ impl<'a> VersionOrder<'a> {
         initial: &Value,
     ) -> Option<()> {
         let none = Vec::new();
-        let mut places = vec![0_usize; self.nodes.len()];
+        let mut places = vec![0_usize; self.nodes.len() + self.unknown];
         for key in &self.keys {
             key.iter().enumerate().for_each(|(place, (_, write))| places[*write as usize] = place);
         }
         for (node, access) in (0..).zip(&self.nodes) {
             let key = numbers.get(&access.key).map_or(&none, |&number| &self.keys[number]);
             let next = match (access.act, accesses.position(access)) {
-                (Act::Write(_), _) => continue,
+                (Act::Write(_) | Act::Change, _) => continue,
                 (Act::Cas(old, _), _) => {
                     let before = places[node as usize].checked_sub(1).map(|before| key[before].1);
                     let found = before.map_or(Some(initial), |before| self.written(before));
@@ -119,7 +155,7 @@ impl<'a> VersionOrder<'a> {
                     let place = key.binary_search_by(|(other, _)| (*other).cmp(version)).ok()?;
                     let write = key[place].1;
                     self.edges.push(Edge { from: write, to: node, rank: 0 });
-                    if value != self.written(write) {
+                    if self.written(write).is_some_and(|written| value != Some(written)) {
                         self.mismatches.push((node, write));
                     }
                     place + 1
@@ -132,18 +168,23 @@ impl<'a> VersionOrder<'a> {
         Some(())
     }
 
+    /// What it wrote; a change writes nothing by itself.
     fn written(&self, write: u32) -> Option<&'a Value> {
-        self.nodes[write as usize].written()
+        self.node(write)?.written()
     }
 
     fn anomaly(&self, cycle: &[u32]) -> Anomaly {
-        let node = |number: u32| &self.nodes[number as usize];
+        // A change of unknown outcome has no name; what comes before it and what comes after tell of it.
+        let is_followed = |place: usize| self.node(cycle[(place + 1) % cycle.len()]).is_none();
+        let known = (0..cycle.len()).filter_map(|place| Some((self.node(cycle[place])?, is_followed(place))));
+        let known: Vec<(&Access<'a>, bool)> = known.collect();
         let mut told =
-            cycle.first().map(|&first| words::deed_and_event(node(first).operation)).unwrap_or_default();
-        for (&from, &to) in cycle.iter().zip(cycle.iter().cycle().skip(1)) {
-            let (before, after) = (node(from), node(to));
+            known.first().map(|(first, _)| words::deed_and_event(first.operation)).unwrap_or_default();
+        for ((before, is_followed), (after, _)) in known.iter().zip(known.iter().cycle().skip(1)) {
             let link = if threads::is_before(before.operation, after.operation) {
                 "which its session had finished before"
+            } else if *is_followed {
+                "which comes before a later version, as"
             } else if after.is_read() {
                 "which must come before a read of its version,"
             } else if before.is_read() {
@@ -153,20 +194,25 @@ impl<'a> VersionOrder<'a> {
             };
             told.push_str(&format!("; {link} {}", words::deed_and_event(after.operation)));
         }
-        let key = cycle.first().and_then(|&first| node(first).key);
-        let key = key.filter(|_| cycle.iter().all(|&other| node(other).key == key));
-        let sources = self.edges.iter().filter(|edge| node(edge.from).is_write() && cycle.contains(&edge.to));
-        let shown = cycle.iter().copied().chain(sources.map(|edge| edge.from));
-        let indices = shown.map(|number| node(number).index());
+        let key = known.first().and_then(|(first, _)| first.key);
+        let key = key.filter(|_| known.iter().all(|(other, _)| other.key == key));
+        let sources = self.edges.iter().filter(|edge| cycle.contains(&edge.to));
+        let sources = sources.filter_map(|edge| self.node(edge.from)).filter(|source| source.is_write());
+        let indices = known.iter().map(|(node, _)| *node).chain(sources).map(Access::index);
         Anomaly::new(AnomalyKind::NotSequential, key, indices, format!("a circle: {told}"))
     }
 }
 
 /// Versions of writes of unknown outcome, as reads have seen them, by index. None: a version was read of which
 /// nobody can tell who wrote it.
-fn versions_of_unknown<'a>(accesses: &Accesses<'a>) -> Option<FxHashMap<u64, &'a Version>> {
+fn versions_of_unknown<'a>(
+    accesses: &Accesses<'a>,
+    changed: &FxHashSet<u32>,
+) -> Option<FxHashMap<u64, &'a Version>> {
     let mut versions: FxHashMap<u64, &Version> = FxHashMap::default();
-    for read in accesses.iter().filter(|access| access.is_read() && access.is_ok()) {
+    let is_of_register = |read: &&Access<'_>| !changed.contains(&read.register());
+    let reads = accesses.iter().filter(|access| access.is_read() && access.is_ok());
+    for read in reads.filter(is_of_register) {
         let Some(version) = read.operation.version() else { continue };
         if accesses.at_version(read.key, version).next().is_some() {
             continue;

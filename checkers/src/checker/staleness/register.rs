@@ -85,6 +85,7 @@ impl<'a> Register<'a> {
             };
             match access.act {
                 Act::Read(_) => {}
+                Act::Change => return Err(problem("adds to what was there, as no write of a register does")),
                 Act::Cas(..) => {
                     return Err(problem("a compare-and-set is never stale, but its value may be"));
                 }

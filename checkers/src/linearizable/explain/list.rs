@@ -2,7 +2,7 @@
 
 use perjury_histories::{Operation, Value};
 
-use super::{Evidence, ended, precedes};
+use super::{Evidence, ended, may_precede, precedes};
 use crate::words;
 
 /// What it had to hold, or could not.
@@ -13,11 +13,13 @@ pub(super) fn although(evidence: &Evidence<'_>, last: Operation<'_>) -> Option<S
     if let Some(value) = twice {
         return Some(format!("{} was appended only once", words::value(value)));
     }
-    let garbage = seen.iter().find(|value| appends_of(evidence, value).next().is_none());
-    if let Some(value) = garbage.filter(|value| !initial(evidence).contains(value)) {
+    let is_possible = |value: &Value| appends_of(evidence, value).any(|append| may_precede(append, last));
+    let garbage = seen.iter().find(|value| !is_possible(value) && !initial(evidence).contains(value));
+    if let Some(value) = garbage {
         return Some(format!("nobody had appended {}", words::value(value)));
     }
-    lacking(evidence, last, seen).or_else(|| other_order(evidence, last, seen))
+    let wrong_order = || other_order(evidence, last, seen).or_else(|| appended_before(evidence, seen));
+    lacking(evidence, last, seen).or_else(wrong_order)
 }
 
 /// What a read returned.
@@ -58,4 +60,19 @@ fn other_order(evidence: &Evidence<'_>, last: Operation<'_>, seen: &[Value]) -> 
     let (read, other) = others.find(|(_, other)| !other.starts_with(seen) && !seen.starts_with(other))?;
     let (value, process) = (words::value(&Value::from(other)), read.process());
     Some(format!("process {process} read {value}, and neither is a beginning of the other"))
+}
+
+/// An element that had been appended before another was begun to be, and does not stand before it.
+fn appended_before(evidence: &Evidence<'_>, seen: &[Value]) -> Option<String> {
+    seen.iter().enumerate().find_map(|(place, value)| {
+        let append = appends_of(evidence, value).next()?;
+        let mut earlier = evidence.all("append").filter(|earlier| precedes(*earlier, append));
+        let earlier = earlier.find(|earlier| !seen[..place].contains(earlier.argument()))?;
+        let (value, process) = (words::value(earlier.argument()), earlier.process());
+        let (other, began) = (words::value(append.argument()), words::moment(append.invocation()));
+        let at = ended(earlier);
+        Some(format!(
+            "process {process} had appended {value} at {at}, and {other} was not begun before {began}"
+        ))
+    })
 }

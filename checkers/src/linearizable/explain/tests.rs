@@ -107,6 +107,15 @@ fn tells_of_counters_and_locks() {
 
 #[test]
 fn tells_of_lists() {
+    says("1:read()=[5] 0:append(_,5)", "process 1 read [5] at event 1, although nobody had appended 5");
+    says(
+        "0:append(_,5) 0:append(_,6) 1:read()=[6,5]",
+        "process 1 read [6,5] at event 5, although process 0 had appended 5 at event 1, and 6 was not begun before event 2",
+    );
+    says(
+        "1:read()? 0:append(_,5) 0:append(_,6) 1:ok=[6]",
+        "process 1 read [6] at event 5, although process 0 had appended 5 at event 2, and 6 was not begun before event 3",
+    );
     says("0:append(_,5) 1:read()=[6]", "process 1 read [6] at event 3, although nobody had appended 6");
     says(
         "0:append(_,5) 1:read()=[5,5]",

@@ -86,21 +86,26 @@ impl<'o, 'a> List<'o, 'a> {
     /// Gives the values that were seen their ranks. Errs with the operations that show it, if a read holds what nobody
     /// appended, or something twice, or if two reads are not beginnings of each other.
     fn check_reads(&mut self) -> Result<(), Vec<u32>> {
+        let mut last_seen = vec![NONE; self.appends.len()];
+        for &(place, seen) in &self.reads {
+            for slot in seen.iter().map(|value| self.slots.of_value(*value)) {
+                if self.appends[slot] == NONE {
+                    return Err(vec![place]);
+                }
+                if std::mem::replace(&mut last_seen[slot], place) == place {
+                    return Err(self.with_appends(&[place]));
+                }
+            }
+        }
         for pair in self.reads.windows(2) {
             let [(first, short), (second, long)] = [pair[0], pair[1]];
             if !long.starts_with(short) {
                 return Err(self.with_appends(&[first, second]));
             }
         }
-        let Some(&(place, longest)) = self.reads.last() else { return Ok(()) };
+        let longest = self.reads.last().map_or(&[][..], |(_, longest)| longest);
         for (rank, value) in (1..).zip(longest) {
-            let slot = self.slots.of_value(*value);
-            if self.appends[slot] == NONE || self.ranks[slot] != NONE {
-                // The shortest read that goes so far shows it as well.
-                let shortest = self.shortest(rank).unwrap_or(place);
-                return Err(self.with_appends(&[shortest]));
-            }
-            self.ranks[slot] = rank;
+            self.ranks[self.slots.of_value(*value)] = rank;
         }
         Ok(())
     }
@@ -116,8 +121,7 @@ impl<'o, 'a> List<'o, 'a> {
         let mut all = places.to_vec();
         for place in places {
             if let Call::Read(seen) = self.operations[*place as usize].call {
-                let appends = seen.iter().map(|value| self.appends[self.slots.of_value(*value)]);
-                all.extend(appends.filter(|append| *append != NONE));
+                all.extend(seen.iter().map(|value| self.appends[self.slots.of_value(*value)]));
             }
         }
         all.sort_unstable();

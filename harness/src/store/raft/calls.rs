@@ -7,7 +7,7 @@
 //! add x 7                                    a counter; in the workload set, the register of one element
 //! acquire l, release l 5                     a lock, and its fencing token
 //! write-fenced g [5, 7]                      a register that refuses older tokens
-//! transfer {"from": a, "to": b, "amount": 3} two counters, in one transaction; neither falls below zero
+//! deposit [20, 20], transfer {"from": 0, …}   counters, in one transaction; no account falls below zero
 //! ```
 
 use perjury_histories::{Key, Value, Version};
@@ -20,7 +20,7 @@ use crate::system::{Call, Held, Reply};
 /// How long a lock is held at most: a client that is slow loses it.
 const LOCK_FOR_MS: u32 = 400;
 
-/// What a level is to the store. That of a single replica is the last one.
+/// What a level is to the store.
 pub(super) fn mode(level: &str) -> ReadMode {
     match level {
         "leader" => ReadMode::Leader,
@@ -32,8 +32,10 @@ pub(super) fn mode(level: &str) -> ReadMode {
 
 /// What changes, for calls that change something; none where the store has nothing of that kind.
 pub(super) fn operation(call: &Call, workload: &str) -> Option<Operation> {
-    if call.function == "transfer" {
-        return transfer(&call.value);
+    match call.function {
+        "deposit" => return deposit(call),
+        "transfer" => return transfer(call),
+        _ => {}
     }
     let key = call.key.as_ref()?.to_string();
     match call.function {
@@ -56,12 +58,23 @@ pub(super) fn operation(call: &Call, workload: &str) -> Option<Operation> {
     }
 }
 
-fn transfer(value: &Value) -> Option<Operation> {
-    let account = |field: &str| Some(value.get(field)?.as_str()?.to_owned());
-    let amount = value.get("amount")?.as_i64()?;
+/// So much on each account.
+fn deposit(call: &Call) -> Option<Operation> {
+    let amounts = call.value.as_array()?;
+    let add = |((key, _), amount): (&(Key, String), &Value)| {
+        Some(Step::Add { key: key.to_string(), amount: amount.as_i64()?, floor: None })
+    };
+    let steps = call.keys.iter().zip(amounts).map(add).collect::<Option<Vec<Step>>>()?;
+    Some(Operation::Transact { steps })
+}
+
+/// From the first account to the second.
+fn transfer(call: &Call) -> Option<Operation> {
+    let [(from, _), (to, _)] = call.keys.as_slice() else { return None };
+    let amount = call.value.get("amount")?.as_i64()?;
     let steps = vec![
-        Step::Add { key: account("from")?, amount: -amount, floor: Some(0) },
-        Step::Add { key: account("to")?, amount, floor: None },
+        Step::Add { key: from.to_string(), amount: -amount, floor: Some(0) },
+        Step::Add { key: to.to_string(), amount, floor: None },
     ];
     Some(Operation::Transact { steps })
 }

@@ -64,7 +64,7 @@ fn concern(guarantee: Guarantee, scenario: &Scenario) -> Option<Of> {
         BoundedLoss => in_workloads(&["set", "append"], Of::Run),
         Counter => in_workloads(&["counter"], Of::Level),
         Append => in_workloads(&["append"], Of::Level),
-        Bank => in_workloads(&["bank"], Of::Level),
+        Bank => in_workloads(&["bank"], Of::Run),
         Fencing => in_workloads(&["lock"], Of::Level),
         _ => Some(Of::Level),
     }

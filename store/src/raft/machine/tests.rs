@@ -15,7 +15,7 @@ use crate::raft::request::{Cell, SessionId, Step};
 struct Feed {
     machine: Machine,
     index: u64,
-    wall_ms: u64,
+    log_ms: u64,
 }
 
 impl Feed {
@@ -24,12 +24,12 @@ impl Feed {
     }
 
     fn with(sessions_max: usize, safeguards: Safeguards) -> Feed {
-        Feed { machine: Machine::new(sessions_max, safeguards), index: 0, wall_ms: 1_000 }
+        Feed { machine: Machine::new(sessions_max, safeguards), index: 0, log_ms: 1_000 }
     }
 
     fn entry(&mut self, session: SessionId, sequence: u64, kind: CommandKind) -> (Position, Command) {
         self.index += 1;
-        let command = Command { session, sequence, wall_ms: self.wall_ms, kind };
+        let command = Command { session, sequence, log_ms: self.log_ms, kind };
         (Position { term: 3, index: self.index }, command)
     }
 

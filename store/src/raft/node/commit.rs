@@ -44,7 +44,7 @@ impl Node {
         if index <= self.commit {
             return;
         }
-        let was_member = self.members.at(self.commit).1.contains(self.me());
+        let was_member = !self.is_removed();
         self.commit = index;
         while self.applied.index < self.commit && self.apply_next() {}
         self.serve_caught_up();

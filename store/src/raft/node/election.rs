@@ -41,8 +41,8 @@ impl Node {
     /// It has heard nobody for long enough.
     pub(super) fn on_election_due(&mut self) {
         self.wait_for_leader();
+        self.leader = None;
         if self.can_stand() {
-            self.leader = None;
             self.stand(self.config.safeguards.pre_vote, false);
         }
     }
@@ -52,7 +52,7 @@ impl Node {
     pub(super) fn can_stand(&self) -> bool {
         let me = self.me();
         let line_up = self.members.latest();
-        let was_voter = self.members.at(self.commit).1.voters.contains(&me);
+        let was_voter = self.members.since(self.commit).any(|members| members.voters.contains(&me));
         let is_voter = line_up.voters.contains(&me) || (was_voter && !line_up.contains(me));
         let is_able = !self.is_damaged && !self.is_witness() && !self.snapshots.is_installing();
         is_able && (is_voter || self.acts_though_removed())
@@ -125,11 +125,12 @@ impl Node {
     }
 
     fn grant(&mut self, candidate: NodeId, term: Term) {
-        if term > self.term() {
-            self.leave_term();
-        }
-        if self.journal.voted_for() != Some(candidate) || term > self.term() {
+        let is_new = term > self.term();
+        if is_new || self.journal.voted_for() != Some(candidate) {
             self.journal.vote(term, Some(candidate));
+        }
+        if is_new {
+            self.leave_term();
         }
         self.wait_for_leader();
     }
@@ -201,7 +202,8 @@ impl Node {
         let counts_removed = !self.config.safeguards.removed_is_silent;
         let mut leader = Leader::new(self.me(), first, counts_removed);
         leader.meet(self.members.latest(), first);
-        leader.quorum_due = self.after_ms(self.config.election_ms);
+        leader.quorum_due = self.lease_clock().saturating_add(self.config.election_ms * 1_000_000);
+        leader.log_clock = (self.machine.log_ms(), self.now.monotonic);
         self.role = Role::Leader(Box::new(leader));
         self.propose(Payload::Noop);
         self.begin_round();
@@ -209,10 +211,11 @@ impl Node {
 
     /// Moves to a later term without a vote, as a follower.
     pub(super) fn adopt(&mut self, term: Term) {
-        self.leave_term();
         self.journal.vote(term, None);
+        self.leave_term();
     }
 
+    /// The term is another than before: whatever this node was in the last one is over.
     fn leave_term(&mut self) {
         self.step_down();
         self.role = Role::Follower;

@@ -166,3 +166,6 @@ impl Entries {
         found.checked_sub(1).map_or(self.start, |last| self.stored[last].entry.at)
     }
 }
+
+#[cfg(test)]
+mod tests;

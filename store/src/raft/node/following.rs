@@ -105,7 +105,7 @@ impl Node {
         previous: Position,
         entries: Vec<Entry>,
     ) {
-        if self.config.safeguards.stale_append_refused || entries.is_empty() || self.is_leader() {
+        if self.config.safeguards.stale_append_refused || self.is_leader() {
             let refusal = Body::Conflict { round, previous: previous.index, hint: Position::default() };
             return self.journal.send(from, refusal);
         }

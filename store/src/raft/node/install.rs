@@ -125,7 +125,7 @@ impl Node {
         if self.log.has(at) && !keeps_tail && self.log.last().index > at.index {
             self.journal.reached("tail-dropped");
         }
-        let was_member = self.members.at(self.commit).1.contains(self.me());
+        let was_member = !self.is_removed();
         self.members = Memberships::new(members_at, members);
         if keeps_tail {
             self.log.compact(at.index, at.index);

@@ -196,3 +196,6 @@ impl Journal {
         effects.append(&mut self.effects);
     }
 }
+
+#[cfg(test)]
+mod tests;

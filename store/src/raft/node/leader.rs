@@ -19,6 +19,8 @@ pub(super) struct Leader {
     /// The others to which it sends: the members, and those removed that do not know it yet.
     pub(super) progress: BTreeMap<NodeId, Progress>,
     pub(super) rounds: Rounds,
+    /// The time of the log in milliseconds when it was elected, and the monotonic clock then.
+    pub(super) log_clock: (u64, u64),
     pub(super) heartbeat_due: u64,
     /// When to look next whether a majority was heard.
     pub(super) quorum_due: u64,
@@ -47,6 +49,7 @@ impl Leader {
             first,
             progress: BTreeMap::new(),
             rounds: Rounds::default(),
+            log_clock: (0, 0),
             heartbeat_due: 0,
             quorum_due: 0,
             transfer: None,
@@ -60,8 +63,10 @@ impl Leader {
     pub(super) fn meet(&mut self, members: &Members, next: Index) {
         let all = members.voters.iter().chain(&members.learners);
         for &node in all.filter(|&&node| node != self.me) {
-            let progress = self.progress.entry(node).or_insert_with(|| Progress::new(next));
-            progress.leaving = None;
+            let is_known = self.progress.get(&node).is_some_and(|progress| progress.leaving.is_none());
+            if !is_known {
+                self.progress.insert(node, Progress::new(next));
+            }
         }
     }
 

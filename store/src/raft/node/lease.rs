@@ -20,9 +20,7 @@ impl Node {
     /// A client reads within the lease. Without one it is a read by round.
     pub(super) fn read_leased(&mut self, id: RequestId, deadline: u64, keys: Vec<String>) {
         let lease = self.lease_began();
-        if !self.config.safeguards.monotonic_lease
-            && lease.is_some_and(|began| self.now.wall < began.wall + self.lease_ns())
-        {
+        if !self.config.safeguards.monotonic_lease && self.is_leased_by_wall_clock() {
             if lease.is_some_and(|began| self.now.monotonic >= began.monotonic + self.lease_ns()) {
                 self.journal.reached("lease-by-wall-clock");
             }
@@ -54,6 +52,19 @@ impl Node {
         let Role::Leader(leader) = &self.role else { return None };
         let knows_commit = self.commit >= leader.first;
         leader.rounds.confirmed_at().filter(|_| knows_commit && !leader.lease_revoked)
+    }
+
+    /// Without the safeguard: whether the time of day is before the end of the longest lease that it had.
+    fn is_leased_by_wall_clock(&self) -> bool {
+        let Role::Leader(leader) = &self.role else { return false };
+        let end = leader.rounds.confirmed_wall_max().saturating_add(self.lease_ns());
+        self.lease_began().is_some() && self.now.wall < end
+    }
+
+    /// The clock by which a leader judges for how long it still leads: its lease, and when it must have heard a
+    /// majority. With the safeguard off it is the wall clock, which may jump.
+    pub(super) fn lease_clock(&self) -> u64 {
+        if self.config.safeguards.monotonic_lease { self.now.monotonic } else { self.now.wall }
     }
 
     pub(super) fn lease_ns(&self) -> u64 {

@@ -50,6 +50,12 @@ impl Memberships {
         (*at, members)
     }
 
+    /// The members as of this index, and all line-ups after it: one of these is, or will be, what counts.
+    pub(super) fn since(&self, index: Index) -> impl Iterator<Item = &Members> {
+        let later = self.history.partition_point(|&(at, _)| at <= index);
+        self.history.range(later.saturating_sub(1)..).map(|(_, members)| members)
+    }
+
     /// An entry with a line-up stands in the log.
     pub(super) fn push(&mut self, index: Index, members: Members) {
         self.history.push_back((index, members));

@@ -42,6 +42,9 @@ impl Node {
 
     /// As the witness: a leader is heard, whose log durably ends at `last`.
     pub(super) fn witness(&mut self, leader: NodeId, round: u64, last: Position) {
+        if self.is_damaged {
+            return;
+        }
         let answer = Body::Matched { round, index: last.index, incarnation: self.incarnation };
         if last.term > self.witnessed {
             self.witnessed = last.term;

@@ -164,3 +164,6 @@ impl Progress {
         is_news
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -157,12 +157,12 @@ impl Node {
 
     /// A leader that has not heard a majority since the last look leads nobody any more.
     fn look_for_quorum(&mut self) {
-        let next = self.after_ms(self.config.election_ms);
+        let now = self.lease_clock();
         let Role::Leader(leader) = &mut self.role else { return };
-        if self.now.monotonic < leader.quorum_due {
+        if now < leader.quorum_due {
             return;
         }
-        leader.quorum_due = next;
+        leader.quorum_due = now.saturating_add(self.config.election_ms * 1_000_000);
         let is_active = |progress: &Progress| u64::from(progress.is_active && !progress.is_damaged);
         let has_quorum = leader.agreed(self.members.latest(), 1, is_active) > 0;
         leader.progress.values_mut().for_each(|progress| progress.is_active = false);

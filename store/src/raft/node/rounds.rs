@@ -18,6 +18,8 @@ pub(super) struct Rounds {
     current: u64,
     confirmed: u64,
     confirmed_at: Option<Now>,
+    /// The latest time of day at which a confirmed round began.
+    confirmed_wall_max: u64,
     /// When the rounds after the confirmed one began.
     begun: VecDeque<Now>,
 }
@@ -38,6 +40,12 @@ impl Rounds {
         self.confirmed_at
     }
 
+    /// The latest time of day at which a confirmed round began: where the clock has jumped back since, that is
+    /// still to come.
+    pub(super) fn confirmed_wall_max(&self) -> u64 {
+        self.confirmed_wall_max
+    }
+
     /// Begins a round.
     pub(super) fn begin(&mut self, now: Now) {
         self.current += 1;
@@ -52,6 +60,7 @@ impl Rounds {
         {
             self.confirmed += 1;
             self.confirmed_at = Some(begun);
+            self.confirmed_wall_max = self.confirmed_wall_max.max(begun.wall);
         }
         is_news
     }

@@ -160,3 +160,6 @@ impl Found {
         (Entries::after(at), members)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,9 @@
 //! A few nodes whose messages arrive at once, or when the test says so.
 
 mod elects;
+mod following;
+mod leading;
+mod leases;
 mod members;
 mod passive;
 mod reads;
@@ -12,8 +15,8 @@ use super::{Effect, Input, Node};
 use crate::protocol::{NodeId, Now, Protocol, RequestId};
 use crate::raft::config::Config;
 use crate::raft::fact::Fact;
-use crate::raft::log::{Record, Start};
-use crate::raft::message::Message;
+use crate::raft::log::{Entry, Payload, Position, Record, Start};
+use crate::raft::message::{Body, Message};
 use crate::raft::request::{Ask, Operation, ReadMode, Request, Response};
 
 /// What outlives a node.
@@ -209,4 +212,90 @@ pub(super) fn put(session: u64, sequence: u64, key: &str) -> Ask {
 
 pub(super) fn read(key: &str, mode: ReadMode) -> Ask {
     Ask::Read { keys: vec![key.to_owned()], mode, token: 0 }
+}
+
+/// One node of three that the test talks to as the other two.
+pub(super) struct One {
+    pub(super) node: Node,
+    pub(super) now_ms: u64,
+    appended: u64,
+    pub(super) effects: Vec<Effect>,
+}
+
+impl One {
+    /// Node 0, with these entries in its log, given by their terms.
+    pub(super) fn new(terms: &[u64], change: impl FnOnce(&mut Config)) -> One {
+        let mut config = Config::new(0, ["n1", "n2", "n3"].map(str::to_owned).to_vec());
+        change(&mut config);
+        let term = terms.last().copied().unwrap_or(0);
+        let mut records = vec![Record::Vote { term, voted_for: None }];
+        records.extend((1..).zip(terms).map(|(index, &term)| Record::Entry(noop(term, index))));
+        let start = Start { incarnation: 1, records, ..Start::default() };
+        let node = Node::new(config, start, Now::default());
+        One { node, now_ms: 0, appended: 0, effects: Vec::new() }
+    }
+
+    pub(super) fn now(&self) -> Now {
+        Now { wall: 7_000_000_000 + self.now_ms * 1_000_000, monotonic: self.now_ms * 1_000_000 }
+    }
+
+    /// Something happens; what the node wants done is in `effects`, and nothing else is.
+    pub(super) fn step(&mut self, input: Input) {
+        self.effects.clear();
+        let now = self.now();
+        self.node.step(input, now, &mut self.effects);
+        self.appended +=
+            self.effects.iter().filter(|effect| matches!(effect, Effect::Append(_))).count() as u64;
+    }
+
+    pub(super) fn tick(&mut self, ms: u64) {
+        self.effects.clear();
+        self.now_ms += ms;
+        let now = self.now();
+        self.node.tick(now, &mut self.effects);
+        self.appended +=
+            self.effects.iter().filter(|effect| matches!(effect, Effect::Append(_))).count() as u64;
+    }
+
+    /// Everything that it appended is durable.
+    pub(super) fn sync(&mut self) {
+        self.step(Input::Synced { through: self.appended });
+    }
+
+    pub(super) fn hear(&mut self, from: NodeId, term: u64, body: Body) {
+        self.step(Input::Message { from, message: Message { term, body } });
+    }
+
+    pub(super) fn ask(&mut self, id: RequestId, ask: Ask) {
+        self.step(Input::Request { id, request: Request { ask, deadline_ms: 1000 } });
+    }
+
+    /// What it says to a node.
+    pub(super) fn said(&self, node: NodeId) -> Vec<&Body> {
+        let said = self.effects.iter().filter_map(|effect| match effect {
+            Effect::Send { to, message } if *to == node => Some(&message.body),
+            _ => None,
+        });
+        said.collect()
+    }
+
+    /// Makes it the leader of the next term.
+    pub(super) fn elect(&mut self) {
+        let term = self.node.term() + 1;
+        self.tick(1_000);
+        self.hear(1, term, Body::Voted { is_pre: true, granted: true });
+        self.sync();
+        self.hear(1, term, Body::Voted { is_pre: false, granted: true });
+        assert!(self.node.is_leader());
+        self.sync();
+    }
+
+    pub(super) fn matched(&mut self, from: NodeId, round: u64, index: u64) {
+        let term = self.node.term();
+        self.hear(from, term, Body::Matched { round, index, incarnation: 1 });
+    }
+}
+
+pub(super) fn noop(term: u64, index: u64) -> Entry {
+    Entry { at: Position { term, index }, payload: Payload::Noop }
 }

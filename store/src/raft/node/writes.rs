@@ -23,11 +23,18 @@ impl Node {
         if let Err(refusal) = self.admit(&kind) {
             return self.refuse(id, refusal);
         }
-        let wall_ms = self.now.wall / 1_000_000;
-        let command = Command { session, sequence, wall_ms, kind };
+        let log_ms = self.log_ms();
+        let command = Command { session, sequence, log_ms, kind };
         let at = self.propose(Payload::Command(command));
         self.waiting.insert(id, deadline, Want::Applied { at });
         self.replicate();
+    }
+
+    /// The time of the log now. While nobody leads it stands still.
+    fn log_ms(&self) -> u64 {
+        let Role::Leader(leader) = &self.role else { return self.machine.log_ms() };
+        let (began_ms, began) = leader.log_clock;
+        began_ms.saturating_add(self.now.monotonic.saturating_sub(began) / 1_000_000)
     }
 
     fn admit(&mut self, kind: &CommandKind) -> Result<(), Refusal> {

@@ -78,6 +78,11 @@ impl Disk {
         Some(index)
     }
 
+    /// The log as it stands.
+    pub fn records(&self) -> &[Record] {
+        &self.records
+    }
+
     /// Power fails: of the records that are not durable only so many are left.
     pub fn cut_power(&mut self, left: usize) {
         self.records.truncate(self.durable + left);

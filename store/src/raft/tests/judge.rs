@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::clients::{Call, KEYS};
-use crate::raft::log::{Entry, Index, Payload, Position};
+use crate::raft::log::{Entry, Index, Payload, Position, Term};
 use crate::raft::machine::Machine;
 use crate::raft::request::{Ask, Command, ReadMode, Refusal, Response};
 use crate::raft::testkit::Cluster;
@@ -58,8 +58,7 @@ impl Truth {
 
     /// What is wrong with a call; none also if it is of a part of the log that was lost, where that may be.
     pub fn contradicts(&self, call: &Call, may_lose: bool) -> Option<String> {
-        let is_lost = |at: Position| self.log.get(&at.index).is_none_or(|entry| entry.at != at);
-        if may_lose && call.position().is_some_and(|at| at.index > 0 && is_lost(at)) {
+        if may_lose && call.position().is_some_and(|at| self.has_lost(at)) {
             return None;
         }
         let is_true = match (&call.response, &call.ask) {
@@ -76,6 +75,21 @@ impl Truth {
             _ => true,
         };
         (!is_true).then(|| format!("the log says otherwise: {}", described(call)))
+    }
+
+    /// Whether more writes of one term than this were acknowledged and are lost.
+    pub fn lacks_too_much(&self, calls: &[Call], max: u64) -> Option<String> {
+        let mut lost: BTreeMap<Term, u64> = BTreeMap::new();
+        let written = calls.iter().filter(|call| matches!(call.response, Response::Done { .. }));
+        for at in written.filter_map(Call::position).filter(|&at| self.has_lost(at)) {
+            *lost.entry(at.term).or_default() += 1;
+        }
+        let (term, count) = lost.into_iter().find(|&(_, count)| count > max)?;
+        Some(format!("lost {count} acknowledged writes of term {term}: {max} may be"))
+    }
+
+    fn has_lost(&self, at: Position) -> bool {
+        at.index > 0 && self.log.get(&at.index).is_none_or(|entry| entry.at != at)
     }
 
     fn command(&self, index: Index) -> Option<&Command> {

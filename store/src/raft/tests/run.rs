@@ -6,12 +6,15 @@ use super::schedule::{Action, Rolls, Who};
 use super::settings::Setting;
 use crate::protocol::{NodeId, TICK_MS};
 use crate::raft::config::Replication;
+use crate::raft::message::Body;
 use crate::raft::request::{Ask, Change, Response};
 use crate::raft::testkit::{Cluster, Packet};
 use crate::safeguards::Safeguards;
 
 /// How long a healed cluster may take to make progress, in milliseconds.
 const PROGRESS_MS: u64 = 10_000;
+/// How long a leader is looked at that nothing should depose, in milliseconds.
+const STABLE_MS: u64 = 3_000;
 /// How long to wait for a leader.
 const ELECTION_TICKS_MAX: u64 = 60;
 
@@ -22,6 +25,9 @@ pub struct Run {
     clients: Clients,
     /// How many of the calls have been looked at.
     judged: usize,
+    seed: u64,
+    /// A node that is not asked to catch up.
+    cut_off: Option<NodeId>,
     /// Packets that are held up.
     held: Vec<Packet>,
 }
@@ -39,8 +45,9 @@ pub struct Ended {
     pub calls: usize,
 }
 
-/// The schedule with this number: so many actions.
-pub fn schedule(setting: &Setting, seed: u64, actions: usize) -> Vec<Action> {
+/// The schedule with this number.
+pub fn schedule(setting: &Setting, seed: u64) -> Vec<Action> {
+    let actions = [60, 150, 150, 400][(seed % 4) as usize];
     let mut rolls = Rolls(seed.wrapping_mul(0x0001_0000_01b3));
     let weights = setting.weights(&mut rolls);
     let gestures = std::iter::repeat_with(|| weights.gesture(&mut rolls));
@@ -60,7 +67,7 @@ pub fn run(
     let broken = schedule.iter().find_map(|action| run.act(action)).or_else(|| run.heal());
     Ended {
         broken,
-        trace: run.cluster.trace.take().unwrap_or_default(),
+        trace: run.cluster.trace.take().into_iter().flatten().map(|(_, line)| line).collect(),
         reached: std::mem::take(&mut run.cluster.reached),
         calls: run.clients.calls.len(),
     }
@@ -74,6 +81,8 @@ impl Run {
             setting: *setting,
             clients: Clients::default(),
             judged: 0,
+            seed,
+            cut_off: None,
             held: Vec::new(),
         }
     }
@@ -110,6 +119,8 @@ impl Run {
         match *action {
             Action::Run(ms) => self.cluster.run(ms),
             Action::Elect => self.elect(),
+            Action::PreVote => self.pre_vote(),
+            Action::Hop => self.hop(),
             Action::Pass(ms) => self.cluster.pass(ms),
             Action::Deliver(ref packets) => packets.iter().for_each(|&packet| {
                 if let Some(index) = packet.checked_rem(self.cluster.network.len()) {
@@ -163,12 +174,8 @@ impl Run {
                 let link = (self.node(from), self.node(to));
                 self.cluster.cut.insert(link);
             }
-            Action::Split(bits) => {
-                let side = |node: NodeId| bits & (1 << node) != 0;
-                let nodes = self.cluster.nodes();
-                let links = nodes.clone().flat_map(|from| nodes.clone().map(move |to| (from, to)));
-                self.cluster.cut.extend(links.filter(|&(from, to)| side(from) != side(to)));
-            }
+            Action::Split(bits) => self.split(bits),
+            Action::Side(bits) => self.split(bits | 1 << self.who(Who::Leader)),
             Action::Join => self.cluster.cut.clear(),
             Action::Fill(who) => {
                 let node = self.who(who);
@@ -220,11 +227,37 @@ impl Run {
         }
     }
 
-    /// One packet of the leader's gets through to a node, and its answers to whoever asked.
+    /// Cuts nodes with a bit off from those without.
+    fn split(&mut self, bits: u8) {
+        let side = |node: NodeId| bits & (1 << node) != 0;
+        let nodes = self.cluster.nodes();
+        let links = nodes.clone().flat_map(|from| nodes.clone().map(move |to| (from, to)));
+        self.cluster.cut.extend(links.filter(|&(from, to)| side(from) != side(to)));
+    }
+
+    /// Everything on its way to nodes that are awake arrives.
+    fn hop(&mut self) {
+        let awake: Vec<bool> = self.cluster.nodes().map(|node| self.cluster.is_awake(node)).collect();
+        self.cluster.deliver_if(|packet| awake[usize::from(packet.to)]);
+        self.cluster.nodes().for_each(|node| self.cluster.sync(node, usize::MAX));
+    }
+
+    /// All pre-votes and their answers arrive.
+    fn pre_vote(&mut self) {
+        let is_pre_vote = |packet: &Packet| {
+            matches!(packet.message.body, Body::Vote { is_pre: true, .. } | Body::Voted { is_pre: true, .. })
+        };
+        self.cluster.deliver_if(is_pre_vote);
+        self.cluster.deliver_if(is_pre_vote);
+        self.cluster.nodes().for_each(|node| self.cluster.sync(node, usize::MAX));
+    }
+
+    /// One packet gets through to a node, one of the leader's if there is any, and the answer.
     fn nudge(&mut self, node: NodeId) {
         let leader = self.cluster.leader();
         let is_wanted = |packet: &Packet| packet.to == node && Some(packet.from) == leader;
         let first = self.cluster.network.iter().position(is_wanted);
+        let first = first.or_else(|| self.cluster.network.iter().position(|packet| packet.to == node));
         if let Some(index) = first.filter(|_| self.cluster.is_awake(node)) {
             self.cluster.deliver(index);
             self.cluster.sync(node, usize::MAX);
@@ -276,7 +309,32 @@ impl Run {
             (host.is_full, host.stalls, host.rate) = (false, false, 100);
             self.start(node);
         }
-        self.progress().or_else(|| self.judge())
+        self.progress().or_else(|| self.suffer_one_way_cut()).or_else(|| self.judge())
+    }
+
+    /// One node hears nobody, or is heard by nobody: the others go on, and keep their leader.
+    fn suffer_one_way_cut(&mut self) -> Option<String> {
+        if self.setting.has_churn || self.setting.replication != Replication::Majority {
+            return None;
+        }
+        let victim = self.node((self.seed / 2 % 5) as NodeId);
+        let is_deaf = self.seed.is_multiple_of(2);
+        self.cluster.note(|| format!("── n{} is cut off one way", victim + 1));
+        let others = self.cluster.nodes().filter(|&node| node != victim);
+        let links = others.map(|other| if is_deaf { (other, victim) } else { (victim, other) });
+        self.cluster.cut = links.collect();
+        self.cut_off = Some(victim);
+        let stuck = self.progress();
+        let before =
+            self.cluster.leader().map(|leader| (leader, self.cluster.hosts[usize::from(leader)].leads));
+        self.cluster.run(STABLE_MS);
+        let after =
+            self.cluster.leader().map(|leader| (leader, self.cluster.hosts[usize::from(leader)].leads));
+        self.cluster.cut.clear();
+        self.cut_off = None;
+        let deposed =
+            || format!("a node cut off one way, n{}, deposes the leader: {before:?}, {after:?}", victim + 1);
+        stuck.or_else(|| (before != after).then(deposed)).or_else(|| self.progress())
     }
 
     /// A healed cluster serves all clients, and all members catch up.
@@ -308,8 +366,9 @@ impl Run {
     /// Whether all members have applied all there is.
     fn has_caught_up(&mut self) -> bool {
         let Some((last, members)) = self.members() else { return false };
-        members.iter().all(
-            |&node| matches!(self.cluster.status(node), Response::Status { applied, .. } if applied == last),
+        let mut asked = members.into_iter().filter(|&node| Some(node) != self.cut_off);
+        asked.all(
+            |node| matches!(self.cluster.status(node), Response::Status { applied, .. } if applied == last),
         )
     }
 
@@ -334,6 +393,7 @@ impl Run {
             .iter()
             .find_map(|call| truth.contradicts(call, may_lose))
             .or_else(|| judge::refused_in_vain(&self.cluster, calls))
+            .or_else(|| truth.lacks_too_much(calls, self.setting.loss_max()))
             .or_else(|| members.iter().find_map(|&node| self.differs(node, &truth)))
     }
 

@@ -11,11 +11,15 @@ pub enum Action {
     Elect,
     /// Time passes, and nothing else.
     Pass(u64),
+    /// All pre-votes arrive, and what is said to them.
+    PreVote,
+    /// Everything on its way arrives, and what is appended is synced; what is said to it is on its way then.
+    Hop,
     /// Some packets arrive, in any order.
     Deliver(Vec<usize>),
     /// Everything on its way to a node arrives.
     DeliverTo(Who),
-    /// The first packet on its way to a node arrives, what it appends is synced, and its answers arrive.
+    /// The first packet on its way to a node arrives, from the leader if there is one, and its answer.
     Nudge(Who),
     /// A packet will arrive again, perhaps much later.
     Duplicate(usize),
@@ -52,6 +56,8 @@ pub enum Action {
     CutLink(NodeId, NodeId),
     /// Nodes with a bit here, and those without, are cut off from each other.
     Split(u8),
+    /// The leader and the nodes with a bit here are cut off from the others.
+    Side(u8),
     /// All links work again.
     Join,
     /// A disk is full, or has room again.
@@ -127,22 +133,22 @@ const GESTURES: [Gesture; 34] = [
     (4, Part::Sometimes, voter_forgets),
     (3, Part::Sometimes, old_words_arrive),
     (4, Part::Churn, member_comes),
-    (3, Part::Churn, changes_on_both_sides),
+    (6, Part::Churn, changes_on_both_sides),
 ];
 
 /// A leader stands still or is cut off; another one serves; then somebody asks the first.
 fn leader_is_replaced_unawares(rolls: &mut Rolls) -> Vec<Action> {
-    let mut actions = vec![Action::Run(800), rolls.ask(None)];
+    let mut actions = vec![Action::Run(800), rolls.ask(Some(Who::Leader))];
     if rolls.below(2) == 0 {
-        actions.push(Action::Jump(Who::Leader, -(rolls.below(3_000) as i64)));
+        actions.push(Action::Jump(Who::Leader, -(rolls.below(5_000) as i64)));
     }
     let stops = [Action::Pause(Who::Leader), Action::Isolate(Who::Leader), Action::Stall(Who::Leader)];
     actions.extend([stops[rolls.index() % 3].clone(), Action::Run(200 * rolls.below(8))]);
-    actions.extend([rolls.ask(None), rolls.ask(None), rolls.ask(None), Action::Run(100)]);
+    actions.extend((0..3).flat_map(|_| [rolls.ask(Some(Who::Leader)), Action::Run(100)]));
     if rolls.below(2) == 0 {
         actions.push(Action::StartAll);
     }
-    actions.extend([rolls.ask(Some(Who::Deposed)), rolls.ask(Some(Who::Deposed))]);
+    actions.extend((0..4).map(|_| rolls.ask(Some(Who::Deposed))));
     actions
 }
 
@@ -169,27 +175,33 @@ fn follower_falls_behind(rolls: &mut Rolls) -> Vec<Action> {
     actions
 }
 
-/// A node starts again after it has said something, and another hears from the same term later.
+/// Several stand in one term; a voter votes, starts again, and hears from another candidate.
 fn voter_forgets(rolls: &mut Rolls) -> Vec<Action> {
-    let node = Who::Node(rolls.node());
-    let hold = Action::Hold(rolls.some(8));
+    let voter = Who::Node(rolls.node());
     vec![
-        Action::Pass(25 * rolls.below(40)),
-        Action::Deliver(rolls.some(8)),
-        hold,
-        Action::Nudge(node),
-        Action::CutPower(node, 0),
         Action::StartAll,
-        Action::Pass(400 + 25 * rolls.below(8)),
-        Action::Release,
-        Action::DeliverTo(node),
+        Action::Join,
+        Action::LoseAll,
+        Action::Pass(1_000),
+        Action::PreVote,
+        Action::Nudge(voter),
+        Action::CutPower(voter, 0),
+        Action::StartAll,
+        Action::Pass(400 + 25 * rolls.below(6)),
+        Action::DeliverTo(voter),
+        Action::Sync(voter, usize::MAX),
     ]
 }
 
-/// What was said long ago arrives again.
+/// What was said long ago arrives again: to a node that had fallen behind, so that this may be a snapshot.
 fn old_words_arrive(rolls: &mut Rolls) -> Vec<Action> {
-    let mut actions: Vec<Action> = (0..4).map(|_| Action::Duplicate(rolls.index())).collect();
-    actions.extend([Action::Run(400), rolls.ask(None), rolls.ask(None), Action::Run(200), Action::Release]);
+    let mut actions = follower_falls_behind(rolls);
+    actions.push(Action::Pass(100));
+    for _ in 0..6 {
+        actions.extend((0..3).map(|_| Action::Duplicate(rolls.index())));
+        actions.push(Action::Hop);
+    }
+    actions.extend([Action::Run(200), rolls.ask(None), rolls.ask(None), Action::Run(200), Action::Release]);
     actions
 }
 
@@ -207,16 +219,19 @@ fn member_comes(rolls: &mut Rolls) -> Vec<Action> {
 
 /// A leader that is cut off changes the members, and so does the next one.
 fn changes_on_both_sides(rolls: &mut Rolls) -> Vec<Action> {
-    vec![
-        Action::Run(800),
-        Action::Isolate(Who::Leader),
-        Action::Change(rolls.next() as u8, rolls.node()),
-        Action::Run(1_200),
-        Action::Change(rolls.next() as u8, rolls.node()),
-        Action::Nudge(rolls.who()),
-        Action::Run(100),
-        Action::Isolate(Who::Leader),
-    ]
+    let mut actions = vec![Action::StartAll, Action::Join, Action::Run(800)];
+    if rolls.below(2) == 0 {
+        // Whoever is to be promoted is a learner on both sides.
+        actions.extend([3, 4].into_iter().flat_map(|node| [Action::Change(0, node), Action::Run(200)]));
+        let promotions = [Action::Change(1, 3), Action::Run(200), Action::Change(1, 4)];
+        actions.push(Action::Side(0b11000));
+        actions.extend(promotions);
+    } else {
+        actions.extend([Action::Side(rolls.next() as u8), Action::Change(rolls.next() as u8, rolls.node())]);
+    }
+    actions.extend([Action::Run(1_200), rolls.ask(None), rolls.ask(None)]);
+    actions.extend([Action::Change(rolls.next() as u8, rolls.node()), Action::Run(100)]);
+    actions
 }
 
 /// How often each gesture comes in one schedule: some not at all, so that schedules differ in kind and not only

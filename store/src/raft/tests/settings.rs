@@ -74,7 +74,15 @@ impl Setting {
 
     /// Whether what is acknowledged may be lost.
     pub fn may_lose(&self) -> bool {
-        matches!(self.replication, Replication::Asynchronous { .. })
+        self.loss_max() > 0
+    }
+
+    /// How much of what is acknowledged in one term may be lost.
+    pub fn loss_max(&self) -> u64 {
+        match self.replication {
+            Replication::Asynchronous { entries_max, .. } => entries_max,
+            _ => 0,
+        }
     }
 
     /// Makes a cluster's configuration, with sizes drawn from the seed.

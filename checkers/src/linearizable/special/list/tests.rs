@@ -83,7 +83,7 @@ fn rejects_appends_in_the_wrong_order() {
 fn rejects_elements_before_they_were_appended_or_twice_or_of_nobody() {
     assert_eq!(solve(&[(0, 1, Read(&[1])), (2, 3, Append(1))]), Answer::Impossible(vec![0, 1]));
     assert_eq!(solve(&[(0, 1, Append(1)), (2, 3, Read(&[1, 1]))]), Answer::Impossible(vec![0, 1]));
-    assert_eq!(solve(&[(0, 1, Append(1)), (2, 3, Read(&[1, 2]))]), Answer::Impossible(vec![0, 1]));
+    assert_eq!(solve(&[(0, 1, Append(1)), (2, 3, Read(&[1, 2]))]), Answer::Impossible(vec![1]));
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn shows_the_shortest_reads() {
     assert_eq!(solve(&all), Answer::Impossible(vec![0, 1, 3]));
     assert_eq!(
         solve(&[(0, 1, Append(1)), (2, 3, Read(&[1, 7])), (4, 9, Append(2)), (5, 6, Read(&[1, 7, 2]))]),
-        Answer::Impossible(vec![0, 1])
+        Answer::Impossible(vec![1])
     );
 }
 

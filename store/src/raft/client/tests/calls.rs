@@ -1,6 +1,6 @@
 //! Pages, status, members and leadership.
 
-use super::outcome::Attempt;
+use super::outcome::{Attempt, Trail};
 use super::*;
 use crate::raft::request::Members;
 

@@ -80,7 +80,7 @@ fn command_of(ask: &Ask) -> Command {
         }
         other => panic!("only writes are asked: {other:?}"),
     };
-    Command { session, sequence, wall_ms: 0, kind }
+    Command { session, sequence, log_ms: 0, kind }
 }
 
 fn fate() -> impl Strategy<Value = Fate> {

@@ -11,7 +11,7 @@ use super::*;
 pub(super) struct Draft {
     session: usize,
     sequence: u64,
-    wall_ms: u64,
+    log_ms: u64,
     kind: CommandKind,
 }
 
@@ -60,10 +60,10 @@ fn operation() -> impl Strategy<Value = Operation> {
 
 fn draft() -> impl Strategy<Value = Draft> {
     let kind = prop_oneof![1 => Just(CommandKind::Open), 6 => operation().prop_map(CommandKind::Change)];
-    (0..5_usize, 0..6_u64, 0..50_u64, kind).prop_map(|(session, sequence, wall_ms, kind)| Draft {
+    (0..5_usize, 0..6_u64, 0..50_u64, kind).prop_map(|(session, sequence, log_ms, kind)| Draft {
         session,
         sequence,
-        wall_ms,
+        log_ms,
         kind,
     })
 }
@@ -73,7 +73,7 @@ pub(super) fn log() -> impl Strategy<Value = Vec<(Position, Command)>> {
     vec(draft(), 0..60).prop_map(|drafts| {
         let mut opened = vec![0];
         let mut log = Vec::new();
-        for (index, Draft { session, sequence, wall_ms, kind }) in (1..).zip(drafts) {
+        for (index, Draft { session, sequence, log_ms, kind }) in (1..).zip(drafts) {
             let session = match kind {
                 CommandKind::Open => 0,
                 CommandKind::Change(_) => opened[session % opened.len()],
@@ -82,7 +82,7 @@ pub(super) fn log() -> impl Strategy<Value = Vec<(Position, Command)>> {
                 opened.push(index);
             }
             let at = Position { term: 1 + index / 10, index };
-            log.push((at, Command { session, sequence, wall_ms, kind }));
+            log.push((at, Command { session, sequence, log_ms, kind }));
         }
         log
     })

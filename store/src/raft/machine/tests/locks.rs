@@ -7,7 +7,7 @@ fn a_lock_that_is_held_is_not_taken() {
     let mut feed = Feed::new();
     assert_eq!(feed.change(lock("m", 500)), done(1));
     assert_eq!(feed.held("m"), Some(Cell::Lock { session: 7, token: 1, until_ms: 1_500 }));
-    feed.wall_ms = 1_499;
+    feed.log_ms = 1_499;
     assert_eq!(unmet(feed.change(lock("m", 500))), "session 7 holds m for another 1 ms");
 }
 
@@ -15,10 +15,10 @@ fn a_lock_that_is_held_is_not_taken() {
 fn a_lock_ends_by_the_time_of_the_log() {
     let mut feed = Feed::new();
     feed.change(lock("m", 500));
-    feed.wall_ms = 1_500;
+    feed.log_ms = 1_500;
     // Any entry carries the time, and an earlier clock does not take it back.
     feed.change(put("k", "v"));
-    feed.wall_ms = 0;
+    feed.log_ms = 0;
     assert_eq!(feed.change(lock("m", 300)), done(3));
     assert_eq!(feed.held("m"), Some(Cell::Lock { session: 7, token: 3, until_ms: 1_800 }));
 }
@@ -27,9 +27,9 @@ fn a_lock_ends_by_the_time_of_the_log() {
 fn opening_a_session_carries_the_time_too() {
     let mut feed = Feed::new();
     feed.change(lock("m", 500));
-    feed.wall_ms = 1_500;
+    feed.log_ms = 1_500;
     feed.open();
-    feed.wall_ms = 0;
+    feed.log_ms = 0;
     assert_eq!(feed.change(lock("m", 300)), done(3));
 }
 
@@ -49,7 +49,7 @@ fn only_the_holders_token_unlocks() {
 fn a_holder_whose_lock_was_taken_by_another_does_not_unlock_it() {
     let mut feed = Feed::new();
     feed.change(lock("m", 500));
-    feed.wall_ms = 1_500;
+    feed.log_ms = 1_500;
     feed.change(lock("m", 500));
     unmet(feed.change(unlock("m", 1)));
     assert_eq!(feed.held("m"), Some(Cell::Lock { session: 7, token: 2, until_ms: 2_000 }));

@@ -27,7 +27,7 @@ fn condition() -> Response {
 
 impl Model {
     fn apply(&mut self, at: Position, command: &Command) -> Response {
-        self.now_ms = self.now_ms.max(command.wall_ms);
+        self.now_ms = self.now_ms.max(command.log_ms);
         let CommandKind::Change(operation) = &command.kind else {
             if self.sessions.len() == SESSIONS_MAX {
                 self.sessions.remove(0);

@@ -82,9 +82,9 @@ fn a_retry_is_recognised_after_the_snapshot() {
 fn a_lock_still_ends_by_the_time_of_the_log_after_the_snapshot() {
     let mut feed = Feed::new();
     feed.change(lock("m", 500));
-    feed.wall_ms = 1_500;
+    feed.log_ms = 1_500;
     feed.change(put("k", "v"));
-    feed.wall_ms = 0;
+    feed.log_ms = 0;
     feed.machine = Machine::decode(&feed.machine.encode(), 100, Safeguards::default()).unwrap();
     assert_eq!(feed.change(lock("m", 300)), done(3));
 }
