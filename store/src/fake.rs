@@ -128,7 +128,7 @@ impl Clock for PausedClock {
 /// What a file holds.
 type Content = Rc<RefCell<Vec<u8>>>;
 
-/// A disk in memory whose syncs take a while, and that can be full or fail.
+/// A disk in memory whose syncs take a while, those of snapshots long, and that can be full or fail.
 #[derive(Clone, Default)]
 pub(crate) struct MemoryDisk {
     files: Rc<RefCell<BTreeMap<String, Content>>>,
@@ -141,11 +141,11 @@ pub(crate) struct MemoryDisk {
 }
 
 impl MemoryDisk {
-    fn sync(&self) -> LocalFuture<'static, io::Result<()>> {
+    fn sync(&self, takes_ms: u64) -> LocalFuture<'static, io::Result<()>> {
         self.syncs.set(self.syncs.get() + 1);
         let result = if self.is_failing.get() { Err(io::Error::other("bad sector")) } else { Ok(()) };
-        Box::pin(async {
-            tokio::time::sleep(Duration::from_millis(5)).await;
+        Box::pin(async move {
+            tokio::time::sleep(Duration::from_millis(takes_ms)).await;
             result
         })
     }
@@ -161,7 +161,8 @@ impl Disk for MemoryDisk {
     }
     fn open(&self, name: &str) -> io::Result<Box<dyn File>> {
         let bytes = self.files.borrow().get(name).cloned().ok_or(io::ErrorKind::NotFound)?;
-        Ok(Box::new(MemoryFile { bytes, disk: self.clone() }))
+        let sync_ms = if name.starts_with("snapshot") { 500 } else { 5 };
+        Ok(Box::new(MemoryFile { bytes, disk: self.clone(), sync_ms }))
     }
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         let file = self.files.borrow_mut().remove(from).ok_or(io::ErrorKind::NotFound)?;
@@ -173,13 +174,14 @@ impl Disk for MemoryDisk {
         Ok(())
     }
     fn sync_directory(&self) -> LocalFuture<'static, io::Result<()>> {
-        self.sync()
+        self.sync(5)
     }
 }
 
 struct MemoryFile {
     bytes: Content,
     disk: MemoryDisk,
+    sync_ms: u64,
 }
 
 impl File for MemoryFile {
@@ -201,6 +203,6 @@ impl File for MemoryFile {
         Ok(())
     }
     fn sync(&self) -> LocalFuture<'static, io::Result<()>> {
-        self.disk.sync()
+        self.disk.sync(self.sync_ms)
     }
 }
