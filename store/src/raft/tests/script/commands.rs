@@ -70,13 +70,7 @@ impl Stage {
         assert!(self.cluster.is_none(), "a script has one cluster");
         self.may_break = settings.iter().any(|word| word.starts_with("off="));
         let configure = |config: &mut _| settings.iter().for_each(|word| words::configure(config, word));
-        let off = std::env::var("TEMPORARY_OFF").unwrap_or_default();
-        self.cluster = Some(Cluster::with(count, 1, |config: &mut _| {
-            configure(config);
-            if !off.is_empty() {
-                words::configure(config, &format!("off={off}"));
-            }
-        }));
+        self.cluster = Some(Cluster::with(count, 1, configure));
         Vec::new()
     }
 
