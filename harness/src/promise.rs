@@ -20,14 +20,17 @@ pub struct Promise {
     pub loss_max: Option<u64>,
 }
 
-/// A key is owed a promise only while at most `homes_max` of its home replicas were struck by one of
-/// `faults`.
+/// A key is owed a promise only while at most `homes_max` of its home replicas, or of all nodes, were struck by
+/// one of `faults`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bound {
     /// Names of faults, as recorded: `disk-bit-flip`, `disk-lying-sync`, …
     pub faults: Vec<String>,
     /// How many home replicas of a key they may strike.
     pub homes_max: usize,
+    /// Nodes that keep no copy count as well: they vote, say.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub counts_all_nodes: bool,
 }
 
 impl Promise {
@@ -60,9 +63,18 @@ impl Promise {
     }
 
     /// The same, owed only while at most `homes_max` home replicas were struck by one of `faults`.
-    pub fn while_at_most(mut self, homes_max: usize, faults: &[&str]) -> Promise {
+    pub fn while_at_most(self, homes_max: usize, faults: &[&str]) -> Promise {
+        self.while_within(homes_max, faults, false)
+    }
+
+    /// The same, owed only while at most `nodes_max` of all nodes were struck by one of `faults`.
+    pub fn while_at_most_of_all(self, nodes_max: usize, faults: &[&str]) -> Promise {
+        self.while_within(nodes_max, faults, true)
+    }
+
+    fn while_within(mut self, homes_max: usize, faults: &[&str], counts_all_nodes: bool) -> Promise {
         let faults = faults.iter().map(|&fault| fault.to_owned()).collect();
-        self.tolerates.push(Bound { faults, homes_max });
+        self.tolerates.push(Bound { faults, homes_max, counts_all_nodes });
         self
     }
 }

@@ -62,11 +62,12 @@ impl Damage {
         excused
     }
 
-    /// Home replicas of a key that a fault of the bound struck; every struck node, where the
-    /// placement of the key is not known.
+    /// Home replicas of a key that a fault of the bound struck; every struck node, where all count, or where
+    /// the placement of the key is not known.
     fn struck_homes<'a>(&'a self, bound: &'a Bound, key: &Key) -> Vec<(&'a str, &'a str)> {
         let homes = self.homes.get(key);
-        let is_home = |node: &String| homes.is_none_or(|homes| homes.contains(node));
+        let is_home =
+            |node: &String| bound.counts_all_nodes || homes.is_none_or(|homes| homes.contains(node));
         let of_fault = |fault: &'a String| {
             let nodes = self.struck.get(fault).into_iter().flatten();
             nodes.filter(|node| is_home(node)).map(move |node| (fault.as_str(), node.as_str()))

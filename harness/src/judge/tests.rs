@@ -62,6 +62,22 @@ fn a_promise_is_not_owed_past_the_faults_it_tolerates() {
 }
 
 #[test]
+fn nodes_that_keep_no_copy_count_where_a_bound_says_so() {
+    let notes = [
+        ("placement", json!([["x", ["n1", "n2"]]])),
+        ("disk", json!({"fault": "bit-flip", "state": "start", "nodes": ["n1", "n3"], "detail": ""})),
+    ];
+    let outcome = |promise: Promise| {
+        let (rows, _) = judge(&garbage_read(&notes), &charge(&[promise], &levels())).expect("a verdict");
+        row(&rows, "integrity", "quorum").outcome
+    };
+    let promise = || Promise::new("integrity", "quorum");
+    assert_eq!(outcome(promise().while_at_most(1, &["bit-flip"])), RowOutcome::Broken);
+    assert_eq!(outcome(promise().while_at_most_of_all(1, &["bit-flip"])), RowOutcome::NotOwed);
+    assert_eq!(outcome(promise().while_at_most_of_all(2, &["bit-flip"])), RowOutcome::Broken);
+}
+
+#[test]
 fn keeps_within_the_limits_that_it_is_given() {
     let crowd: String = (0..6).map(|process| format!("{process}:cas(x,[{process},1])? ")).collect();
     let ends: String = (0..6).map(|process| format!("{process}:ok ")).collect();

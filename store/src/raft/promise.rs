@@ -12,7 +12,7 @@
 //!
 //! A damaged disk is one with a corrupt record. A node that finds one neither votes nor counts until it is
 //! removed and added again, so few are fewer than a majority of the voters. In the modes with a standby it is
-//! one of the two nodes that keep data, and none where both have to go on.
+//! one, and none of the two nodes that keep data where both have to go on.
 //!
 //! Nothing of this is promised where a sync lies: a node that forgets its vote unawares may give it again.
 
@@ -69,8 +69,10 @@ pub enum Guarantee {
 pub struct Promise {
     /// What is promised.
     pub guarantee: Guarantee,
-    /// Owed while at most so many of the nodes that keep data have damaged disks; none: always.
+    /// Owed while at most so many nodes have damaged disks; none: always.
     pub damaged_max: Option<usize>,
+    /// Owed while at most so many of the nodes that keep data have; none: as many as may have at all.
+    pub damaged_copies_max: Option<usize>,
     /// How many acknowledged entries a fail-over may lose.
     pub loss_max: Option<u64>,
 }
@@ -93,17 +95,17 @@ pub fn promises(config: &Config, voters_min: usize, read: ReadMode) -> Vec<Promi
             all.extend([Linearizability, Counter].map(owed));
         }
     }
-    let damaged_max = if config.replication == Replication::Majority { damaged_max } else { 0 };
-    let lively = |guarantee| Promise { damaged_max: Some(damaged_max), ..always(guarantee) };
+    let damaged_copies_max = (config.replication != Replication::Majority).then_some(0);
+    let lively = |guarantee| Promise { damaged_copies_max, ..owed(guarantee) };
     all.extend([Convergence, Progress, Availability].map(lively));
     all
 }
 
 fn always(guarantee: Guarantee) -> Promise {
-    Promise { guarantee, damaged_max: None, loss_max: None }
+    Promise { guarantee, damaged_max: None, damaged_copies_max: None, loss_max: None }
 }
 
-/// How many copies may be damaged so that what was acknowledged is still on one that votes.
+/// How many nodes may be damaged so that what was acknowledged is still on one that can lead.
 fn damaged_max(config: &Config, voters_min: usize) -> usize {
     match config.replication {
         Replication::Majority => voters_min.saturating_sub(1) / 2,
@@ -162,13 +164,14 @@ mod tests {
     #[test]
     fn damage_is_bounded_by_who_is_left_to_vote() {
         let bound = |replication, guarantee| {
-            find(replication, ReadMode::Leader, guarantee).expect("promised").damaged_max
+            let promise = find(replication, ReadMode::Leader, guarantee).expect("promised");
+            (promise.damaged_max, promise.damaged_copies_max)
         };
-        assert_eq!(bound(Replication::Majority, Guarantee::Durability), Some(2));
-        assert_eq!(bound(Replication::Majority, Guarantee::Progress), Some(2));
-        assert_eq!(bound(Replication::Synchronous, Guarantee::Durability), Some(1));
-        assert_eq!(bound(Replication::Synchronous, Guarantee::Progress), Some(0));
-        assert_eq!(bound(ASYNCHRONOUS, Guarantee::Convergence), Some(0));
-        assert_eq!(bound(Replication::Majority, Guarantee::Integrity), None);
+        assert_eq!(bound(Replication::Majority, Guarantee::Durability), (Some(2), None));
+        assert_eq!(bound(Replication::Majority, Guarantee::Progress), (Some(2), None));
+        assert_eq!(bound(Replication::Synchronous, Guarantee::Durability), (Some(1), None));
+        assert_eq!(bound(Replication::Synchronous, Guarantee::Progress), (Some(1), Some(0)));
+        assert_eq!(bound(ASYNCHRONOUS, Guarantee::Convergence), (Some(1), Some(0)));
+        assert_eq!(bound(Replication::Majority, Guarantee::Integrity), (None, None));
     }
 }

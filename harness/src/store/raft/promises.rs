@@ -73,7 +73,10 @@ fn concern(guarantee: Guarantee, scenario: &Scenario) -> Option<Of> {
 fn in_our_words(stored: promise::Promise, level: &str) -> Promise {
     let mut ours = Promise::new(checker(stored.guarantee), level);
     if let Some(damaged_max) = stored.damaged_max {
-        ours = ours.while_at_most(damaged_max, DAMAGE).while_at_most(0, LYING);
+        ours = ours.while_at_most_of_all(damaged_max, DAMAGE).while_at_most_of_all(0, LYING);
+    }
+    if let Some(copies_max) = stored.damaged_copies_max {
+        ours = ours.while_at_most(copies_max, DAMAGE);
     }
     match stored.loss_max {
         Some(max) => ours.with_loss(max),

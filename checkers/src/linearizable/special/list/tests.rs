@@ -169,7 +169,7 @@ fn correct(moments: &[Moments]) -> Vec<Op> {
 fn maybe_wrong(moments: &[Moments]) -> Vec<Op> {
     let mut operations = correct(moments);
     let choice = moments[0].choice as usize / 512;
-    if let Some(Operation { call: Read(seen), .. }) = operations.get_mut(choice % (2 * moments.len())) {
+    if let Some(Operation { call: Read(seen), .. }) = operations.get_mut(choice % moments.len()) {
         let mut wrong = seen.to_vec();
         match choice / 64 % 4 {
             0 => drop(wrong.pop()),

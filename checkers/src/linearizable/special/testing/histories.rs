@@ -92,7 +92,8 @@ fn holds_for_random(
     });
     result.unwrap_or_else(|error| panic!("{error}"));
     let (orders, impossible) = (orders.get(), impossible.get());
-    assert!(orders.min(impossible) > cases / 8, "{orders} orders and {impossible} impossible of {cases}");
+    // Far from the rates of every subject, 14 % and more: chance must not fail the build.
+    assert!(orders.min(impossible) > cases / 16, "{orders} orders and {impossible} impossible of {cases}");
 }
 
 /// A long history of so many processes, each of which does one operation after the other; sorted by
