@@ -28,6 +28,7 @@ use anyhow::anyhow;
 use perjury_store::env::{Env, LocalFuture};
 
 pub use self::administration::Administration;
+pub use self::churn::LEADS_FOR_MS_MAX;
 pub use self::exits::Finding;
 pub use self::options::ClusterOptions;
 use crate::rng::Rng;

@@ -87,6 +87,7 @@ pub const ALL: &[&dyn Fault] = &[
     &leader::OneWay,
     &leader::Churn,
     &membership::Remove,
+    &membership::Rotate,
     &membership::Transfer,
     &deaf::Node,
 ];

@@ -35,6 +35,7 @@ struct Wishes {
     /// Nodes that an order is under way about, or failed about a moment ago: not before this time.
     waiting: BTreeMap<String, Duration>,
     transfers: BTreeMap<FaultId, Transfers>,
+    rotations: BTreeMap<FaultId, Rotation>,
 }
 
 /// Leadership is handed on, again and again.
@@ -45,10 +46,22 @@ struct Transfers {
     due: Option<Duration>,
 }
 
+/// Members leave and come back, again and again.
+struct Rotation {
+    nodes: Vec<String>,
+    /// How many may be out at once.
+    minority: usize,
+    lasts: (Duration, Duration),
+    rng: Rng,
+    is_out: bool,
+    due: Option<Duration>,
+}
+
 impl Administration {
     /// The orders that are due; each is to be answered with [`done`](Self::done).
     pub fn orders(&self, now: Duration) -> Vec<Order> {
         let mut wishes = self.0.borrow_mut();
+        wishes.rotate(now);
         let mut orders = wishes.orders_about_members(now);
         for order in &orders {
             wishes.waiting.insert(order.node().to_owned(), Duration::MAX);
@@ -78,14 +91,45 @@ impl Administration {
     pub(super) fn release(&self, id: FaultId) {
         let mut wishes = self.0.borrow_mut();
         wishes.transfers.remove(&id);
-        wishes.out.retain(|_, ids| {
-            ids.remove(&id);
-            !ids.is_empty()
-        });
+        wishes.rotations.remove(&id);
+        wishes.let_back(id);
     }
 }
 
 impl Wishes {
+    /// Wants this node out; one that is to leave already, where so many are.
+    fn want_out(&mut self, id: FaultId, node: &str, minority: usize) -> Option<String> {
+        let out: BTreeSet<&String> = self.out.keys().chain(&self.gone).collect();
+        let is_one_more = !out.iter().any(|other| *other == node);
+        let node = match is_one_more && out.len() >= minority {
+            true => (*out.first()?).clone(),
+            false => node.to_owned(),
+        };
+        self.out.entry(node.clone()).or_default().insert(id);
+        Some(node)
+    }
+
+    /// The fault of this number wants nobody out.
+    fn let_back(&mut self, id: FaultId) {
+        self.out.retain(|_, ids| {
+            ids.remove(&id);
+            !ids.is_empty()
+        });
+    }
+
+    /// Draws anew who is to be out.
+    fn rotate(&mut self, now: Duration) {
+        let mut rotations = std::mem::take(&mut self.rotations);
+        for (&id, rotation) in &mut rotations {
+            let Some(nodes) = rotation.next(now) else { continue };
+            self.let_back(id);
+            for node in nodes {
+                self.want_out(id, &node, rotation.minority);
+            }
+        }
+        self.rotations = rotations;
+    }
+
     fn orders_about_members(&mut self, now: Duration) -> Vec<Order> {
         let mut orders = Vec::new();
         let about: BTreeSet<String> = self.out.keys().chain(&self.gone).cloned().collect();
@@ -115,6 +159,19 @@ impl Transfers {
     }
 }
 
+impl Rotation {
+    /// Who is to be out from now on, if that changes now: some, nobody, others.
+    fn next(&mut self, now: Duration) -> Option<Vec<String>> {
+        let due = *self.due.get_or_insert(now);
+        (due <= now).then(|| {
+            self.due = Some(now + self.rng.duration(self.lasts.0, self.lasts.1));
+            self.is_out = !self.is_out && self.minority > 0;
+            let count = if self.is_out { 1 + self.rng.below(self.minority as u64) } else { 0 };
+            self.rng.subset(&self.nodes, count as usize)
+        })
+    }
+}
+
 impl Cluster {
     /// What the administrator is to see to.
     pub fn administration(&self) -> std::rc::Rc<Administration> {
@@ -124,16 +181,19 @@ impl Cluster {
     /// Wants this node to leave the cluster; one that is to leave already, where a minority is. None where
     /// no node can be spared.
     pub fn remove_member(&mut self, id: FaultId, node: &str) -> Option<String> {
-        let mut wishes = self.administration.0.borrow_mut();
-        let minority = self.names.len().saturating_sub(1) / 2;
-        let out: BTreeSet<&String> = wishes.out.keys().chain(&wishes.gone).collect();
-        let is_one_more = !out.iter().any(|other| *other == node);
-        let node = match is_one_more && out.len() >= minority {
-            true => (*out.first()?).clone(),
-            false => node.to_owned(),
-        };
-        wishes.out.entry(node.clone()).or_default().insert(id);
-        Some(node)
+        self.administration.0.borrow_mut().want_out(id, node, self.minority())
+    }
+
+    /// From now on some of these nodes are to be out of the cluster, a minority at most, then none, then others;
+    /// each for a time between these two.
+    pub fn rotate_members(&mut self, id: FaultId, nodes: &[String], lasts: (Duration, Duration), rng: Rng) {
+        let (nodes, minority) = (nodes.to_vec(), self.minority());
+        let rotation = Rotation { nodes, minority, lasts, rng, is_out: false, due: None };
+        self.administration.0.borrow_mut().rotations.insert(id, rotation);
+    }
+
+    pub(super) fn minority(&self) -> usize {
+        self.names.len().saturating_sub(1) / 2
     }
 
     /// From now on leadership is handed to one of these nodes after another, each for a time between these

@@ -24,6 +24,8 @@ use crate::system::{Choice, Client, Seam, System};
 const SEGMENT_BYTES_MAX: u32 = 16 << 10;
 /// Bytes of a snapshot in one message: small, so that one takes several.
 const CHUNK_BYTES: usize = 2 << 10;
+/// Bytes of entries in one message, about: small, so that a follower far behind catches up in several.
+const BATCH_BYTES: usize = 512;
 /// Entries before a snapshot that stay in the log, of those between two snapshots: one in so many.
 const KEEPS_ONE_IN: u64 = 4;
 /// How long a standby may lack an entry in mode asynchronous, in milliseconds.
@@ -139,6 +141,7 @@ fn config(scenario: &Scenario, node: NodeId) -> Config {
         snapshot_every: scenario.snapshot_every,
         snapshot_keeps: scenario.snapshot_every / KEEPS_ONE_IN,
         chunk_bytes: CHUNK_BYTES,
+        batch_bytes: BATCH_BYTES,
         safeguards: safeguards(scenario),
         ..Config::new(node, names(scenario))
     }

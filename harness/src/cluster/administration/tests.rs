@@ -101,3 +101,30 @@ fn leadership_goes_on_until_it_is_healed() {
     cluster.heal(id);
     assert_eq!(administration.orders(ms(9000)), []);
 }
+
+#[test]
+fn members_rotate_until_it_is_healed_and_a_minority_is_out_at_most() {
+    let mut cluster = cluster(5);
+    let id = cluster.new_fault();
+    let nodes = ["n1", "n2", "n3", "n5"].map(str::to_owned);
+    cluster.rotate_members(id, &nodes, (ms(100), ms(200)), Rng::new(1));
+    let administration = cluster.administration();
+    let (mut out, mut most, mut ever) = (BTreeSet::new(), 0, BTreeSet::new());
+    for at in (0..9_000).step_by(10) {
+        if at == 8_000 {
+            cluster.heal(id);
+        }
+        for order in administration.orders(ms(at)) {
+            match &order {
+                Order::Remove(node) => drop(out.insert(node.clone())),
+                Order::Add(node) => drop(out.remove(node)),
+                Order::Lead(_) => panic!("nobody asked for it"),
+            }
+            administration.done(&order, true, ms(at));
+        }
+        most = most.max(out.len());
+        ever.extend(out.iter().cloned());
+    }
+    assert_eq!((most, out.len()), (2, 0));
+    assert_eq!(Vec::from_iter(ever), nodes);
+}

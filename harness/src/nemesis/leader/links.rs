@@ -1,15 +1,10 @@
 //! The leader is cut off, alone or with others, both ways or one, once or again and again. Clients still
 //! reach it.
 
-use std::time::Duration;
-
 use super::words;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, LEADS_FOR_MS_MAX};
 use crate::nemesis::aim::{Aim, Size, others};
 use crate::nemesis::{Fault, Injected, Kind, Needs};
-
-/// From an election to the cut, in leader churn.
-const LEADS_FOR: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(600));
 
 /// The leader sees no other node.
 pub struct Cut;
@@ -115,19 +110,15 @@ impl Fault for Churn {
         &[Needs::Leader]
     }
     fn about(&self) -> &'static str {
-        "whoever leads is cut off from the others soon after each election"
+        "whoever leads is cut off soon after each election, often at once, alone or with a minority"
     }
     fn inject(&self, cluster: &mut Cluster, aim: &mut Aim) -> Injected {
         let nodes = aim.nodes(cluster, Size::All);
-        let (from, to) = LEADS_FOR;
-        let detail = format!(
-            "whoever leads is cut off {} to {} ms after its election; now {}",
-            from.as_millis(),
-            to.as_millis(),
-            words(cluster, &[])
-        );
+        let now = words(cluster, &[]);
+        let detail =
+            format!("whoever leads is cut off within {LEADS_FOR_MS_MAX} ms of its election; now {now}");
         let id = cluster.new_fault();
-        cluster.churn(id, &nodes, LEADS_FOR, aim.rng.fork("churn"));
+        cluster.churn(id, &nodes, aim.rng.fork("churn"));
         Injected::new(self, id, nodes, detail)
     }
 }
