@@ -49,6 +49,10 @@ pub trait Fault: Sync {
     fn alone_for_ms(&self) -> Option<(u64, u64)> {
         None
     }
+    /// How often it is drawn, against others of its kind.
+    fn weight(&self) -> usize {
+        1
+    }
     /// What happens, in one sentence.
     fn about(&self) -> &'static str;
     /// Makes it happen now, to the nodes that `aim` gives.

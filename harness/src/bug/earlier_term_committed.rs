@@ -19,7 +19,7 @@ pub const BUG: Bug = Bug {
     mode: "majority",
     workload: "register",
     level: "leader",
-    nemesis: &["leader", "message"],
+    nemesis: &["leader"],
     marker: "earlier-term-committed",
     seeds: 500,
 };

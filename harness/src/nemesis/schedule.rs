@@ -10,6 +10,7 @@
 mod names;
 
 use std::collections::BTreeSet;
+use std::iter::repeat_n;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
@@ -74,7 +75,10 @@ impl Schedule {
         rng: &mut Rng,
         available: &dyn Fn(&dyn Fault) -> bool,
     ) -> Schedule {
-        let of_kind = |kind: &Kind| kind.faults().filter(|fault| available(*fault)).collect::<Vec<_>>();
+        let of_kind = |kind: &Kind| {
+            let faults = kind.faults().filter(|fault| available(*fault));
+            faults.flat_map(|fault| repeat_n(fault, fault.weight())).collect()
+        };
         let mut choices: Vec<Vec<&dyn Fault>> = kinds.iter().map(of_kind).collect();
         choices.retain(|faults| !faults.is_empty());
         if choices.is_empty() {

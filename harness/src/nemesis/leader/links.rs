@@ -109,6 +109,11 @@ impl Fault for Churn {
     fn needs(&self) -> &'static [Needs] {
         &[Needs::Leader]
     }
+    /// As often as all faults of one leader together, nearly: only a leader cut off before it has finished leaves
+    /// the next one something to get wrong.
+    fn weight(&self) -> usize {
+        4
+    }
     fn about(&self) -> &'static str {
         "whoever leads is cut off soon after each election, often at once, alone or with a minority"
     }
