@@ -3,7 +3,7 @@
 use perjury_histories::{Fate, History, Operation, Value};
 
 use super::super::linearizability::objects;
-use super::limit;
+use super::gave_up;
 use crate::chained::{Chained, Found, Link};
 use crate::checker::{Context, Limits, Undecided};
 use crate::linearizable::AnyModel;
@@ -41,7 +41,7 @@ pub(super) fn judge(
     }
     match search(&acts, model, &context.initial, &context.limits)? {
         Found::Order => Ok(super::explained(history, context)),
-        Found::GaveUp => Err(limit(acts.len(), &context.limits)),
+        Found::GaveUp => Err(gave_up(acts.len(), &context.limits)),
         Found::Nothing => {
             let core = minimize(acts, model, context)?;
             let operations: Vec<Operation<'_>> = core.iter().map(|act| act.operation).collect();

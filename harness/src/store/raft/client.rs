@@ -9,7 +9,7 @@ use perjury_store::env::{Env, LocalFuture};
 use perjury_store::protocol::NodeId;
 use perjury_store::raft::client::{Answer, Client as Session, ClientOptions};
 use perjury_store::raft::config::Replication;
-use perjury_store::raft::request::{Change, Refusal, Response};
+use perjury_store::raft::request::{Change, Response};
 
 use super::calls::{self, Versions};
 use super::replication;
@@ -122,20 +122,12 @@ impl RaftClient {
     async fn carry_out(&mut self, order: &Order) -> anyhow::Result<()> {
         let node = self.id(order.node()).ok_or_else(|| anyhow!("there is no node {}", order.node()))?;
         match order {
-            Order::Remove(_) => self.change(Change::Remove(node)).await,
+            Order::Remove(_) => done(self.session.change(Change::Remove(node), DEADLINE).await.outcome),
             Order::Add(_) => {
-                self.change(Change::AddLearner(node)).await?;
-                self.change(Change::Promote(node)).await
+                done(self.session.change(Change::AddLearner(node), DEADLINE).await.outcome)?;
+                done(self.session.change(Change::Promote(node), DEADLINE).await.outcome)
             }
             Order::Lead(_) => done(self.session.transfer(node, DEADLINE).await.outcome),
-        }
-    }
-
-    /// A change that is refused as wrong has been made already.
-    async fn change(&mut self, change: Change) -> anyhow::Result<()> {
-        match self.session.change(change, DEADLINE).await.outcome {
-            Response::Refused(Refusal::Invalid(_)) => Ok(()),
-            outcome => done(outcome),
         }
     }
 }

@@ -47,8 +47,9 @@ impl Node {
             return Err(Refusal::Invalid("the members of an active-passive cluster stay".to_owned()));
         }
         let mut members = self.members.latest().clone();
-        apply(&mut members, change)?;
         let node = subject(change);
+        let was_learner = members.learners.contains(&node);
+        apply(&mut members, change)?;
         if usize::from(node) >= self.config.nodes.len() {
             return Err(Refusal::Invalid(format!("there is no node {node}")));
         }
@@ -57,7 +58,7 @@ impl Node {
         if leader.transfer.is_some() {
             return unavailable("leadership is being handed over");
         }
-        if matches!(change, Change::Promote(_)) {
+        if was_learner && matches!(change, Change::Promote(_)) {
             // It must know at least that it is a member, or nobody else could lead with its vote.
             let least = self.members.latest_at().max(self.log.last().index.saturating_sub(LAG_MAX));
             if leader.progress.get(&node).is_none_or(|progress| progress.counted() < least) {
@@ -155,21 +156,24 @@ fn subject(change: Change) -> NodeId {
     }
 }
 
+/// What is so already goes through the log like a change: a leader that is none any more, or whose log is not
+/// committed, may be wrong about it.
 fn apply(members: &mut Members, change: Change) -> Result<(), Refusal> {
     let invalid = |why: &str| Err(Refusal::Invalid(why.to_owned()));
     match change {
-        Change::AddLearner(node) if members.contains(node) => invalid("it is a member already"),
+        Change::AddLearner(node) if members.contains(node) => Ok(()),
         Change::AddLearner(node) => {
             members.learners.insert(node);
             Ok(())
         }
-        Change::Promote(node) if !members.learners.remove(&node) => invalid("it is no learner"),
+        Change::Promote(node) if members.voters.contains(&node) => Ok(()),
+        Change::Promote(node) if !members.learners.remove(&node) => invalid("it is no learner: add it first"),
         Change::Promote(node) => {
             members.voters.insert(node);
             Ok(())
         }
         Change::Remove(node) if members.learners.remove(&node) => Ok(()),
-        Change::Remove(node) if !members.voters.remove(&node) => invalid("it is no member"),
+        Change::Remove(node) if !members.voters.remove(&node) => Ok(()),
         Change::Remove(_) if members.voters.is_empty() => invalid("the last voter stays"),
         Change::Remove(_) => Ok(()),
     }
