@@ -20,7 +20,6 @@ pub mod observer;
 pub mod panic;
 pub mod pause;
 pub mod random;
-pub mod stream;
 
 use std::cell::RefCell;
 use std::rc::Rc;

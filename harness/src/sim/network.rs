@@ -1,7 +1,6 @@
 //! The network as a host sees it: the simulator's sockets, and the fate of each frame.
 //!
-//! Cutting a link is the simulator's work (see the cluster), but for what is under way then, which is lost in
-//! [`stream`](super::stream); what else it cannot do is here. A connection
+//! Cutting a link is the simulator's work (see the cluster); what it cannot do is here. A connection
 //! to a machine behind a cut is tried again until the cut heals, where the simulator would refuse at
 //! once, and a machine whose process is gone refuses, where the simulator would keep us waiting.
 
@@ -16,7 +15,6 @@ use smallvec::{SmallVec, smallvec};
 use turmoil::net::{TcpListener, TcpStream};
 
 use super::FaultId;
-use super::stream::SimStream;
 use crate::rng::Rng;
 
 /// How long until a connection that found no way is tried again.
@@ -221,12 +219,11 @@ impl SimNetwork {
 
 impl Network for SimNetwork {
     fn bind(&self, address: &str) -> LocalFuture<'static, io::Result<Box<dyn Listener>>> {
-        let (host, fabric) = (self.host.clone(), self.fabric.clone());
         let address = address.to_string();
         Box::pin(async move {
             let (_, port) = split(&address)?;
             let listener = TcpListener::bind(("0.0.0.0", port)).await?;
-            Ok(Box::new(SimListener { listener, host, fabric }) as Box<dyn Listener>)
+            Ok(Box::new(SimListener(listener)) as Box<dyn Listener>)
         })
     }
 
@@ -243,7 +240,7 @@ impl Network for SimNetwork {
                 }
             }
             let stream = TcpStream::connect((host, port)).await?;
-            Ok(Box::new(SimStream::new(stream, fabric, &from, host)) as Box<dyn Stream>)
+            Ok(Box::new(stream) as Box<dyn Stream>)
         })
     }
 
@@ -253,19 +250,14 @@ impl Network for SimNetwork {
     }
 }
 
-struct SimListener {
-    listener: TcpListener,
-    host: String,
-    fabric: Rc<Fabric>,
-}
+struct SimListener(TcpListener);
 
 impl Listener for SimListener {
     fn accept(&mut self) -> LocalFuture<'_, io::Result<(Box<dyn Stream>, String)>> {
         Box::pin(async move {
-            let (stream, from) = self.listener.accept().await?;
-            let peer = turmoil::reverse_lookup(from.ip()).unwrap_or_else(|| from.ip().to_string());
-            let stream = SimStream::new(stream, self.fabric.clone(), &self.host, &peer);
-            Ok((Box::new(stream) as Box<dyn Stream>, format!("{peer}:{}", from.port())))
+            let (stream, from) = self.0.accept().await?;
+            let host = turmoil::reverse_lookup(from.ip()).unwrap_or_else(|| from.ip().to_string());
+            Ok((Box::new(stream) as Box<dyn Stream>, format!("{host}:{}", from.port())))
         })
     }
 }
