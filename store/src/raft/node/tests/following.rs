@@ -1,9 +1,10 @@
 //! What a follower confirms.
 
 use super::{One, noop};
+use crate::protocol::Effect;
 use crate::raft::log::{Entry, Index, Payload, Position};
 use crate::raft::message::Body;
-use crate::raft::request::Members;
+use crate::raft::request::{Ask, Members, Refusal, Response};
 
 fn append(previous: (u64, Index), entries: Vec<Entry>, commit: Index) -> Body {
     let previous = Position { term: previous.0, index: previous.1 };
@@ -85,4 +86,24 @@ fn tells_a_leader_of_an_earlier_term_that_it_is_one() {
     one.hear(1, 2, append((0, 0), vec![noop(2, 1)], 0));
     assert!(matches!(one.said(1)[..], [Body::Conflict { .. }]));
     assert_eq!(one.node.log.last().term, 3);
+}
+
+#[test]
+fn names_no_leader_once_it_hears_nobody() {
+    let redirects = |one: &mut One, id| {
+        one.ask(id, Ask::Open);
+        match &one.effects[..] {
+            [Effect::Reply { response: Response::Refused(Refusal::NotLeader { leader, .. }), .. }] => *leader,
+            other => panic!("no redirection: {other:?}"),
+        }
+    };
+    // Whether it may stand itself or not.
+    for voters in [vec![0, 1, 2], vec![1, 2]] {
+        let mut one = One::new(&[1], |config| config.first_voters = Some(voters));
+        one.hear(1, 1, append((1, 1), vec![], 0));
+        one.tick(399);
+        assert_eq!(redirects(&mut one, 1), Some(1));
+        one.tick(402);
+        assert_eq!(redirects(&mut one, 2), None);
+    }
 }

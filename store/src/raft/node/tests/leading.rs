@@ -94,6 +94,19 @@ fn answers_a_read_only_after_a_round_that_began_later() {
 }
 
 #[test]
+fn a_damaged_follower_confirms_no_round() {
+    let mut one = One::new(&[], |_| {});
+    one.elect();
+    one.matched(1, 1, 1);
+    one.ask(1, read("k", ReadMode::Leader));
+    one.hear(2, 1, Body::Copied { round: 2, index: 1, incarnation: 2 });
+    one.matched(1, 1, 1);
+    assert!(one.effects.is_empty(), "the leader is alone with round 2");
+    one.matched(1, 2, 1);
+    assert!(matches!(one.effects[0], Effect::Reply { id: 1, .. }));
+}
+
+#[test]
 fn tells_those_who_wait_when_it_leads_no_more() {
     let mut one = One::new(&[], |_| {});
     one.elect();

@@ -1,4 +1,4 @@
-use super::{Few, put, read};
+use super::{Disk, Few, put, read};
 use crate::raft::request::{Ask, Change, ReadMode, Refusal, Response};
 
 fn three_of_five() -> Few {
@@ -89,4 +89,68 @@ fn refuses_a_change_while_another_is_under_way() {
     few.ask(leader, Ask::Change(Change::AddLearner(3)));
     let second = few.ask(leader, Ask::Change(Change::AddLearner(4)));
     assert!(matches!(few.replies[&second], Response::Refused(Refusal::Unavailable(_))));
+}
+
+#[test]
+fn a_node_added_again_with_an_empty_disk_gets_the_log_from_its_beginning() {
+    let mut few = Few::new(4);
+    let leader = few.elect();
+    few.write(leader, 10);
+    let lost = (leader + 1) % 4;
+    // It does not hear that it is removed: the leader still tells it so when it is added again.
+    few.cut = vec![lost];
+    for change in [Change::Remove(lost), Change::AddLearner(lost)] {
+        let answer = few.call(leader, Ask::Change(change));
+        assert!(matches!(answer, Response::Done { .. }), "{change:?} {answer:?}");
+    }
+    few.disks[usize::from(lost)] = Disk::default();
+    few.restart(lost);
+    few.cut.clear();
+    few.run(500);
+    assert_eq!(few.nodes[usize::from(lost)].applied, few.nodes[usize::from(leader)].applied);
+    let answer = few.call(leader, Ask::Change(Change::Promote(lost)));
+    assert!(matches!(answer, Response::Done { .. }), "{answer:?}");
+}
+
+/// What is so already: nodes 0 to 2 vote, 3 learns, and 4 is no member.
+const NO_CHANGES: [Change; 4] =
+    [Change::AddLearner(0), Change::AddLearner(3), Change::Promote(1), Change::Remove(4)];
+
+fn three_and_a_learner() -> (Few, u16) {
+    let mut few = three_of_five();
+    let leader = few.elect();
+    let answer = few.call(leader, Ask::Change(Change::AddLearner(3)));
+    assert!(matches!(answer, Response::Done { .. }), "{answer:?}");
+    (few, leader)
+}
+
+#[test]
+fn a_change_that_changes_nothing_is_done_once_it_is_committed() {
+    let (mut few, leader) = three_and_a_learner();
+    let members = few.nodes[usize::from(leader)].members.latest().clone();
+    for change in NO_CHANGES {
+        let last = few.nodes[usize::from(leader)].log.last().index;
+        let answer = few.call(leader, Ask::Change(change));
+        assert!(matches!(answer, Response::Done { index, .. } if index == last + 1), "{change:?} {answer:?}");
+        assert_eq!(few.nodes[usize::from(leader)].members.latest(), &members, "{change:?}");
+    }
+}
+
+#[test]
+fn a_leader_that_is_cut_off_does_not_call_a_change_done_that_changes_nothing() {
+    for change in NO_CHANGES {
+        let (mut few, leader) = three_and_a_learner();
+        few.cut = vec![leader];
+        let id = few.ask(leader, Ask::Change(change));
+        few.run(2000);
+        let answer = few.replies.get(&id);
+        assert!(matches!(answer, Some(Response::Unknown(_))), "{change:?} {answer:?}");
+    }
+}
+
+#[test]
+fn promotes_nobody_who_was_not_added() {
+    let (mut few, leader) = three_and_a_learner();
+    let refusal = Refusal::Invalid("it is no learner: add it first".to_owned());
+    assert_eq!(few.call(leader, Ask::Change(Change::Promote(4))), Response::Refused(refusal));
 }

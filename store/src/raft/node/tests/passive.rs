@@ -94,3 +94,33 @@ fn stops_taking_changes_before_it_can_be_replaced() {
     assert!(few.nodes[usize::from(active)].is_leader());
     assert!(is_unavailable(&few.call(active, put(2, 2, "k"))));
 }
+
+/// A leader and a witness that has perhaps forgotten what it confirmed.
+fn with_damaged_witness() -> (Few, u16) {
+    let mut few = synchronous();
+    let active = few.elect();
+    few.write(active, 1);
+    few.disks[usize::from(WITNESS)].damaged = true;
+    few.restart(WITNESS);
+    (few, active)
+}
+
+#[test]
+fn a_damaged_witness_confirms_nobody_s_lead() {
+    let (mut few, active) = with_damaged_witness();
+    few.cut = vec![1 - active];
+    let id = few.ask(active, read("k", ReadMode::Leader));
+    few.run(2000);
+    let answer = few.replies.get(&id);
+    assert!(matches!(answer, Some(Response::Refused(_))), "{answer:?}");
+    assert!(!few.nodes[usize::from(active)].is_leader(), "it has not heard a majority that counts");
+}
+
+#[test]
+fn a_damaged_witness_gives_no_vote() {
+    let (mut few, active) = with_damaged_witness();
+    few.cut = vec![active];
+    few.run(2000);
+    let is_elected = |(node, fact): &(u16, Fact)| *node != active && matches!(fact, Fact::Leader { .. });
+    assert!(!few.facts.iter().any(is_elected));
+}
