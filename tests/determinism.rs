@@ -10,13 +10,19 @@ use crate::trial::{all_faults, try_seed};
 /// Tells the test binary, started again, which seed to run and where to leave the bytes.
 const CHILD: &str = "PERJURY_DETERMINISM_CHILD";
 
-/// Every fault there is, at every level. Even seeds are for the leaderless family, odd ones for the log.
+/// Every fault that a store can suffer, at every level. Even seeds are for the leaderless family, odd ones for the
+/// log: with a majority, and with a standby.
 fn scenario(seed: u64) -> Scenario {
     let mut scenario = all_faults("mixed", 15);
     scenario.nemesis.insert(2, "disk".to_owned());
     if seed % 2 == 1 {
         scenario.store = "raft".to_owned();
-        scenario.nemesis.extend(["leader", "membership"].map(str::to_owned));
+        scenario.nemesis.extend(["deaf", "leader"].map(str::to_owned));
+        if seed % 4 == 1 {
+            scenario.nemesis.push("membership".to_owned());
+        } else {
+            (scenario.mode, scenario.nodes) = ("asynchronous".to_owned(), Scenario::nodes_in("asynchronous"));
+        }
         scenario.nemesis.sort();
     }
     scenario

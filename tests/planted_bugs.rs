@@ -37,129 +37,56 @@ fn is_found(name: &str, seconds: u64, recorded: u64) {
     assert_eq!(report.verdict, "valid", "without the bug: {}", complaints(&report));
 }
 
-#[test]
-fn finds_acknowledge_before_sync() {
-    is_found("acknowledge-before-sync", 15, 0);
+/// Tests by name: the bug, simulated seconds with faults, and the recorded seed.
+macro_rules! recorded {
+    ($($test:ident: $bug:literal, $seconds:literal, $seed:literal;)*) => {
+        const RECORDED: &[&str] = &[$($bug),*];
+        $(
+            #[test]
+            fn $test() {
+                is_found($bug, $seconds, $seed);
+            }
+        )*
+    };
+}
+
+recorded! {
+    finds_acknowledge_before_sync: "acknowledge-before-sync", 15, 0;
+    finds_torn_tail_taken: "torn-tail-taken", 15, 7;
+    finds_log_cut_at_bad_record: "log-cut-at-bad-record", 15, 0;
+    finds_wall_clock_versions: "wall-clock-versions", 15, 0;
+    finds_compare_and_set_on_quorums: "compare-and-set-on-quorums", 15, 0;
+    finds_token_lost_on_failover: "token-lost-on-failover", 15, 4;
+    finds_acknowledgement_counted_twice: "acknowledgement-counted-twice", 15, 6;
+    finds_atomic_read_without_write_back: "atomic-read-without-write-back", 15, 4;
+    finds_timeout_reported_as_failure: "timeout-reported-as-failure", 15, 0;
+    finds_replay_applies_twice: "replay-applies-twice", 15, 0;
+    finds_read_unconfirmed: "read-unconfirmed", 15, 9;
+    finds_lease_by_wall_clock: "lease-by-wall-clock", 15, 9;
+    finds_vote_not_persisted: "vote-not-persisted", 15, 0;
+    finds_term_not_persisted: "term-not-persisted", 15, 0;
+    finds_vote_without_log_check: "vote-without-log-check", 15, 3;
+    finds_stale_append_taken: "stale-append-taken", 60, 14;
+    finds_retry_applied_twice: "retry-applied-twice", 15, 0;
+    finds_sessions_not_in_snapshot: "sessions-not-in-snapshot", 60, 7;
+    finds_removed_node_acts: "removed-node-acts", 60, 5;
+    finds_tail_dropped: "tail-dropped", 15, 4;
+    finds_read_past_high_water_mark: "read-past-high-water-mark", 15, 0;
+    finds_whole_log_committed: "whole-log-committed", 15, 0;
+    finds_conflict_kept: "conflict-kept", 15, 6;
+    finds_loss_bound_passed: "loss-bound-passed", 15, 8;
+    finds_no_pre_vote: "no-pre-vote", 15, 1;
+    finds_earlier_term_committed: "earlier-term-committed", 60, 39;
+    finds_changes_overlap: "changes-overlap", 60, 27;
 }
 
 #[test]
-fn finds_torn_tail_taken() {
-    is_found("torn-tail-taken", 15, 7);
-}
-
-#[test]
-fn finds_log_cut_at_bad_record() {
-    is_found("log-cut-at-bad-record", 15, 0);
-}
-
-#[test]
-fn finds_wall_clock_versions() {
-    is_found("wall-clock-versions", 15, 0);
-}
-
-#[test]
-fn finds_compare_and_set_on_quorums() {
-    is_found("compare-and-set-on-quorums", 15, 0);
-}
-
-#[test]
-fn finds_token_lost_on_failover() {
-    is_found("token-lost-on-failover", 15, 4);
-}
-
-#[test]
-fn finds_acknowledgement_counted_twice() {
-    is_found("acknowledgement-counted-twice", 15, 6);
-}
-
-#[test]
-fn finds_atomic_read_without_write_back() {
-    is_found("atomic-read-without-write-back", 15, 4);
-}
-
-#[test]
-fn finds_timeout_reported_as_failure() {
-    is_found("timeout-reported-as-failure", 15, 0);
-}
-
-#[test]
-fn finds_replay_applies_twice() {
-    is_found("replay-applies-twice", 15, 0);
-}
-
-#[test]
-fn finds_read_unconfirmed() {
-    is_found("read-unconfirmed", 15, 9);
-}
-
-#[test]
-fn finds_lease_by_wall_clock() {
-    is_found("lease-by-wall-clock", 15, 9);
-}
-
-#[test]
-fn finds_vote_not_persisted() {
-    is_found("vote-not-persisted", 15, 0);
-}
-
-#[test]
-fn finds_term_not_persisted() {
-    is_found("term-not-persisted", 15, 0);
-}
-
-#[test]
-fn finds_vote_without_log_check() {
-    is_found("vote-without-log-check", 15, 3);
-}
-
-#[test]
-fn finds_stale_append_taken() {
-    is_found("stale-append-taken", 60, 14);
-}
-
-#[test]
-fn finds_retry_applied_twice() {
-    is_found("retry-applied-twice", 15, 0);
-}
-
-#[test]
-fn finds_sessions_not_in_snapshot() {
-    is_found("sessions-not-in-snapshot", 60, 7);
-}
-
-#[test]
-fn finds_removed_node_acts() {
-    is_found("removed-node-acts", 60, 5);
-}
-
-#[test]
-fn finds_tail_dropped() {
-    is_found("tail-dropped", 15, 4);
-}
-
-#[test]
-fn finds_read_past_high_water_mark() {
-    is_found("read-past-high-water-mark", 15, 0);
-}
-
-#[test]
-fn finds_whole_log_committed() {
-    is_found("whole-log-committed", 15, 0);
-}
-
-#[test]
-fn finds_conflict_kept() {
-    is_found("conflict-kept", 15, 6);
-}
-
-#[test]
-fn finds_loss_bound_passed() {
-    is_found("loss-bound-passed", 15, 8);
-}
-
-#[test]
-fn finds_no_pre_vote() {
-    is_found("no-pre-vote", 15, 1);
+fn every_planted_bug_is_recorded() {
+    let sorted = |mut names: Vec<&'static str>| {
+        names.sort_unstable();
+        names
+    };
+    assert_eq!(sorted(RECORDED.to_vec()), sorted(bug::ALL.iter().map(|bug| bug.name).collect()));
 }
 
 /// Prints the seeds to record above: `cargo test --release -- --ignored prints_seeds --nocapture`.

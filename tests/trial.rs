@@ -4,7 +4,7 @@ use perjury::report::Report;
 use perjury::run::Recording;
 use perjury::{Scenario, store, trial};
 
-/// The default scenario with all four kinds of fault at one level, for so many simulated seconds.
+/// The default scenario with the four kinds of fault of any store at one level, for so many simulated seconds.
 pub fn all_faults(level: &str, seconds: u64) -> Scenario {
     let nemesis = ["clock", "crash", "message", "partition"].map(str::to_owned).to_vec();
     Scenario { level: level.to_owned(), nemesis, time_ms: seconds * 1000, ..Scenario::default() }

@@ -168,11 +168,11 @@ fn judge_level(
 fn judge_all(name: &str, history: &History, charge: &Charge<'_>, damage: &Damage) -> Row {
     let promise = charge.promises.iter().find(|promise| promise.guarantee == name);
     let keys = charge.levels.iter().map(|(key, _)| key).collect();
-    let excused = promise.map(|promise| damage.excuses(promise, &keys)).unwrap_or_default();
+    let excused = promise.and_then(|promise| damage.excuses_run(promise, &keys));
     let context = context(promise, charge);
     let idle = (name == "availability" && !availability::has_window(history, &context))
         .then(|| "no node was cut off alone for as long as work may take".to_owned());
-    let not_owed = Some(excused.why).filter(|_| !excused.keys.is_empty()).or(idle);
+    let not_owed = excused.or(idle);
     let (outcome, evidence, anomalies) = match not_owed {
         None => ask(name, history, &context),
         Some(why) => (RowOutcome::NotOwed, why, Anomalies::default()),

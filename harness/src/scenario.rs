@@ -117,7 +117,11 @@ impl Scenario {
     pub fn slug(&self) -> String {
         let settings = serde_json::to_string(self).expect("a scenario is plain data");
         let hash = xxhash_rust::xxh3::xxh3_64(settings.as_bytes());
-        let nemesis = if self.nemesis.is_empty() { "none".to_owned() } else { self.nemesis.join("+") };
+        let nemesis = match (&self.schedule, self.nemesis.as_slice()) {
+            (Some(_), _) => "schedule".to_owned(),
+            (None, []) => "none".to_owned(),
+            (None, kinds) => kinds.join("+"),
+        };
         let level = self.level.replace('/', "-");
         let mode = if self.mode == later::mode() { String::new() } else { format!("-{}", self.mode) };
         let bug = self.bug.as_ref().map(|bug| format!("-{bug}")).unwrap_or_default();

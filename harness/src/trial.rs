@@ -55,7 +55,7 @@ pub fn report(
         limits: None,
     };
     let (mut rows, mut information) = judge::judge(&recording.history, &charge)?;
-    information.extend(not_reached(scenario, recording));
+    information.extend(not_shown(scenario, recording, &rows));
     rows.splice(0..0, crashes(&recording.crashes));
     Ok(Report {
         command: command::repeat(scenario, seed),
@@ -77,11 +77,19 @@ pub fn report(
     })
 }
 
-/// A planted bug whose code path was not reached: that it was not found means nothing then.
-fn not_reached(scenario: &Scenario, recording: &Recording) -> Option<String> {
+/// A planted bug whose code path was not reached: that it was not found means nothing then. Or one that was
+/// reached, and broke nothing that was owed: it takes another seed.
+fn not_shown(scenario: &Scenario, recording: &Recording, rows: &[Row]) -> Option<String> {
     let bug = bug::named(scenario.bug.as_deref()?)?;
-    let is_reached = recording.markers.contains_key(bug.marker);
-    (!is_reached).then(|| format!("the planted bug {} was never reached: nothing could show it", bug.name))
+    match recording.markers.get(bug.marker) {
+        None => Some(format!("the planted bug {} was never reached: nothing could show it", bug.name)),
+        Some(times) if verdict(rows) == "valid" => Some(format!(
+            "the planted bug {} was reached {times} times, and broke no promise: cargo perjury sweep --seeds 0..50{}",
+            bug.name,
+            command::options(scenario)
+        )),
+        Some(_) => None,
+    }
 }
 
 /// A system that panics breaks a promise that nobody needs to state.
@@ -164,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn says_that_a_planted_bug_was_never_reached() {
+    fn says_that_a_planted_bug_was_never_reached_or_broke_nothing() {
         let (bug, marker) = (bug::ALL[0].name, bug::ALL[0].marker);
         let scenario = |bug: Option<&str>| Scenario { bug: bug.map(str::to_owned), ..Scenario::default() };
         let recording = |markers: &[&str]| Recording {
@@ -175,9 +183,14 @@ mod tests {
             simulated_ns: 0,
             faults_not_available: Vec::new(),
         };
-        assert!(not_reached(&scenario(Some(bug)), &recording(&[])).is_some());
-        assert_eq!(not_reached(&scenario(Some(bug)), &recording(&[marker])), None);
-        assert_eq!(not_reached(&scenario(None), &recording(&[])), None);
+        let (kept, broken) = ([row(true, RowOutcome::Held)], [row(true, RowOutcome::Broken)]);
+        let shown =
+            |markers: &[&str], rows: &[Row]| not_shown(&scenario(Some(bug)), &recording(markers), rows);
+        assert!(shown(&[], &kept).is_some_and(|words| words.contains("was never reached")));
+        let words = shown(&[marker], &kept).expect("a hint");
+        assert!(words.contains("was reached 1 times, and broke no promise"), "{words}");
+        assert_eq!(shown(&[marker], &broken), None);
+        assert_eq!(not_shown(&scenario(None), &recording(&[]), &kept), None);
     }
 
     #[test]

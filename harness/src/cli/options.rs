@@ -38,8 +38,8 @@ pub struct Options {
     #[arg(long, value_name = "W")]
     write_quorum: Option<usize>,
     /// How keys are written and read. quorum: one, quorum, all, atomic, or WRITE/READ, such as one/all;
-    /// raft: leader, lease, follower, any. mixed: each key has one of them; so has it with + between
-    /// some [default: mixed]
+    /// raft: leader, lease, follower, any. mixed: each key has one of them; leader+any: one of those
+    /// named [default: mixed]
     #[arg(long, value_name = "LEVEL", value_parser = parse::level)]
     level: Option<String>,
     /// What the clients do [default: register]
@@ -48,8 +48,8 @@ pub struct Options {
     /// Kinds of fault, with commas between them [default: partition,crash,clock]
     #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = catalog::nemesis_parser())]
     nemesis: Option<Vec<String>>,
-    /// A file with a fixed schedule of faults, instead of one drawn from the seed; --nemesis is not
-    /// looked at then. JSON: [{"at_ms": 3000, "for_ms": 2000, "fault": "kill", "nodes": ["n1"]}, …];
+    /// A file with a fixed schedule of faults, or the JSON itself, instead of one drawn from the seed; --nemesis
+    /// is not looked at then. JSON: [{"at_ms": 3000, "for_ms": 2000, "fault": "kill", "nodes": ["n1"]}, …];
     /// times count from when clients begin to work, "nodes" may be left out, and `list nemeses` has
     /// the names of faults
     #[arg(long, value_name = "FILE")]
@@ -66,7 +66,8 @@ pub struct Options {
     /// Number of keys, in workloads with a fixed set of them [default: 8]
     #[arg(long, value_name = "COUNT")]
     keys: Option<usize>,
-    /// Switches one safeguard of the store off: the verdict should say so
+    /// Switches one safeguard of a store off: the verdict should say so. Sets store, mode, workload, level and
+    /// nemesis to what shows it, unless they are given
     #[arg(long, value_name = "NAME", value_parser = catalog::parser(catalog::bugs()))]
     bug: Option<String>,
 }

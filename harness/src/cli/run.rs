@@ -19,7 +19,8 @@ use super::terminal;
 ///
 /// Without options: five nodes, sixty simulated seconds, partitions, crashes and skewed clocks, and a random
 /// seed, which is printed first. The run is kept in a folder, which the output names; replay, check and
-/// inspect take that folder. Exits with 0 when every promise held, 1 when one was broken, else with 2.
+/// inspect take that folder. Exits with 0 when every promise that was owed held, 1 when one was broken, 2 when
+/// something could not be decided, 254 when it asks for what cannot be, and 255 when perjury itself fails.
 #[derive(Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Run {
@@ -42,6 +43,7 @@ Examples:
   cargo perjury run --seed 4711 --time 20s --nemesis partition
   cargo perjury run --level quorum --nemesis partition,crash,clock,message
   cargo perjury run --level one/all --read-quorum 1 --nemesis none --json
+  cargo perjury run --store raft --level leader+lease --workload cas-register --nemesis leader,membership
   cargo perjury list bugs      then: cargo perjury run --bug NAME";
 
 impl Run {

@@ -40,15 +40,33 @@ impl Damage {
         damage
     }
 
+    /// Why `promise` is not owed for a whole run, if it is not: for one of these keys at least, or, where a
+    /// workload has none, under the faults as they are.
+    pub fn excuses_run(&self, promise: &Promise, keys: &BTreeSet<&Key>) -> Option<String> {
+        let excused = match keys.is_empty() {
+            true => self.excuses_of(promise, [None].into_iter()),
+            false => self.excuses(promise, keys),
+        };
+        (!excused.why.is_empty()).then_some(excused.why)
+    }
+
     /// The keys, of these, that `promise` is not owed for.
     pub fn excuses(&self, promise: &Promise, keys: &BTreeSet<&Key>) -> Excused {
+        self.excuses_of(promise, keys.iter().map(|&key| Some(key)))
+    }
+
+    fn excuses_of<'k>(
+        &self,
+        promise: &Promise,
+        keys: impl Iterator<Item = Option<&'k Key>> + Clone,
+    ) -> Excused {
         let mut excused = Excused::default();
         let mut struck_nodes: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for bound in &promise.tolerates {
-            for &key in keys {
+            for key in keys.clone() {
                 let struck = self.struck_homes(bound, key);
                 if struck.iter().map(|(_, node)| node).collect::<BTreeSet<_>>().len() > bound.homes_max {
-                    excused.keys.insert(key.clone());
+                    excused.keys.extend(key.cloned());
                     for (fault, node) in struck {
                         struck_nodes.entry(fault).or_default().insert(node);
                     }
@@ -64,8 +82,8 @@ impl Damage {
 
     /// Home replicas of a key that a fault of the bound struck; every struck node, where all count, or where
     /// the placement of the key is not known.
-    fn struck_homes<'a>(&'a self, bound: &'a Bound, key: &Key) -> Vec<(&'a str, &'a str)> {
-        let homes = self.homes.get(key);
+    fn struck_homes<'a>(&'a self, bound: &'a Bound, key: Option<&Key>) -> Vec<(&'a str, &'a str)> {
+        let homes = key.and_then(|key| self.homes.get(key));
         let is_home =
             |node: &String| bound.counts_all_nodes || homes.is_none_or(|homes| homes.contains(node));
         let of_fault = |fault: &'a String| {

@@ -61,6 +61,21 @@ fn a_promise_is_not_owed_past_the_faults_it_tolerates() {
     assert_eq!(excused.evidence, "bit-flip struck n1, n2");
 }
 
+/// Operations of whole runs have no key, a bank's say.
+#[test]
+fn a_promise_of_a_run_without_keys_is_not_owed_past_the_faults_either() {
+    let flip = ("disk", json!({"fault": "bit-flip", "state": "start", "nodes": ["n1"], "detail": ""}));
+    let outcome = |homes_max| {
+        let promises = [Promise::new("progress", "").while_at_most(homes_max, &["bit-flip"])];
+        let charge = Charge { workload: "bank", ..charge(&promises, &[]) };
+        let (rows, _) = judge(&garbage_read(std::slice::from_ref(&flip)), &charge).expect("a verdict");
+        row(&rows, "progress", "").clone()
+    };
+    let excused = outcome(0);
+    assert_eq!((excused.outcome, excused.evidence.as_str()), (RowOutcome::NotOwed, "bit-flip struck n1"));
+    assert_ne!(outcome(1).outcome, RowOutcome::NotOwed);
+}
+
 #[test]
 fn nodes_that_keep_no_copy_count_where_a_bound_says_so() {
     let notes = [

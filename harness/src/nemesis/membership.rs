@@ -32,7 +32,11 @@ impl Fault for Remove {
     fn inject(&self, cluster: &mut Cluster, aim: &mut Aim) -> Injected {
         let drawn = aim.nodes(cluster, Size::One);
         let id = cluster.new_fault();
-        let removed: Vec<String> = drawn.iter().filter_map(|node| cluster.remove_member(id, node)).collect();
+        let mut removed: Vec<String> =
+            drawn.iter().filter_map(|node| cluster.remove_member(id, node)).collect();
+        // Past a minority it is one that leaves already.
+        removed.sort();
+        removed.dedup();
         let detail = match removed.is_empty() {
             true => "no member can be spared".to_owned(),
             false => format!("{} to leave", removed.join(" ")),

@@ -7,6 +7,8 @@ use crate::{bug, workload};
 
 /// A day of simulated time is a week of memory; no typo should cost that.
 const TIME_MS_MAX: u64 = 86_400_000;
+/// Clients for each lock, so that every one of them gets one now and then.
+const CLIENTS_PER_LOCK: usize = 4;
 /// More entries than any run makes.
 const ENTRIES_MAX: u64 = 1_000_000_000;
 
@@ -16,8 +18,10 @@ impl Scenario {
     /// What its system minds, such as the size of quorums, is for [`problem_with`](Self::problem_with).
     pub fn problem(&self) -> Option<String> {
         self.wrong_number()
-            .or_else(|| self.wrong_level())
             .or_else(|| self.unknown_name())
+            .or_else(|| self.wrong_bug())
+            .or_else(|| self.wrong_level())
+            .or_else(|| self.too_few_locks())
             .or_else(|| self.wrong_schedule())
     }
 
@@ -48,6 +52,27 @@ impl Scenario {
         (keys < levels.len() && self.workload != "set").then(|| {
             let needed = levels.len();
             format!("keys {keys}: level {level} needs {needed}, one for each level; or take one level")
+        })
+    }
+
+    /// A safeguard of another store, or another mode, is not there to be switched off.
+    fn wrong_bug(&self) -> Option<String> {
+        let bug = bug::named(self.bug.as_deref()?)?;
+        let wrong = |of: &str, name: &str, given: &str| {
+            (name != given)
+                .then(|| format!("bug {}: it is one of {of} {name}, not {given}; leave --{of} out", bug.name))
+        };
+        wrong("store", bug.store, &self.store).or_else(|| wrong("mode", bug.mode, &self.mode))
+    }
+
+    /// A client that gets no lock gets nothing done, and that would be put down to the store.
+    fn too_few_locks(&self) -> Option<String> {
+        let needed = self.clients.div_ceil(CLIENTS_PER_LOCK);
+        (self.workload == "lock" && self.keys < needed).then(|| {
+            format!(
+                "keys {}: {} clients that wait for locks need {needed} of them at least",
+                self.keys, self.clients
+            )
         })
     }
 
@@ -140,6 +165,36 @@ mod tests {
         assert!(problem(|scenario| scenario.workload = "queue".to_owned()).contains("one of register, set"));
         assert!(problem(|scenario| scenario.bug = Some("no-sync".to_owned())).starts_with("bug \"no-sync\""));
         assert!(problem(|scenario| scenario.nemesis.push("gravity".to_owned())).contains("`gravity`"));
+    }
+
+    #[test]
+    fn refuses_a_planted_bug_of_another_store_or_mode() {
+        let planted = |name: &str, store: &str, mode: &str| {
+            let base = crate::command::base(Some(name));
+            let scenario = Scenario { store: store.to_owned(), mode: mode.to_owned(), ..base };
+            scenario.problem().unwrap_or_default()
+        };
+        assert_eq!(
+            planted("read-unconfirmed", "quorum", "majority"),
+            "bug read-unconfirmed: it is one of store raft, not quorum; leave --store out"
+        );
+        assert_eq!(
+            planted("loss-bound-passed", "raft", "majority"),
+            "bug loss-bound-passed: it is one of mode asynchronous, not majority; leave --mode out"
+        );
+        assert_eq!(planted("loss-bound-passed", "raft", "asynchronous"), "");
+    }
+
+    #[test]
+    fn refuses_so_few_locks_that_clients_get_none() {
+        let lock = |keys: usize| Scenario {
+            workload: "lock".to_owned(),
+            level: "one".to_owned(),
+            keys,
+            ..Scenario::default()
+        };
+        assert!(lock(4).problem().is_some_and(|words| words.starts_with("keys 4: 20 clients")));
+        assert_eq!(lock(5).problem(), None);
     }
 
     #[test]

@@ -98,9 +98,19 @@ impl System for Quorum {
     fn problem(&self, scenario: &Scenario) -> Option<String> {
         if !WORKLOADS.contains(&scenario.workload.as_str()) {
             return Some(format!(
-                "workload {}: quorums keep registers only; take one of {}, or another store",
+                "workload {}: quorums keep registers only; take one of {}, or --store raft",
                 scenario.workload,
                 WORKLOADS.join(", ")
+            ));
+        }
+        let usual = Scenario::default();
+        let of_logs = [
+            ("loss-entries", scenario.loss_entries, usual.loss_entries),
+            ("snapshot-every", scenario.snapshot_every, usual.snapshot_every),
+        ];
+        if let Some((setting, count, _)) = of_logs.into_iter().find(|(_, count, usual)| count != usual) {
+            return Some(format!(
+                "{setting} {count}: quorums keep no log; leave it out, or take --store raft"
             ));
         }
         let Scenario { nodes, replication, read_quorum, write_quorum, .. } = *scenario;

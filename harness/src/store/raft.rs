@@ -31,6 +31,9 @@ const KEEPS_ONE_IN: u64 = 4;
 /// How long a standby may lack an entry in mode asynchronous, in milliseconds.
 const LAG_MS_MAX: u64 = 1_000;
 
+/// Accounts of a bank: the store takes so many steps in one transaction.
+const ACCOUNTS_MAX: usize = 128;
+
 /// All levels, in the order in which `mixed` deals them out: how keys are read. All writes go through the log.
 const LEVELS: &[Choice] = &[
     Choice { name: "leader", about: "the leader reads once a majority has confirmed it: linearizable" },
@@ -122,6 +125,16 @@ impl System for Raft {
         ];
         if let Some((setting, count, _)) = of_quorums.into_iter().find(|(_, count, usual)| count != usual) {
             return Some(format!("{setting} {count}: raft keeps everything on every node; leave it out"));
+        }
+        if scenario.loss_entries != usual.loss_entries && scenario.mode != "asynchronous" {
+            let (count, mode) = (scenario.loss_entries, &scenario.mode);
+            return Some(format!("loss-entries {count}: mode {mode} loses none; take --mode asynchronous"));
+        }
+        if scenario.workload == "bank" && scenario.keys > ACCOUNTS_MAX {
+            let keys = scenario.keys;
+            return Some(format!(
+                "keys {keys}: raft opens {ACCOUNTS_MAX} accounts at most in one transaction"
+            ));
         }
         let (mode, nodes) = (&scenario.mode, scenario.nodes);
         let wanted = Scenario::nodes_in(mode);

@@ -8,7 +8,8 @@
 //! | | leader, lease | linearizability | few disks are damaged; lease: and monotonic clocks drift less than [`DRIFT_PERCENT_MAX`](super::config::DRIFT_PERCENT_MAX) |
 //! | | leader, lease, follower | sequential consistency and the session guarantees, across keys too | few disks are damaged |
 //! | asynchronous | any | a fail-over loses no more than `entries_max` acknowledged entries | one of the two copies is whole |
-//! | any | any | convergence and progress, once healed; progress while one node hears no other | few disks are damaged |
+//! | any | any | convergence and progress, once healed | few disks are damaged |
+//! | majority | any | progress while one node hears no other | one disk fewer is damaged |
 //!
 //! A damaged disk is one with a corrupt record. A node that finds one neither votes nor counts until it is
 //! removed and added again, so few are fewer than a majority of the voters. In the modes with a standby it is
@@ -97,7 +98,13 @@ pub fn promises(config: &Config, voters_min: usize, read: ReadMode) -> Vec<Promi
     }
     let damaged_copies_max = (config.replication != Replication::Majority).then_some(0);
     let lively = |guarantee| Promise { damaged_copies_max, ..owed(guarantee) };
-    all.extend([Convergence, Progress, Availability].map(lively));
+    all.extend([Convergence, Progress].map(lively));
+    // One that hears nobody is out like a damaged one. A standby that is out is waited for.
+    if config.replication == Replication::Majority
+        && let Some(beside_one) = damaged_max.checked_sub(1)
+    {
+        all.push(Promise { damaged_max: Some(beside_one), ..always(Availability) });
+    }
     all
 }
 
@@ -173,5 +180,17 @@ mod tests {
         assert_eq!(bound(Replication::Synchronous, Guarantee::Progress), (Some(1), Some(0)));
         assert_eq!(bound(ASYNCHRONOUS, Guarantee::Convergence), (Some(1), Some(0)));
         assert_eq!(bound(Replication::Majority, Guarantee::Integrity), (None, None));
+    }
+
+    #[test]
+    fn a_cluster_goes_on_without_a_node_where_a_majority_of_whole_ones_is_left() {
+        let damaged_max = |replication, voters| {
+            let all = promises(&config(replication), voters, ReadMode::Leader);
+            let promise = all.into_iter().find(|promise| promise.guarantee == Guarantee::Availability);
+            promise.map(|promise| promise.damaged_max)
+        };
+        let of_majority = [1, 2, 3, 4, 5, 7].map(|voters| damaged_max(Replication::Majority, voters));
+        assert_eq!(of_majority, [None, None, Some(Some(0)), Some(Some(0)), Some(Some(1)), Some(Some(2))]);
+        assert_eq!((damaged_max(Replication::Synchronous, 3), damaged_max(ASYNCHRONOUS, 3)), (None, None));
     }
 }

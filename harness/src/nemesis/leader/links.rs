@@ -109,8 +109,7 @@ impl Fault for Churn {
     fn needs(&self) -> &'static [Needs] {
         &[Needs::Leader]
     }
-    /// As often as all faults of one leader together, nearly: only a leader cut off before it has finished leaves
-    /// the next one something to get wrong.
+    /// Often: only a leader that is cut off before it has finished leaves the next one something to get wrong.
     fn weight(&self) -> usize {
         4
     }

@@ -107,6 +107,10 @@ fn refuses_quorums_that_cannot_be() {
     assert!(problem(two).is_some_and(|words| words.starts_with("replication 3 with 2 nodes")));
     let read = Scenario { read_quorum: 4, ..Scenario::default() };
     assert!(problem(read).is_some_and(|words| words.starts_with("read-quorum 4")));
+    let snapshots = Scenario { snapshot_every: 5, ..Scenario::default() };
+    assert!(
+        problem(snapshots).is_some_and(|words| words.starts_with("snapshot-every 5: quorums keep no log"))
+    );
     let level = Scenario { level: String::new(), ..Scenario::default() };
     assert!(problem(level).is_some_and(|words| words.starts_with("level: ")));
 }

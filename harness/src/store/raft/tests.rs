@@ -191,6 +191,12 @@ fn refuses_what_cannot_be() {
     assert!(problem(level).starts_with("level: 'quorum' is no level of this store: take leader"));
     let quorum = scenario(|scenario| scenario.read_quorum = 1);
     assert!(problem(quorum).starts_with("read-quorum 1: raft keeps everything on every node"));
+    let loss = |mode| Scenario { loss_entries: 7, ..in_mode(mode) };
+    assert!(problem(loss("majority")).starts_with("loss-entries 7: mode majority loses none"));
+    assert_eq!(problem(loss("asynchronous")), "");
+    let bank = |keys| scenario(|scenario| (scenario.workload, scenario.keys) = ("bank".to_owned(), keys));
+    assert!(problem(bank(129)).starts_with("keys 129: raft opens 128 accounts at most"));
+    assert_eq!(problem(bank(128)), "");
 }
 
 #[test]
