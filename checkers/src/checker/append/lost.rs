@@ -9,6 +9,7 @@ use perjury_histories::{Fate, Operation, Version};
 
 use super::explain;
 use super::list::List;
+use crate::final_reads::is_of_store;
 use crate::findings::Findings;
 
 /// Judges final reads by what was known before they began, and reads with versions by what is known at these.
@@ -38,13 +39,8 @@ impl Marks {
 }
 
 fn judge_final_reads(list: &List<'_>, is_lost: &mut [bool], marks: &mut Marks, findings: &mut Findings) {
-    let is_owed = |read: &Operation<'_>| {
-        let completion = read.completion();
-        let is_served = read.invocation().node.is_some() || completion.is_some_and(|end| end.node.is_some());
-        read.is_final() && !is_served
-    };
     let finals: Vec<usize> =
-        (0..list.reads.len()).filter(|&read| is_owed(&list.reads[read].operation)).collect();
+        (0..list.reads.len()).filter(|&read| is_of_store(&list.reads[read].operation)).collect();
     if finals.is_empty() {
         return;
     }
