@@ -51,7 +51,6 @@ const VERSIONS: Rule = |facts| READ_VERSIONS(facts).and(WRITE_VERSIONS(facts));
 const RULES: &[(&str, Rule)] = &[
     ("stats", |facts| facts.has_note("nemesis", "the run announced its faults")),
     ("progress", |facts| facts.has_note("healed", "the run noted when all was healed")),
-    ("availability", |facts| facts.has_fault("deaf-node", "a node was cut off one way")),
     ("invariants", |facts| {
         let broken = facts.has_note("invariant", "an invariant of the store was seen to be broken");
         facts.has_note("watched", "the store's invariants were watched").or(broken)
@@ -113,6 +112,7 @@ const ON_DEMAND: &[(&str, &str)] = &[
     ("causal", "weaker than linearizability"),
     ("causal-memory", "weaker than linearizability"),
     ("causal-convergence", "weaker than linearizability"),
+    ("availability", "needs to be told how long nothing may get done"),
     ("bounded-loss", "needs to be told how much may be lost"),
     ("staleness", "measures how far reads are from linearizability"),
 ];
@@ -233,10 +233,10 @@ mod tests {
     }
 
     #[test]
-    fn fits_faults() {
-        let note = |fault| format!(r#"nemesis:deaf(_,{{"fault":"{fault}","state":"start"}}) 0:generate()=1"#);
-        fit(&note("deaf-node"), &["availability", "unique-ids"]);
-        fit(&note("deaf-majority"), &["unique-ids"]);
+    fn picks_availability_only_on_demand() {
+        let note = r#"nemesis:deaf(_,{"fault":"deaf-node","state":"start"})"#;
+        fit(&format!("{note} 0:generate()=1"), &["unique-ids"]);
+        assert!(why_on_demand("availability").is_some());
     }
 
     #[test]

@@ -66,6 +66,7 @@
 //! differentiated.rs   who wrote what was read, where each value is written once; causality.rs: causal order,
 //!               its bad patterns, and what else must come before what
 //! notes.rs      what the nemesis noted about the inside of the store
+//! final_reads.rs  which reads at the end must show everything
 //! findings.rs   from anomalies to a verdict; words.rs: operations in plain words
 //! ```
 //!
@@ -79,6 +80,7 @@ pub mod chained;
 pub mod checker;
 mod counted;
 mod differentiated;
+mod final_reads;
 pub mod findings;
 pub mod fit;
 pub mod linearizable;

@@ -90,15 +90,16 @@ pub(crate) enum Stage {
 
 /// All notes about the inside of the store, in order. Errs on one that cannot be read.
 pub(crate) fn all(history: &History) -> Result<Vec<Note<'_>>, Undecided> {
-    let mut notes = Vec::new();
-    for (position, event) in history.events().enumerate() {
-        if event.process == Process::Nemesis
-            && let Some(what) = what(position, event)?
-        {
-            notes.push(Note { event, position, what });
-        }
-    }
-    Ok(notes)
+    each(history).collect()
+}
+
+/// The same one by one, for who can judge by some of them although others cannot be read.
+pub(crate) fn each(history: &History) -> impl Iterator<Item = Result<Note<'_>, Undecided>> {
+    let of_nemesis = history.events().enumerate().filter(|(_, event)| event.process == Process::Nemesis);
+    of_nemesis.filter_map(|(position, event)| {
+        let what = what(position, event).transpose()?;
+        Some(what.map(|what| Note { event, position, what }))
+    })
 }
 
 /// The last placement noted.

@@ -220,6 +220,33 @@ mod tests {
         rejects(&Append, "0:append(x,1) 1:read!(x)=[9,1]", UnexpectedElement, &[2]);
     }
 
+    /// Slow, and not wrong, where each read looks at all appends: that would be 450 million.
+    #[test]
+    fn counts_many_appends_of_one_element_soon() {
+        let times = 30_000;
+        let text = "0:append(x,1) 1:read(x)=[1] ".repeat(times) + "1:read(x)=[1,1]";
+        accepts(&Append, &text);
+    }
+
+    /// Slow, and not wrong, where each final read looks at all elements: that would be 900 million.
+    #[test]
+    fn judges_many_short_final_reads_soon() {
+        let many = 30_000;
+        let appends: String = (0..many).map(|element| format!("0:append(x,{element}) ")).collect();
+        let verdict =
+            Append.check(&history(&(appends + &"1:read!(x)=[0] ".repeat(many))), &Context::default());
+        assert_eq!(verdict.count().found, many as u64 - 1);
+    }
+
+    #[test]
+    fn tells_each_lost_element_once_by_the_first_final_read_that_lacks_it() {
+        let text = "0:append(x,1) 0:append(x,2) 1:read!(x)=[1] 0:append(x,3) 1:read!(x)=[] 1:read!(x)=[1]";
+        let verdict = Append.check(&history(text), &Context::default());
+        let lost = verdict.anomalies().iter().filter(|anomaly| anomaly.kind == LostElement);
+        let shown: Vec<&[u64]> = lost.map(|anomaly| &anomaly.operations[..]).collect();
+        assert_eq!(shown, [[0, 8], [2, 4], [6, 8]]);
+    }
+
     #[test]
     fn is_unsure_of_what_shows_nothing() {
         is_unsure(&Append, "0:append(x,1)");

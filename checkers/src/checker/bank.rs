@@ -13,6 +13,10 @@
 //! first read that returned: then a wrong total shows as two reads that differ. Reads that began before the
 //! deposit had returned are not judged. Each key is a bank of its own.
 //!
+//! A deposit of unknown outcome may take effect at any time once it has begun, or never, and adds to what is there:
+//! a client that tries again may so have put in twice as much. A total that some of those begun so far explain is
+//! right; and where no deposit is sure, a read without any balance was of a bank that was not yet open.
+//!
 //! That the transfers explain the balances is not judged: this is cheap evidence against snapshot isolation, not
 //! all there is.
 
@@ -24,11 +28,12 @@ use super::{Checker, Context, Undecided, decide};
 use crate::findings::Findings;
 use crate::sweep::Sweep;
 use crate::verdict::{Anomaly, Verdict};
-use crate::words;
 
+mod deposits;
 mod explain;
 mod statement;
 
+use deposits::Deposits;
 use statement::Statement;
 
 /// See the [module](self).
@@ -68,6 +73,15 @@ pub struct Measures {
     pub totals: Option<(i128, i128)>,
 }
 
+impl Measures {
+    /// Counts a read that adds up to this.
+    fn count(&mut self, total: i128) {
+        self.reads += 1;
+        let (least, greatest) = self.totals.unwrap_or((total, total));
+        self.totals = Some((least.min(total), greatest.max(total)));
+    }
+}
+
 /// How many reads there were, and what was wrong with them; or why the history has no bank.
 pub fn measure(history: &History, context: &Context) -> Result<Measures, String> {
     judge(history, context, |_| {})
@@ -79,6 +93,19 @@ struct Expected<'a> {
     total: (i128, Option<Operation<'a>>),
 }
 
+impl Expected<'_> {
+    /// Whether a read may add up to this, with what these deposits may have put in. A declared total includes it.
+    fn allows(&self, total: i128, deposits: &Deposits<'_>) -> bool {
+        let (expected, witness) = self.total;
+        let more = total - expected;
+        match witness {
+            None => more == 0,
+            Some(witness) if witness.function() == "deposit" => deposits.may_add(more),
+            Some(_) => deposits.may_change_by(more),
+        }
+    }
+}
+
 /// Visits what is wrong.
 fn judge(
     history: &History,
@@ -87,39 +114,42 @@ fn judge(
 ) -> Result<Measures, Undecided> {
     let opening = Statement::of(&context.initial);
     let mut measures = Measures::default();
-    let deposits = deposits(history)?;
+    let mut deposits = deposits::sure(history)?;
     let mut banks: FxHashMap<Option<KeyId>, Expected<'_>> = FxHashMap::default();
     for step in Sweep::of(history).steps() {
         let operation = step.operation;
-        let event = operation.index();
         match operation.function() {
+            "deposit" if operation.fate() == Fate::Unknown => {
+                deposits.entry(operation.key_id()).or_default().begin(operation)?;
+                continue;
+            }
             "transfer" | "deposit" => continue,
             "read" if operation.fate() == Fate::Ok && step.is_end => {}
             "read" => continue,
             _ if operation.fate() == Fate::Fail => continue,
-            other => return Err(format!("event {event}: {other} is no operation on a bank")),
+            other => {
+                return Err(format!("event {}: {other} is no operation on a bank", operation.index()));
+            }
         }
-        let deposit = deposits.get(&operation.key_id());
-        if deposit.is_some_and(|deposit| deposit.returned_at() > Some(operation.invoked_at())) {
+        let deposits = deposits.entry(operation.key_id()).or_default();
+        if deposits.sure.is_some_and(|deposit| deposit.returned_at() > Some(operation.invoked_at())) {
             continue;
         }
-        let result = operation.result().unwrap_or(&Value::Null);
-        let statement = Statement::of(result).ok_or_else(|| {
-            format!("event {event}: the read of a bank must return an object or array of integer balances")
-        })?;
+        let statement = balances(operation)?;
+        if opening.is_none() && deposits.may_be_to_come() && statement.is_blank() {
+            continue;
+        }
         let expected = banks
             .entry(operation.key_id())
-            .or_insert_with(|| expected(context, opening.as_ref(), deposit.copied(), operation));
-        measures.reads += 1;
+            .or_insert_with(|| expected(context, opening.as_ref(), deposits.sure, operation));
         let total = statement.total();
-        let (least, greatest) = measures.totals.unwrap_or((total, total));
-        measures.totals = Some((least.min(total), greatest.max(total)));
+        measures.count(total);
         if !statement.is_of(&expected.accounts.0) {
             measures.wrong_n += 1;
             visit(explain::wrong_n(operation, &statement, &expected.accounts));
-        } else if total != expected.total.0 {
+        } else if !expected.allows(total, deposits) {
             measures.wrong_total += 1;
-            visit(explain::wrong_total(operation, total, expected.total));
+            visit(explain::wrong_total(operation, total, expected.total, deposits.may_be_more()));
         }
         if let Some((account, balance)) = statement.overdrawn().filter(|_| !context.may_overdraw) {
             measures.negative += 1;
@@ -129,23 +159,12 @@ fn judge(
     Ok(measures)
 }
 
-/// The ok deposit of each bank. Errs on one of what is no balances, and where there are several.
-fn deposits(history: &History) -> Result<FxHashMap<Option<KeyId>, Operation<'_>>, Undecided> {
-    let mut deposits = FxHashMap::default();
-    let is_ok = |deposit: &Operation<'_>| deposit.function() == "deposit" && deposit.fate() == Fate::Ok;
-    for deposit in history.operations().filter(is_ok) {
-        let event = deposit.index();
-        if Statement::of(deposit.argument()).is_none() {
-            return Err(format!(
-                "event {event}: a deposit must be an object or array of integer balances, not {}",
-                words::value(deposit.argument())
-            ));
-        }
-        if deposits.insert(deposit.key_id(), deposit).is_some() {
-            return Err(format!("event {event}: this bank has been opened before"));
-        }
-    }
-    Ok(deposits)
+/// What this read, which is ok, returned.
+fn balances(read: Operation<'_>) -> Result<Statement<'_>, Undecided> {
+    Statement::of(read.result().unwrap_or(&Value::Null)).ok_or_else(|| {
+        let event = read.index();
+        format!("event {event}: the read of a bank must return an object or array of integer balances")
+    })
 }
 
 /// What the reads of a bank must show, of which this read is the first that is judged.
@@ -253,8 +272,52 @@ mod tests {
     fn overlooks_deposits_that_may_have_failed() {
         accepts(&Bank, "0:deposit(_,[5,5]):info 0:deposit(_,[5,5]) 1:read()=[4,6]");
         accepts(&Bank, "0:deposit(_,[5,5]):info 1:read()=[3,3]");
+        accepts(&Bank, "0:deposit(_,[5,5]) 0:deposit(_,[5,5]):fail 1:read()=[4,6]");
         assert!(is_unsure(&Bank, "0:deposit(_,[5]) 0:deposit(_,[5]) 1:read()=[5]").starts_with("event 2"));
         assert!(is_unsure(&Bank, "0:deposit(_,5) 1:read()=[5]").starts_with("event 0"));
+    }
+
+    #[test]
+    fn accepts_deposits_of_unknown_outcome_that_took_effect() {
+        let text = |reads: &str| format!("0:deposit(_,[5,5]):info 0:deposit(_,[5,5]) {reads}");
+        accepts(&Bank, &text("1:read()=[10,10]"));
+        // It may be on its way until then.
+        accepts(&Bank, &text("1:read()=[4,6] 1:read()=[10,10]"));
+        let why = rejects(&Bank, &text("1:read()=[8,7]"), AnomalyKind::WrongTotal, &[2, 4]);
+        assert_eq!(
+            why,
+            "the read of process 1 at event 5 adds up to 15, although there is 10 in the bank according to the deposit, \
+             at event 3, and deposits of unknown outcome do not add up to the rest"
+        );
+        rejects(&Bank, &text("1:read()=[15,15]"), AnomalyKind::WrongTotal, &[2, 4]);
+        accepts(&Bank, &format!("0:deposit(_,[1,1]):info {}", text("1:read()=[11,11]")));
+    }
+
+    #[test]
+    fn rejects_the_effect_of_a_deposit_that_nobody_had_begun() {
+        let text = |before, after| format!("{before} 0:deposit(_,[5,5]) 1:read()=[10,10] {after}");
+        accepts(&Bank, &text("2:deposit(_,[5,5])?", ""));
+        rejects(&Bank, &text("", "2:deposit(_,[5,5])?"), AnomalyKind::WrongTotal, &[0, 2]);
+        let of_keys = "0:deposit(y,[5,5]):info 0:deposit(x,[5,5]) 1:read(x)=[10,10]";
+        rejects(&Bank, of_keys, AnomalyKind::WrongTotal, &[2, 4]);
+    }
+
+    #[test]
+    fn accepts_deposits_of_unknown_outcome_before_and_after_the_first_read() {
+        let text = |reads: &str| format!("0:deposit(_,[5,5]):info {reads}");
+        accepts(&Bank, &text("1:read()=[1,1] 1:read()=[6,6]"));
+        accepts(&Bank, &text("1:read()=[null,null] 1:read()=[5,5]"));
+        rejects(&Bank, &text("1:read()=[1,1] 1:read()=[5,6]"), AnomalyKind::WrongTotal, &[2, 4]);
+        rejects(&Bank, "1:read()=[null,null]", AnomalyKind::WrongN, &[0]);
+    }
+
+    #[test]
+    fn is_unsure_of_too_many_different_deposits() {
+        let text: String = (0..13).map(|bit| format!("0:deposit(_,[{}]):info ", 1 << bit)).collect();
+        let why = is_unsure(&Bank, &format!("{text} 1:read()=[1]"));
+        assert!(why.contains("too many different deposits of unknown outcome"), "{why}");
+        let alike = "0:deposit(_,[1]):info ".repeat(100);
+        accepts(&Bank, &format!("{alike} 0:deposit(_,[1]) 1:read()=[101]"));
     }
 
     #[test]

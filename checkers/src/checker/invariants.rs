@@ -17,7 +17,10 @@
 //! - *monotonic-applied-index*: every node applies one entry after the other, and never goes back.
 //!
 //! Without a note `watched` nobody listened to the end, and an invariant that was never looked at was not shown to
-//! hold: unknown. Invariants that are not owed are not among those that are watched.
+//! hold: unknown, as with a note that cannot be read. But what was seen to be broken is. Invariants that are not owed
+//! are not among those that are watched.
+
+use std::collections::BTreeMap;
 
 use perjury_histories::{EventRef, History};
 
@@ -39,7 +42,7 @@ impl Checker for Invariants {
     }
 
     fn check(&self, history: &History, _: &Context) -> Verdict {
-        decide_on_other_evidence(history, || judge(history))
+        decide_on_other_evidence(history, || Ok(judge(history)))
     }
 }
 
@@ -53,26 +56,39 @@ const KINDS: [AnomalyKind; 6] = [
     AnomalyKind::MonotonicAppliedIndex,
 ];
 
-fn judge(history: &History) -> Result<Verdict, Undecided> {
+fn judge(history: &History) -> Verdict {
     let mut findings = Findings::default();
     let mut watched = None;
-    for note in notes::all(history)? {
-        match note.what {
-            What::Invariant(broken) => findings.push(anomaly(note.event, &broken)?),
-            What::Watched(counts) => watched = Some(counts),
-            _ => {}
+    let mut unread = None;
+    for note in notes::each(history) {
+        let found = note.and_then(|note| match note.what {
+            What::Invariant(broken) => anomaly(note.event, &broken).map(Some),
+            What::Watched(counts) => {
+                watched = Some(counts);
+                Ok(None)
+            }
+            _ => Ok(None),
+        });
+        match found {
+            Ok(found) => findings.extend(found),
+            // The notes after it may tell of a violation, and that holds whatever this one says.
+            Err(why) => unread = unread.or(Some(why)),
         }
     }
-    let unwatched = match &watched {
-        None => Some("nobody noted how often the invariants were looked at".to_owned()),
-        Some(counts) if counts.is_empty() => Some("no invariant was watched".to_owned()),
-        Some(counts) => {
-            let never: Vec<&str> =
-                counts.iter().filter(|(_, count)| **count == 0).map(|(name, _)| *name).collect();
-            (!never.is_empty()).then(|| format!("never looked at: {}", never.join(", ")))
-        }
+    let why_unsure = unread.or_else(|| why_unwatched(watched.as_ref()));
+    findings.or(why_unsure.map_or(Verdict::Valid(None), Verdict::Unknown))
+}
+
+/// Why it does not show much that nothing was seen to be broken; none: every invariant was looked at.
+fn why_unwatched(watched: Option<&BTreeMap<&str, u64>>) -> Option<String> {
+    let Some(counts) = watched else {
+        return Some("nobody noted how often the invariants were looked at".to_owned());
     };
-    Ok(findings.or(unwatched.map_or(Verdict::Valid(None), Verdict::Unknown)))
+    if counts.is_empty() {
+        return Some("no invariant was watched".to_owned());
+    }
+    let never: Vec<&str> = counts.iter().filter(|(_, count)| **count == 0).map(|(name, _)| *name).collect();
+    (!never.is_empty()).then(|| format!("never looked at: {}", never.join(", ")))
 }
 
 fn anomaly(event: EventRef<'_>, broken: &Broken<'_>) -> Result<Anomaly, Undecided> {
@@ -136,6 +152,19 @@ mod tests {
         assert_eq!(never, "never looked at: log-matching");
         is_unsure(&Invariants, &text(&[("watched", "{}")]));
         is_unsure(&Invariants, &text(&[]));
+    }
+
+    #[test]
+    fn rejects_a_broken_invariant_beside_notes_that_it_cannot_read() {
+        let readable = broken("log-matching");
+        for unreadable in ["{}", &broken("two-leaders")] {
+            let before = text(&[("invariant", unreadable), ("invariant", &readable), WATCHED]);
+            rejects(&Invariants, &before, AnomalyKind::LogMatching, &[3]);
+            let after = text(&[("invariant", &readable), ("invariant", unreadable), WATCHED]);
+            rejects(&Invariants, &after, AnomalyKind::LogMatching, &[2]);
+        }
+        let of_others = text(&[("invariant", &readable), ("placement", "7"), WATCHED]);
+        rejects(&Invariants, &of_others, AnomalyKind::LogMatching, &[2]);
     }
 
     #[test]

@@ -35,8 +35,6 @@ pub(super) struct Facts<'a> {
     /// The functions of clients.
     pub functions: BTreeSet<&'a str>,
     notes: BTreeSet<&'a str>,
-    /// The faults that were noted, by name.
-    faults: BTreeSet<&'a str>,
     /// Whether an ok read has a version.
     pub has_read_versions: bool,
     /// Whether anything else that is ok has one: a write.
@@ -69,8 +67,7 @@ impl<'a> Facts<'a> {
     /// Those of this history.
     pub fn of(history: &'a History) -> Facts<'a> {
         let notes = history.notes().map(|note| note.function).collect();
-        let faults = history.notes().filter_map(|note| note.value.get("fault")?.as_str()).collect();
-        let mut facts = Facts { notes, faults, ..Facts::default() };
+        let mut facts = Facts { notes, ..Facts::default() };
         for operation in history.operations() {
             facts.functions.insert(operation.function());
             facts.look_at(operation);
@@ -167,11 +164,6 @@ impl<'a> Facts<'a> {
     /// This reason, if the history is of this.
     pub fn is(&self, object: Object, reason: &'static str) -> Option<&'static str> {
         (self.object == Some(object)).then_some(reason)
-    }
-
-    /// This reason, if the nemesis noted this fault.
-    pub fn has_fault(&self, fault: &str, reason: &'static str) -> Option<&'static str> {
-        (self.faults.contains(fault) && !self.functions.is_empty()).then_some(reason)
     }
 
     /// This reason, if the nemesis noted this.

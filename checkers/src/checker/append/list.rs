@@ -20,6 +20,8 @@ pub(super) struct List<'a> {
 pub(super) struct Element<'a> {
     pub value: &'a Value,
     pub appends: SmallVec<[Operation<'a>; 1]>,
+    /// Where those of them began that may have happened, in order.
+    begun: SmallVec<[usize; 1]>,
     /// How often it was there from the beginning.
     pub initial: usize,
 }
@@ -38,6 +40,16 @@ impl Read<'_> {
     }
 }
 
+impl<'a> Element<'a> {
+    /// Adds what tried to append it, in the order in which they began.
+    fn append(&mut self, append: Operation<'a>) {
+        self.appends.push(append);
+        if append.fate() != Fate::Fail {
+            self.begun.push(append.invoked_at());
+        }
+    }
+}
+
 impl<'a> List<'a> {
     fn of(key: Option<&'a Key>, initial: &'a [Value]) -> List<'a> {
         let mut list = List { key, elements: Vec::new(), reads: Vec::new(), numbers: FxHashMap::default() };
@@ -53,16 +65,16 @@ impl<'a> List<'a> {
         let next = self.elements.len() as u32;
         let number = *self.numbers.entry(value).or_insert(next);
         if number == next {
-            self.elements.push(Element { value, appends: SmallVec::new(), initial: 0 });
+            let (appends, begun) = (SmallVec::new(), SmallVec::new());
+            self.elements.push(Element { value, appends, begun, initial: 0 });
         }
         number
     }
 
     /// How often the element may be there at this position.
     pub fn possible(&self, element: u32, by: usize) -> usize {
-        let Element { appends, initial, .. } = &self.elements[element as usize];
-        let is_possible = |append: &&Operation<'_>| append.fate() != Fate::Fail && append.invoked_at() < by;
-        initial + appends.iter().filter(is_possible).count()
+        let Element { begun, initial, .. } = &self.elements[element as usize];
+        initial + begun.partition_point(|position| *position < by)
     }
 }
 
@@ -85,7 +97,7 @@ pub(super) fn all<'a>(history: &'a History, initial: &'a [Value]) -> Result<Vec<
         let list = &mut lists[place];
         if function == "append" {
             let element = list.number(operation.argument());
-            list.elements[element as usize].appends.push(operation);
+            list.elements[element as usize].append(operation);
         } else if let Some(result) = operation.result() {
             let elements = match result {
                 Value::Null => &[][..],

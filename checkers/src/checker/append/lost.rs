@@ -8,15 +8,16 @@
 use perjury_histories::{Fate, Operation, Version};
 
 use super::explain;
-use super::list::List;
+use super::list::{Element, List};
+use crate::final_reads::is_of_store;
 use crate::findings::Findings;
 
 /// Judges final reads by what was known before they began, and reads with versions by what is known at these.
 pub(super) fn judge(list: &List<'_>, findings: &mut Findings) {
-    let mut is_lost = vec![false; list.elements.len()];
-    let mut marks = Marks(vec![0; list.elements.len()]);
-    judge_final_reads(list, &mut is_lost, &mut marks, findings);
-    judge_versions(list, &mut is_lost, &mut marks, findings);
+    let is_lost = vec![false; list.elements.len()];
+    let mut missing = Missing { list, is_lost, marks: Marks(vec![0; list.elements.len()]), findings };
+    judge_final_reads(list, &mut missing);
+    judge_versions(list, &mut missing);
 }
 
 /// Who made an element known: none for one that was there from the beginning.
@@ -37,50 +38,79 @@ impl Marks {
     }
 }
 
-fn judge_final_reads(list: &List<'_>, is_lost: &mut [bool], marks: &mut Marks, findings: &mut Findings) {
-    let is_owed = |read: &Operation<'_>| {
-        let completion = read.completion();
-        let is_served = read.invocation().node.is_some() || completion.is_some_and(|end| end.node.is_some());
-        read.is_final() && !is_served
-    };
-    let finals: Vec<usize> =
-        (0..list.reads.len()).filter(|&read| is_owed(&list.reads[read].operation)).collect();
-    if finals.is_empty() {
-        return;
-    }
-    let known = known_by_time(list);
-    for read in finals {
-        marks.set(list, read);
-        let began = list.reads[read].operation.invoked_at();
-        for (element, known) in known.iter().enumerate() {
-            let Some((since, knower)) = *known else { continue };
-            // What was there from the beginning is known before the first event.
-            if (since < began || knower.is_none()) && !marks.is_in(read, element) && !is_lost[element] {
-                is_lost[element] = true;
-                findings.push(explain::lost(list, element, knower, read));
+/// Finds what reads lack.
+struct Missing<'l, 'a> {
+    list: &'l List<'a>,
+    is_lost: Vec<bool>,
+    marks: Marks,
+    findings: &'l mut Findings,
+}
+
+impl<'a> Missing<'_, 'a> {
+    /// Reports those known elements that this read lacks, unless that was done before, and keeps the others. What is
+    /// missing is not looked for again: so all reads together take no longer than what they hold.
+    fn drop_from(&mut self, known: &mut Vec<(usize, Knower<'a>)>, read: usize) {
+        self.marks.set(self.list, read);
+        known.retain(|&(element, knower)| {
+            let is_there = self.marks.is_in(read, element);
+            if !is_there && !std::mem::replace(&mut self.is_lost[element], true) {
+                self.findings.push(explain::lost(self.list, element, knower, read));
             }
-        }
+            is_there
+        });
     }
 }
 
-/// From which position on each element is known, and by whose end.
-fn known_by_time<'a>(list: &List<'a>) -> Vec<Option<(usize, Knower<'a>)>> {
-    let mut known: Vec<Option<(usize, Knower<'a>)>> = Vec::with_capacity(list.elements.len());
-    for element in &list.elements {
-        let ok = element.appends.iter().filter(|append| append.fate() == Fate::Ok);
-        let first = ok.min_by_key(|append| append.returned_at());
-        let first = first.and_then(|append| Some((append.returned_at()?, Some(*append))));
-        known.push(if element.initial > 0 { Some((0, None)) } else { first });
+fn judge_final_reads<'a>(list: &List<'a>, missing: &mut Missing<'_, 'a>) {
+    let finals: Vec<usize> =
+        (0..list.reads.len()).filter(|&read| is_of_store(&list.reads[read].operation)).collect();
+    if finals.is_empty() {
+        return;
     }
+    let mut to_come = known_by_time(list).into_iter().peekable();
+    let mut known: Vec<(usize, Knower<'a>)> = Vec::new();
+    for read in finals {
+        let began = list.reads[read].operation.invoked_at();
+        while let Some(next) = to_come.next_if(|next| next.since < Some(began)) {
+            known.push((next.element, next.knower));
+        }
+        missing.drop_from(&mut known, read);
+    }
+}
+
+/// From when on an element is known, and by whose end.
+struct Known<'a> {
+    element: usize,
+    /// The position of that end; none, which is before all others: from the beginning.
+    since: Option<usize>,
+    knower: Knower<'a>,
+}
+
+/// When each element that is ever known is first known, in the order of these times.
+fn known_by_time<'a>(list: &List<'a>) -> Vec<Known<'a>> {
+    let mut first: Vec<Knower<'a>> = list.elements.iter().map(first_ok).collect();
     for read in &list.reads {
         for &element in &read.elements {
-            let known = &mut known[element as usize];
-            if known.is_none_or(|(since, _)| since > read.ended()) {
-                *known = Some((read.ended(), Some(read.operation)));
+            let knower = &mut first[element as usize];
+            if knower.is_none_or(|knower| knower.returned_at() > Some(read.ended())) {
+                *knower = Some(read.operation);
             }
         }
     }
+    let known = list.elements.iter().zip(first).enumerate().filter_map(|(element, (of, first))| {
+        let knower = first.filter(|_| of.initial == 0);
+        let is_known = of.initial > 0 || knower.is_some();
+        is_known.then(|| Known { element, since: knower.and_then(|knower| knower.returned_at()), knower })
+    });
+    let mut known: Vec<Known<'a>> = known.collect();
+    known.sort_by_key(|known| known.since);
     known
+}
+
+/// The append of this element that was the first to be ok.
+fn first_ok<'a>(element: &Element<'a>) -> Option<Operation<'a>> {
+    let ok = element.appends.iter().copied().filter(|append| append.fate() == Fate::Ok);
+    ok.min_by_key(|append| append.returned_at())
 }
 
 /// What happens at a version: appends first, then reads, of which those that hold more say what the others lack.
@@ -90,32 +120,22 @@ enum Act {
     Read(usize),
 }
 
-fn judge_versions(list: &List<'_>, is_lost: &mut [bool], marks: &mut Marks, findings: &mut Findings) {
-    let acts = acts(list);
+fn judge_versions<'a>(list: &List<'a>, missing: &mut Missing<'_, 'a>) {
     let mut is_known = vec![false; list.elements.len()];
-    let mut known: Vec<(usize, Operation<'_>)> = Vec::new();
-    for (_, act, operation) in acts {
-        let read = match act {
-            Act::Append(element) => {
-                if !std::mem::replace(&mut is_known[element], true) {
-                    known.push((element, operation));
-                }
-                continue;
+    let mut known: Vec<(usize, Knower<'a>)> = Vec::new();
+    for (_, act, operation) in acts(list) {
+        let mut make_known = |element: usize, known: &mut Vec<(usize, Knower<'a>)>| {
+            if !std::mem::replace(&mut is_known[element], true) {
+                known.push((element, Some(operation)));
             }
-            Act::Read(read) => read,
         };
-        marks.set(list, read);
-        // What is missing is not looked for again: so this takes no longer than what the reads hold.
-        known.retain(|&(element, knower)| {
-            let is_there = marks.is_in(read, element);
-            if !is_there && !std::mem::replace(&mut is_lost[element], true) {
-                findings.push(explain::lost(list, element, Some(knower), read));
-            }
-            is_there
-        });
-        for &element in &list.reads[read].elements {
-            if !std::mem::replace(&mut is_known[element as usize], true) {
-                known.push((element as usize, operation));
+        match act {
+            Act::Append(element) => make_known(element, &mut known),
+            Act::Read(read) => {
+                missing.drop_from(&mut known, read);
+                for &element in &list.reads[read].elements {
+                    make_known(element as usize, &mut known);
+                }
             }
         }
     }

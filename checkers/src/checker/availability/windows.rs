@@ -2,7 +2,6 @@
 
 use perjury_histories::{EventRef, History, Value};
 
-use super::{Tries, done_at};
 use crate::checker::Undecided;
 
 /// What cuts a node off in one direction.
@@ -64,13 +63,10 @@ impl Window<'_> {
         self.to.saturating_sub(self.from)
     }
 
-    /// The times within it in which nothing was done: until the first end, between two, and after the last.
-    pub fn gaps(&self, tries: &Tries<'_>) -> Vec<(u64, u64)> {
-        let begun = tries.partition_point(|(began, _)| *began < self.to);
-        let done = tries[..begun].iter().filter_map(|(_, operation)| done_at(operation));
-        let mut ends: Vec<u64> = done.filter(|done| (self.from..self.to).contains(done)).collect();
-        ends.sort_unstable();
-        let begins = [self.from].into_iter().chain(ends.iter().copied());
-        begins.zip(ends.iter().copied().chain([self.to])).collect()
+    /// The times within it in which nothing was done, which was done at these: until the first, between two, and
+    /// after the last.
+    pub fn gaps(&self, done: &[u64]) -> impl Iterator<Item = (u64, u64)> {
+        let begins = [self.from].into_iter().chain(done.iter().copied());
+        begins.zip(done.iter().copied().chain([self.to]))
     }
 }

@@ -30,14 +30,19 @@ pub(super) fn wrong_n(
     anomaly(AnomalyKind::WrongN, read, *witness, explanation)
 }
 
-/// It adds up to this total instead of that.
+/// It adds up to this total instead of that, nor do deposits of unknown outcome explain it, if there are any.
 pub(super) fn wrong_total(
     read: Operation<'_>,
     total: i128,
     (expected, witness): (i128, Option<Operation<'_>>),
+    may_be_more: bool,
 ) -> Anomaly {
+    let rest = match witness {
+        Some(_) if may_be_more => ", and deposits of unknown outcome do not add up to the rest",
+        _ => "",
+    };
     let explanation = format!(
-        "the read of {} at {} adds up to {total}, although there is {expected} in the bank{}",
+        "the read of {} at {} adds up to {total}, although there is {expected} in the bank{}{rest}",
         words::who(read),
         moment(read),
         according_to(witness)

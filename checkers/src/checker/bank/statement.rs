@@ -58,6 +58,11 @@ impl<'a> Statement<'a> {
         (missing, others.collect())
     }
 
+    /// Whether no account has a balance.
+    pub fn is_blank(&self) -> bool {
+        self.balances.iter().all(|(_, balance)| balance.is_none())
+    }
+
     /// What all balances add up to.
     pub fn total(&self) -> i128 {
         self.balances.iter().filter_map(|(_, balance)| *balance).sum()
