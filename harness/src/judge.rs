@@ -200,7 +200,7 @@ fn ask(name: &str, history: &History, context: &Context) -> (RowOutcome, String,
         return (RowOutcome::Unknown, format!("there is no checker {name:?}"), Anomalies::default());
     };
     match checker.check(history, context) {
-        Verdict::Valid(_) => (RowOutcome::Held, looked_at(name, history), Anomalies::default()),
+        Verdict::Valid(_) => (RowOutcome::Held, looked_at(name, history, context), Anomalies::default()),
         Verdict::Unknown(why) => (RowOutcome::Unknown, why, Anomalies::default()),
         Verdict::Invalid(anomalies) => {
             // The one that is drawn: the smallest.
@@ -212,7 +212,7 @@ fn ask(name: &str, history: &History, context: &Context) -> (RowOutcome, String,
 }
 
 /// How much a verdict rests on; of convergence, also how long it took, and of loss within its bound, how much.
-fn looked_at(name: &str, history: &History) -> String {
+fn looked_at(name: &str, history: &History, context: &Context) -> String {
     let keys: BTreeSet<_> = history.operations().filter_map(|operation| operation.key()).collect();
     let operations = words::count(history.operations().len() as u64, "operation");
     let looked_at = format!("{operations} on {}", words::count(keys.len() as u64, "key"));
@@ -222,7 +222,9 @@ fn looked_at(name: &str, history: &History) -> String {
         }
         "bounded-loss" => bounded_loss::measure(history).ok().map(|loss| {
             let fail_overs = words::count(loss.fail_overs, "fail-over");
-            format!("{} of {} acknowledged elements lost in {fail_overs}", loss.lost, loss.acknowledged)
+            let most = loss.fail_overs * context.loss_max.unwrap_or_default();
+            let (lost, acknowledged) = (loss.lost, loss.acknowledged);
+            format!("{lost} of {acknowledged} acknowledged elements lost, at most {most} in {fail_overs} may be")
         }),
         _ => None,
     };
