@@ -300,6 +300,11 @@ impl Node {
         self.now.monotonic.saturating_add(ms.saturating_mul(1_000_000))
     }
 
+    /// An election timeout in nanoseconds.
+    fn election_ns(&self) -> u64 {
+        self.config.election_ms * 1_000_000
+    }
+
     /// A number below `n`.
     fn draw(&mut self, n: u64) -> u64 {
         // Multiply and shift: the bias is below n / 2^64.

@@ -137,7 +137,7 @@ impl Node {
 
     /// Whether a leader leads, as far as it can tell: nobody else needs its vote.
     fn hears_leader(&self) -> bool {
-        let heard_until = self.heard.saturating_add(self.config.election_ms * 1_000_000);
+        let heard_until = self.heard.saturating_add(self.election_ns());
         self.config.safeguards.pre_vote && (self.is_leader() || self.now.monotonic < heard_until)
     }
 

@@ -132,6 +132,11 @@ impl Node {
         Some(progress)
     }
 
+    /// Whether a follower was heard within an election timeout.
+    pub(super) fn is_heard(&self, follower: &Progress) -> bool {
+        follower.heard.is_some_and(|heard| self.now.monotonic < heard.saturating_add(self.election_ns()))
+    }
+
     /// Looks whether a majority has confirmed a later round: reads wait for it.
     pub(super) fn confirm_rounds(&mut self) {
         let Role::Leader(leader) = &mut self.role else { return };
@@ -157,12 +162,12 @@ impl Node {
 
     /// A leader that has not heard a majority since the last look leads nobody any more.
     fn look_for_quorum(&mut self) {
-        let now = self.lease_clock();
+        let (now, election_ns) = (self.lease_clock(), self.election_ns());
         let Role::Leader(leader) = &mut self.role else { return };
         if now < leader.quorum_due {
             return;
         }
-        leader.quorum_due = now.saturating_add(self.config.election_ms * 1_000_000);
+        leader.quorum_due = now.saturating_add(election_ns);
         let is_active = |progress: &Progress| u64::from(progress.is_active && !progress.is_damaged);
         let has_quorum = leader.agreed(self.members.latest(), 1, is_active) > 0;
         leader.progress.values_mut().for_each(|progress| progress.is_active = false);
