@@ -72,6 +72,9 @@ pub enum Body {
     Conflict {
         /// The round answered.
         round: u64,
+        /// Whether its hearing of the round counts: not that of a node that has perhaps forgotten votes, nor
+        /// that of a round of an earlier term.
+        counts: bool,
         /// What was not found.
         previous: Index,
         /// Where the leader should try next: the last entry of the follower's log, at `previous` or before,
@@ -95,6 +98,8 @@ pub enum Body {
     SnapshotPart {
         /// The round answered.
         round: u64,
+        /// Whether its hearing of the round counts.
+        counts: bool,
         /// The last entry it covers.
         at: Position,
         /// How many bytes are there, in order.

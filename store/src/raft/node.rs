@@ -244,8 +244,12 @@ impl Node {
             Body::Voted { granted, .. } => self.on_voted(from, granted),
             Body::Matched { round, index, incarnation } => self.on_matched(from, round, index, incarnation),
             Body::Copied { round, index, incarnation } => self.on_copied(from, round, index, incarnation),
-            Body::Conflict { round, previous, hint } => self.on_conflict(from, round, previous, hint),
-            Body::SnapshotPart { round, at, received } => self.on_snapshot_part(from, round, at, received),
+            Body::Conflict { round, counts, previous, hint } => {
+                self.on_conflict(from, counts.then_some(round), previous, hint);
+            }
+            Body::SnapshotPart { round, counts, at, received } => {
+                self.on_snapshot_part(from, round, counts, at, received);
+            }
             Body::Readmitted { incarnation } => self.on_readmitted(incarnation),
             Body::TimeoutNow => self.on_timeout_now(from),
             Body::Vote { .. } => {}

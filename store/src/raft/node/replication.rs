@@ -87,7 +87,7 @@ impl Node {
     /// A follower holds durably what the leader holds, up to here.
     pub(super) fn on_matched(&mut self, from: NodeId, round: u64, index: Index, incarnation: u32) {
         let last = self.log.last().index;
-        let Some(progress) = self.heard_from(from, round) else { return };
+        let Some(progress) = self.heard_from(from, Some(round)) else { return };
         let before = progress.counted();
         progress.on_matched(index.min(last), incarnation);
         let grew = progress.counted() > before;
@@ -104,16 +104,22 @@ impl Node {
     /// A follower that has perhaps forgotten what it once confirmed holds copies up to here.
     pub(super) fn on_copied(&mut self, from: NodeId, round: u64, index: Index, incarnation: u32) {
         let last = self.log.last().index;
-        let Some(progress) = self.heard_from(from, round) else { return };
+        let Some(progress) = self.heard_from(from, Some(round)) else { return };
         progress.on_copied(index.min(last), incarnation);
         self.send_entries(from);
         self.readmit(from, incarnation);
     }
 
     /// A follower lacks the entry before those it was sent.
-    pub(super) fn on_conflict(&mut self, from: NodeId, round: u64, previous: Index, hint: Position) {
+    pub(super) fn on_conflict(
+        &mut self,
+        from: NodeId,
+        confirms: Option<u64>,
+        previous: Index,
+        hint: Position,
+    ) {
         let tried = self.log.last_not_after(hint);
-        let Some(progress) = self.heard_from(from, round) else { return };
+        let Some(progress) = self.heard_from(from, confirms) else { return };
         let is_news = progress.on_conflict(previous, tried.index.min(hint.index));
         self.confirm_rounds();
         if is_news {
@@ -121,14 +127,17 @@ impl Node {
         }
     }
 
-    /// An answer of the current term: its sender follows, or did when it wrote this.
-    pub(super) fn heard_from(&mut self, from: NodeId, round: u64) -> Option<&mut Progress> {
+    /// An answer of the current term. Where it confirms a round its sender follows, or did when it wrote this;
+    /// where it confirms none, nothing may rest on its sender.
+    pub(super) fn heard_from(&mut self, from: NodeId, confirms: Option<u64>) -> Option<&mut Progress> {
         let Role::Leader(leader) = &mut self.role else { return None };
         let current = leader.rounds.current();
         let progress = leader.progress.get_mut(&from)?;
-        progress.is_active = true;
         progress.heard = Some(self.now.monotonic);
-        progress.confirmed = progress.confirmed.max(round.min(current));
+        if let Some(round) = confirms {
+            progress.is_active = true;
+            progress.confirmed = progress.confirmed.max(round.min(current));
+        }
         Some(progress)
     }
 

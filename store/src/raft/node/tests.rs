@@ -2,6 +2,7 @@
 
 mod elects;
 mod following;
+mod hearing;
 mod leading;
 mod leases;
 mod members;
