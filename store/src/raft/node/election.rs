@@ -202,8 +202,8 @@ impl Node {
         let counts_removed = !self.config.safeguards.removed_is_silent;
         let mut leader = Leader::new(self.me(), first, counts_removed);
         leader.meet(self.members.latest(), first);
-        leader.quorum_due = self.lease_clock().saturating_add(self.config.election_ms * 1_000_000);
-        leader.log_clock = (self.machine.log_ms(), self.now.monotonic);
+        leader.quorum_due = self.lease_clock().saturating_add(self.election_ns());
+        leader.log_clock = (self.latest_log_ms(), self.now.monotonic);
         self.role = Role::Leader(Box::new(leader));
         self.propose(Payload::Noop);
         self.begin_round();

@@ -5,6 +5,7 @@ mod following;
 mod hearing;
 mod leading;
 mod leases;
+mod log_time;
 mod members;
 mod passive;
 mod reads;

@@ -1,5 +1,6 @@
 //! Changes that clients ask of the leader.
 
+use super::entries::Stored;
 use super::waiting::Want;
 use super::{Node, Role};
 use crate::protocol::RequestId;
@@ -28,6 +29,16 @@ impl Node {
         let at = self.propose(Payload::Command(command));
         self.waiting.insert(id, deadline, Want::Applied { at });
         self.replicate();
+    }
+
+    /// The latest time that any entry of this log carries. What is applied alone does not tell: after a restart
+    /// that is what the snapshot covers.
+    pub(super) fn latest_log_ms(&self) -> u64 {
+        let log_ms = |stored: &Stored| match &stored.entry.payload {
+            Payload::Command(command) => command.log_ms,
+            Payload::Noop | Payload::Members(_) => 0,
+        };
+        self.log.iter().map(log_ms).fold(self.machine.log_ms(), u64::max)
     }
 
     /// The time of the log now. While nobody leads it stands still.
