@@ -146,7 +146,7 @@ pub enum Effect<P: Protocol> {
     },
     /// Answer a client if the monotonic clock, looked at now that the answer exists, is still before
     /// `before`; else report [`Input::TooLate`]. The value is read first and the time looked at after,
-    /// since a pause may fall between.
+    /// since a pause may fall between. One or the other is done before anything else happens to the node.
     ReplyBefore {
         /// Which request.
         id: RequestId,

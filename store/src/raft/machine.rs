@@ -31,7 +31,7 @@ use crate::safeguards::Safeguards;
 
 use cells::Cells;
 use change::Cause;
-pub use limits::problem;
+pub use limits::{keys_problem, problem};
 use sessions::{Sessions, Standing};
 
 /// What came of an entry.
@@ -108,10 +108,10 @@ impl Machine {
         keys.iter().map(|key| self.cells.get(key).cloned()).collect()
     }
 
-    /// Why [`Machine::read`] of these keys cannot be answered, if so: they are too many, or hold more than
-    /// a frame takes.
+    /// Why [`Machine::read`] of these keys, which have no [problem](keys_problem), cannot be answered, if so:
+    /// they hold more than a frame takes.
     pub fn read_problem(&self, keys: &[String]) -> Option<String> {
-        limits::read_problem(keys, keys.iter().filter_map(|key| self.cells.get(key)))
+        limits::read_problem(keys.iter().filter_map(|key| self.cells.get(key)))
     }
 
     /// The cells of keys after `after`, in order, about 512 KiB of them: a [`Response::Page`].
