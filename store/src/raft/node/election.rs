@@ -61,6 +61,9 @@ impl Node {
     /// Asks for votes, or whether they would be given.
     pub(super) fn stand(&mut self, is_pre: bool, is_transfer: bool) {
         let term = self.term() + 1;
+        // A snapshot of the leader before, which waits for one of this node's own to be saved, must not replace
+        // the state of a leader.
+        self.snapshots.incoming = None;
         if !is_pre {
             if !self.config.safeguards.pre_vote {
                 self.journal.reached("pre-vote-skipped");

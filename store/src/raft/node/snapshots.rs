@@ -106,5 +106,9 @@ impl Node {
         }
         self.after_log_grew_durable();
         self.install_if_complete();
+        if self.is_outside() && self.snapshots.covered() < self.applied.index {
+            // It was removed meanwhile, and is to know that after a restart too.
+            self.save(false);
+        }
     }
 }

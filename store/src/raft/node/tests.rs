@@ -10,6 +10,7 @@ mod log_time;
 mod members;
 mod passive;
 mod reads;
+mod removal;
 mod snapshots;
 
 use std::collections::{BTreeMap, VecDeque};
