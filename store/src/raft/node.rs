@@ -218,10 +218,14 @@ impl Node {
         }
     }
 
-    fn on_message(&mut self, from: NodeId, Message { term, body }: Message) {
+    fn on_message(&mut self, from: NodeId, message: Message) {
         if from == self.me() || usize::from(from) >= self.config.nodes.len() {
             return;
         }
+        if !message.is_possible() {
+            return self.journal.note(format!("a number in a message of node {from} is impossible: dropped"));
+        }
+        let Message { term, body } = message;
         // Pre-votes speak of a term that nobody has moved to yet.
         match body {
             Body::Vote { is_pre, last, is_transfer } => {

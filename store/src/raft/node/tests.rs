@@ -8,6 +8,7 @@ mod leading;
 mod leases;
 mod log_time;
 mod members;
+mod numbers;
 mod passive;
 mod reads;
 mod removal;
