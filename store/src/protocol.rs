@@ -4,8 +4,8 @@
 //!  shell ── Input, tick, Now ──▶ Protocol ── Effects ──▶ shell: sockets, log, snapshots, observer
 //! ```
 //!
-//! A protocol is a function of its inputs: no clock, no randomness, no socket inside. The same shell
-//! ([`server`](crate::server)), wire and storage carry every family.
+//! A protocol is a function of its inputs: no clock and no socket inside, and no randomness but from a seed that
+//! it is given. The same shell ([`server`](crate::server)), wire and storage carry every family.
 
 use std::fmt::Debug;
 

@@ -85,7 +85,7 @@ enum Role {
 
 /// One node of the replicated log.
 ///
-/// - A function of its inputs: no clock, no randomness, no socket inside.
+/// - A function of its inputs: no clock and no socket inside, and no randomness but from the seed in [`Start`].
 /// - `applied ≤ commit ≤` the end of its log; neither ever falls while it runs (but for asynchronous copies).
 /// - What it says of its log or its vote is durable when it is said.
 /// - It does not expect [`Input::AppendFailed`](protocol::Input::AppendFailed): the shell ends it then.
