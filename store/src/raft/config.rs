@@ -38,9 +38,10 @@ pub struct Config {
     pub election_ms: u64,
     /// How long a majority's answer to a heartbeat lets the leader read alone.
     pub lease_ms: u64,
-    /// Entries applied since the last snapshot that make the next one due.
+    /// Entries applied since the last snapshot that make the next one due; fewer do, where they are large.
     pub snapshot_every: u64,
-    /// Entries before a snapshot that stay in the log, for followers that are a little behind.
+    /// Entries before a snapshot that stay in the log, for followers that are a little behind; fewer, where
+    /// they are large.
     pub snapshot_keeps: u64,
     /// Bytes of a snapshot in one message.
     pub chunk_bytes: usize,

@@ -1,5 +1,6 @@
 //! A few nodes whose messages arrive at once, or when the test says so.
 
+mod bytes;
 mod clients;
 mod elects;
 mod following;

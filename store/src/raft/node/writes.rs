@@ -10,6 +10,8 @@ use crate::raft::request::{Command, CommandKind, Refusal, SessionId};
 
 /// Entries that are not committed yet; more are refused until a majority has caught up.
 const UNCOMMITTED_MAX: u64 = 10_000;
+/// The same in bytes.
+const UNCOMMITTED_BYTES_MAX: u64 = 64 << 20;
 
 impl Node {
     /// A client wants a change: it is answered when that is applied.
@@ -60,8 +62,10 @@ impl Node {
         {
             return Err(Refusal::Invalid(problem));
         }
-        if self.log.last().index.saturating_sub(self.commit) >= UNCOMMITTED_MAX {
-            let why = format!("{UNCOMMITTED_MAX} changes wait for a majority already");
+        let last = self.log.last().index;
+        let bytes = self.log.bytes_between(self.commit, last);
+        if last.saturating_sub(self.commit) >= UNCOMMITTED_MAX || bytes >= UNCOMMITTED_BYTES_MAX {
+            let why = format!("{} changes of {bytes} bytes wait for a majority already", last - self.commit);
             return Err(Refusal::Unavailable(why));
         }
         self.standby_problem().map_or(Ok(()), Err)
