@@ -4,8 +4,8 @@
 //!  shell ── Input, tick, Now ──▶ Protocol ── Effects ──▶ shell: sockets, log, snapshots, observer
 //! ```
 //!
-//! A protocol is a function of its inputs: no clock, no randomness, no socket inside. The same shell
-//! ([`server`](crate::server)), wire and storage carry every family.
+//! A protocol is a function of its inputs: no clock and no socket inside, and no randomness but from a seed that
+//! it is given. The same shell ([`server`](crate::server)), wire and storage carry every family.
 
 use std::fmt::Debug;
 
@@ -146,7 +146,7 @@ pub enum Effect<P: Protocol> {
     },
     /// Answer a client if the monotonic clock, looked at now that the answer exists, is still before
     /// `before`; else report [`Input::TooLate`]. The value is read first and the time looked at after,
-    /// since a pause may fall between.
+    /// since a pause may fall between. One or the other is done before anything else happens to the node.
     ReplyBefore {
         /// Which request.
         id: RequestId,

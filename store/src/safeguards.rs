@@ -64,8 +64,9 @@ pub struct Safeguards {
     pub conflict_truncated: bool,
     /// An active node refuses writes past the bound of what its standby lacks. Off (bug 46): it goes on.
     pub loss_bounded: bool,
-    /// Elections are preceded by pre-votes, and a leader without a majority steps down. Off (bug 47):
-    /// neither.
+    /// Elections are preceded by pre-votes, votes are withheld while a leader is heard, and a leader without
+    /// a majority steps down. Off (bug 47): none of these. Leases rest on the second, so they do not hold
+    /// either then.
     pub pre_vote: bool,
 }
 

@@ -13,7 +13,8 @@
 //!
 //! - [`Response::Refused`]: certainly no effect. Once an attempt may have reached the log, only the state
 //!   machine's word makes that certain; that a later node refused does not.
-//! - [`Response::Unknown`], of writes only: the time is over, or the session has ended meanwhile.
+//! - [`Response::Unknown`], of writes, changes of members and transfers of leadership: the time is over, or the
+//!   session has ended or gone on meanwhile.
 
 mod attempt;
 mod outcome;

@@ -1,6 +1,6 @@
 //! What a node must know of its cluster.
 
-use crate::protocol::NodeId;
+use crate::protocol::{NodeId, TICK_MS};
 use crate::safeguards::Safeguards;
 
 /// How entries are copied before they count as committed.
@@ -38,9 +38,10 @@ pub struct Config {
     pub election_ms: u64,
     /// How long a majority's answer to a heartbeat lets the leader read alone.
     pub lease_ms: u64,
-    /// Entries applied since the last snapshot that make the next one due.
+    /// Entries applied since the last snapshot that make the next one due; fewer do, where they are large.
     pub snapshot_every: u64,
-    /// Entries before a snapshot that stay in the log, for followers that are a little behind.
+    /// Entries before a snapshot that stay in the log, for followers that are a little behind; fewer, where
+    /// they are large.
     pub snapshot_keeps: u64,
     /// Bytes of a snapshot in one message.
     pub chunk_bytes: usize,
@@ -100,7 +101,9 @@ impl Config {
         } else if self.replication != Replication::Majority && (nodes != 3 || self.first_voters.is_some()) {
             Some("active-passive replication wants three nodes: two with data, and a witness".to_owned())
         } else {
-            self.problem_of_times().or_else(|| self.problem_of_sizes())
+            self.problem_of_times()
+                .or_else(|| self.problem_of_asynchronous_copies())
+                .or_else(|| self.problem_of_sizes())
         }
     }
 
@@ -109,11 +112,28 @@ impl Config {
         let (slow, fast) = (100 - DRIFT_PERCENT_MAX, 100 + DRIFT_PERCENT_MAX);
         if heartbeat_ms == 0 || heartbeat_ms.saturating_mul(2) > election_ms {
             Some(format!("a heartbeat every {heartbeat_ms} ms needs an election timeout of twice that"))
+        } else if heartbeat_ms < TICK_MS && election_ms < 4 * TICK_MS {
+            let least = 4 * TICK_MS;
+            Some(format!("an election timeout of {election_ms} ms is over before a heartbeat: take {least}"))
         } else if election_ms > MS_MAX {
             Some(format!("an election timeout of {election_ms} ms is too long: at most {MS_MAX}"))
         } else if lease_ms.saturating_mul(fast) >= election_ms * slow {
             let most = election_ms * slow / fast;
             Some(format!("a lease of {lease_ms} ms is too long for clocks that drift: below {most}"))
+        } else {
+            None
+        }
+    }
+
+    /// What would have all writes refused.
+    fn problem_of_asynchronous_copies(&self) -> Option<String> {
+        let Replication::Asynchronous { entries_max, .. } = self.replication else { return None };
+        // Writes want a round confirmed within the lease, and ticks are what rounds begin at.
+        let least = self.heartbeat_ms + 2 * TICK_MS;
+        if entries_max == 0 {
+            Some("a standby that may lack no entry never lets one be written: take 1 or more".to_owned())
+        } else if self.lease_ms < least {
+            Some(format!("a lease of {} ms is over before the next heartbeat: take {least}", self.lease_ms))
         } else {
             None
         }
@@ -140,3 +160,6 @@ const BYTES_MAX: usize = 1 << 20;
 /// How fast or slow a monotonic clock may run, in percent, for what rests on leases to hold: a leader's
 /// that is so slow, a follower's that is so fast. `lease_ms / (1 - drift) < election_ms / (1 + drift)`.
 pub const DRIFT_PERCENT_MAX: u64 = 40;
+
+#[cfg(test)]
+mod tests;

@@ -6,11 +6,11 @@
 //!
 //! ```text
 //!  index  session  sequence  command          told
-//!    1       –        –      open             session 1
-//!    2       1        1      append l ← a     done at 2
-//!    3       1        1      append l ← a     done at 2     a retry: recognised, without effect
-//!    4       1        2      append l ← b     done at 4     l holds a, b
-//!    5       1        1      append l ← a     refused       superseded: it came too late to be needed
+//!    1       –        –      open             session s     named after term and index of this entry
+//!    2       s        1      append l ← a     done at 2
+//!    3       s        1      append l ← a     done at 2     a retry: recognised, without effect
+//!    4       s        2      append l ← b     done at 4     l holds a, b
+//!    5       s        1      append l ← a     unknown       superseded: nobody remembers how it ended
 //! ```
 //!
 //! Exactly once needs the table of sessions in here, where it is replicated, and not at the leader, which may
@@ -31,7 +31,7 @@ use crate::safeguards::Safeguards;
 
 use cells::Cells;
 use change::Cause;
-pub use limits::problem;
+pub use limits::{keys_problem, problem};
 use sessions::{Sessions, Standing};
 
 /// What came of an entry.
@@ -78,8 +78,9 @@ impl Machine {
     /// Applies an entry: what its client is told, which is [`Response::Opened`], [`Response::Done`], or a
     /// refusal: a condition did not hold, or the session has ended.
     ///
-    /// A retry is told what the first attempt was told, and changes nothing; so does one that the session
-    /// has since superseded with a later number, which is refused.
+    /// A retry is told what the first attempt was told, and changes nothing. One that the session has since
+    /// superseded with a later number changes nothing either; what came of earlier attempts is not known any
+    /// more, and it is told so ([`Response::Unknown`]).
     pub fn apply(&mut self, at: Position, command: &Command) -> Outcome {
         self.advance(command);
         match &command.kind {
@@ -108,10 +109,10 @@ impl Machine {
         keys.iter().map(|key| self.cells.get(key).cloned()).collect()
     }
 
-    /// Why [`Machine::read`] of these keys cannot be answered, if so: they are too many, or hold more than
-    /// a frame takes.
+    /// Why [`Machine::read`] of these keys, which have no [problem](keys_problem), cannot be answered, if so:
+    /// they hold more than a frame takes.
     pub fn read_problem(&self, keys: &[String]) -> Option<String> {
-        limits::read_problem(keys, keys.iter().filter_map(|key| self.cells.get(key)))
+        limits::read_problem(keys.iter().filter_map(|key| self.cells.get(key)))
     }
 
     /// The cells of keys after `after`, in order, about 512 KiB of them: a [`Response::Page`].
@@ -141,7 +142,7 @@ impl Machine {
             }
             Standing::Superseded { by } if self.safeguards.session_table => {
                 let why = format!("write {sequence} of session {session} was superseded by write {by}");
-                return Outcome::new(Response::Refused(Refusal::Condition(why)), None);
+                return Outcome::new(Response::Unknown(why), None);
             }
             _ => {}
         }

@@ -13,6 +13,35 @@ pub struct Message {
     pub body: Body,
 }
 
+/// No term, index or round comes near this. What is counted on from numbers below it does not overflow.
+const NUMBERS_MAX: u64 = 1 << 62;
+
+impl Message {
+    /// Whether all its numbers are such as a cluster comes to.
+    pub fn is_possible(&self) -> bool {
+        self.term.max(self.body.highest()) < NUMBERS_MAX
+    }
+}
+
+impl Body {
+    /// The highest number that anything is counted on from.
+    fn highest(&self) -> u64 {
+        let place = |at: &Position| at.term.max(at.index);
+        match self {
+            Body::Voted { .. } | Body::Readmitted { .. } | Body::TimeoutNow => 0,
+            Body::Vote { last, .. } => place(last),
+            Body::Append { round, previous, entries, commit } => {
+                let places = entries.iter().map(|entry| place(&entry.at));
+                places.fold(place(previous).max(*round).max(*commit), u64::max)
+            }
+            Body::Matched { round, index, .. } | Body::Copied { round, index, .. } => *round.max(index),
+            Body::Conflict { round, previous, hint, .. } => place(hint).max(*round).max(*previous),
+            Body::Snapshot { round, at, offset, total, .. } => place(at).max(*round).max(*offset).max(*total),
+            Body::SnapshotPart { round, at, received, .. } => place(at).max(*round).max(*received),
+        }
+    }
+}
+
 /// What a message says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Body {
@@ -72,6 +101,9 @@ pub enum Body {
     Conflict {
         /// The round answered.
         round: u64,
+        /// Whether its hearing of the round counts: not that of a node that has perhaps forgotten votes, nor
+        /// that of a round of an earlier term.
+        counts: bool,
         /// What was not found.
         previous: Index,
         /// Where the leader should try next: the last entry of the follower's log, at `previous` or before,
@@ -95,6 +127,8 @@ pub enum Body {
     SnapshotPart {
         /// The round answered.
         round: u64,
+        /// Whether its hearing of the round counts.
+        counts: bool,
         /// The last entry it covers.
         at: Position,
         /// How many bytes are there, in order.

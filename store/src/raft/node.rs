@@ -85,7 +85,7 @@ enum Role {
 
 /// One node of the replicated log.
 ///
-/// - A function of its inputs: no clock, no randomness, no socket inside.
+/// - A function of its inputs: no clock and no socket inside, and no randomness but from the seed in [`Start`].
 /// - `applied ≤ commit ≤` the end of its log; neither ever falls while it runs (but for asynchronous copies).
 /// - What it says of its log or its vote is durable when it is said.
 /// - It does not expect [`Input::AppendFailed`](protocol::Input::AppendFailed): the shell ends it then.
@@ -218,10 +218,14 @@ impl Node {
         }
     }
 
-    fn on_message(&mut self, from: NodeId, Message { term, body }: Message) {
+    fn on_message(&mut self, from: NodeId, message: Message) {
         if from == self.me() || usize::from(from) >= self.config.nodes.len() {
             return;
         }
+        if !message.is_possible() {
+            return self.journal.note(format!("a number in a message of node {from} is impossible: dropped"));
+        }
+        let Message { term, body } = message;
         // Pre-votes speak of a term that nobody has moved to yet.
         match body {
             Body::Vote { is_pre, last, is_transfer } => {
@@ -244,8 +248,12 @@ impl Node {
             Body::Voted { granted, .. } => self.on_voted(from, granted),
             Body::Matched { round, index, incarnation } => self.on_matched(from, round, index, incarnation),
             Body::Copied { round, index, incarnation } => self.on_copied(from, round, index, incarnation),
-            Body::Conflict { round, previous, hint } => self.on_conflict(from, round, previous, hint),
-            Body::SnapshotPart { round, at, received } => self.on_snapshot_part(from, round, at, received),
+            Body::Conflict { round, counts, previous, hint } => {
+                self.on_conflict(from, counts.then_some(round), previous, hint);
+            }
+            Body::SnapshotPart { round, counts, at, received } => {
+                self.on_snapshot_part(from, round, counts, at, received);
+            }
             Body::Readmitted { incarnation } => self.on_readmitted(incarnation),
             Body::TimeoutNow => self.on_timeout_now(from),
             Body::Vote { .. } => {}
@@ -298,6 +306,11 @@ impl Node {
     /// The moment so many milliseconds from now, in monotonic nanoseconds.
     fn after_ms(&self, ms: u64) -> u64 {
         self.now.monotonic.saturating_add(ms.saturating_mul(1_000_000))
+    }
+
+    /// An election timeout in nanoseconds.
+    fn election_ns(&self) -> u64 {
+        self.config.election_ms * 1_000_000
     }
 
     /// A number below `n`.

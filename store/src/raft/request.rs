@@ -61,8 +61,8 @@ pub enum Ask {
         keys: Vec<String>,
         /// How.
         mode: ReadMode,
-        /// The session's token: nothing before this index may be answered (modes follower and any: any
-        /// ignores it).
+        /// The session's token: nothing before this index may be answered. Mode follower alone needs it:
+        /// leader and lease read the latest anyway, and any reads whatever there is.
         token: Index,
     },
     /// What this node itself has applied: cells of keys after `after`, in order, as many as fit a frame.
@@ -228,7 +228,7 @@ pub struct Command {
 /// What a command does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CommandKind {
-    /// Opens a session: its number is the entry's index.
+    /// Opens a session, [named](session_of) after the entry.
     Open,
     /// Changes something.
     Change(Operation),

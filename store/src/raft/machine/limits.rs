@@ -70,19 +70,18 @@ pub fn problem(operation: &Operation) -> Option<String> {
     }
 }
 
-/// What is wrong with a read of these keys, which hold these cells.
-pub(super) fn read_problem<'a>(
-    keys: &[String],
-    cells: impl Iterator<Item = &'a Versioned>,
-) -> Option<String> {
+/// What is wrong with a read of these keys, whatever they hold: too many, or a key is too long.
+pub fn keys_problem(keys: &[String]) -> Option<String> {
     if keys.len() > KEYS_MAX {
         return Some(format!("a read of {} keys: {KEYS_MAX} are allowed", keys.len()));
     }
-    let bytes: usize = cells.map(weight).sum();
-    if bytes > READ_BYTES_MAX {
-        return Some(format!("the keys hold {bytes} bytes: one read gives {READ_BYTES_MAX}"));
-    }
     keys.iter().find_map(|key| key_problem(key))
+}
+
+/// What is wrong with a read of these cells.
+pub(super) fn read_problem<'a>(cells: impl Iterator<Item = &'a Versioned>) -> Option<String> {
+    let bytes: usize = cells.map(weight).sum();
+    (bytes > READ_BYTES_MAX).then(|| format!("the keys hold {bytes} bytes: one read gives {READ_BYTES_MAX}"))
 }
 
 fn key_problem(key: &str) -> Option<String> {

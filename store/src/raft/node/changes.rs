@@ -9,7 +9,8 @@
 //! changes that differ by one node each have majorities in common, two that overlap need not (Ongaro 2015, "bug
 //! in single-server membership changes").
 
-use super::progress::Leaving;
+use super::leader::Leader;
+use super::progress::{Leaving, Progress};
 use super::waiting::Want;
 use super::{Node, Role};
 use crate::protocol::{NodeId, RequestId};
@@ -65,13 +66,26 @@ impl Node {
                 return unavailable("the learner has not caught up yet");
             }
         }
-        if self.members.latest_at().max(leader.first) > self.commit {
-            if self.config.safeguards.changes_one_at_a_time {
+        let is_alone = self.members.latest_at().max(leader.first) <= self.commit;
+        if self.config.safeguards.changes_one_at_a_time {
+            if !is_alone {
                 return unavailable("the change before is not committed yet, or nothing of this term");
             }
+            if !self.could_commit(leader, &members) {
+                return unavailable("too many of the voters that would be are not heard, or do not count");
+            }
+        } else if !is_alone {
             self.journal.reached("changes-overlap");
         }
         Ok(members)
+    }
+
+    /// Whether entries could be committed with these members: they count as soon as the change stands in the log,
+    /// and where too few of them are there neither it nor its undoing would ever be committed. Other voters than
+    /// now are asked for; of those that there are the next round tells.
+    fn could_commit(&self, leader: &Leader, members: &Members) -> bool {
+        let is_there = |follower: &Progress| u64::from(self.is_heard(follower) && !follower.is_damaged);
+        members.voters == self.members.latest().voters || leader.agreed(members, 1, is_there) > 0
     }
 
     /// As leader: other members stand in the log, and count from now on.
@@ -108,8 +122,9 @@ impl Node {
         let (at, next) = (self.members.latest_at(), self.log.last().index + 1);
         let until = self.after_ms(FAREWELL * self.config.election_ms);
         let Role::Leader(leader) = &mut self.role else { return };
-        if !is_member && !leader.progress.contains_key(&node) {
-            leader.meet_leaving(node, next, Leaving { at, told: None, until });
+        if !is_member {
+            let progress = leader.progress.entry(node).or_insert_with(|| Progress::new(next));
+            progress.leaving.get_or_insert(Leaving { at, told: None, until });
         }
     }
 
@@ -130,7 +145,7 @@ impl Node {
         for (id, _) in self.waiting.take(|want| matches!(want, Want::CaughtUp { .. })) {
             self.refuse(id, Refusal::Unavailable("this node is no member of the cluster".to_owned()));
         }
-        // So it still knows after a restart.
+        // So it still knows after a restart. Where one is being saved, that is seen to afterwards.
         self.save(false);
     }
 

@@ -61,6 +61,9 @@ impl Node {
     /// Asks for votes, or whether they would be given.
     pub(super) fn stand(&mut self, is_pre: bool, is_transfer: bool) {
         let term = self.term() + 1;
+        // A snapshot of the leader before, which waits for one of this node's own to be saved, must not replace
+        // the state of a leader.
+        self.snapshots.incoming = None;
         if !is_pre {
             if !self.config.safeguards.pre_vote {
                 self.journal.reached("pre-vote-skipped");
@@ -137,7 +140,7 @@ impl Node {
 
     /// Whether a leader leads, as far as it can tell: nobody else needs its vote.
     fn hears_leader(&self) -> bool {
-        let heard_until = self.heard.saturating_add(self.config.election_ms * 1_000_000);
+        let heard_until = self.heard.saturating_add(self.election_ns());
         self.config.safeguards.pre_vote && (self.is_leader() || self.now.monotonic < heard_until)
     }
 
@@ -202,8 +205,8 @@ impl Node {
         let counts_removed = !self.config.safeguards.removed_is_silent;
         let mut leader = Leader::new(self.me(), first, counts_removed);
         leader.meet(self.members.latest(), first);
-        leader.quorum_due = self.lease_clock().saturating_add(self.config.election_ms * 1_000_000);
-        leader.log_clock = (self.machine.log_ms(), self.now.monotonic);
+        leader.quorum_due = self.lease_clock().saturating_add(self.election_ns());
+        leader.log_clock = (self.latest_log_ms(), self.now.monotonic);
         self.role = Role::Leader(Box::new(leader));
         self.propose(Payload::Noop);
         self.begin_round();

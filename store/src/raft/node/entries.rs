@@ -20,12 +20,14 @@ pub(super) struct Stored {
     pub(super) entry: Entry,
     pub(super) digest: u64,
     bytes: usize,
+    /// The bytes of all entries that were ever added to this log, up to this one.
+    bytes_through: u64,
 }
 
 impl From<Entry> for Stored {
     fn from(entry: Entry) -> Stored {
         let (digest, bytes) = entry.digest_and_bytes();
-        Stored { entry, digest, bytes: bytes + EXTRA_BYTES }
+        Stored { entry, digest, bytes: bytes + EXTRA_BYTES, bytes_through: 0 }
     }
 }
 
@@ -36,6 +38,8 @@ impl From<Entry> for Stored {
 #[derive(Debug, Default)]
 pub(super) struct Entries {
     start: Position,
+    /// As [`Stored::bytes_through`], of the entry at `start`.
+    bytes_before: u64,
     stored: VecDeque<Stored>,
     durable: Index,
     /// Entries that are not durable yet, with their records.
@@ -88,9 +92,10 @@ impl Entries {
     }
 
     /// Adds an entry right after the last one, held by this record. Record 0 is durable already.
-    pub(super) fn push(&mut self, stored: Stored, record: RecordNumber) {
+    pub(super) fn push(&mut self, mut stored: Stored, record: RecordNumber) {
         let index = stored.entry.at.index;
         debug_assert_eq!(index, self.last().index + 1, "entries follow each other");
+        stored.bytes_through = self.bytes_through(index - 1) + stored.bytes as u64;
         self.stored.push_back(stored);
         if record == 0 && self.unsynced.is_empty() {
             self.durable = index;
@@ -125,12 +130,31 @@ impl Entries {
             && first.entry.at.index <= until
         {
             self.start = first.entry.at;
+            self.bytes_before = first.bytes_through;
             self.stored.pop_front();
         }
         while self.unsynced.front().is_some_and(|&(_, index)| index <= covered) {
             self.unsynced.pop_front();
         }
         self.durable = self.durable.max(covered);
+    }
+
+    /// The bytes of the entries after the first index up to the second, as far as they are held.
+    pub(super) fn bytes_between(&self, after: Index, through: Index) -> u64 {
+        self.bytes_through(through).saturating_sub(self.bytes_through(after))
+    }
+
+    /// The index after which the entries up to this one are so many bytes at most.
+    pub(super) fn within_bytes(&self, through: Index, bytes_max: u64) -> Index {
+        let least = self.bytes_through(through).saturating_sub(bytes_max);
+        let early = self.stored.partition_point(|stored| stored.bytes_through < least);
+        let is_all = self.bytes_before >= least;
+        self.start.index + if is_all { 0 } else { early as Index + 1 }
+    }
+
+    fn bytes_through(&self, index: Index) -> u64 {
+        let held = index.saturating_sub(self.start.index).min(self.stored.len() as Index) as usize;
+        held.checked_sub(1).map_or(self.bytes_before, |last| self.stored[last].bytes_through)
     }
 
     /// Entries from this index on, as many as fit so many bytes, at least one if there is any.

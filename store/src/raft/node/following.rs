@@ -76,8 +76,8 @@ impl Node {
                     // What the leader takes to be here may have been forgotten.
                     self.say_matched();
                 }
-                let previous = previous.index;
-                self.journal.send(from, Body::Conflict { round, previous, hint });
+                let (counts, previous) = (!self.is_damaged, previous.index);
+                self.journal.send(from, Body::Conflict { round, counts, previous, hint });
             }
         }
     }
@@ -106,15 +106,21 @@ impl Node {
         entries: Vec<Entry>,
     ) {
         if self.config.safeguards.stale_append_refused || self.is_leader() {
-            let refusal = Body::Conflict { round, previous: previous.index, hint: Position::default() };
-            return self.journal.send(from, refusal);
+            return self.refuse_stale(from, round, previous.index);
         }
         self.journal.reached("stale-append-taken");
         let answer = match self.take_entries(previous, entries) {
             Ok(index) => Body::Matched { round, index, incarnation: self.incarnation },
-            Err(hint) => Body::Conflict { round, previous: previous.index, hint },
+            Err(hint) => Body::Conflict { round, counts: !self.is_damaged, previous: previous.index, hint },
         };
         self.journal.send_after_all(term, from, answer);
+    }
+
+    /// Tells a leader of an earlier term that it is one. It may lead again when it hears that, in this term, and
+    /// the round is not one of this term's.
+    pub(super) fn refuse_stale(&mut self, from: NodeId, round: u64, previous: Index) {
+        let hint = Position::default();
+        self.journal.send(from, Body::Conflict { round, counts: false, previous, hint });
     }
 
     /// Makes the log equal to the leader's up to the last of `entries`, and returns that index; or where the

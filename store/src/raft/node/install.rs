@@ -56,15 +56,14 @@ impl Node {
     pub(super) fn on_snapshot(&mut self, from: NodeId, term: Term, part: Part) {
         let Part { round, at, offset, total, bytes } = part;
         if term < self.term() {
-            let refusal = Body::Conflict { round, previous: at.index, hint: Position::default() };
-            return self.journal.send(from, refusal);
+            return self.refuse_stale(from, round, at.index);
         }
         if !self.follow(from) {
             return;
         }
         self.following.heard(round);
         if self.snapshots.is_installing() {
-            return self.journal.send(from, Body::SnapshotPart { round, at, received: total });
+            return self.say_received(from, round, at, total);
         }
         if self.is_covered(at) {
             self.snapshots.incoming = None;
@@ -79,8 +78,13 @@ impl Node {
         }
         let received = incoming.bytes.len() as u64;
         self.snapshots.incoming = Some(incoming);
-        self.journal.send(from, Body::SnapshotPart { round, at, received });
+        self.say_received(from, round, at, received);
         self.install_if_complete();
+    }
+
+    fn say_received(&mut self, leader: NodeId, round: u64, at: Position, received: u64) {
+        let counts = !self.is_damaged;
+        self.journal.send(leader, Body::SnapshotPart { round, counts, at, received });
     }
 
     /// Saves a snapshot that has arrived whole. Once that is durable, it replaces the state.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use smallvec::SmallVec;
 
-use super::progress::{Leaving, Progress};
+use super::progress::Progress;
 use super::rounds::Rounds;
 use crate::protocol::NodeId;
 use crate::raft::log::Index;
@@ -68,12 +68,6 @@ impl Leader {
                 self.progress.insert(node, Progress::new(next));
             }
         }
-    }
-
-    /// Begins to send to a node that was removed, and does not know it.
-    pub(super) fn meet_leaving(&mut self, node: NodeId, next: Index, leaving: Leaving) {
-        let progress = self.progress.entry(node).or_insert_with(|| Progress::new(next));
-        progress.leaving = Some(leaving);
     }
 
     /// The highest value that a majority of the voters has reached, this node's own being `mine`.

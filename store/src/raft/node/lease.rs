@@ -13,9 +13,6 @@ use super::waiting::Want;
 use super::{Node, Role};
 use crate::protocol::{Now, RequestId};
 
-/// An answer that was sent is not asked for again after so long.
-const LATE_MS_MAX: u64 = 1_000;
-
 impl Node {
     /// A client reads within the lease. Without one it is a read by round.
     pub(super) fn read_leased(&mut self, id: RequestId, deadline: u64, keys: Vec<String>) {
@@ -36,12 +33,13 @@ impl Node {
         self.journal.reached("lease-read");
         let response = self.cells(&keys);
         self.journal.reply_before(id, response, before);
-        self.waiting.insert(id, deadline.min(self.after_ms(LATE_MS_MAX)), Want::Leased { keys });
+        // The shell has sent the answer, or says that it has not, before anything else happens.
+        self.waiting.insert(id, self.now.monotonic, Want::Leased { keys, deadline });
     }
 
     /// The answer within the lease came too late: it is read again, by round.
     pub(super) fn on_too_late(&mut self, id: RequestId) {
-        if let Some((deadline, Want::Leased { keys })) = self.waiting.remove(id) {
+        if let Some(Want::Leased { keys, deadline }) = self.waiting.remove(id) {
             self.journal.reached("lease-missed");
             self.read_confirmed(id, deadline, keys);
         }

@@ -77,9 +77,7 @@ impl Node {
     pub(super) fn standby_problem(&mut self) -> Option<Refusal> {
         let Role::Leader(leader) = &self.role else { return None };
         let Replication::Asynchronous { entries_max, lag_ms_max } = self.config.replication else {
-            let heard_until =
-                leader.progress.get(&self.standby()?)?.heard.map(|heard| heard + self.election_ns());
-            if heard_until.is_some_and(|until| self.now.monotonic < until) {
+            if self.is_heard(leader.progress.get(&self.standby()?)?) {
                 return None;
             }
             self.journal.reached("standby-missing");
@@ -122,13 +120,11 @@ impl Node {
         if !self.is_asynchronous() {
             return;
         }
-        let now = self.now.monotonic;
+        let Role::Leader(leader) = &self.role else { return };
+        let matched = self.standby_matched(leader);
+        let (first, now) = (leader.first, self.now.monotonic);
         let Role::Leader(leader) = &mut self.role else { return };
-        let first = leader.first;
         leader.unreplicated.extend(new.filter(|&index| index > first).map(|index| (index, now)));
-        let matched =
-            self.config.standby_of(self.config.node).and_then(|standby| leader.progress.get(&standby));
-        let matched = matched.map_or(0, |progress| progress.counted());
         while leader.unreplicated.front().is_some_and(|&(index, _)| index <= matched) {
             leader.unreplicated.pop_front();
         }
@@ -161,9 +157,5 @@ impl Node {
     fn standby_matched(&self, leader: &Leader) -> Index {
         let standby = self.standby().and_then(|standby| leader.progress.get(&standby));
         standby.map_or(0, |progress| progress.counted())
-    }
-
-    fn election_ns(&self) -> u64 {
-        self.config.election_ms * 1_000_000
     }
 }

@@ -151,7 +151,7 @@ impl Progress {
     /// news: an answer to an earlier attempt says nothing of this one.
     pub(super) fn on_conflict(&mut self, previous: Index, hint: Index) -> bool {
         let is_asked = match self.mode {
-            Mode::Probe => previous + 1 == self.next,
+            Mode::Probe => previous == self.next - 1,
             Mode::Replicate => previous < self.next,
             Mode::Snapshot(_) => false,
         };

@@ -14,6 +14,7 @@ use super::waiting::Want;
 use super::{Node, Role};
 use crate::protocol::RequestId;
 use crate::raft::log::{Index, Payload};
+use crate::raft::machine;
 use crate::raft::request::{ReadMode, Refusal, Response};
 
 impl Node {
@@ -26,6 +27,10 @@ impl Node {
         mode: ReadMode,
         token: Index,
     ) {
+        // Looked at first, since many may wait here for long.
+        if let Some(problem) = machine::keys_problem(&keys) {
+            return self.refuse(id, Refusal::Invalid(problem));
+        }
         if self.is_outside() {
             let why = "this node is no member of the cluster".to_owned();
             return self.refuse(id, Refusal::Unavailable(why));
@@ -81,7 +86,7 @@ impl Node {
             return self.answer(id, &keys);
         }
         let (current, confirmed) = (leader.rounds.current(), leader.rounds.confirmed());
-        self.waiting.insert_read(id, deadline, keys, current + 1);
+        self.waiting.insert(id, deadline, Want::Confirmed { keys, round: current + 1 });
         // One round under way at a time: reads that come meanwhile share the next.
         if confirmed == current {
             self.begin_round();

@@ -87,7 +87,7 @@ impl Node {
     /// A follower holds durably what the leader holds, up to here.
     pub(super) fn on_matched(&mut self, from: NodeId, round: u64, index: Index, incarnation: u32) {
         let last = self.log.last().index;
-        let Some(progress) = self.heard_from(from, round) else { return };
+        let Some(progress) = self.heard_from(from, Some(round)) else { return };
         let before = progress.counted();
         progress.on_matched(index.min(last), incarnation);
         let grew = progress.counted() > before;
@@ -104,16 +104,22 @@ impl Node {
     /// A follower that has perhaps forgotten what it once confirmed holds copies up to here.
     pub(super) fn on_copied(&mut self, from: NodeId, round: u64, index: Index, incarnation: u32) {
         let last = self.log.last().index;
-        let Some(progress) = self.heard_from(from, round) else { return };
+        let Some(progress) = self.heard_from(from, Some(round)) else { return };
         progress.on_copied(index.min(last), incarnation);
         self.send_entries(from);
         self.readmit(from, incarnation);
     }
 
     /// A follower lacks the entry before those it was sent.
-    pub(super) fn on_conflict(&mut self, from: NodeId, round: u64, previous: Index, hint: Position) {
+    pub(super) fn on_conflict(
+        &mut self,
+        from: NodeId,
+        confirms: Option<u64>,
+        previous: Index,
+        hint: Position,
+    ) {
         let tried = self.log.last_not_after(hint);
-        let Some(progress) = self.heard_from(from, round) else { return };
+        let Some(progress) = self.heard_from(from, confirms) else { return };
         let is_news = progress.on_conflict(previous, tried.index.min(hint.index));
         self.confirm_rounds();
         if is_news {
@@ -121,15 +127,23 @@ impl Node {
         }
     }
 
-    /// An answer of the current term: its sender follows, or did when it wrote this.
-    pub(super) fn heard_from(&mut self, from: NodeId, round: u64) -> Option<&mut Progress> {
+    /// An answer of the current term. Where it confirms a round its sender follows, or did when it wrote this;
+    /// where it confirms none, nothing may rest on its sender.
+    pub(super) fn heard_from(&mut self, from: NodeId, confirms: Option<u64>) -> Option<&mut Progress> {
         let Role::Leader(leader) = &mut self.role else { return None };
         let current = leader.rounds.current();
         let progress = leader.progress.get_mut(&from)?;
-        progress.is_active = true;
         progress.heard = Some(self.now.monotonic);
-        progress.confirmed = progress.confirmed.max(round.min(current));
+        if let Some(round) = confirms {
+            progress.is_active = true;
+            progress.confirmed = progress.confirmed.max(round.min(current));
+        }
         Some(progress)
+    }
+
+    /// Whether a follower was heard within an election timeout.
+    pub(super) fn is_heard(&self, follower: &Progress) -> bool {
+        follower.heard.is_some_and(|heard| self.now.monotonic < heard.saturating_add(self.election_ns()))
     }
 
     /// Looks whether a majority has confirmed a later round: reads wait for it.
@@ -157,12 +171,12 @@ impl Node {
 
     /// A leader that has not heard a majority since the last look leads nobody any more.
     fn look_for_quorum(&mut self) {
-        let now = self.lease_clock();
+        let (now, election_ns) = (self.lease_clock(), self.election_ns());
         let Role::Leader(leader) = &mut self.role else { return };
         if now < leader.quorum_due {
             return;
         }
-        leader.quorum_due = now.saturating_add(self.config.election_ms * 1_000_000);
+        leader.quorum_due = now.saturating_add(election_ns);
         let is_active = |progress: &Progress| u64::from(progress.is_active && !progress.is_damaged);
         let has_quorum = leader.agreed(self.members.latest(), 1, is_active) > 0;
         leader.progress.values_mut().for_each(|progress| progress.is_active = false);

@@ -42,8 +42,15 @@ impl Node {
     }
 
     /// A follower says how much of a snapshot it has.
-    pub(super) fn on_snapshot_part(&mut self, from: NodeId, round: u64, at: Position, received: u64) {
-        let Some(progress) = self.heard_from(from, round) else { return };
+    pub(super) fn on_snapshot_part(
+        &mut self,
+        from: NodeId,
+        round: u64,
+        counts: bool,
+        at: Position,
+        received: u64,
+    ) {
+        let Some(progress) = self.heard_from(from, counts.then_some(round)) else { return };
         let wants_more = match &mut progress.mode {
             Mode::Snapshot(transmission) if transmission.at == at => transmission.on_part(round, received),
             _ => false,

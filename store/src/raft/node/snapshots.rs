@@ -14,6 +14,11 @@ use super::install::{Incoming, Received};
 use super::snapshot::Snapshot;
 use crate::raft::log::{Index, Position, Record};
 
+/// Bytes of entries applied since the last snapshot that make the next one due, however few they are.
+const DUE_BYTES: u64 = 64 << 20;
+/// Bytes of entries before a snapshot that stay in the log at most.
+const KEPT_BYTES_MAX: u64 = 16 << 20;
+
 /// The snapshots of one node.
 #[derive(Debug, Default)]
 pub(super) struct Snapshots {
@@ -55,10 +60,18 @@ impl Snapshots {
 impl Node {
     /// Takes a snapshot, if enough was applied since the last.
     pub(super) fn save_if_due(&mut self) {
-        let due = self.snapshots.covered().saturating_add(self.config.snapshot_every);
-        if self.applied.index >= due && self.may_save() {
+        let covered = self.snapshots.covered();
+        let is_due = self.applied.index >= covered.saturating_add(self.config.snapshot_every)
+            || self.log.bytes_between(covered, self.applied.index) >= DUE_BYTES;
+        if is_due && self.may_save() {
             self.save(false);
         }
+    }
+
+    /// The last entry that a snapshot of this index makes superfluous.
+    fn superfluous(&self, index: Index) -> Index {
+        let by_count = index.saturating_sub(self.config.snapshot_keeps);
+        by_count.max(self.log.within_bytes(index, KEPT_BYTES_MAX))
     }
 
     /// Takes a snapshot, unless one is being saved.
@@ -69,7 +82,7 @@ impl Node {
         let at = self.applied;
         let (members_at, members) = self.members.at(at.index);
         let bytes = Snapshot::new(at, members_at, members.clone(), &self.machine).encode();
-        let from = at.index.saturating_sub(self.config.snapshot_keeps) + 1;
+        let from = self.superfluous(at.index) + 1;
         let is_damaged = self.is_damaged && !readmits;
         let records = self.records_beside(is_damaged, from);
         self.journal.save_snapshot(at.index, bytes.clone(), records);
@@ -98,7 +111,7 @@ impl Node {
         self.journal.reached("snapshot-saved");
         match install {
             Some(received) => self.install(*received, settled),
-            None => self.log.compact(at.index, at.index.saturating_sub(self.config.snapshot_keeps)),
+            None => self.log.compact(at.index, self.superfluous(at.index)),
         }
         if readmits {
             self.is_damaged = false;
@@ -106,5 +119,9 @@ impl Node {
         }
         self.after_log_grew_durable();
         self.install_if_complete();
+        if self.is_outside() && self.snapshots.covered() < self.applied.index {
+            // It was removed meanwhile, and is to know that after a restart too.
+            self.save(false);
+        }
     }
 }

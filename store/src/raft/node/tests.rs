@@ -1,12 +1,18 @@
 //! A few nodes whose messages arrive at once, or when the test says so.
 
+mod bytes;
+mod clients;
 mod elects;
 mod following;
+mod hearing;
 mod leading;
 mod leases;
+mod log_time;
 mod members;
+mod numbers;
 mod passive;
 mod reads;
+mod removal;
 mod snapshots;
 
 use std::collections::{BTreeMap, VecDeque};

@@ -1,6 +1,6 @@
 //! The clients that wait for an answer.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::protocol::{NodeId, RequestId};
 use crate::raft::log::Index;
@@ -13,15 +13,19 @@ pub(super) enum Want {
         /// The entry.
         at: Index,
     },
-    /// That a round of heartbeats is confirmed.
+    /// That this round of heartbeats, or a later one, is confirmed.
     Confirmed {
         /// The keys it reads.
         keys: Vec<String>,
+        /// The round.
+        round: u64,
     },
     /// Nothing, if its answer was sent within the lease; else it is read again.
     Leased {
         /// The keys it reads.
         keys: Vec<String>,
+        /// Until when the client waits for that.
+        deadline: u64,
     },
     /// That this node has applied what the session has seen.
     CaughtUp {
@@ -52,7 +56,7 @@ pub(super) struct Waiting {
     waiters: BTreeMap<RequestId, Waiter>,
     deadlines: BTreeSet<(u64, RequestId)>,
     by_index: BTreeMap<Index, RequestId>,
-    by_round: VecDeque<(u64, RequestId)>,
+    by_round: BTreeSet<(u64, RequestId)>,
     by_token: BTreeSet<(Index, RequestId)>,
 }
 
@@ -66,29 +70,25 @@ impl Waiting {
     pub(super) fn insert(&mut self, id: RequestId, deadline: u64, want: Want) {
         match &want {
             Want::Applied { at } => _ = self.by_index.insert(*at, id),
+            Want::Confirmed { round, .. } => _ = self.by_round.insert((*round, id)),
             Want::CaughtUp { token, .. } => _ = self.by_token.insert((*token, id)),
-            Want::Confirmed { .. } | Want::Leased { .. } | Want::Transferred { .. } => {}
+            Want::Leased { .. } | Want::Transferred { .. } => {}
         }
         self.deadlines.insert((deadline, id));
         self.waiters.insert(id, Waiter { deadline, want });
     }
 
-    /// A read waits for this round; rounds never fall from one call to the next.
-    pub(super) fn insert_read(&mut self, id: RequestId, deadline: u64, keys: Vec<String>, round: u64) {
-        self.insert(id, deadline, Want::Confirmed { keys });
-        self.by_round.push_back((round, id));
-    }
-
     /// Takes out a request.
-    pub(super) fn remove(&mut self, id: RequestId) -> Option<(u64, Want)> {
+    pub(super) fn remove(&mut self, id: RequestId) -> Option<Want> {
         let Waiter { deadline, want } = self.waiters.remove(&id)?;
         self.deadlines.remove(&(deadline, id));
         match &want {
             Want::Applied { at } => _ = self.by_index.remove(at),
+            Want::Confirmed { round, .. } => _ = self.by_round.remove(&(*round, id)),
             Want::CaughtUp { token, .. } => _ = self.by_token.remove(&(*token, id)),
-            Want::Confirmed { .. } | Want::Leased { .. } | Want::Transferred { .. } => {}
+            Want::Leased { .. } | Want::Transferred { .. } => {}
         }
-        Some((deadline, want))
+        Some(want)
     }
 
     /// Takes out the one that waits for the entry at this index.
@@ -99,27 +99,23 @@ impl Waiting {
 
     /// Takes out a read that waits for this round or an earlier one.
     pub(super) fn confirmed(&mut self, round: u64) -> Option<(RequestId, Vec<String>)> {
-        while let Some(&(wanted, id)) = self.by_round.front()
-            && wanted <= round
-        {
-            self.by_round.pop_front();
-            if let Some((_, Want::Confirmed { keys })) = self.remove(id) {
-                return Some((id, keys));
-            }
+        let &(wanted, id) = self.by_round.first()?;
+        match (wanted <= round).then(|| self.remove(id))? {
+            Some(Want::Confirmed { keys, .. }) => Some((id, keys)),
+            _ => None,
         }
-        None
     }
 
     /// Whether a read waits for a later round than this one.
     pub(super) fn wants_after(&self, round: u64) -> bool {
-        self.by_round.back().is_some_and(|&(wanted, _)| wanted > round)
+        self.by_round.last().is_some_and(|&(wanted, _)| wanted > round)
     }
 
     /// Takes out a read that waits for what is applied now.
     pub(super) fn caught_up(&mut self, applied: Index) -> Option<(RequestId, Vec<String>)> {
         let &(token, id) = self.by_token.first()?;
         match (token <= applied).then(|| self.remove(id))? {
-            Some((_, Want::CaughtUp { keys, .. })) => Some((id, keys)),
+            Some(Want::CaughtUp { keys, .. }) => Some((id, keys)),
             _ => None,
         }
     }
@@ -127,7 +123,7 @@ impl Waiting {
     /// Takes out one whose deadline is over.
     pub(super) fn expired(&mut self, monotonic: u64) -> Option<(RequestId, Want)> {
         let &(deadline, id) = self.deadlines.first()?;
-        let (_, want) = (deadline <= monotonic).then(|| self.remove(id))??;
+        let want = (deadline <= monotonic).then(|| self.remove(id))??;
         Some((id, want))
     }
 
@@ -135,8 +131,6 @@ impl Waiting {
     pub(super) fn take(&mut self, wanted: impl Fn(&Want) -> bool) -> Vec<(RequestId, Want)> {
         let ids: Vec<_> =
             self.waiters.iter().filter(|(_, waiter)| wanted(&waiter.want)).map(|(&id, _)| id).collect();
-        let taken = ids.into_iter().filter_map(|id| self.remove(id).map(|(_, want)| (id, want))).collect();
-        self.by_round.retain(|(_, id)| self.waiters.contains_key(id));
-        taken
+        ids.into_iter().filter_map(|id| self.remove(id).map(|want| (id, want))).collect()
     }
 }

@@ -1,5 +1,6 @@
 //! Changes that clients ask of the leader.
 
+use super::entries::Stored;
 use super::waiting::Want;
 use super::{Node, Role};
 use crate::protocol::RequestId;
@@ -9,6 +10,8 @@ use crate::raft::request::{Command, CommandKind, Refusal, SessionId};
 
 /// Entries that are not committed yet; more are refused until a majority has caught up.
 const UNCOMMITTED_MAX: u64 = 10_000;
+/// The same in bytes.
+const UNCOMMITTED_BYTES_MAX: u64 = 64 << 20;
 
 impl Node {
     /// A client wants a change: it is answered when that is applied.
@@ -30,6 +33,16 @@ impl Node {
         self.replicate();
     }
 
+    /// The latest time that any entry of this log carries. What is applied alone does not tell: after a restart
+    /// that is what the snapshot covers.
+    pub(super) fn latest_log_ms(&self) -> u64 {
+        let log_ms = |stored: &Stored| match &stored.entry.payload {
+            Payload::Command(command) => command.log_ms,
+            Payload::Noop | Payload::Members(_) => 0,
+        };
+        self.log.iter().map(log_ms).fold(self.machine.log_ms(), u64::max)
+    }
+
     /// The time of the log now. While nobody leads it stands still.
     fn log_ms(&self) -> u64 {
         let Role::Leader(leader) = &self.role else { return self.machine.log_ms() };
@@ -49,8 +62,10 @@ impl Node {
         {
             return Err(Refusal::Invalid(problem));
         }
-        if self.log.last().index.saturating_sub(self.commit) >= UNCOMMITTED_MAX {
-            let why = format!("{UNCOMMITTED_MAX} changes wait for a majority already");
+        let last = self.log.last().index;
+        let bytes = self.log.bytes_between(self.commit, last);
+        if last.saturating_sub(self.commit) >= UNCOMMITTED_MAX || bytes >= UNCOMMITTED_BYTES_MAX {
+            let why = format!("{} changes of {bytes} bytes wait for a majority already", last - self.commit);
             return Err(Refusal::Unavailable(why));
         }
         self.standby_problem().map_or(Ok(()), Err)

@@ -43,20 +43,24 @@ pub fn message(Message { term, body }: &Message) -> String {
         }
         Body::Matched { round, index, .. } => format!("matched {index} round {round}"),
         Body::Copied { round, index, .. } => format!("copied {index} round {round}"),
-        Body::Conflict { round, previous, hint } => {
-            format!("conflict at {previous} hint {} round {round}", position(*hint))
+        Body::Conflict { round, counts, previous, hint } => {
+            format!("conflict at {previous} hint {} round {round}{}", position(*hint), counted(*counts))
         }
         Body::Snapshot { round, at, offset, total, bytes } => {
             let end = offset + bytes.len() as u64;
             format!("snapshot {} bytes {offset}..{end} of {total} round {round}", position(*at))
         }
-        Body::SnapshotPart { round, at, received } => {
-            format!("snapshot {} received {received} round {round}", position(*at))
+        Body::SnapshotPart { round, counts, at, received } => {
+            format!("snapshot {} received {received} round {round}{}", position(*at), counted(*counts))
         }
         Body::Readmitted { incarnation } => format!("readmitted incarnation {incarnation}"),
         Body::TimeoutNow => "stand now".to_owned(),
     };
     format!("t{term} {text}")
+}
+
+fn counted(counts: bool) -> &'static str {
+    if counts { "" } else { ", which does not count" }
 }
 
 /// An entry with what it says.

@@ -40,7 +40,7 @@ impl Model {
         };
         let (session, mut answers) = self.sessions.remove(place);
         let response = match answers.get(&command.sequence) {
-            _ if answers.range(command.sequence + 1..).next().is_some() => condition(),
+            _ if answers.range(command.sequence + 1..).next().is_some() => Response::Unknown(String::new()),
             Some(response) => response.clone(),
             None => {
                 let mut keys = self.keys.clone();
@@ -131,6 +131,7 @@ fn change(
 fn without_words(response: Response) -> Response {
     match response {
         Response::Refused(Refusal::Condition(_)) => condition(),
+        Response::Unknown(_) => Response::Unknown(String::new()),
         other => other,
     }
 }

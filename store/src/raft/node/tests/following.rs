@@ -59,7 +59,7 @@ fn says_where_the_logs_may_meet() {
     one.hear(1, 4, append((2, 4), vec![], 0));
     one.sync();
     let hint = Position { term: 1, index: 2 };
-    assert_eq!(one.said(1), [&Body::Conflict { round: 1, previous: 4, hint }]);
+    assert_eq!(one.said(1), [&Body::Conflict { round: 1, counts: true, previous: 4, hint }]);
 }
 
 #[test]

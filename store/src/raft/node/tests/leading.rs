@@ -113,7 +113,7 @@ fn tells_those_who_wait_when_it_leads_no_more() {
     one.matched(1, 1, 1);
     one.ask(1, super::Ask::Open);
     one.ask(2, read("k", ReadMode::Leader));
-    one.hear(2, 5, Body::Conflict { round: 0, previous: 0, hint: Default::default() });
+    one.hear(2, 5, Body::Conflict { round: 0, counts: true, previous: 0, hint: Default::default() });
     let response = |wanted| {
         one.effects.iter().find_map(|effect| match effect {
             Effect::Reply { id, response } if *id == wanted => Some(response),
