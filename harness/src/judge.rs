@@ -224,7 +224,9 @@ fn looked_at(name: &str, history: &History, context: &Context) -> String {
             let fail_overs = words::count(loss.fail_overs, "fail-over");
             let most = loss.fail_overs * context.loss_max.unwrap_or_default();
             let (lost, acknowledged) = (loss.lost, loss.acknowledged);
-            format!("{lost} of {acknowledged} acknowledged elements lost, at most {most} in {fail_overs} may be")
+            format!(
+                "{lost} of {acknowledged} acknowledged elements lost, at most {most} in {fail_overs} may be"
+            )
         }),
         _ => None,
     };

@@ -50,10 +50,10 @@ impl Node {
         let mut members = self.members.latest().clone();
         let node = subject(change);
         let was_learner = members.learners.contains(&node);
-        apply(&mut members, change)?;
         if usize::from(node) >= self.config.nodes.len() {
             return Err(Refusal::Invalid(format!("there is no node {node}")));
         }
+        apply(&mut members, change)?;
         let unavailable = |why: &str| Err(Refusal::Unavailable(why.to_owned()));
         let Role::Leader(leader) = &self.role else { return unavailable("this node leads no more") };
         if leader.transfer.is_some() {

@@ -77,11 +77,14 @@ impl Node {
     pub(super) fn standby_problem(&mut self) -> Option<Refusal> {
         let Role::Leader(leader) = &self.role else { return None };
         let Replication::Asynchronous { entries_max, lag_ms_max } = self.config.replication else {
-            if self.is_heard(leader.progress.get(&self.standby()?)?) {
-                return None;
-            }
+            let standby = leader.progress.get(&self.standby()?)?;
+            let why = match (self.is_heard(standby), standby.is_damaged) {
+                (true, false) => return None,
+                (true, true) => "the disk of the standby is damaged, and its copy does not count",
+                (false, _) => "the standby is not heard",
+            };
             self.journal.reached("standby-missing");
-            return Some(Refusal::Unavailable("the standby is not heard".to_owned()));
+            return Some(Refusal::Unavailable(why.to_owned()));
         };
         // It must not go on for as long as it takes the others to replace it.
         let confirmed = leader.rounds.confirmed_at().map(|at| at.monotonic + self.lease_ns());

@@ -124,3 +124,17 @@ fn a_damaged_witness_gives_no_vote() {
     let is_elected = |(node, fact): &(u16, Fact)| *node != active && matches!(fact, Fact::Leader { .. });
     assert!(!few.facts.iter().any(is_elected));
 }
+
+#[test]
+fn a_damaged_standby_gets_no_writes() {
+    let mut few = synchronous();
+    let active = few.elect();
+    few.write(active, 1);
+    let standby = 1 - active;
+    few.disks[usize::from(standby)].damaged = true;
+    few.restart(standby);
+    few.run(1000);
+    let answer = few.call(active, put("k", 2));
+    let words = format!("{answer:?}");
+    assert!(matches!(answer, Response::Refused(_)) && words.contains("damaged"), "{words}");
+}
