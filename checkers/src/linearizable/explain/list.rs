@@ -3,6 +3,7 @@
 use perjury_histories::{Operation, Value};
 
 use super::{Evidence, ended, may_precede, precedes};
+use crate::model::list_append;
 use crate::words;
 
 /// What it had to hold, or could not.
@@ -24,14 +25,11 @@ pub(super) fn although(evidence: &Evidence<'_>, last: Operation<'_>) -> Option<S
 
 /// What a read returned.
 fn elements<'a>(read: Operation<'a>) -> Option<&'a [Value]> {
-    match read.result().filter(|_| read.function() == "read")? {
-        Value::Null => Some(&[]),
-        seen => seen.as_array().map(Vec::as_slice),
-    }
+    read.result().filter(|_| read.function() == "read").and_then(list_append::elements)
 }
 
 fn initial<'a>(evidence: &Evidence<'a>) -> &'a [Value] {
-    evidence.initial.as_array().map_or(&[], Vec::as_slice)
+    list_append::elements(evidence.initial).unwrap_or_default()
 }
 
 fn appends_of<'a>(evidence: &Evidence<'a>, value: &Value) -> impl Iterator<Item = Operation<'a>> {
