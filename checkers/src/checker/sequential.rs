@@ -23,8 +23,9 @@
 //!
 //! An operation of unknown outcome takes effect at any time after what its session had done before, or never.
 //!
-//! Lists and counters are judged along their versions as well, where all are known (`totals`). Other objects than registers,
-//! by the model that is named or fits, are left to a plain search (`general`).
+//! Lists and counters are judged along their versions as well, where all are known (`totals`), and where it is clear or
+//! makes no difference which changes of unknown outcome took effect. What is left, and other objects than registers, by
+//! the model that is named or fits, is left to a plain search (`general`).
 
 use perjury_histories::{History, Operation, Value};
 
@@ -47,6 +48,7 @@ mod general;
 mod oracle;
 mod problem;
 mod search;
+mod shares;
 mod totals;
 mod versions;
 
