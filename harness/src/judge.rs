@@ -35,9 +35,13 @@ pub struct Charge<'a> {
     pub levels: &'a [(Key, String)],
     /// Functions that the system promised to refuse.
     pub refuses: &'a [String],
-    /// What judging may cost each checker (none: the default).
+    /// What judging may cost each checker (none: what suits a run).
     pub limits: Option<&'a Limits>,
 }
+
+/// How many configurations `sequential` searches in a run unless the charge says otherwise. It searches where versions do
+/// not decide, as when two writes have one: some other checker has more to say about that than a minute of search.
+const SEQUENTIAL_CONFIGURATIONS_MAX: u64 = 1_000_000;
 
 /// Checkers of what every system owes without saying so. What they see makes no pass by itself.
 const OWED_BY_ALL: &[&str] = &["progress", "stats"];
@@ -152,7 +156,7 @@ fn judge_level(
         owed = only_keys(part, |key| !excused.keys.contains(key));
         &owed
     };
-    let (outcome, mut evidence, anomalies) = ask(name, part, &context(promise, charge));
+    let (outcome, mut evidence, anomalies) = ask(name, part, &context(name, promise, charge));
     if !excused.keys.is_empty() {
         evidence = format!(
             "{evidence}; not owed for {} of {} keys: {}",
@@ -169,7 +173,7 @@ fn judge_all(name: &str, history: &History, charge: &Charge<'_>, damage: &Damage
     let promise = charge.promises.iter().find(|promise| promise.guarantee == name);
     let keys = charge.levels.iter().map(|(key, _)| key).collect();
     let excused = promise.and_then(|promise| damage.excuses_run(promise, &keys));
-    let context = context(promise, charge);
+    let context = context(name, promise, charge);
     let idle = (name == "availability" && !availability::has_window(history, &context))
         .then(|| "no node was cut off alone for as long as work may take".to_owned());
     let not_owed = excused.or(idle);
@@ -182,10 +186,19 @@ fn judge_all(name: &str, history: &History, charge: &Charge<'_>, damage: &Damage
     Row { guarantee: name.to_owned(), level: String::new(), promised, outcome, evidence, anomalies, found }
 }
 
-fn context(promise: Option<&Promise>, charge: &Charge<'_>) -> Context {
+/// What judging a run may cost this checker.
+fn limits(name: &str) -> Limits {
+    let limits = Limits::default();
+    match name {
+        "sequential" => Limits { configurations_max: SEQUENTIAL_CONFIGURATIONS_MAX, ..limits },
+        _ => limits,
+    }
+}
+
+fn context(name: &str, promise: Option<&Promise>, charge: &Charge<'_>) -> Context {
     Context {
         refused: charge.refuses.to_vec(),
-        limits: charge.limits.cloned().unwrap_or_default(),
+        limits: charge.limits.cloned().unwrap_or_else(|| limits(name)),
         convergence_ns_max: u64::try_from(CONVERGENCE_MAX.as_nanos()).ok(),
         progress_ns_max: u64::try_from(PROGRESS_MAX.as_nanos()).ok(),
         acknowledgements_min: promise.and_then(|promise| promise.acknowledgements_min),

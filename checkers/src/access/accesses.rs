@@ -1,7 +1,7 @@
 //! All accesses of a history: who wrote what, and where in the order of its key each of them stands.
 
 use perjury_histories::{History, Key, Operation, Value, Version};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use super::{Access, Act, Cells, NONE, Position, act, sets};
@@ -17,6 +17,8 @@ pub(crate) struct Accesses<'a> {
     writers: Vec<u32>,
     by_version: FxHashMap<(u32, &'a Version), SmallVec<[u32; 1]>>,
     reads_have_versions: bool,
+    /// The registers that are counters.
+    counters: FxHashSet<u32>,
     initial: &'a Value,
 }
 
@@ -53,6 +55,7 @@ impl<'a> Accesses<'a> {
             writers: Vec::new(),
             by_version: FxHashMap::default(),
             reads_have_versions: false,
+            counters: FxHashSet::default(),
             initial,
         };
         for operation in history.operations() {
@@ -77,6 +80,9 @@ impl<'a> Accesses<'a> {
             met: met.unwrap_or(NONE),
             brings: brings.unwrap_or(NONE),
         };
+        if act == Act::Change && operation.function() == "add" {
+            self.counters.insert(access.register());
+        }
         if let Some(version) = operation.version() {
             if access.is_write() {
                 self.by_version.entry((access.register(), version)).or_default().push(self.list.len() as u32);
@@ -159,7 +165,8 @@ impl<'a> Accesses<'a> {
     /// read proves.
     ///
     /// A read of the initial value without a version stands before every write if versions are recorded
-    /// with reads at all, or if nobody may have written that value again.
+    /// with reads at all, or if nobody may have written that value again. A counter may come back to the number that
+    /// it began with: only a read of nothing stands before every add.
     pub fn position(&self, access: &Access<'a>) -> Option<Position<'a>> {
         if !access.is_ok() {
             return None;
@@ -174,10 +181,43 @@ impl<'a> Accesses<'a> {
         let mut possible = self.writers(access.cell()).filter(|write| write.is_possible()).peekable();
         if value == self.initial {
             let is_initial = self.reads_have_versions || possible.peek().is_none();
-            return is_initial.then_some(Position::Initial);
+            let may_be_back = !value.is_null() && self.counters.contains(&access.register());
+            return (is_initial && !may_be_back).then_some(Position::Initial);
         }
         possible.peek()?;
         let version = self.writer(access).and_then(|write| write.operation.version());
         Some(version.map_or(Position::Somewhere, Position::At))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use perjury_histories::Value;
+
+    use crate::checker::read_your_writes::ReadYourWrites;
+    use crate::checker::{Checker, Context};
+    use crate::testing::history;
+
+    /// What is added can be taken away again; only a counter that nobody touched holds nothing at all.
+    #[test]
+    fn do_not_take_a_counter_that_came_back_for_an_untouched_one() {
+        let is_broken = |initial: Value, last| {
+            let history = history(&format!("0:add(x,1) 0:add(x,-1) 1:read(x)=5 0:read(x)={last}"));
+            ReadYourWrites.check(&history, &Context { initial, ..Context::default() }).is_invalid()
+        };
+        assert!(!is_broken(Value::from(0), "0"));
+        assert!(is_broken(Value::Null, "null"));
+    }
+
+    /// Nothing is taken away from a list.
+    #[test]
+    fn know_a_list_as_it_was_at_first() {
+        let is_broken = |seen| {
+            let history = history(&format!("0:append(x,1) 0:read(x)={seen}"));
+            let context = Context { initial: Value::from(vec![7]), ..Context::default() };
+            ReadYourWrites.check(&history, &context).is_invalid()
+        };
+        assert!(is_broken("[7]"));
+        assert!(!is_broken("[7,1]"));
     }
 }

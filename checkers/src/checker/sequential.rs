@@ -17,14 +17,13 @@
 //! - What is linearizable is sequentially consistent, and where no search is needed that is soon found out.
 //! - Where each value is written once, what must come before what (`causality.rs`) may already have a cycle.
 //! - Else orders are searched (`search`), which takes exponential time in bad cases, because the question is
-//!   NP-complete (Gibbons and Korach 1997); at the limit of configurations the verdict is unknown. The limit is
-//!   a million where versions are told that do not place every write, two writes at one version say: some other
-//!   checker has more to say about such a history than a minute of search.
+//!   NP-complete (Gibbons and Korach 1997); at the limit of configurations the verdict is unknown.
 //!
 //! An operation of unknown outcome takes effect at any time after what its session had done before, or never.
 //!
-//! Lists and counters are judged along their versions as well, where all are known (`totals`). Other objects than registers,
-//! by the model that is named or fits, are left to a plain search (`general`).
+//! Lists and counters are judged along their versions as well, where all are known (`totals`), and where it is clear or
+//! makes no difference which changes of unknown outcome took effect. What is left, and other objects than registers, by
+//! the model that is named or fits, is left to a plain search (`general`).
 
 use perjury_histories::{History, Operation, Value};
 
@@ -47,14 +46,12 @@ mod general;
 mod oracle;
 mod problem;
 mod search;
+mod shares;
 mod totals;
 mod versions;
 
 use problem::Problem;
 use search::Outcome;
-
-/// How many configurations are searched where versions are told, and do not place every write.
-const CONFIGURATIONS_MAX_WITH_VERSIONS: u64 = 1_000_000;
 
 /// See the [module](self).
 pub struct Sequential;
@@ -107,17 +104,12 @@ fn judge(history: &History, context: &Context) -> Result<Verdict, Undecided> {
         return Ok(Verdict::Invalid(vec![anomaly].into()));
     }
     let accesses: Vec<Access<'_>> = accesses.iter().filter(|access| access.is_possible()).copied().collect();
-    let has_versions = accesses.iter().any(|access| access.operation.version().is_some());
-    let limit = if has_versions { CONFIGURATIONS_MAX_WITH_VERSIONS } else { u64::MAX };
-    let limits = Limits {
-        configurations_max: context.limits.configurations_max.min(limit),
-        stop: context.limits.stop.clone(),
-    };
+    let limits = &context.limits;
     let (mut configurations, stop) = (limits.configurations_max, &limits.stop);
     match search::search(&Problem::of(&accesses, &context.initial), &mut configurations, stop) {
         Outcome::Order => Ok(explained(history, context)),
         Outcome::Impossible => Ok(Verdict::Invalid(vec![anomaly(&accesses, &context.initial, stop)].into())),
-        Outcome::GaveUp => Err(gave_up(accesses.len(), &limits)),
+        Outcome::GaveUp => Err(gave_up(accesses.len(), limits)),
     }
 }
 

@@ -91,7 +91,7 @@ impl Model for ListAppend {
 }
 
 /// The elements of a list that is written as an array; null is the empty one.
-fn elements(value: &Value) -> Option<&[Value]> {
+pub(crate) fn elements(value: &Value) -> Option<&[Value]> {
     match value {
         Value::Null => Some(&[]),
         value => value.as_array().map(Vec::as_slice),

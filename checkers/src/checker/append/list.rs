@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::checker::Undecided;
+use crate::model::list_append;
 
 /// One list.
 pub(super) struct List<'a> {
@@ -99,11 +100,8 @@ pub(super) fn all<'a>(history: &'a History, initial: &'a [Value]) -> Result<Vec<
             let element = list.number(operation.argument());
             list.elements[element as usize].append(operation);
         } else if let Some(result) = operation.result() {
-            let elements = match result {
-                Value::Null => &[][..],
-                Value::Array(elements) => elements,
-                _ => return Err(format!("event {event}: the read of a list must return an array")),
-            };
+            let elements = list_append::elements(result)
+                .ok_or_else(|| format!("event {event}: the read of a list must return an array"))?;
             let elements = elements.iter().map(|value| list.number(value)).collect();
             list.reads.push(Read { operation, elements });
         }

@@ -193,3 +193,88 @@ fn agrees_with_the_definition_along_versions() {
     }
     assert!(seen > 2_000 && hold > seen / 10 && hold < seen, "{hold} of {seen}");
 }
+
+/// What versions decide of lists and counters is what a search decides that does not look at them: whatever has
+/// an order by versions has one, and what was made by an order is not called broken.
+#[test]
+fn agrees_with_the_search_on_lists_and_counters() {
+    let lists = "append(x,1)@3 append(x,2)@5 append(x,1):info append(x,2):info read(x)=null read(x)=[1]@3 \
+                 read(x)=[1]@4 read(x)=[2]@4 read(x)=[1,2]@5 read(x)=[2,1]@5 read(x)=[1,1]@5 read(x)=[1,2]@6";
+    let counters = "add(x,1)@3 add(x,10)@5 add(x,1):info add(x,10):info read(x)=201@3 read(x)=201@4 \
+                    read(x)=210@4 read(x)=211@5 read(x)=210@6 read(x)=202@6 read(x)=212@6 read(x)=200@2";
+    agrees_with_the_search("list-append", "", lists);
+    agrees_with_the_search("counter", "9:add(x,100)@1 9:add(x,100)@2 9:read(x)=200@2", counters);
+}
+
+fn agrees_with_the_search(model: &str, first: &str, kinds: &str) {
+    let model = crate::linearizable::named(model).expect("a model");
+    let kinds: Vec<&str> = kinds.split_whitespace().collect();
+    let mut hold = 0;
+    for seed in 0..6_000 {
+        let mut random = crate::testing::Random(seed);
+        let mut text = first.to_owned();
+        for _ in 0..3 + random.below(3) {
+            let (session, kind) = (random.below(3), kinds[random.below(kinds.len() as u64) as usize]);
+            text.push_str(&format!(" {session}s{session}:{kind}"));
+        }
+        let text = with_processes(&text);
+        let history = notation::parse(&text).expect("a history");
+        let verdict = Sequential.check(&history, &Context::default());
+        let searched = super::general::judge(&history, model, &Context::default()).expect("a verdict");
+        assert!(!verdict.is_valid() || searched.is_valid(), "{text}: {verdict:?}, but {searched:?}");
+        hold += u32::from(verdict.is_valid());
+    }
+    assert!(hold > 300 && hold < 5_000, "{hold}");
+}
+
+/// Gives each operation a process of its own: after an unknown outcome a process is not used again.
+fn with_processes(text: &str) -> String {
+    let terms = text.split_whitespace().enumerate();
+    let renamed = terms.map(|(number, term)| match term.split_once('s') {
+        Some((session, rest)) if session.len() == 1 && session != "9" => {
+            format!("{}{rest}", format_args!("{number}s"))
+        }
+        _ => term.to_owned(),
+    });
+    renamed.collect::<Vec<String>>().join(" ")
+}
+
+/// Histories that were made by an order: none of them is invalid.
+#[test]
+fn accepts_what_an_order_of_changes_made() {
+    for seed in 0..2_000 {
+        for is_list in [true, false] {
+            let text = made(&mut crate::testing::Random(seed), is_list);
+            let verdict = Sequential.check(&notation::parse(&text).expect("a history"), &Context::default());
+            assert!(verdict.is_valid(), "{text}: {verdict:?}");
+        }
+    }
+}
+
+/// Changes of one object, each with its version unless nobody was told of its outcome, and reads of what was there.
+fn made(random: &mut crate::testing::Random, is_list: bool) -> String {
+    let (mut list, mut sum, mut version) = (Vec::new(), 0, 1);
+    let mut terms: Vec<String> = vec![["99:add(x,0)@1", "99:append(x,0)@1"][usize::from(is_list)].to_owned()];
+    list.extend(is_list.then_some(0));
+    for number in 1..4 + random.below(12) {
+        let session = random.below(4);
+        let amount = if is_list { number } else { 10_u64.pow(random.below(3) as u32) };
+        let term = match random.below(3) {
+            0 if is_list => format!("read(x)={list:?}@{version}"),
+            0 => format!("read(x)={sum}@{version}"),
+            change => {
+                let (is_told, took_effect) = (change == 1, change == 1 || random.below(2) == 0);
+                if took_effect {
+                    (version, sum) = (version + 1, sum + amount);
+                    list.push(amount);
+                }
+                let ending = if is_told { format!("@{version}") } else { ":info".to_owned() };
+                format!("{}(x,{amount}){ending}", if is_list { "append" } else { "add" })
+            }
+        };
+        terms.push(format!("{number}s{session}:{term}"));
+    }
+    let last = if is_list { format!("{list:?}") } else { sum.to_string() };
+    terms.push(format!("98:read(x)={last}@{version}"));
+    terms.join(" ")
+}

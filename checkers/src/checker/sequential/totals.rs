@@ -6,45 +6,68 @@
 //!            add 1       add 10      add 100 (unknown)      read at 5: 11        read at 7: 111
 //! ```
 //!
-//! An element of a list whose append is of unknown outcome may stand anywhere behind those of lower versions. What a
-//! counter holds beyond the ok adds must be the sum of some of those of unknown outcome. (That one choice of these
-//! suits all reads is not asked for: linearizability of a counter does.)
+//! An element of a list whose append is of unknown outcome may stand anywhere behind those of lower versions, as often as
+//! it was appended. By how much a counter differs from the sum of its ok adds may change from read to read, each time by
+//! the sum of some adds of unknown outcome that no earlier change needed (`shares`). So it comes out where the changes
+//! of unknown outcome took effect that anybody saw, and they have their place in the order of all operations
+//! (`versions`): after what their sessions had done before.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use perjury_histories::{Fate, Value, Version};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::shares::{Shares, share};
 use crate::access::{Access, Accesses, Act, Position};
+use crate::model::list_append::elements;
 use crate::numbers::integer;
 use crate::verdict::{Anomaly, AnomalyKind};
 use crate::words;
 
-/// Sums of adds of unknown outcome that are kept; of more, only the least and the greatest are looked at.
-const SUMS_MAX: usize = 4_096;
+/// Where among the changes of a key one took effect: at a version, before the change that has it (below 0) or after it.
+pub(super) type Place<'a> = (&'a Version, i64);
+
+/// The places of changes of unknown outcome, by index.
+pub(super) type Places<'a> = FxHashMap<u64, Place<'a>>;
+
+/// What the changes of all lists and counters make.
+pub(super) struct Totals<'a> {
+    /// Reads that are wrong.
+    pub wrong: Vec<Anomaly>,
+    /// Changes of unknown outcome that took effect, if nothing is wrong: they explain all reads.
+    pub places: Places<'a>,
+    /// Whether no other changes of unknown outcome explain all reads, and not at other places.
+    pub is_only: bool,
+}
 
 /// A list or counter: its changes, and what was read of it.
 #[derive(Default)]
 struct Object<'s, 'a> {
     /// Ok changes with their versions, in order.
-    changes: Vec<(&'a Version, &'s Access<'a>)>,
+    changes: Vec<Change<'s, 'a>>,
     unknown: Vec<&'s Access<'a>>,
     /// Ok reads with their versions, in order; none: before every change.
-    reads: Vec<(Option<&'a Version>, &'s Access<'a>)>,
+    reads: Vec<Read<'s, 'a>>,
 }
 
-/// Reads that are wrong; none if something is neither, or has no place.
-pub(super) fn wrong(accesses: &Accesses<'_>, initial: &Value) -> Option<Vec<Anomaly>> {
-    let mut wrong = Vec::new();
+type Change<'s, 'a> = (&'a Version, &'s Access<'a>);
+type Read<'s, 'a> = (Option<&'a Version>, &'s Access<'a>);
+
+/// Judges all of them; none if something is neither, or has no place, or if it takes too much work.
+pub(super) fn judge<'a>(accesses: &Accesses<'a>, initial: &Value) -> Option<Totals<'a>> {
+    let mut totals = Totals { wrong: Vec::new(), places: Places::default(), is_only: true };
     for object in objects(accesses)?.values() {
         let is = |function: &str| object.all().all(|change| change.operation.function() == function);
         match () {
-            () if is("append") => object.judge_list(initial, &mut wrong)?,
-            () if is("add") => object.judge_counter(initial, &mut wrong)?,
+            () if is("append") => object.judge_list(initial, &mut totals)?,
+            () if is("add") => object.judge_counter(initial, &mut totals)?,
             () => return None,
         }
     }
-    Some(wrong)
+    if !totals.wrong.is_empty() {
+        (totals.places, totals.is_only) = (Places::default(), true);
+    }
+    Some(totals)
 }
 
 /// All of them, by register.
@@ -79,101 +102,136 @@ impl<'s, 'a> Object<'s, 'a> {
     }
 
     /// Goes through the reads, each with the ok changes since the one before it.
-    fn steps(&self) -> impl Iterator<Item = (&'s Access<'a>, &[(&'a Version, &'s Access<'a>)])> {
+    fn steps(&self) -> impl Iterator<Item = (Read<'s, 'a>, &[Change<'s, 'a>])> {
         let mut done = 0;
-        self.reads.iter().map(move |(version, read)| {
-            let due = self.changes.partition_point(|(change, _)| Some(*change) <= *version);
-            (*read, &self.changes[std::mem::replace(&mut done, due)..due])
+        self.reads.iter().map(move |&(version, read)| {
+            let due = self.changes.partition_point(|(change, _)| Some(*change) <= version);
+            ((version, read), &self.changes[std::mem::replace(&mut done, due)..due])
         })
     }
 
-    fn judge_list(&self, initial: &Value, wrong: &mut Vec<Anomaly>) -> Option<()> {
-        let unknown: FxHashSet<&Value> =
-            self.unknown.iter().map(|append| append.operation.argument()).collect();
-        let (mut held, mut shown) = (elements(initial)?, None);
-        for (read, appended) in self.steps() {
+    fn judge_list(&self, initial: &Value, totals: &mut Totals<'a>) -> Option<()> {
+        let mut growth = Growth::of(self);
+        let (mut held, mut last) = (elements(initial)?, None::<Read<'s, 'a>>);
+        for ((version, read), appended) in self.steps() {
             let seen = elements(read.observed()?)?;
+            let shown = last.map(|(_, read)| read);
+            let is_shown_version = last.is_some_and(|(shown, _)| shown == version);
             let fault = match seen.strip_prefix(held) {
                 None => Some(shown),
-                Some(fresh) => missing_or_odd(fresh, appended, &unknown),
+                Some([_, ..]) if is_shown_version => Some(shown),
+                Some(fresh) => growth.grow(fresh, appended, version),
             };
             if let Some(other) = fault {
-                wrong.push(anomaly(read, other));
+                totals.wrong.push(anomaly(read, other));
                 // Whatever follows from this is no news.
                 return Some(());
             }
-            (held, shown) = (seen, Some(read));
+            (held, last) = (seen, Some((version, read)));
         }
+        totals.places.extend(growth.places);
+        totals.is_only &= growth.is_only;
         Some(())
     }
 
-    fn judge_counter(&self, initial: &Value, wrong: &mut Vec<Anomaly>) -> Option<()> {
-        let number = |value: &Value| if value.is_null() { Some(0) } else { integer(value) };
-        let amount = |add: &Access<'_>| integer(add.operation.argument());
-        let mut sum = number(initial)?;
+    fn judge_counter(&self, initial: &Value, totals: &mut Totals<'a>) -> Option<()> {
         let unknown = self.unknown.iter().map(|add| amount(add)).collect::<Option<Vec<i128>>>()?;
-        let beyond = Sums::of(&unknown);
-        for (read, added) in self.steps() {
+        let (mut sum, mut beyond, mut last) = (number(initial)?, 0, None::<Read<'s, 'a>>);
+        let mut needs: Vec<Need<'s, 'a>> = Vec::new();
+        for ((version, read), added) in self.steps() {
             sum += added.iter().map(|(_, add)| amount(add)).sum::<Option<i128>>()?;
-            if !beyond.contains(number(read.observed()?)? - sum) {
-                wrong.push(out_of_place(read, sum));
-                return Some(());
+            let before = std::mem::replace(&mut beyond, number(read.observed()?)? - sum);
+            if beyond != before {
+                if let Some((_, shown)) = last.filter(|(shown, _)| *shown == version) {
+                    totals.wrong.push(anomaly(read, Some(shown)));
+                    return Some(());
+                }
+                needs.push(Need { version: version?, read, sum, beyond, amount: beyond - before });
+            }
+            last = Some((version, read));
+        }
+        let amounts: Vec<i128> = needs.iter().map(|need| need.amount).collect();
+        match share(&unknown, &amounts)? {
+            Err(place) => totals.wrong.push(out_of_place(&needs[place], &needs[..place], &unknown)),
+            Ok(Shares { parts, is_only }) => {
+                for (need, part) in needs.iter().zip(&parts) {
+                    let adds =
+                        (1..).zip(part).map(|(rank, &add)| (self.unknown[add].index(), (need.version, rank)));
+                    totals.places.extend(adds);
+                }
+                totals.is_only &= is_only;
             }
         }
         Some(())
     }
 }
 
-/// The elements of a list; null is the empty one.
-fn elements(value: &Value) -> Option<&[Value]> {
-    match value {
-        Value::Null => Some(&[]),
-        value => value.as_array().map(Vec::as_slice),
-    }
+/// How a list grows from read to read.
+struct Growth<'s, 'a> {
+    /// Appends of unknown outcome that no read has shown so far, by element, the first ones last.
+    unshown: FxHashMap<&'a Value, Vec<&'s Access<'a>>>,
+    /// Elements of which nobody can tell who appended them.
+    ambiguous: FxHashSet<&'a Value>,
+    places: Places<'a>,
+    is_only: bool,
 }
 
-/// Why a list cannot have grown by these elements: an append that must be among them, or nobody. None: it can.
-fn missing_or_odd<'s, 'a>(
-    fresh: &[Value],
-    appended: &[(&'a Version, &'s Access<'a>)],
-    unknown: &FxHashSet<&Value>,
-) -> Option<Option<&'s Access<'a>>> {
-    let mut due = appended.iter().map(|(_, append)| *append).peekable();
-    for element in fresh {
-        let is_due = due.next_if(|append| append.operation.argument() == element).is_some();
-        if !is_due && !unknown.contains(element) {
-            return Some(due.next());
+impl<'s, 'a> Growth<'s, 'a> {
+    fn of(list: &Object<'s, 'a>) -> Growth<'s, 'a> {
+        let mut unshown: FxHashMap<&Value, Vec<&Access<'_>>> = FxHashMap::default();
+        for append in list.unknown.iter().rev() {
+            unshown.entry(append.operation.argument()).or_default().push(append);
         }
+        let ok = list.changes.iter().map(|(_, append)| append.operation.argument());
+        let mut ambiguous: FxHashSet<&Value> = ok.filter(|element| unshown.contains_key(element)).collect();
+        ambiguous
+            .extend(unshown.iter().filter(|(_, appends)| appends.len() > 1).map(|(element, _)| *element));
+        Growth { unshown, ambiguous, places: Places::default(), is_only: true }
     }
-    due.next().map(Some)
-}
 
-/// What some of the adds of unknown outcome make together.
-struct Sums {
-    /// All sums, if there are not too many.
-    all: Option<BTreeSet<i128>>,
-    least: i128,
-    greatest: i128,
-}
-
-impl Sums {
-    fn of(amounts: &[i128]) -> Sums {
-        let mut all = BTreeSet::from([0]);
-        for amount in amounts {
-            if all.len() > SUMS_MAX {
-                break;
+    /// Why a list cannot have grown by these elements up to this version: an append that must be among them, or nobody.
+    /// None: it can.
+    fn grow(
+        &mut self,
+        fresh: &[Value],
+        appended: &[Change<'s, 'a>],
+        version: Option<&'a Version>,
+    ) -> Option<Option<&'s Access<'a>>> {
+        let mut due = appended.iter().peekable();
+        let mut unknown: Vec<u64> = Vec::new();
+        for element in fresh {
+            if let Some((version, _)) = due.next_if(|(_, append)| append.operation.argument() == element) {
+                let before = (-(unknown.len() as i64)..).zip(unknown.drain(..));
+                self.places.extend(before.map(|(rank, append)| (append, (*version, rank))));
+            } else if let Some(append) = self.unshown.get_mut(element).and_then(Vec::pop) {
+                self.is_only &= !self.ambiguous.contains(element);
+                unknown.push(append.index());
+            } else {
+                return Some(due.next().map(|(_, append)| *append));
             }
-            all.extend(all.iter().map(|sum| sum + amount).collect::<Vec<i128>>());
         }
-        let all = Some(all).filter(|all| all.len() <= SUMS_MAX);
-        let least = amounts.iter().map(|amount| (*amount).min(0)).sum();
-        Sums { all, least, greatest: amounts.iter().map(|amount| (*amount).max(0)).sum() }
+        self.places.extend((1..).zip(unknown).filter_map(|(rank, append)| Some((append, (version?, rank)))));
+        due.next().map(|(_, append)| Some(*append))
     }
+}
 
-    fn contains(&self, sum: i128) -> bool {
-        let is_between = (self.least..=self.greatest).contains(&sum);
-        is_between && self.all.as_ref().is_none_or(|all| all.contains(&sum))
-    }
+/// A read of a counter that needs adds of unknown outcome which those before it did not need.
+struct Need<'s, 'a> {
+    version: &'a Version,
+    read: &'s Access<'a>,
+    /// What the ok adds up to its version make.
+    sum: i128,
+    /// What is beyond that, and how much more than at the read before.
+    beyond: i128,
+    amount: i128,
+}
+
+fn number(value: &Value) -> Option<i128> {
+    if value.is_null() { Some(0) } else { integer(value) }
+}
+
+fn amount(add: &Access<'_>) -> Option<i128> {
+    integer(add.operation.argument())
 }
 
 fn anomaly(read: &Access<'_>, other: Option<&Access<'_>>) -> Anomaly {
@@ -189,12 +247,27 @@ fn anomaly(read: &Access<'_>, other: Option<&Access<'_>>) -> Anomaly {
     Anomaly::new(AnomalyKind::NotSequential, read.key, shown, explanation)
 }
 
-fn out_of_place(read: &Access<'_>, sum: i128) -> Anomaly {
+/// Says why the last of these needs cannot be met: by itself, or with one before it, or with all of them.
+fn out_of_place(last: &Need<'_, '_>, before: &[Need<'_, '_>], unknown: &[i128]) -> Anomaly {
+    const TRIED_MAX: usize = 16;
+    let is_never = |sums: &[i128]| matches!(share(unknown, sums), Some(Err(_)));
+    let clashes = |other: &&Need<'_, '_>| is_never(&[other.beyond, last.beyond - other.beyond]);
+    let others: Vec<&Need<'_, '_>> = match before.iter().rev().take(TRIED_MAX).find(clashes) {
+        _ if is_never(&[last.beyond]) => Vec::new(),
+        Some(other) => vec![other],
+        None => before.iter().collect(),
+    };
+    let earlier = others.last().map(|other| {
+        format!(" when, at an earlier version, {}", words::deed_and_event(other.read.operation))
+    });
     let explanation = format!(
-        "{}, but the adds up to that version make {sum}, and none of unknown outcome make the difference",
-        words::deed_and_event(read.operation)
+        "{}, but the adds up to that version make {}, and none of unknown outcome make the difference{}",
+        words::deed_and_event(last.read.operation),
+        last.sum,
+        earlier.unwrap_or_default()
     );
-    Anomaly::new(AnomalyKind::NotSequential, read.key, [read.index()], explanation)
+    let shown = others.iter().map(|other| other.read.index()).chain([last.read.index()]);
+    Anomaly::new(AnomalyKind::NotSequential, last.read.key, shown, explanation)
 }
 
 #[cfg(test)]
@@ -234,8 +307,11 @@ mod tests {
             )
         };
         accepts(&Sequential, &text("[1,2]@5"));
-        let why = rejects(&Sequential, &text("[1]@3"), NotSequential, &[4, 6]);
-        assert!(why.contains("which comes before a later version, as process 1 read [1,2]"), "{why}");
+        rejects(&Sequential, &text("[1]@3"), NotSequential, &[0, 2, 4, 6]);
+        let text = |last| format!("0:append(x,1)@3 1:read(x)=[1]@6 1:read(x)=[1]@{last}");
+        accepts(&Sequential, &text(7));
+        let why = rejects(&Sequential, &text(5), NotSequential, &[2, 4]);
+        assert!(why.contains("which comes before a later version, as process 1 read [1]"), "{why}");
     }
 
     #[test]
@@ -263,6 +339,86 @@ mod tests {
             let why = rejects(&Sequential, &text(wrong), NotSequential, &[6]);
             assert!(why.contains("but the adds up to that version make"), "{why}");
         }
+    }
+
+    #[test]
+    fn rejects_element_of_unknown_outcome_read_twice() {
+        let text = |seen| format!("0:append(x,1):info 1:read(x)={seen}");
+        accepts(&Sequential, &text("[1]@5"));
+        rejects(&Sequential, &text("[1,1]@5"), NotSequential, &[2]);
+        let twice = |seen| format!("0:append(x,1):info 2:append(x,1):info 1:read(x)={seen}");
+        accepts(&Sequential, &twice("[1,1]@5"));
+        rejects(&Sequential, &twice("[1,1,1]@5"), NotSequential, &[4]);
+    }
+
+    #[test]
+    fn rejects_session_that_reads_what_it_appends_later() {
+        accepts(&Sequential, "0:read(x)=null 0:append(x,1):info 1:read(x)=[1]@5");
+        accepts(&Sequential, "1:read(x)=[1]@5 0:append(x,1):info");
+        rejects(&Sequential, "0:read(x)=[1]@5 0:append(x,1):info", NotSequential, &[0, 2]);
+        let text = |seen| format!("0:append(x,2)@7 0:append(x,1):info 1:read(x)={seen}");
+        accepts(&Sequential, &text("[2,1]@8"));
+        rejects(&Sequential, &text("[1,2]@7"), NotSequential, &[0, 2]);
+    }
+
+    /// Which of two equal elements was appended when nobody can tell: then it is searched.
+    #[test]
+    fn accepts_another_append_of_what_a_session_appends_later() {
+        accepts(&Sequential, "0:read(x)=[1]@5 0:append(x,1):info 2:append(x,1):info");
+        accepts(&Sequential, "0:read(x)=1@5 0:add(x,1):info 2:add(x,1):info");
+        let searched = "0:append(x,1):info 2:append(x,1):info";
+        let lone = |last| format!("0:read(x)=[1]@5 {searched} 3:append(x,2)@6 1:read(x)={last}");
+        accepts(&Sequential, &lone("[1,2]@6"));
+        assert!(Sequential.check(&history(&lone("[2,1]@6")), &Context::default()).is_invalid());
+    }
+
+    #[test]
+    fn rejects_counter_that_takes_back_an_add_of_unknown_outcome() {
+        let text = |last| format!("0:add(x,1):info 2:add(x,10):info 1:read(x)=1@5 1:read(x)={last}");
+        accepts(&Sequential, &text("11@7"));
+        accepts(&Sequential, &text("1@7"));
+        let why = rejects(&Sequential, &text("10@7"), NotSequential, &[4, 6]);
+        assert!(why.contains("process 1 read 1 of key x (version 5) (event 4)"), "{why}");
+    }
+
+    #[test]
+    fn rejects_session_that_counts_what_it_adds_later() {
+        let text = |process| format!("0:read(x)=1@5 {process}:add(x,1):info 1:add(x,10)@7 1:read(x)=11@7");
+        accepts(&Sequential, &text(2));
+        rejects(&Sequential, &text(0), NotSequential, &[0, 2]);
+    }
+
+    #[test]
+    fn rejects_one_version_that_holds_two_values() {
+        let text = |version| {
+            format!(
+                "0:append(x,1):info 1:read(x)=null 1:read(x)=[1]@{version} 2:append(x,2):info 3:read(x)=[1,2]@5"
+            )
+        };
+        accepts(&Sequential, &text(4));
+        rejects(&Sequential, &text(5), NotSequential, &[4, 8]);
+        let text = |version| format!("0:add(x,1):info 2:add(x,10):info 1:read(x)=1@{version} 3:read(x)=11@5");
+        accepts(&Sequential, &text(4));
+        rejects(&Sequential, &text(5), NotSequential, &[4, 6]);
+    }
+
+    /// Two hundred, of which half took effect.
+    #[test]
+    fn decides_many_adds_of_unknown_outcome() {
+        let adds: String =
+            (0..200).map(|process| format!("{process}:add(x,{}):info ", 100_i64.pow(process % 4))).collect();
+        let text = |last: i64| {
+            let reads = (1..=25).map(|read| format!("999:read(x)={}@{read} ", read * 1_010_101));
+            format!("{adds}{}999:read(x)={last}@26", reads.collect::<String>())
+        };
+        accepts(&Sequential, &text(25 * 1_010_101 + 25));
+        rejects_many(&text(25 * 1_010_101 + 26));
+    }
+
+    #[track_caller]
+    fn rejects_many(text: &str) {
+        let verdict = Sequential.check(&history(text), &Context::default());
+        assert_eq!(verdict.anomalies().len(), 1, "{verdict:?}");
     }
 
     /// What has no versions is searched.

@@ -11,13 +11,13 @@
 //! it returned and itself; and every order that does explain them keeps to all four.
 //!
 //! Lists and counters are changed instead of overwritten, and what they must hold at each version is judged by itself
-//! (`totals`). A version of theirs that no ok change has is that of a change of unknown outcome; nobody can tell which, but
-//! it has its place in the order of versions, too.
+//! (`totals`), which also tells where those of unknown outcome took effect that some read shows. A version of theirs that
+//! no other change has is that of a change nobody can name, but it has its place in the order of versions, too.
 
 use perjury_histories::{Fate, Key, Operation, Value, Version};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::totals;
+use super::totals::{self, Place, Places};
 use crate::access::{Access, Accesses, Act, Position};
 use crate::findings::Findings;
 use crate::relation::{Edge, Relation};
@@ -27,23 +27,24 @@ use crate::words;
 
 /// What is wrong; none where the place of some operation is not known, so that this cannot be the judge.
 pub(super) fn judge(accesses: &Accesses<'_>, initial: &Value) -> Option<Findings> {
+    let totals = totals::judge(accesses, initial)?;
+    let mut order = VersionOrder::of(accesses, initial, &totals.places)?;
+    let mut circle = order.circle();
+    if circle.is_some() && !totals.is_only {
+        // It may be that other changes of unknown outcome took effect. A circle without any is proof all the same.
+        order = VersionOrder::of(accesses, initial, &Places::default())?;
+        circle = order.circle();
+        if circle.is_none() && order.mismatches.is_empty() {
+            return None;
+        }
+    }
     let mut findings = Findings::default();
-    let order = VersionOrder::of(accesses, initial)?;
-    findings.extend(totals::wrong(accesses, initial)?);
+    findings.extend(totals.wrong);
     for &(read, write) in &order.mismatches {
         findings.push(mismatch(&order.nodes[read as usize], &order.nodes[write as usize]));
     }
-    let operations: Vec<Operation<'_>> = order.nodes.iter().map(|node| node.operation).collect();
-    let threads = Threads::of(&operations);
-    let mut chains = threads.chains;
-    chains.extend(order.keys.iter().map(|key| key.iter().map(|(_, write)| *write).collect()));
-    let mut edges = threads.edges;
-    edges.extend(order.edges.iter().copied());
-    let relation = Relation::new(order.nodes.len() + order.unknown, &chains, &edges);
-    if let Err(tangled) = relation.order()
-        && let Some(cycle) = relation.shortest_cycle(&tangled)
-    {
-        findings.push(order.anomaly(&cycle));
+    if let Some(circle) = circle {
+        findings.push(circle);
         findings.stop();
     }
     Some(findings)
@@ -54,8 +55,8 @@ struct VersionOrder<'a> {
     nodes: Vec<Access<'a>>,
     /// How many changes took effect of which only the place is known: their numbers follow those of the nodes.
     unknown: usize,
-    /// The versions of each key in order, with their writes.
-    keys: Vec<Vec<(&'a Version, u32)>>,
+    /// The writes of each key in the order of their places.
+    keys: Vec<Vec<(Place<'a>, u32)>>,
     /// Reads-from and from-read.
     edges: Vec<Edge>,
     /// Reads of another value than was written at their version.
@@ -66,26 +67,27 @@ struct VersionOrder<'a> {
 type KeyNumbers<'a> = FxHashMap<Option<&'a Key>, usize>;
 
 impl<'a> VersionOrder<'a> {
-    fn of(accesses: &Accesses<'a>, initial: &Value) -> Option<VersionOrder<'a>> {
+    fn of(accesses: &Accesses<'a>, initial: &Value, unknown: &Places<'a>) -> Option<VersionOrder<'a>> {
         let changed = accesses.iter().filter(|access| access.act == Act::Change);
         let changed: FxHashSet<u32> = changed.map(Access::register).collect();
         let versions_of_unknown = versions_of_unknown(accesses, &changed)?;
-        let (nodes, unknown, keys) = (Vec::new(), 0, Vec::new());
-        let mut order = VersionOrder { nodes, unknown, keys, edges: Vec::new(), mismatches: Vec::new() };
+        let (nodes, keys, edges) = (Vec::new(), Vec::new(), Vec::new());
+        let mut order = VersionOrder { nodes, unknown: 0, keys, edges, mismatches: Vec::new() };
         let mut numbers = KeyNumbers::default();
         for access in accesses.iter() {
-            let version = match access.operation.fate() {
-                Fate::Ok => access.operation.version(),
-                _ => versions_of_unknown.get(&access.index()).copied(),
+            let place = match (access.operation.fate(), access.act) {
+                (Fate::Ok, _) => access.operation.version().map(|version| (version, 0)),
+                (_, Act::Change) => unknown.get(&access.index()).copied(),
+                _ => versions_of_unknown.get(&access.index()).map(|version| (*version, 0)),
             };
-            let happened = access.is_ok() || version.is_some();
+            let happened = access.is_ok() || place.is_some();
             if happened && access.is_write() {
                 let next = order.keys.len();
                 let number = *numbers.entry(access.key).or_insert(next);
                 if number == next {
                     order.keys.push(Vec::new());
                 }
-                order.keys[number].push((version?, order.nodes.len() as u32));
+                order.keys[number].push((place?, order.nodes.len() as u32));
             }
             if happened {
                 order.nodes.push(*access);
@@ -102,11 +104,11 @@ impl<'a> VersionOrder<'a> {
         Some(order)
     }
 
-    /// Gives every version that was read of a list or counter, and that no change is known to have, to a change of
-    /// unknown outcome.
+    /// Gives every version that was read of a list or counter, and that no change is known to have, to a change without
+    /// a name.
     fn place_unknown(&mut self, changed: &FxHashSet<u32>, numbers: &mut KeyNumbers<'a>) {
         let keys = self.keys.iter().enumerate();
-        let versions = keys.flat_map(|(key, writes)| writes.iter().map(move |(version, _)| (key, *version)));
+        let versions = keys.flat_map(|(key, writes)| writes.iter().map(move |(place, _)| (key, place.0)));
         let mut known: FxHashSet<(usize, &Version)> = versions.collect();
         for read in self.nodes.iter().filter(|node| node.is_read() && changed.contains(&node.register())) {
             let Some(version) = read.operation.version() else { continue };
@@ -116,13 +118,13 @@ impl<'a> VersionOrder<'a> {
                 self.keys.push(Vec::new());
             }
             if known.insert((key, version)) {
-                self.keys[key].push((version, (self.nodes.len() + self.unknown) as u32));
+                self.keys[key].push(((version, 0), (self.nodes.len() + self.unknown) as u32));
                 self.unknown += 1;
             }
         }
     }
 
-    /// The write or read of this number; none for a change of unknown outcome.
+    /// The write or read of this number; none for a change without a name.
     fn node(&self, number: u32) -> Option<&Access<'a>> {
         self.nodes.get(number as usize)
     }
@@ -152,13 +154,14 @@ impl<'a> VersionOrder<'a> {
                 }
                 (Act::Read(_), Some(Position::Initial)) => 0,
                 (Act::Read(value), Some(Position::At(version))) => {
-                    let place = key.binary_search_by(|(other, _)| (*other).cmp(version)).ok()?;
-                    let write = key[place].1;
+                    let next = key.partition_point(|((other, _), _)| *other <= version);
+                    let &((last, _), write) = key.get(next.checked_sub(1)?)?;
+                    (last == version).then_some(())?;
                     self.edges.push(Edge { from: write, to: node, rank: 0 });
                     if self.written(write).is_some_and(|written| value != Some(written)) {
                         self.mismatches.push((node, write));
                     }
-                    place + 1
+                    next
                 }
                 (Act::Read(_), _) => return None,
             };
@@ -168,13 +171,24 @@ impl<'a> VersionOrder<'a> {
         Some(())
     }
 
+    /// Why there is no order that keeps to all that must come before another.
+    fn circle(&self) -> Option<Anomaly> {
+        let operations: Vec<Operation<'_>> = self.nodes.iter().map(|node| node.operation).collect();
+        let Threads { mut chains, mut edges } = Threads::of(&operations);
+        chains.extend(self.keys.iter().map(|key| key.iter().map(|(_, write)| *write).collect()));
+        edges.extend(self.edges.iter().copied());
+        let relation = Relation::new(self.nodes.len() + self.unknown, &chains, &edges);
+        let tangled = relation.order().err()?;
+        relation.shortest_cycle(&tangled).map(|cycle| self.anomaly(&cycle))
+    }
+
     /// What it wrote; a change writes nothing by itself.
     fn written(&self, write: u32) -> Option<&'a Value> {
         self.node(write)?.written()
     }
 
     fn anomaly(&self, cycle: &[u32]) -> Anomaly {
-        // A change of unknown outcome has no name; what comes before it and what comes after tell of it.
+        // Of a change without a name, what comes before it and what comes after tell.
         let is_followed = |place: usize| self.node(cycle[(place + 1) % cycle.len()]).is_none();
         let known = (0..cycle.len()).filter_map(|place| Some((self.node(cycle[place])?, is_followed(place))));
         let known: Vec<(&Access<'a>, bool)> = known.collect();

@@ -134,7 +134,7 @@ fn a_damaged_standby_gets_no_writes() {
     few.disks[usize::from(standby)].damaged = true;
     few.restart(standby);
     few.run(1000);
-    let answer = few.call(active, put("k", 2));
+    let answer = few.call(active, put(1, 11, "k"));
     let words = format!("{answer:?}");
     assert!(matches!(answer, Response::Refused(_)) && words.contains("damaged"), "{words}");
 }
