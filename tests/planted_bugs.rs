@@ -66,7 +66,7 @@ recorded! {
     finds_vote_not_persisted: "vote-not-persisted", 15, 0;
     finds_term_not_persisted: "term-not-persisted", 15, 0;
     finds_vote_without_log_check: "vote-without-log-check", 15, 1;
-    finds_stale_append_taken: "stale-append-taken", 15, 11;
+    finds_stale_append_taken: "stale-append-taken", 15, 18;
     finds_retry_applied_twice: "retry-applied-twice", 15, 0;
     finds_sessions_not_in_snapshot: "sessions-not-in-snapshot", 60, 8;
     finds_removed_node_acts: "removed-node-acts", 15, 6;

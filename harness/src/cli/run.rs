@@ -43,7 +43,7 @@ Examples:
   cargo perjury run --seed 4711 --time 20s --nemesis partition
   cargo perjury run --level quorum --nemesis partition,crash,clock,message
   cargo perjury run --level one/all --read-quorum 1 --nemesis none --json
-  cargo perjury run --store raft --level leader+lease --workload cas-register --nemesis leader,membership
+  cargo perjury run --store raft --level leader+lease --nemesis leader,membership
   cargo perjury list bugs      then: cargo perjury run --bug NAME";
 
 impl Run {

@@ -136,7 +136,7 @@ impl Node {
         self.journal.reached("member-removed");
         self.journal.note("removed from the cluster".to_owned());
         if self.acts_though_removed() {
-            return;
+            return self.journal.reached("removed-node-acts");
         }
         // The others hear that it is committed, and choose another leader.
         self.begin_round();

@@ -126,7 +126,8 @@ impl Node {
     pub(super) fn install(&mut self, received: Received, settled: Index) {
         let Received { snapshot: Snapshot { at, members, members_at, .. }, machine } = received;
         let keeps_tail = self.keeps_tail(at);
-        if self.log.has(at) && !keeps_tail && self.log.last().index > at.index {
+        let drops_tail = self.log.has(at) && !keeps_tail && self.log.last().index > at.index;
+        if drops_tail || (at.index < self.applied.index && !self.config.safeguards.install_keeps_tail) {
             self.journal.reached("tail-dropped");
         }
         let was_member = !self.is_removed();
