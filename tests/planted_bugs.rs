@@ -68,7 +68,7 @@ recorded! {
     finds_vote_without_log_check: "vote-without-log-check", 15, 1;
     finds_stale_append_taken: "stale-append-taken", 15, 18;
     finds_retry_applied_twice: "retry-applied-twice", 15, 0;
-    finds_sessions_not_in_snapshot: "sessions-not-in-snapshot", 60, 8;
+    finds_sessions_not_in_snapshot: "sessions-not-in-snapshot", 30, 9;
     finds_removed_node_acts: "removed-node-acts", 15, 6;
     finds_tail_dropped: "tail-dropped", 15, 4;
     finds_read_past_high_water_mark: "read-past-high-water-mark", 15, 0;
@@ -76,8 +76,8 @@ recorded! {
     finds_conflict_kept: "conflict-kept", 15, 5;
     finds_loss_bound_passed: "loss-bound-passed", 15, 8;
     finds_no_pre_vote: "no-pre-vote", 15, 1;
-    finds_earlier_term_committed: "earlier-term-committed", 60, 39;
-    finds_changes_overlap: "changes-overlap", 60, 2;
+    finds_earlier_term_committed: "earlier-term-committed", 20, 39;
+    finds_changes_overlap: "changes-overlap", 20, 2;
 }
 
 #[test]
