@@ -56,13 +56,21 @@ const KINDS: [AnomalyKind; 6] = [
     AnomalyKind::MonotonicAppliedIndex,
 ];
 
+/// How many elections before it a violation is told with: what broke a log began some leaders ago.
+const ELECTIONS_TOLD: usize = 4;
+
 fn judge(history: &History) -> Verdict {
     let mut findings = Findings::default();
     let mut watched = None;
     let mut unread = None;
+    let mut elections = Vec::new();
     for note in notes::each(history) {
         let found = note.and_then(|note| match note.what {
-            What::Invariant(broken) => anomaly(note.event, &broken).map(Some),
+            What::Invariant(broken) => anomaly(note.event, &broken, &elections).map(Some),
+            What::Leader { .. } => {
+                elections.push(note.event.index);
+                Ok(None)
+            }
             What::Watched(counts) => {
                 watched = Some(counts);
                 Ok(None)
@@ -91,12 +99,14 @@ fn why_unwatched(watched: Option<&BTreeMap<&str, u64>>) -> Option<String> {
     (!never.is_empty()).then(|| format!("never looked at: {}", never.join(", ")))
 }
 
-fn anomaly(event: EventRef<'_>, broken: &Broken<'_>) -> Result<Anomaly, Undecided> {
+/// A violation, and who was elected last before it.
+fn anomaly(event: EventRef<'_>, broken: &Broken<'_>, elections: &[u64]) -> Result<Anomaly, Undecided> {
     let Broken { invariant, nodes, what } = broken;
     let kind = KINDS.into_iter().find(|kind| kind.name() == *invariant);
     let kind = kind.ok_or_else(|| format!("event {}: there is no invariant {invariant:?}", event.index))?;
     let seen_on = if nodes.is_empty() { String::new() } else { format!(" (seen on {})", nodes.join(", ")) };
-    Ok(Anomaly::new(kind, None, [event.index], format!("{what}{seen_on}")))
+    let last = elections.iter().rev().take(ELECTIONS_TOLD).rev().copied();
+    Ok(Anomaly::new(kind, None, last.chain([event.index]), format!("{what}{seen_on}")))
 }
 
 #[cfg(test)]
@@ -136,6 +146,19 @@ mod tests {
         for kind in KINDS {
             rejects(&Invariants, &text(&[("invariant", &broken(kind.name()))]), kind, &[2]);
         }
+    }
+
+    #[test]
+    fn tells_who_was_elected_before_it() {
+        let term = |term: u64| format!(r#"{{"term":{term}}})/n{term}"#);
+        let elections: String = (1..=6).map(|number| format!(" nemesis:leader(_,{}", term(number))).collect();
+        let (broken, (watched, counts)) = (broken("log-matching"), WATCHED);
+        let text = format!(
+            "0:write(x,1){elections} nemesis:invariant(_,{broken}) nemesis:leader(_,{} nemesis:{watched}(_,{counts})",
+            term(7)
+        );
+        // The last four of the six elections at 2 to 7, and none of later.
+        rejects(&Invariants, &text, AnomalyKind::LogMatching, &[4, 5, 6, 7, 8]);
     }
 
     #[test]

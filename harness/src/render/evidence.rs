@@ -120,7 +120,10 @@ impl Axis {
 
     fn note(self, event: EventRef<'_>, key: Option<&Key>, versions: &Versions) -> Mark {
         Mark {
-            who: event.node.unwrap_or("nemesis").to_owned(),
+            who: event
+                .node
+                .unwrap_or(if event.function == "invariant" { "watch" } else { "nemesis" })
+                .to_owned(),
             index: Some(event.index),
             from: self.at(event),
             to: Some(self.at(event)),
@@ -159,6 +162,10 @@ pub fn note(event: EventRef<'_>, key: Option<&Key>, versions: &Versions) -> Stri
         "corrupt" if event.key.is_none() => "reports a corrupt record, of an unknown key".to_owned(),
         "corrupt" => format!("reports its record of{of_key} corrupt"),
         "healed" => "every fault is healed".to_owned(),
+        "leader" if text("fault").is_empty() => {
+            format!("leads term {}", event.value.get("term").unwrap_or(&Value::Null))
+        }
+        "invariant" => format!("{} is broken", text("invariant")),
         "dump" => {
             let stage = text("stage");
             let Some(key) = key else { return format!("dump, {stage}") };
@@ -221,6 +228,16 @@ mod tests {
     use crate::render::faults::tests::span;
     use perjury_checkers::AnomalyKind;
     use perjury_histories::notation;
+
+    #[test]
+    fn tells_who_leads_and_what_the_watch_saw() {
+        let history = notation::parse(
+            r#"nemesis:leader(_,{"term":7})/n2 nemesis:invariant(_,{"invariant":"log-matching","nodes":[],"what":""})"#,
+        )
+        .expect("a history");
+        let say = |index| note(history.at(index), None, &Versions::new([]));
+        assert_eq!((say(0), say(1)), ("leads term 7".to_owned(), "log-matching is broken".to_owned()));
+    }
 
     #[test]
     fn tells_what_a_dump_says_of_the_key() {
