@@ -13,6 +13,7 @@ use perjury_histories::Key;
 use perjury_store::env::{Env, LocalFuture};
 use perjury_store::protocol::NodeId;
 use perjury_store::raft::config::{Config, Replication};
+use perjury_store::raft::machine::STEPS_MAX;
 use perjury_store::server::{ServerOptions, serve};
 
 use crate::promise::Promise;
@@ -30,9 +31,6 @@ const BATCH_BYTES: usize = 512;
 const KEEPS_ONE_IN: u64 = 4;
 /// How long a standby may lack an entry in mode asynchronous, in milliseconds.
 const LAG_MS_MAX: u64 = 1_000;
-
-/// Accounts of a bank: the store takes so many steps in one transaction.
-const ACCOUNTS_MAX: usize = 128;
 
 /// All levels, in the order in which `mixed` deals them out: how keys are read. All writes go through the log.
 const LEVELS: &[Choice] = &[
@@ -130,11 +128,9 @@ impl System for Raft {
             let (count, mode) = (scenario.loss_entries, &scenario.mode);
             return Some(format!("loss-entries {count}: mode {mode} loses none; take --mode asynchronous"));
         }
-        if scenario.workload == "bank" && scenario.keys > ACCOUNTS_MAX {
+        if scenario.workload == "bank" && scenario.keys > STEPS_MAX {
             let keys = scenario.keys;
-            return Some(format!(
-                "keys {keys}: raft opens {ACCOUNTS_MAX} accounts at most in one transaction"
-            ));
+            return Some(format!("keys {keys}: raft opens {STEPS_MAX} accounts at most in one transaction"));
         }
         let (mode, nodes) = (&scenario.mode, scenario.nodes);
         let wanted = Scenario::nodes_in(mode);

@@ -31,7 +31,7 @@ use crate::safeguards::Safeguards;
 
 use cells::Cells;
 use change::Cause;
-pub use limits::{keys_problem, problem};
+pub use limits::{KEYS_MAX, STEPS_MAX, keys_problem, problem};
 use sessions::{Sessions, Standing};
 
 /// What came of an entry.

@@ -9,6 +9,7 @@ use perjury_store::env::{Env, LocalFuture};
 use perjury_store::protocol::NodeId;
 use perjury_store::raft::client::{Answer, Client as Session, ClientOptions};
 use perjury_store::raft::config::Replication;
+use perjury_store::raft::machine::KEYS_MAX;
 use perjury_store::raft::request::{Change, Response};
 
 use super::calls::{self, Versions};
@@ -21,8 +22,6 @@ use crate::system::{Call, Client, Held, Order, Reply};
 const DEADLINE: Duration = Duration::from_millis(1500);
 /// One read in so many goes to another node, so that sessions meet all of them.
 const WANDER_ONE_IN: u64 = 2;
-/// Keys that are read in one request at most.
-const KEYS_MAX: usize = 1024;
 
 /// See the [module](self).
 pub(super) struct RaftClient {

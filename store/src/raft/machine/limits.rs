@@ -12,10 +12,10 @@ const VALUE_BYTES_MAX: usize = 1 << 20;
 const OPERATION_BYTES_MAX: usize = 3 << 20;
 
 /// Steps of one transaction.
-const STEPS_MAX: usize = 128;
+pub const STEPS_MAX: usize = 128;
 
 /// Keys of one read.
-const KEYS_MAX: usize = 1024;
+pub const KEYS_MAX: usize = 1024;
 
 /// Bytes of a list: it must fit an answer, and a page of a dump.
 pub(super) const LIST_BYTES_MAX: usize = 2 << 20;
