@@ -89,7 +89,7 @@ fn planted_bugs_expect_checkers_and_workloads_that_exist() {
             bug.name
         );
         assert!(
-            bug.nemesis.iter().all(|kind| kind.parse::<perjury::nemesis::Kind>().is_ok()),
+            bug.nemesis.iter().all(|name| name.parse::<perjury::nemesis::Selection>().is_ok()),
             "{}",
             bug.name
         );

@@ -30,7 +30,7 @@ use perjury_store::env::{Env, LocalFuture};
 pub use self::administration::Administration;
 pub use self::churn::LEADS_FOR_MS_MAX;
 pub use self::exits::Finding;
-pub use self::options::ClusterOptions;
+pub use self::options::{ClusterOptions, TICK_MS};
 use crate::rng::Rng;
 use crate::sim::clock::{ClockFault, EPOCH_SECONDS, TrueTime};
 use crate::sim::disk::{DiskCounts, DiskFault, Flip};

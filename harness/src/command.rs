@@ -54,6 +54,13 @@ pub fn options(scenario: &Scenario) -> String {
     if let Some(schedule) = &scenario.schedule {
         option("schedule", serde_json::to_string(schedule).expect("plain data"), String::new());
     }
+    option("fault-gap", time(scenario.fault_gap_ms), time(base.fault_gap_ms));
+    option("fault-length", time(scenario.fault_ms_max), time(base.fault_ms_max));
+    option(
+        "latency",
+        latency(scenario.latency_ms_min, scenario.latency_ms_max),
+        latency(base.latency_ms_min, base.latency_ms_max),
+    );
     option("time", time(scenario.time_ms), time(base.time_ms));
     option("rate", scenario.rate.to_string(), base.rate.to_string());
     option("clients", scenario.clients.to_string(), base.clients.to_string());
@@ -63,6 +70,11 @@ pub fn options(scenario: &Scenario) -> String {
 
 fn list(nemesis: &[String]) -> String {
     if nemesis.is_empty() { "none".to_owned() } else { nemesis.join(",") }
+}
+
+/// The least and the longest, as the command line takes them: `5ms..25ms`.
+fn latency(min_ms: u64, max_ms: u64) -> String {
+    format!("{}..{}", time(min_ms), time(max_ms))
 }
 
 /// Milliseconds as the command line takes them: `60s`, `1500ms`.

@@ -21,15 +21,16 @@ pub mod membership;
 pub mod message;
 pub mod partition;
 pub mod schedule;
+pub mod selection;
 
 use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::aim::Aim;
 pub use self::driver::{Nemesis, NemesisEvent};
-pub use self::schedule::{Entry, Schedule};
+pub use self::schedule::{Entry, Rhythm, Schedule};
+pub use self::selection::Selection;
 use crate::cluster::Cluster;
 use crate::sim::FaultId;
 
@@ -175,16 +176,6 @@ impl Kind {
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
-    }
-}
-
-impl FromStr for Kind {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Kind, String> {
-        let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name);
-        let names = || Kind::ALL.map(Kind::name).join(", ");
-        kind.ok_or_else(|| format!("no kind of fault is named `{name}`; there are {}", names()))
     }
 }
 

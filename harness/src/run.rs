@@ -130,6 +130,8 @@ impl<'a> Run<'a> {
         let options = ClusterOptions {
             seed: rng.fork("cluster").next(),
             nodes: scenario.node_names(),
+            latency_min: Duration::from_millis(scenario.latency_ms_min),
+            latency_max: Duration::from_millis(scenario.latency_ms_max),
             ..ClusterOptions::default()
         };
         let settings = scenario.clone();

@@ -37,11 +37,23 @@ pub struct Scenario {
     pub level: String,
     /// The workload.
     pub workload: String,
-    /// Kinds of fault, sorted.
+    /// Kinds of fault, and single faults, sorted.
     pub nemesis: Vec<String>,
     /// A fixed fault schedule, instead of one drawn from the seed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub schedule: Option<Schedule>,
+    /// From the end of one episode of faults to the beginning of the next in the mean, in simulated milliseconds.
+    #[serde(default = "later::fault_gap_ms", skip_serializing_if = "later::is_default_fault_gap_ms")]
+    pub fault_gap_ms: u64,
+    /// The longest fault, but for those that stand alone, in simulated milliseconds.
+    #[serde(default = "later::fault_ms_max", skip_serializing_if = "later::is_default_fault_ms_max")]
+    pub fault_ms_max: u64,
+    /// The least time that a message is under way, in simulated milliseconds.
+    #[serde(default = "later::latency_ms_min", skip_serializing_if = "later::is_default_latency_ms_min")]
+    pub latency_ms_min: u64,
+    /// The longest time that a message is under way when nothing delays it, in simulated milliseconds.
+    #[serde(default = "later::latency_ms_max", skip_serializing_if = "later::is_default_latency_ms_max")]
+    pub latency_ms_max: u64,
     /// Length of the phase with faults, in simulated milliseconds.
     pub time_ms: u64,
     /// Operations that all clients together start a second.
@@ -70,6 +82,10 @@ impl Default for Scenario {
             workload: "register".to_owned(),
             nemesis: vec!["clock".to_owned(), "crash".to_owned(), "partition".to_owned()],
             schedule: None,
+            fault_gap_ms: later::fault_gap_ms(),
+            fault_ms_max: later::fault_ms_max(),
+            latency_ms_min: later::latency_ms_min(),
+            latency_ms_max: later::latency_ms_max(),
             time_ms: 60_000,
             rate: 200.0,
             clients: 20,
@@ -79,6 +95,8 @@ impl Default for Scenario {
     }
 }
 
+/// More of the nemesis would make the name of a folder too long; all kinds of fault fit.
+const NEMESIS_CHARS_MAX: usize = 60;
 /// How many nodes a cluster has that is told nothing else.
 const NODES: usize = 5;
 /// The same in a mode with an active node, a standby and a witness.
@@ -120,7 +138,12 @@ impl Scenario {
         let nemesis = match (&self.schedule, self.nemesis.as_slice()) {
             (Some(_), _) => "schedule".to_owned(),
             (None, []) => "none".to_owned(),
-            (None, kinds) => kinds.join("+"),
+            (None, names) => names.join("+"),
+        };
+        let nemesis = if nemesis.len() > NEMESIS_CHARS_MAX {
+            format!("{}-faults", self.nemesis.len())
+        } else {
+            nemesis
         };
         let level = self.level.replace('/', "-");
         let mode = if self.mode == later::mode() { String::new() } else { format!("-{}", self.mode) };
@@ -136,7 +159,16 @@ mod tests {
     #[test]
     fn says_nothing_of_what_reports_did_not_have() {
         let plain = serde_json::to_value(Scenario::default()).expect("plain data");
-        for later in ["mode", "loss_entries", "snapshot_every"] {
+        let later = [
+            "mode",
+            "loss_entries",
+            "snapshot_every",
+            "fault_gap_ms",
+            "fault_ms_max",
+            "latency_ms_min",
+            "latency_ms_max",
+        ];
+        for later in later {
             assert_eq!(plain.get(later), None, "{later}");
         }
         let read: Scenario = serde_json::from_value(plain).expect("a scenario");
@@ -151,6 +183,10 @@ mod tests {
         );
         let other = Scenario { mode: "synchronous".to_owned(), ..Scenario::default() };
         assert!(other.slug().starts_with("quorum-synchronous-register-mixed-"), "{}", other.slug());
+        let nemesis = crate::nemesis::ALL.iter().map(|fault| fault.name().to_owned()).collect::<Vec<_>>();
+        let named = format!("-{}-faults-", nemesis.len());
+        let slug = Scenario { nemesis, ..Scenario::default() }.slug();
+        assert!(slug.contains(&named) && slug.len() < 100, "{slug}");
     }
 
     #[test]
@@ -169,7 +205,11 @@ mod tests {
             slug(|scenario| scenario.mode = "asynchronous".to_owned()),
             slug(|scenario| scenario.loss_entries = 7),
             slug(|scenario| scenario.snapshot_every = 7),
+            slug(|scenario| scenario.fault_gap_ms = 7),
+            slug(|scenario| scenario.fault_ms_max = 7_000),
+            slug(|scenario| scenario.latency_ms_min = 10),
+            slug(|scenario| scenario.latency_ms_max = 10),
         ];
-        assert_eq!(std::collections::BTreeSet::from(slugs).len(), 4);
+        assert_eq!(std::collections::BTreeSet::from(slugs).len(), 8);
     }
 }

@@ -68,7 +68,7 @@ impl Test {
         self
     }
 
-    /// The kinds of fault, by name.
+    /// The kinds of fault, or single faults, by name.
     pub fn nemesis(mut self, kinds: &[&str]) -> Test {
         self.scenario.nemesis = kinds.iter().map(|&kind| kind.to_owned()).collect();
         self.scenario.nemesis.sort();

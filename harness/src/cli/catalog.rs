@@ -95,8 +95,11 @@ pub fn bugs() -> Vec<Entry> {
 
 /// Accepts the names of these entries, with blanks around them or not, and explains them in the help.
 pub fn parser(entries: Vec<Entry>) -> Names {
-    let value = |entry: Entry| PossibleValue::new(entry.name).help(entry.about);
     Names(PossibleValuesParser::new(entries.into_iter().map(value)))
+}
+
+fn value(entry: Entry) -> PossibleValue {
+    PossibleValue::new(entry.name).help(entry.about)
 }
 
 /// See [`parser`].
@@ -121,9 +124,11 @@ impl TypedValueParser for Names {
     }
 }
 
-/// The same for kinds of fault, and `none`.
+/// The same for kinds of fault, and `none`; single faults are too many for the help.
 pub fn nemesis_parser() -> Names {
-    let mut entries = nemeses();
-    entries.push(Entry::new("none", "no faults at all"));
-    parser(entries)
+    let kinds = nemeses();
+    let faults: Vec<Entry> = kinds.iter().flat_map(|kind| kind.parts.clone()).collect();
+    let none = Entry::new("none", "no faults at all");
+    let shown = kinds.into_iter().chain([none]).map(value);
+    Names(PossibleValuesParser::new(shown.chain(faults.into_iter().map(|fault| value(fault).hide(true)))))
 }

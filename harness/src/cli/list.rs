@@ -26,7 +26,7 @@ enum What {
     Stores,
     /// What the clients do
     Workloads,
-    /// Kinds of fault
+    /// Kinds of fault, and the faults of each: --nemesis takes the names of both
     Nemeses,
     /// Judges of histories
     Checkers,

@@ -45,8 +45,9 @@ pub struct Options {
     /// What the clients do [default: register]
     #[arg(long, value_name = "NAME", value_parser = catalog::parser(catalog::workloads()))]
     workload: Option<String>,
-    /// Kinds of fault, with commas between them [default: partition,crash,clock]
-    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = catalog::nemesis_parser())]
+    /// Kinds of fault, and single faults, with commas between them: crash,message-loss. `list nemeses` has all
+    /// names; each that is given comes at least once [default: partition,crash,clock]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = catalog::nemesis_parser())]
     nemesis: Option<Vec<String>>,
     /// A file with a fixed schedule of faults, or the JSON itself, instead of one drawn from the seed; --nemesis
     /// is not looked at then. JSON: [{"at_ms": 3000, "for_ms": 2000, "fault": "kill", "nodes": ["n1"]}, …];
@@ -54,6 +55,17 @@ pub struct Options {
     /// the names of faults
     #[arg(long, value_name = "FILE")]
     schedule: Option<String>,
+    /// Time between faults, in the mean: from the end of an episode to the beginning of the next [default: 2500ms]
+    #[arg(long, value_name = "DURATION", value_parser = parse::duration_ms)]
+    fault_gap: Option<u64>,
+    /// The longest fault, 1s or more; faults that stand alone, such as deaf-node, have lengths of their own
+    /// [default: 8s]
+    #[arg(long, value_name = "DURATION", value_parser = parse::duration_ms)]
+    fault_length: Option<u64>,
+    /// How long messages are under way: the least and the longest time, multiples of 5ms up to 1s
+    /// [default: 5ms..25ms]
+    #[arg(long, value_name = "MIN..MAX", value_parser = parse::latency_ms)]
+    latency: Option<(u64, u64)>,
     /// Simulated time with faults: 60s, 500ms, 2m [default: 60s]
     #[arg(long, value_name = "DURATION", value_parser = parse::duration_ms)]
     time: Option<u64>,
@@ -78,6 +90,7 @@ impl Options {
         let base = command::base(self.bug.as_deref());
         let mode = self.mode.clone().unwrap_or(base.mode);
         let nodes = self.nodes.unwrap_or_else(|| Scenario::nodes_in(&mode));
+        let latency_ms = self.latency.unwrap_or((base.latency_ms_min, base.latency_ms_max));
         let scenario = Scenario {
             store: self.store.clone().unwrap_or(base.store),
             nodes,
@@ -89,8 +102,12 @@ impl Options {
             write_quorum: self.write_quorum.unwrap_or(base.write_quorum),
             level: self.level.clone().unwrap_or(base.level),
             workload: self.workload.clone().unwrap_or(base.workload),
-            nemesis: self.nemesis.as_ref().map_or(Ok(base.nemesis), |kinds| nemesis(kinds))?,
+            nemesis: self.nemesis.as_ref().map_or(Ok(base.nemesis), |names| nemesis(names))?,
             schedule: self.schedule.as_deref().map(|text| schedule(text, nodes)).transpose()?,
+            fault_gap_ms: self.fault_gap.unwrap_or(base.fault_gap_ms),
+            fault_ms_max: self.fault_length.unwrap_or(base.fault_ms_max),
+            latency_ms_min: latency_ms.0,
+            latency_ms_max: latency_ms.1,
             time_ms: self.time.unwrap_or(base.time_ms),
             rate: self.rate.unwrap_or(base.rate),
             clients: self.clients.unwrap_or(base.clients),
@@ -114,18 +131,18 @@ pub fn system(name: &str) -> anyhow::Result<&'static dyn System> {
     }
 }
 
-/// Kinds of fault, each once, in order.
-fn nemesis(kinds: &[String]) -> anyhow::Result<Vec<String>> {
-    let mut kinds = kinds.to_vec();
-    kinds.sort();
-    kinds.dedup();
-    if kinds.iter().any(|kind| kind == "none") {
-        if kinds.len() > 1 {
-            return usage("--nemesis none goes with no other kind of fault");
+/// Kinds of fault and single faults, each once, in order.
+fn nemesis(names: &[String]) -> anyhow::Result<Vec<String>> {
+    let mut names = names.to_vec();
+    names.sort();
+    names.dedup();
+    if names.iter().any(|name| name == "none") {
+        if names.len() > 1 {
+            return usage("--nemesis none goes with no fault");
         }
-        kinds.clear();
+        names.clear();
     }
-    Ok(kinds)
+    Ok(names)
 }
 
 /// A schedule from a file, or written out, as the command in a report has it.
@@ -197,6 +214,7 @@ mod tests {
             "--store raft --level leader+any",
             "--store raft --mode synchronous --snapshot-every 9",
             "--store raft --mode asynchronous --nodes 3 --loss-entries 7",
+            "--nemesis crash,message-loss --fault-gap 500ms --fault-length 2s --latency 10ms..1s",
         ] {
             let made = scenario(line).expect("a scenario");
             assert_eq!(scenario(&command::options(&made)).expect("the same"), made);
@@ -229,7 +247,10 @@ mod tests {
             ("--mode synchronous", "--mode synchronous: quorum knows one way to copy only"),
             ("--level two", "--level: 'two' is no level of this store: take quorum, atomic"),
             ("--level all+one/mixed", "'mixed' is no level of this store"),
-            ("--nemesis none,crash", "goes with no other"),
+            ("--nemesis none,crash", "goes with no fault"),
+            ("--nemesis kill,crash", "--nemesis: kill is one of the faults of crash; name one of the two"),
+            ("--fault-length 500ms", "take 1000ms or more"),
+            ("--latency 5ms..7ms", "--latency 5ms..7ms: take multiples of 5ms"),
             ("--schedule /no/such/file", "cannot read the schedule"),
         ] {
             let error = scenario(line).expect_err(line);

@@ -8,6 +8,9 @@ use anyhow::ensure;
 
 use super::CLIENTS;
 
+/// The step of a simulation that is told nothing else, in milliseconds.
+pub const TICK_MS: u64 = 5;
+
 /// Settings of a cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClusterOptions {
@@ -29,7 +32,7 @@ impl Default for ClusterOptions {
     fn default() -> ClusterOptions {
         ClusterOptions {
             seed: 0,
-            tick: Duration::from_millis(5),
+            tick: Duration::from_millis(TICK_MS),
             latency_min: Duration::from_millis(5),
             latency_max: Duration::from_millis(25),
             nodes: (1..=5).map(|n| format!("n{n}")).collect(),

@@ -8,6 +8,7 @@
 //! ```
 
 mod names;
+mod rhythm;
 
 use std::collections::BTreeSet;
 use std::iter::repeat_n;
@@ -16,16 +17,9 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use serde::{Deserialize, Serialize};
 
-use super::{Fault, Kind};
+pub use self::rhythm::{LENGTH_MS_MIN, Rhythm};
+use super::{Fault, Selection};
 use crate::rng::Rng;
-
-/// From the end of one episode of faults to the beginning of the next.
-const GAP_MEAN: Duration = Duration::from_millis(2_500);
-const GAP_MS_MIN: u64 = 500;
-const GAP_MS_MAX: u64 = 8_000;
-/// How long a fault lasts that does not stand alone.
-const LENGTH_MS_MIN: u64 = 1_000;
-const LENGTH_MS_MAX: u64 = 8_000;
 
 /// Which faults are injected when, by time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,51 +58,51 @@ impl Entry {
 }
 
 impl Schedule {
-    /// Draws faults of these kinds for a run of this length, from those that are available.
+    /// Draws faults from these selections, in this rhythm, from those that are available.
     ///
     /// Episodes of one to three faults that overlap, and gaps in which the cluster works normally.
-    /// Each kind that has an available fault comes at least once; one whose faults stand alone comes first,
+    /// Each selection that has an available fault comes at least once; one whose faults stand alone comes first,
     /// where nothing else has taken its time.
     pub fn draw(
-        kinds: &[Kind],
-        duration: Duration,
+        selections: &[Selection],
+        rhythm: Rhythm,
         rng: &mut Rng,
         available: &dyn Fn(&dyn Fault) -> bool,
     ) -> Schedule {
-        let of_kind = |kind: &Kind| {
-            let faults = kind.faults().filter(|fault| available(*fault));
+        let available = |selection: &Selection| {
+            let faults = selection.faults().into_iter().filter(|fault| available(*fault));
             faults.flat_map(|fault| repeat_n(fault, fault.weight())).collect()
         };
-        let mut choices: Vec<Vec<&dyn Fault>> = kinds.iter().map(of_kind).collect();
+        let mut choices: Vec<Vec<&dyn Fault>> = selections.iter().map(available).collect();
         choices.retain(|faults| !faults.is_empty());
         if choices.is_empty() {
             return Schedule::default();
         }
-        let end_ms = duration.as_millis() as u64;
+        let end_ms = rhythm.time_ms;
         let mut bag = Bag::new(choices);
         let mut entries = Vec::new();
-        let mut at_ms = gap_ms(rng);
+        let mut at_ms = rhythm.draw_gap_ms(rng);
         // When the others may begin.
         let mut from_ms = 0;
         if let Some((fault, length_ms)) = bag.lone(rng) {
             let begin_ms = at_ms.min(end_ms.saturating_sub(LENGTH_MS_MIN));
             let lone = lone_entry(begin_ms, end_ms, fault, length_ms, rng);
             from_ms = lone.at_ms + lone.for_ms;
-            at_ms = from_ms + gap_ms(rng);
+            at_ms = from_ms + rhythm.draw_gap_ms(rng);
             entries.push(lone);
         }
         while at_ms + LENGTH_MS_MIN <= end_ms {
-            let episode = episode(at_ms, end_ms, &mut bag, rng);
-            at_ms =
-                episode.iter().map(|entry| entry.at_ms + entry.for_ms).fold(at_ms, u64::max) + gap_ms(rng);
+            let episode = episode(at_ms, rhythm, &mut bag, rng);
+            let over_ms = episode.iter().map(|entry| entry.at_ms + entry.for_ms).fold(at_ms, u64::max);
+            at_ms = over_ms + rhythm.draw_gap_ms(rng);
             entries.extend(episode);
         }
-        // A run too short for its kinds gets the others somewhere in between.
+        // A run too short for its selections gets the others somewhere in between.
         let from_ms = if from_ms < end_ms { from_ms } else { 0 };
         let left_ms = end_ms - from_ms;
         for fault in bag.never_drawn(rng).into_iter().filter(|fault| fault.alone_for_ms().is_none()) {
             let at_ms = from_ms + rng.below(left_ms / 2 + 1);
-            let for_ms = rng.range(left_ms / 8..left_ms / 2 + 1).min(LENGTH_MS_MAX);
+            let for_ms = rng.range(left_ms / 8..left_ms / 2 + 1).min(rhythm.length_ms_max);
             entries.push(entry(at_ms, for_ms, fault, rng));
         }
         entries.sort_by_key(|entry| entry.at_ms);
@@ -155,13 +149,9 @@ impl Schedule {
     }
 }
 
-fn gap_ms(rng: &mut Rng) -> u64 {
-    let drawn = rng.exponential(GAP_MEAN).as_millis() as u64;
-    drawn.clamp(GAP_MS_MIN, GAP_MS_MAX)
-}
-
-/// One to three faults that begin close to each other and end by `end_ms`.
-fn episode(begin_ms: u64, end_ms: u64, bag: &mut Bag, rng: &mut Rng) -> Vec<Entry> {
+/// One to three faults that begin close to each other and end with the run at the latest.
+fn episode(begin_ms: u64, rhythm: Rhythm, bag: &mut Bag, rng: &mut Rng) -> Vec<Entry> {
+    let end_ms = rhythm.time_ms;
     let faults = match rng.below(10) {
         0..4 => 1,
         4..8 => 2,
@@ -171,11 +161,11 @@ fn episode(begin_ms: u64, end_ms: u64, bag: &mut Bag, rng: &mut Rng) -> Vec<Entr
     for _ in 0..faults {
         // The later ones begin while the first is in force.
         let at_ms = entries.first().map_or(begin_ms, |first| first.at_ms + rng.below(first.for_ms));
-        let for_ms = rng.range(LENGTH_MS_MIN..LENGTH_MS_MAX + 1);
+        let for_ms = rhythm.draw_length_ms(rng);
         let fault = bag.draw(rng);
         if let Some(length_ms) = fault.alone_for_ms() {
             let end = entries.iter().map(|entry| entry.at_ms + entry.for_ms).max();
-            let at_ms = end.map_or(begin_ms, |end| end + gap_ms(rng));
+            let at_ms = end.map_or(begin_ms, |end| end + rhythm.draw_gap_ms(rng));
             if at_ms + LENGTH_MS_MIN <= end_ms {
                 entries.push(lone_entry(at_ms, end_ms, fault, length_ms, rng));
             }
@@ -197,7 +187,7 @@ fn entry(at_ms: u64, for_ms: u64, fault: &dyn Fault, rng: &mut Rng) -> Entry {
     Entry { at_ms, for_ms, fault: fault.name().to_string(), nodes: None, seed: rng.next() >> 32 }
 }
 
-/// Deals the kinds in random order, all of them before any comes again.
+/// Deals the selections in random order, all of them before any comes again.
 struct Bag {
     choices: Vec<Vec<&'static dyn Fault>>,
     left: Vec<usize>,
@@ -215,8 +205,8 @@ impl Bag {
             rng.shuffle(&mut self.left);
         }
         self.drawn += 1;
-        let kind = self.left.pop().unwrap_or_default();
-        *rng.pick(&self.choices[kind])
+        let selection = self.left.pop().unwrap_or_default();
+        *rng.pick(&self.choices[selection])
     }
 
     /// One of the faults that stand alone, with its length.

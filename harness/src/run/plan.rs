@@ -1,10 +1,9 @@
 //! Which faults a run will have: from the scenario, its seed, and what the system can suffer.
 
-use std::time::Duration;
-
 use anyhow::ensure;
 
-use crate::nemesis::{self, Fault, Kind, Needs, Schedule};
+use crate::nemesis::selection::selections;
+use crate::nemesis::{self, Fault, Kind, Needs, Rhythm, Schedule, Selection};
 use crate::rng::Rng;
 use crate::scenario::Scenario;
 use crate::system::{Seam, System};
@@ -42,7 +41,7 @@ impl Plan {
     /// The scenario's own schedule, or one drawn from the seed.
     ///
     /// # Errors
-    /// When the scenario names a kind of fault that does not exist, or asks for faults none of which
+    /// When the scenario names a fault that does not exist, or asks for faults none of which
     /// this system can suffer.
     pub fn of(scenario: &Scenario, offers: Offers, rng: &mut Rng) -> anyhow::Result<Plan> {
         match &scenario.schedule {
@@ -52,16 +51,16 @@ impl Plan {
     }
 
     fn drawn(scenario: &Scenario, offers: Offers, rng: &mut Rng) -> anyhow::Result<Plan> {
-        let named = |name: &String| name.parse().map_err(anyhow::Error::msg);
-        let kinds = scenario.nemesis.iter().map(named).collect::<anyhow::Result<Vec<Kind>>>()?;
-        let duration = Duration::from_millis(scenario.time_ms);
+        let selections = selections(&scenario.nemesis).map_err(anyhow::Error::msg)?;
         let available = |fault: &dyn Fault| lacks(offers, fault).is_none();
-        let schedule = Schedule::draw(&kinds, duration, rng, &available);
-        let not_available =
-            kinds.iter().flat_map(|kind| kind.faults()).filter_map(|fault| missing(offers, fault));
-        let not_available: Vec<String> = not_available.collect();
-        let asked_for_some = !kinds.is_empty();
-        let kinds: Vec<Kind> = kinds.into_iter().filter(|kind| kind.faults().any(available)).collect();
+        let schedule = Schedule::draw(&selections, rhythm(scenario), rng, &available);
+        let faults = || selections.iter().flat_map(|selection| selection.faults());
+        let not_available: Vec<String> = faults().filter_map(|fault| missing(offers, fault)).collect();
+        let asked_for_some = !selections.is_empty();
+        let of_available = |selection: &&Selection| selection.faults().into_iter().any(available);
+        let mut kinds: Vec<Kind> = selections.iter().filter(of_available).map(|it| it.kind()).collect();
+        kinds.sort_by_key(|kind| kind.name());
+        kinds.dedup();
         // A run without any of the faults that were asked for would pass, and mean nothing.
         ensure!(
             !asked_for_some || !kinds.is_empty(),
@@ -87,6 +86,10 @@ impl Plan {
         plan.not_available.dedup();
         plan
     }
+}
+
+fn rhythm(scenario: &Scenario) -> Rhythm {
+    Rhythm { time_ms: scenario.time_ms, gap_ms: scenario.fault_gap_ms, length_ms_max: scenario.fault_ms_max }
 }
 
 /// A fault that this system cannot suffer, and why.
@@ -169,6 +172,14 @@ mod tests {
         assert_eq!(plan.schedule.faults(), ["clock-drift", "kill"]);
         assert_eq!(plan.kinds, [Kind::Crash, Kind::Clock]);
         assert_eq!(plan.not_available, ["power-loss: the system does not keep its data on the seam's disk"]);
+    }
+
+    #[test]
+    fn names_the_kind_of_single_faults_once() {
+        let plan = drawn(&["kill", "message-delay", "pause"], ALL).expect("a plan");
+        assert_eq!(plan.kinds, [Kind::Crash, Kind::Message]);
+        let plan = drawn(&["crash", "message-delay", "message-loss"], NONE).expect("a plan");
+        assert_eq!((plan.kinds, plan.not_available.len()), (vec![Kind::Crash], 3));
     }
 
     #[test]

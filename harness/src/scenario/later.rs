@@ -26,3 +26,39 @@ pub(super) fn snapshot_every() -> u64 {
 pub(super) fn is_default_snapshot_every(count: &u64) -> bool {
     *count == snapshot_every()
 }
+
+/// The default of `fault_gap_ms`: two and a half seconds.
+pub(super) fn fault_gap_ms() -> u64 {
+    2_500
+}
+
+pub(super) fn is_default_fault_gap_ms(ms: &u64) -> bool {
+    *ms == fault_gap_ms()
+}
+
+/// The default of `fault_ms_max`: eight seconds.
+pub(super) fn fault_ms_max() -> u64 {
+    8_000
+}
+
+pub(super) fn is_default_fault_ms_max(ms: &u64) -> bool {
+    *ms == fault_ms_max()
+}
+
+/// The default of `latency_ms_min`: one step of the simulation.
+pub(super) fn latency_ms_min() -> u64 {
+    5
+}
+
+pub(super) fn is_default_latency_ms_min(ms: &u64) -> bool {
+    *ms == latency_ms_min()
+}
+
+/// The default of `latency_ms_max`: as within one region.
+pub(super) fn latency_ms_max() -> u64 {
+    25
+}
+
+pub(super) fn is_default_latency_ms_max(ms: &u64) -> bool {
+    *ms == latency_ms_max()
+}

@@ -1,12 +1,16 @@
 //! What cannot be run about a scenario, found before anything runs.
 
 use super::{Scenario, later};
-use crate::nemesis::{self, Kind};
+use crate::cluster::TICK_MS;
+use crate::nemesis::schedule::LENGTH_MS_MIN;
+use crate::nemesis::{self, selection};
 use crate::system::System;
 use crate::{bug, workload};
 
 /// A day of simulated time is a week of memory; no typo should cost that.
 const TIME_MS_MAX: u64 = 86_400_000;
+/// More than a second under way is an outage, which is for faults.
+const LATENCY_MS_MAX: u64 = 1_000;
 /// Clients for each lock, so that every one of them gets one now and then.
 const CLIENTS_PER_LOCK: usize = 4;
 /// More entries than any run makes.
@@ -18,6 +22,8 @@ impl Scenario {
     /// What its system minds, such as the size of quorums, is for [`problem_with`](Self::problem_with).
     pub fn problem(&self) -> Option<String> {
         self.wrong_number()
+            .or_else(|| self.wrong_rhythm())
+            .or_else(|| self.wrong_latency())
             .or_else(|| self.unknown_name())
             .or_else(|| self.wrong_bug())
             .or_else(|| self.wrong_level())
@@ -97,6 +103,27 @@ impl Scenario {
             .then(|| format!("time {time}ms: take a millisecond or more, and a day at most"))
     }
 
+    fn wrong_rhythm(&self) -> Option<String> {
+        let (gap, length) = (self.fault_gap_ms, self.fault_ms_max);
+        if !(1..=TIME_MS_MAX).contains(&gap) {
+            return Some(format!("fault-gap {gap}ms: take a millisecond or more, and a day at most"));
+        }
+        (!(LENGTH_MS_MIN..=TIME_MS_MAX).contains(&length))
+            .then(|| format!("fault-length {length}ms: take {LENGTH_MS_MIN}ms or more, and a day at most"))
+    }
+
+    fn wrong_latency(&self) -> Option<String> {
+        let (min, max) = (self.latency_ms_min, self.latency_ms_max);
+        let wrong = |ms: u64| !(TICK_MS..=LATENCY_MS_MAX).contains(&ms) || !ms.is_multiple_of(TICK_MS);
+        if [min, max].into_iter().any(wrong) {
+            return Some(format!(
+                "latency {min}ms..{max}ms: take multiples of {TICK_MS}ms, the step of the simulation, up to \
+                 {LATENCY_MS_MAX}ms"
+            ));
+        }
+        (min > max).then(|| format!("latency {min}ms..{max}ms: the least comes first"))
+    }
+
     fn unknown_name(&self) -> Option<String> {
         let names = |names: Vec<&str>| names.join(", ");
         if workload::named(&self.workload).is_none() {
@@ -111,7 +138,7 @@ impl Scenario {
             let known = bug::ALL.iter().map(|bug| bug.name).collect();
             return Some(format!("bug {unknown:?}: there is none; take one of {}", names(known)));
         }
-        self.nemesis.iter().find_map(|name| Some(format!("nemesis: {}", name.parse::<Kind>().err()?)))
+        selection::selections(&self.nemesis).err().map(|problem| format!("nemesis: {problem}"))
     }
 
     fn wrong_schedule(&self) -> Option<String> {
@@ -155,9 +182,25 @@ mod tests {
         assert!(problem(|scenario| scenario.time_ms = 0).starts_with("time 0ms"));
         assert!(problem(|scenario| scenario.time_ms = u64::MAX).ends_with("a day at most"));
         assert!(problem(|scenario| scenario.level = ["one"; 9].join("+")).contains("needs 9, one for each"));
+        assert!(
+            problem(|scenario| scenario.fault_gap_ms = 0).starts_with("fault-gap 0ms: take a millisecond")
+        );
+        assert!(
+            problem(|scenario| scenario.fault_ms_max = 999).starts_with("fault-length 999ms: take 1000ms")
+        );
         for rate in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e9] {
             assert!(problem(|scenario| scenario.rate = rate).starts_with("rate"), "{rate}");
         }
+    }
+
+    #[test]
+    fn refuses_latencies_that_cannot_be_simulated() {
+        for (min, max) in [(0, 25), (5, 0), (7, 25), (5, 26), (5, 1_005)] {
+            let words = problem(|scenario| (scenario.latency_ms_min, scenario.latency_ms_max) = (min, max));
+            assert!(words.contains("take multiples of 5ms"), "{words}");
+        }
+        let words = problem(|scenario| scenario.latency_ms_min = 50);
+        assert_eq!(words, "latency 50ms..25ms: the least comes first");
     }
 
     #[test]

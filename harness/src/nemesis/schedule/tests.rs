@@ -3,12 +3,20 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::nemesis::ALL;
+use crate::nemesis::{ALL, Kind};
 use crate::rng::Rng;
 
 fn draw(kinds: &[Kind], seconds: u64, seed: u64) -> Schedule {
     let all = |_: &dyn Fault| true;
-    Schedule::draw(kinds, Duration::from_secs(seconds), &mut Rng::new(seed), &all)
+    Schedule::draw(&of(kinds), rhythm(seconds), &mut Rng::new(seed), &all)
+}
+
+fn of(kinds: &[Kind]) -> Vec<Selection> {
+    kinds.iter().copied().map(Selection::Kind).collect()
+}
+
+fn rhythm(seconds: u64) -> Rhythm {
+    Rhythm { time_ms: seconds * 1_000, gap_ms: 2_500, length_ms_max: 8_000 }
 }
 
 fn kinds_of(schedule: &Schedule) -> Vec<Kind> {
@@ -91,11 +99,41 @@ fn same_seed_draws_the_same() {
 fn draws_only_what_is_available() {
     let plain = |fault: &dyn Fault| fault.needs().is_empty();
     for seed in 0..50 {
-        let schedule = Schedule::draw(&Kind::ALL, Duration::from_secs(30), &mut Rng::new(seed), &plain);
+        let schedule = Schedule::draw(&of(&Kind::ALL), rhythm(30), &mut Rng::new(seed), &plain);
         assert_eq!(kinds_of(&schedule), [Kind::Partition, Kind::Crash]);
         assert!(!schedule.faults().contains(&"power-loss"));
     }
     assert_eq!(draw(&[], 60, 1), Schedule::default());
+}
+
+#[test]
+fn a_single_fault_stands_for_itself() {
+    let selections =
+        ["message-loss", "crash", "clock-drift"].map(|name| name.parse().expect("a fault or a kind"));
+    let mut drawn = std::collections::BTreeSet::new();
+    for seed in 0..50 {
+        let schedule = Schedule::draw(&selections, rhythm(30), &mut Rng::new(seed), &|_| true);
+        assert!(
+            ["message-loss", "clock-drift"].iter().all(|name| schedule.faults().contains(name)),
+            "seed {seed}"
+        );
+        drawn.extend(schedule.faults().into_iter().map(str::to_owned));
+    }
+    assert_eq!(
+        drawn.into_iter().collect::<Vec<_>>(),
+        ["clock-drift", "kill", "message-loss", "pause", "power-loss"]
+    );
+}
+
+#[test]
+fn the_rhythm_sets_how_often_faults_come_and_how_long_they_last() {
+    let drawn = |rhythm| Schedule::draw(&of(&[Kind::Crash]), rhythm, &mut Rng::new(3), &|_| true).entries;
+    let longest = |entries: &[Entry]| entries.iter().map(|entry| entry.for_ms).max().unwrap_or_default();
+    let usual = drawn(rhythm(60));
+    let short = drawn(Rhythm { length_ms_max: 1_000, ..rhythm(60) });
+    let rare = drawn(Rhythm { gap_ms: 20_000, ..rhythm(60) });
+    assert_eq!(longest(&short), 1_000);
+    assert!(longest(&usual) > 4_000 && rare.len() * 2 < usual.len() && usual.len() < short.len());
 }
 
 fn refusal(text: &str) -> String {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use perjury_store::raft::promise::{self, Guarantee, promises};
 
 use super::{calls, config};
-use crate::nemesis::{self, Kind};
+use crate::nemesis::{Kind, Selection};
 use crate::promise::Promise;
 use crate::scenario::Scenario;
 use crate::store::{DAMAGE, LYING};
@@ -36,13 +36,11 @@ fn voters_min(scenario: &Scenario) -> usize {
 
 /// Whether faults of this kind are to come.
 fn has(scenario: &Scenario, kind: Kind) -> bool {
-    match &scenario.schedule {
-        Some(schedule) => schedule
-            .faults()
-            .iter()
-            .any(|fault| nemesis::find(fault).is_some_and(|fault| fault.kind() == kind)),
-        None => scenario.nemesis.iter().any(|name| name == kind.name()),
-    }
+    let names = match &scenario.schedule {
+        Some(schedule) => schedule.faults(),
+        None => scenario.nemesis.iter().map(String::as_str).collect(),
+    };
+    names.iter().any(|name| name.parse().is_ok_and(|named: Selection| named.kind() == kind))
 }
 
 /// What a guarantee is judged for.

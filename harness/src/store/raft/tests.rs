@@ -132,6 +132,7 @@ fn promises_what_workload_and_faults_can_show() {
     }
     assert!(!shown(|_| (), "availability"));
     assert!(shown(|scenario| scenario.nemesis.push("deaf".to_owned()), "availability"));
+    assert!(shown(|scenario| scenario.nemesis.push("deaf-node".to_owned()), "availability"));
     let deaf = r#"[{"at_ms": 1, "for_ms": 1, "fault": "deaf-node"}]"#;
     let fixed = scenario(|scenario| scenario.schedule = serde_json::from_str(deaf).ok());
     assert!(!promised(&fixed, "availability").is_empty());
