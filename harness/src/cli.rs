@@ -1,16 +1,21 @@
 //! The command line: what was asked for, who does it, and with which code the process ends.
 
+mod bugs;
 mod catalog;
+mod chaos;
 mod check;
 mod convert;
 mod exit;
 mod input;
 mod inspect;
+mod interrupt;
 mod list;
+mod merge;
 mod options;
 mod parse;
 mod replay;
 mod run;
+mod seed;
 mod sweep;
 mod terminal;
 
@@ -41,6 +46,7 @@ Examples:
   cargo perjury run --level one/all --nemesis crash  write at one replica, read from all
   cargo perjury list bugs                            what can be planted in the store
   cargo perjury sweep --seeds 0..1000                a thousand runs, one at a time on each core
+  cargo perjury chaos --duration 8h                  scenarios drawn by their seeds, all night
   cargo perjury inspect runs/…/4711 --key k3         what happened to one key
   cargo perjury check history.edn                    a verdict on a history of anyone's
   cargo perjury convert history.jsonl history.edn    the same history for Knossos or Elle";
@@ -50,6 +56,9 @@ Examples:
 enum Command {
     Run(run::Run),
     Sweep(sweep::Sweep),
+    Chaos(chaos::Chaos),
+    Merge(merge::Merge),
+    Bugs(bugs::Bugs),
     Replay(replay::Replay),
     Check(check::Check),
     Convert(convert::Convert),
@@ -70,6 +79,9 @@ pub fn main() -> ExitCode {
     let done = match cli.command {
         Command::Run(run) => run.execute(),
         Command::Sweep(sweep) => sweep.execute(),
+        Command::Chaos(chaos) => chaos.execute(),
+        Command::Merge(merge) => merge.execute(),
+        Command::Bugs(bugs) => bugs.execute(),
         Command::Replay(replay) => replay.execute(),
         Command::Check(check) => check.execute(),
         Command::Convert(convert) => convert.execute(),

@@ -49,9 +49,11 @@ compile_error!(
 );
 
 pub mod bug;
+pub mod chaos;
 pub mod clients;
 pub mod cluster;
 pub mod command;
+pub mod duration;
 pub mod folder;
 pub mod judge;
 pub mod nemesis;
@@ -62,8 +64,12 @@ pub mod report;
 pub mod rng;
 pub mod run;
 pub mod scenario;
+pub mod scoreboard;
+pub mod signature;
 pub mod sim;
+pub mod spelling;
 pub mod store;
+pub mod swarm;
 pub mod sweep;
 pub mod system;
 pub mod tally;

@@ -7,16 +7,20 @@
 //! faults.rs     bars over time, one a fault
 //! lanes.rs      a history event by event, one lane a client
 //! measures.rs   what checkers measure beside their verdicts
+//! chaos.rs      the page of a chaos sweep
+//! scoreboard.rs how fast planted bugs are found
 //! summary.rs    a whole report
 //! sweep.rs      the summary of a sweep
 //! words.rs      times, values, operations in words
 //! ```
 
 pub mod anomaly;
+pub mod chaos;
 pub mod evidence;
 pub mod faults;
 pub mod lanes;
 pub mod measures;
+pub mod scoreboard;
 pub mod summary;
 pub mod sweep;
 pub mod table;

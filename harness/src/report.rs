@@ -76,6 +76,17 @@ pub struct Row {
     pub found: Count,
 }
 
+impl Row {
+    /// `durability@quorum`; the guarantee alone where there is no level.
+    pub fn name(&self) -> String {
+        if self.level.is_empty() {
+            self.guarantee.clone()
+        } else {
+            format!("{}@{}", self.guarantee, self.level)
+        }
+    }
+}
+
 /// How a guarantee fared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

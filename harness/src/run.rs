@@ -28,6 +28,7 @@ use crate::scenario::Scenario;
 use crate::sim::network::Status;
 use crate::system::System;
 use crate::workload::{self, Workload};
+pub use plan::available_faults;
 use plan::{Offers, Plan};
 
 /// The cluster comes up.

@@ -32,6 +32,9 @@ pub struct Scenario {
     /// Entries that make a replicated log take the next snapshot.
     #[serde(default = "later::snapshot_every", skip_serializing_if = "later::is_default_snapshot_every")]
     pub snapshot_every: u64,
+    /// Bytes of a segment of a node's log: a full one makes place for the next.
+    #[serde(default = "later::segment_bytes", skip_serializing_if = "later::is_default_segment_bytes")]
+    pub segment_bytes: u32,
     /// The level of all keys, or several with `+` between them, which are dealt out to the keys in turn;
     /// `mixed` is all levels that the store has.
     pub level: String,
@@ -78,6 +81,7 @@ impl Default for Scenario {
             mode: later::mode(),
             loss_entries: later::loss_entries(),
             snapshot_every: later::snapshot_every(),
+            segment_bytes: later::segment_bytes(),
             level: "mixed".to_owned(),
             workload: "register".to_owned(),
             nemesis: vec!["clock".to_owned(), "crash".to_owned(), "partition".to_owned()],
@@ -163,6 +167,7 @@ mod tests {
             "mode",
             "loss_entries",
             "snapshot_every",
+            "segment_bytes",
             "fault_gap_ms",
             "fault_ms_max",
             "latency_ms_min",
@@ -205,11 +210,12 @@ mod tests {
             slug(|scenario| scenario.mode = "asynchronous".to_owned()),
             slug(|scenario| scenario.loss_entries = 7),
             slug(|scenario| scenario.snapshot_every = 7),
+            slug(|scenario| scenario.segment_bytes = 7_000),
             slug(|scenario| scenario.fault_gap_ms = 7),
             slug(|scenario| scenario.fault_ms_max = 7_000),
             slug(|scenario| scenario.latency_ms_min = 10),
             slug(|scenario| scenario.latency_ms_max = 10),
         ];
-        assert_eq!(std::collections::BTreeSet::from(slugs).len(), 8);
+        assert_eq!(std::collections::BTreeSet::from(slugs).len(), 9);
     }
 }

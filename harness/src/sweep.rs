@@ -24,7 +24,7 @@ use anyhow::Context as _;
 use rayon::prelude::*;
 
 pub use case::Case;
-pub use cost::{memory_bytes, memory_bytes_max, wall_ns};
+pub use cost::{memory_bytes, memory_bytes_max, thread_cpu_ns, wall_ns};
 pub use junit::junit;
 pub use summary::{Cost, RowCounts, Summary};
 

@@ -1,6 +1,7 @@
 //! The options that make a scenario, for `run` and `sweep` alike.
 
 use clap::Args;
+use perjury::duration;
 use perjury::nemesis::Schedule;
 use perjury::{Scenario, System, command, store};
 
@@ -28,6 +29,9 @@ pub struct Options {
     /// Entries after which a node of raft takes a snapshot [default: 200]
     #[arg(long, value_name = "COUNT")]
     snapshot_every: Option<u64>,
+    /// Bytes after which a node's log begins a new segment [default: 16384]
+    #[arg(long, value_name = "BYTES")]
+    segment_bytes: Option<u32>,
     /// N: replicas of each key [default: 3]
     #[arg(long, value_name = "N")]
     replication: Option<usize>,
@@ -56,18 +60,18 @@ pub struct Options {
     #[arg(long, value_name = "FILE")]
     schedule: Option<String>,
     /// Time between faults, in the mean: from the end of an episode to the beginning of the next [default: 2500ms]
-    #[arg(long, value_name = "DURATION", value_parser = parse::duration_ms)]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse_ms)]
     fault_gap: Option<u64>,
     /// The longest fault, 1s or more; faults that stand alone, such as deaf-node, have lengths of their own
     /// [default: 8s]
-    #[arg(long, value_name = "DURATION", value_parser = parse::duration_ms)]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse_ms)]
     fault_length: Option<u64>,
     /// How long messages are under way: the least and the longest time, multiples of 5ms up to 1s
     /// [default: 5ms..25ms]
     #[arg(long, value_name = "MIN..MAX", value_parser = parse::latency_ms)]
     latency: Option<(u64, u64)>,
     /// Simulated time with faults: 60s, 500ms, 2m [default: 60s]
-    #[arg(long, value_name = "DURATION", value_parser = parse::duration_ms)]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse_ms)]
     time: Option<u64>,
     /// Operations that all clients together start in a second [default: 200]
     #[arg(long, value_name = "PER-SECOND")]
@@ -97,6 +101,7 @@ impl Options {
             mode,
             loss_entries: self.loss_entries.unwrap_or(base.loss_entries),
             snapshot_every: self.snapshot_every.unwrap_or(base.snapshot_every),
+            segment_bytes: self.segment_bytes.unwrap_or(base.segment_bytes),
             replication: self.replication.unwrap_or(base.replication),
             read_quorum: self.read_quorum.unwrap_or(base.read_quorum),
             write_quorum: self.write_quorum.unwrap_or(base.write_quorum),
@@ -119,6 +124,40 @@ impl Options {
             Some(problem) => usage(format!("--{problem}")),
             None => Ok((system, scenario)),
         }
+    }
+
+    /// The options that were given, by name, each as it would be written: what is not to be drawn.
+    pub fn given(&self) -> anyhow::Result<Vec<(String, String)>> {
+        if self.schedule.is_some() {
+            return usage("--schedule fixes the faults of one run; here they are drawn: take --nemesis");
+        }
+        let word = |name: &str, value: &Option<String>| Some((name.to_owned(), value.clone()?));
+        let number = |name: &str, value: Option<u64>| Some((name.to_owned(), value?.to_string()));
+        let count = |name: &str, value: Option<usize>| number(name, value.map(|value| value as u64));
+        let time = |name: &str, value: Option<u64>| Some((name.to_owned(), format!("{}ms", value?)));
+        let given = [
+            word("bug", &self.bug),
+            word("store", &self.store),
+            word("mode", &self.mode),
+            count("nodes", self.nodes),
+            count("replication", self.replication),
+            count("read-quorum", self.read_quorum),
+            count("write-quorum", self.write_quorum),
+            number("loss-entries", self.loss_entries),
+            number("snapshot-every", self.snapshot_every),
+            number("segment-bytes", self.segment_bytes.map(u64::from)),
+            word("workload", &self.workload),
+            word("level", &self.level),
+            count("clients", self.clients),
+            self.rate.map(|rate| ("rate".to_owned(), rate.to_string())),
+            count("keys", self.keys),
+            time("time", self.time),
+            self.latency.map(|(min, max)| ("latency".to_owned(), format!("{min}ms..{max}ms"))),
+            time("fault-gap", self.fault_gap),
+            time("fault-length", self.fault_length),
+            word("nemesis", &self.nemesis.as_ref().map(|kinds| kinds.join(","))),
+        ];
+        Ok(given.into_iter().flatten().collect())
     }
 }
 
@@ -212,7 +251,7 @@ mod tests {
             "--level one/all --nemesis none",
             "--nodes 7 --replication 5 --time 1500ms --rate 2.5",
             "--store raft --level leader+any",
-            "--store raft --mode synchronous --snapshot-every 9",
+            "--store raft --mode synchronous --snapshot-every 9 --segment-bytes 2048",
             "--store raft --mode asynchronous --nodes 3 --loss-entries 7",
             "--nemesis crash,message-loss --fault-gap 500ms --fault-length 2s --latency 10ms..1s",
         ] {

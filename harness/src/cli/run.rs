@@ -1,6 +1,5 @@
 //! `perjury run`: one scenario, one seed.
 
-use std::hash::{BuildHasher as _, RandomState};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -13,6 +12,7 @@ use perjury::trial;
 
 use super::exit::{self, Exit};
 use super::options::Options;
+use super::seed::random_seed;
 use super::terminal;
 
 /// Runs a scenario once, and says which promises were kept.
@@ -87,12 +87,6 @@ fn ending(report: &Report, kept: Option<&Kept>) -> String {
     text
 }
 
-/// A seed that is new every time, and short enough to be typed. The only randomness that no seed decides.
-fn random_seed() -> u64 {
-    // The standard library keys its hashers from the operating system's randomness.
-    u64::from(RandomState::new().hash_one("seed") as u32)
-}
-
 /// How far the run has come; nothing unless standard error is a terminal.
 struct Bar(ProgressBar);
 
@@ -114,17 +108,5 @@ impl Bar {
 
     fn clear(&self) {
         self.0.finish_and_clear();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn draws_another_seed_each_time() {
-        let seeds: std::collections::BTreeSet<u64> = (0..8).map(|_| random_seed()).collect();
-        assert!(seeds.len() > 1);
-        assert!(seeds.iter().all(|&seed| seed <= u64::from(u32::MAX)));
     }
 }

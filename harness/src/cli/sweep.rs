@@ -1,6 +1,5 @@
 //! `perjury sweep`: one scenario, many seeds.
 
-mod interrupt;
 mod progress;
 
 use std::ops::Range;
@@ -13,6 +12,7 @@ use perjury::render;
 use perjury::sweep::{self, Plan, Summary};
 
 use super::exit::{self, Exit};
+use super::interrupt;
 use super::options::Options;
 use super::parse;
 use super::terminal;

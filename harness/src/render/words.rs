@@ -14,6 +14,16 @@ pub fn seconds(ns: u64) -> String {
     }
 }
 
+/// A length of real time, as rough as it is long: `12 s`, `5 min 12 s`, `8 h 2 min`.
+pub fn duration(ns: u64) -> String {
+    let seconds = ns / 1_000_000_000;
+    match (seconds / 3_600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, seconds) => format!("{seconds} s"),
+        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
+        (hours, minutes, _) => format!("{hours} h {minutes} min"),
+    }
+}
+
 /// A count with its noun: `1 event`, `2,000 events`.
 pub fn count(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", thousands(number), if number == 1 { "" } else { "s" })

@@ -6,6 +6,7 @@ use crate::nemesis::selection::selections;
 use crate::nemesis::{self, Fault, Kind, Needs, Rhythm, Schedule, Selection};
 use crate::rng::Rng;
 use crate::scenario::Scenario;
+use crate::store;
 use crate::system::{Seam, System};
 
 /// The faults of one run.
@@ -90,6 +91,13 @@ impl Plan {
 
 fn rhythm(scenario: &Scenario) -> Rhythm {
     Rhythm { time_ms: scenario.time_ms, gap_ms: scenario.fault_gap_ms, length_ms_max: scenario.fault_ms_max }
+}
+
+/// The faults of this kind that the scenario's system can suffer in it; none, where it is not one of ours.
+pub fn available_faults(scenario: &Scenario, kind: Kind) -> Vec<&'static dyn Fault> {
+    let Some(system) = store::named(&scenario.store) else { return Vec::new() };
+    let offers = Offers::of(system, scenario);
+    kind.faults().filter(|fault| lacks(offers, *fault).is_none()).collect()
 }
 
 /// A fault that this system cannot suffer, and why.

@@ -62,3 +62,12 @@ pub(super) fn latency_ms_max() -> u64 {
 pub(super) fn is_default_latency_ms_max(ms: &u64) -> bool {
     *ms == latency_ms_max()
 }
+
+/// The default of `segment_bytes`: small, so that a run rotates often.
+pub(super) fn segment_bytes() -> u32 {
+    16 << 10
+}
+
+pub(super) fn is_default_segment_bytes(bytes: &u32) -> bool {
+    *bytes == segment_bytes()
+}

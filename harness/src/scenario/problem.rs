@@ -1,5 +1,7 @@
 //! What cannot be run about a scenario, found before anything runs.
 
+use std::ops::RangeInclusive;
+
 use super::{Scenario, later};
 use crate::cluster::TICK_MS;
 use crate::nemesis::schedule::LENGTH_MS_MIN;
@@ -13,6 +15,8 @@ const TIME_MS_MAX: u64 = 86_400_000;
 const LATENCY_MS_MAX: u64 = 1_000;
 /// Clients for each lock, so that every one of them gets one now and then.
 const CLIENTS_PER_LOCK: usize = 4;
+/// From a few records up to more than any run writes.
+const SEGMENT_BYTES: RangeInclusive<u32> = 512..=1 << 30;
 /// More entries than any run makes.
 const ENTRIES_MAX: u64 = 1_000_000_000;
 
@@ -98,6 +102,10 @@ impl Scenario {
         {
             return Some(format!("{setting} {count}: take 1 to {ENTRIES_MAX}"));
         }
+        if !SEGMENT_BYTES.contains(&self.segment_bytes) {
+            let (bytes, min, max) = (self.segment_bytes, SEGMENT_BYTES.start(), SEGMENT_BYTES.end());
+            return Some(format!("segment-bytes {bytes}: take {min} to {max}"));
+        }
         let time = self.time_ms;
         (!(1..=TIME_MS_MAX).contains(&time))
             .then(|| format!("time {time}ms: take a millisecond or more, and a day at most"))
@@ -179,6 +187,9 @@ mod tests {
         assert!(problem(|scenario| scenario.keys = 3).starts_with("keys 3: level mixed needs 4"));
         assert_eq!(problem(|scenario| scenario.loss_entries = 0), "loss-entries 0: take 1 to 1000000000");
         assert!(problem(|scenario| scenario.snapshot_every = 0).starts_with("snapshot-every 0"));
+        assert!(
+            problem(|scenario| scenario.segment_bytes = 511).starts_with("segment-bytes 511: take 512 to")
+        );
         assert!(problem(|scenario| scenario.time_ms = 0).starts_with("time 0ms"));
         assert!(problem(|scenario| scenario.time_ms = u64::MAX).ends_with("a day at most"));
         assert!(problem(|scenario| scenario.level = ["one"; 9].join("+")).contains("needs 9, one for each"));

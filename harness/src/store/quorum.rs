@@ -28,8 +28,6 @@ use level::{LEVELS, pair};
 const WORKLOADS: [&str; 3] = ["register", "set", "cas-register"];
 /// How long a client waits for one answer.
 const DEADLINE: Duration = Duration::from_millis(1500);
-/// Bytes of a log segment: small, so that a run rotates often.
-const SEGMENT_BYTES_MAX: u32 = 16 << 10;
 /// Keys that a read of all asks for at once.
 const PARALLEL_READS: usize = 16;
 /// One call in so many goes to another coordinator, so that sessions meet all of them.
@@ -55,7 +53,7 @@ impl System for Quorum {
         let addresses = nodes.iter().map(|name| format!("{name}:{PORT}")).collect();
         let mut options =
             ServerOptions::new(config(scenario, id as NodeId), format!("0.0.0.0:{PORT}"), addresses);
-        options.segment_bytes_max = SEGMENT_BYTES_MAX;
+        options.segment_bytes_max = scenario.segment_bytes;
         Box::pin(async move { Ok(serve(options, env).await?) })
     }
 

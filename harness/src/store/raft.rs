@@ -21,8 +21,6 @@ use crate::scenario::Scenario;
 use crate::store::{PORT, names, safeguards};
 use crate::system::{Choice, Client, Seam, System};
 
-/// Bytes of a log segment: small, so that a run rotates often.
-const SEGMENT_BYTES_MAX: u32 = 16 << 10;
 /// Bytes of a snapshot in one message: small, so that one takes several.
 const CHUNK_BYTES: usize = 2 << 10;
 /// Bytes of entries in one message, about: small, so that a follower far behind catches up in several.
@@ -71,7 +69,7 @@ impl System for Raft {
         let addresses = nodes.iter().map(|name| format!("{name}:{PORT}")).collect();
         let mut options =
             ServerOptions::new(config(scenario, id as NodeId), format!("0.0.0.0:{PORT}"), addresses);
-        options.segment_bytes_max = SEGMENT_BYTES_MAX;
+        options.segment_bytes_max = scenario.segment_bytes;
         Box::pin(async move { Ok(serve(options, env).await?) })
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::command;
 use crate::render;
@@ -10,7 +10,7 @@ use crate::report::{Report, RowOutcome};
 use crate::scenario::Scenario;
 
 /// One run of a sweep.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Case {
     /// Its seed.
     pub seed: u64,
@@ -37,14 +37,8 @@ impl Case {
     pub fn new(report: &Report) -> Case {
         let of = |outcome| report.rows.iter().find(|row| row.promised && row.outcome == outcome);
         let row = of(RowOutcome::Broken).or_else(|| of(RowOutcome::Unknown));
-        let why = row.map(|row| {
-            format!(
-                "{} {}: {}",
-                name(&row.guarantee, &row.level),
-                render::table::word(row.outcome),
-                row.evidence
-            )
-        });
+        let why =
+            row.map(|row| format!("{} {}: {}", row.name(), render::table::word(row.outcome), row.evidence));
         let nothing =
             || (report.verdict == "unknown").then(|| "nothing that was owed was seen to hold".to_owned());
         Case {
@@ -74,9 +68,4 @@ impl Case {
             checking_cpu_ns: 0,
         }
     }
-}
-
-/// `durability@quorum`; the guarantee alone where there is no level.
-pub(super) fn name(guarantee: &str, level: &str) -> String {
-    if level.is_empty() { guarantee.to_owned() } else { format!("{guarantee}@{level}") }
 }

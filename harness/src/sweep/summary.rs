@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::case::{Case, name};
+use super::case::Case;
 use crate::command;
 use crate::render::faults;
 use crate::report::{Report, RowOutcome};
@@ -56,6 +56,26 @@ pub struct RowCounts {
     pub not_owed: u64,
     /// Runs in which it could not be decided.
     pub unknown: u64,
+}
+
+impl RowCounts {
+    /// Adds the counts of other runs.
+    pub fn sum(&mut self, other: &RowCounts) {
+        self.held += other.held;
+        self.broken += other.broken;
+        self.not_owed += other.not_owed;
+        self.unknown += other.unknown;
+    }
+
+    /// Counts one run in which it ended so.
+    pub fn add(&mut self, outcome: RowOutcome) {
+        *match outcome {
+            RowOutcome::Held => &mut self.held,
+            RowOutcome::Broken => &mut self.broken,
+            RowOutcome::NotOwed => &mut self.not_owed,
+            RowOutcome::Unknown => &mut self.unknown,
+        } += 1;
+    }
 }
 
 /// What a sweep cost.
@@ -150,13 +170,7 @@ impl Summary {
 
     fn count(&mut self, report: &Report) {
         for row in report.rows.iter().filter(|row| row.promised) {
-            let counts = self.rows.entry(name(&row.guarantee, &row.level)).or_default();
-            *match row.outcome {
-                RowOutcome::Held => &mut counts.held,
-                RowOutcome::Broken => &mut counts.broken,
-                RowOutcome::NotOwed => &mut counts.not_owed,
-                RowOutcome::Unknown => &mut counts.unknown,
-            } += 1;
+            self.rows.entry(row.name()).or_default().add(row.outcome);
         }
         for (marker, times) in &report.markers {
             *self.markers.entry(marker.clone()).or_default() += times;

@@ -1,6 +1,7 @@
 //! What judging may cost.
 
 use clap::Args;
+use perjury::duration;
 use perjury_checkers::Limits;
 
 use crate::cli::parse;
@@ -10,7 +11,7 @@ use crate::cli::parse;
 #[command(next_help_heading = "Limits")]
 pub struct LimitOptions {
     /// Real time for each file, reading included: 60s, 500ms, 2m [default: none]
-    #[arg(long, value_name = "TIME", value_parser = parse::duration_ms)]
+    #[arg(long, value_name = "TIME", value_parser = duration::parse_ms)]
     time_limit: Option<u64>,
     /// Main memory of the process: 4GiB, 500MB. It is looked at every 10 ms, so it may be exceeded a little
     /// [default: none]

@@ -3,6 +3,7 @@
 use serde::de::{Deserialize, Deserializer, Error};
 
 use crate::nemesis::{ALL, find};
+use crate::spelling::nearest;
 
 /// A time that is not negative.
 pub fn milliseconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
@@ -16,43 +17,10 @@ pub fn fault<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Er
     match find(&name) {
         Some(_) => Ok(name),
         None => {
-            let nearest = nearest(&name);
+            let names = ALL.iter().map(|fault| fault.name());
+            let nearest = nearest(&name, names).unwrap_or_default();
             let words = format!("no fault is named `{name}`; the nearest is `{nearest}`");
             Err(D::Error::custom(words))
         }
-    }
-}
-
-fn nearest(name: &str) -> &'static str {
-    let names = ALL.iter().map(|fault| fault.name());
-    let by_distance = names.min_by_key(|known| distance(known, name));
-    by_distance.unwrap_or_default()
-}
-
-/// How many letters to insert, remove or replace to turn one word into the other (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, letter) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, other) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(letter != *other);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nearest_name_is_the_likely_one() {
-        assert_eq!(distance("kitten", "sitting"), 3);
-        assert_eq!(nearest("powerloss"), "power-loss");
-        assert_eq!(nearest("kil"), "kill");
-        assert_eq!(nearest("partition-half"), "partition-halves");
     }
 }

@@ -1,0 +1,122 @@
+//! A chaos sweep as JUnit XML: a test case a guarantee, for servers that show test results.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use super::totals::{Group, Totals};
+
+/// The name of the suite.
+const SUITE: &str = "perjury chaos";
+
+/// The text of the file. What could not be decided is shown as skipped, unless it is to fail.
+pub fn junit(totals: &Totals, fails_on_unknown: bool) -> anyhow::Result<String> {
+    let mut suite = TestSuite::new(SUITE);
+    let guarantees: BTreeSet<&str> = totals.rows.keys().map(|name| guarantee(name)).collect();
+    let broken = |name: &str| {
+        let is_of = |(signature, _): &(&String, &Group)| signature.split(':').next() == Some(name);
+        totals.findings.iter().filter(is_of).collect::<Vec<_>>()
+    };
+    for name in guarantees {
+        suite.add_test_case(case(name, &broken(name), NonSuccessKind::Failure));
+    }
+    // What no row stands for: a panic of a node, say.
+    let others = totals.findings.iter().filter(|(name, _)| !totals.rows.contains_key(guarantee(name)));
+    let others: BTreeMap<&String, &Group> =
+        others.filter(|(name, _)| totals.rows.keys().all(|row| guarantee(row) != guarantee(name))).collect();
+    for finding in others {
+        suite.add_test_case(case(finding.0, &[finding], NonSuccessKind::Failure));
+    }
+    let errors: Vec<_> = totals.errors.iter().collect();
+    suite.add_test_case(case("runs", &errors, NonSuccessKind::Error));
+    suite.add_test_case(decided(totals, fails_on_unknown));
+    let mut report = Report::new(SUITE);
+    report.add_test_suite(suite);
+    Ok(report.to_string()?)
+}
+
+/// The guarantee of a row (`durability@quorum`) or of a signature (`durability: lost-write`).
+fn guarantee(name: &str) -> &str {
+    name.split(['@', ':']).next().unwrap_or(name)
+}
+
+fn case(name: &str, groups: &[(&String, &Group)], kind: NonSuccessKind) -> TestCase {
+    let status = match groups.first() {
+        None => TestCaseStatus::success(),
+        Some((_, first)) => {
+            let mut status = TestCaseStatus::non_success(kind);
+            let words: Vec<String> = groups.iter().map(|group| words(group)).collect();
+            status.set_message(words.join("; ")).set_description(first.first.command.clone());
+            status
+        }
+    };
+    let mut case = TestCase::new(name, status);
+    case.set_classname(SUITE);
+    case
+}
+
+fn decided(totals: &Totals, fails: bool) -> TestCase {
+    let groups: Vec<_> = totals.unknown.iter().collect();
+    if fails || groups.is_empty() {
+        return case("decided", &groups, NonSuccessKind::Failure);
+    }
+    let words: Vec<String> = groups.iter().map(words).collect();
+    let mut status = TestCaseStatus::skipped();
+    status.set_message(words.join("; "));
+    let mut case = TestCase::new("decided", status);
+    case.set_classname(SUITE);
+    case
+}
+
+fn words((name, group): &(&String, &Group)) -> String {
+    format!(
+        "{name}: {} runs, first with seed {}; repeat with: {}",
+        group.runs, group.first.seed, group.first.command
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chaos::journal::tests::entry;
+    use crate::report::RowOutcome;
+    use crate::signature::Signature;
+
+    fn totals() -> Totals {
+        let mut totals = Totals::default();
+        let mut broken = entry(7);
+        broken.case.verdict = "invalid".to_owned();
+        broken.signature = Some(Signature { guarantee: "set".to_owned(), anomalies: Default::default() });
+        broken.rows = [("set", RowOutcome::Broken), ("durability@one", RowOutcome::Held)]
+            .map(|(name, outcome)| (name.to_owned(), outcome))
+            .into();
+        totals.add(&broken);
+        let mut unknown = entry(8);
+        unknown.case.verdict = "unknown".to_owned();
+        totals.add(&unknown);
+        totals
+    }
+
+    #[test]
+    fn has_a_case_a_guarantee_and_shows_what_was_not_decided_as_skipped() {
+        let text = junit(&totals(), false).expect("XML");
+        for words in [
+            r#"tests="4" skipped="1" errors="0" failures="1""#,
+            r#"<testcase name="durability" classname="perjury chaos"/>"#,
+            r#"<failure message="set: 1 runs, first with seed 7; repeat with: cargo perjury run --seed 7"#,
+            r#"<skipped message="nothing was owed: 1 runs"#,
+        ] {
+            assert!(text.contains(words), "{words}\n{text}");
+        }
+    }
+
+    #[test]
+    fn fails_on_unknown_where_that_is_wanted_and_on_our_own_failures() {
+        let mut totals = totals();
+        let mut error = entry(9);
+        error.case.error = Some("no disk".to_owned());
+        totals.add(&error);
+        let text = junit(&totals, true).expect("XML");
+        assert!(text.contains(r#"tests="4" skipped="0" errors="1" failures="2""#), "{text}");
+    }
+}

@@ -1,0 +1,100 @@
+//! One run of a chaos sweep: drawn, run, judged, perhaps run again and compared, perhaps kept.
+
+use anyhow::{Context as _, bail};
+
+use super::Plan;
+use super::entry::Entry;
+use super::state::Task;
+use crate::report::Report;
+use crate::run::{self, Recording};
+use crate::scenario::Scenario;
+use crate::sim::panic;
+use crate::sweep::{Case, thread_cpu_ns};
+use crate::{folder, render, store, swarm, trial};
+
+/// A run that is over.
+pub(super) struct Tried {
+    pub entry: Entry,
+    /// What it left behind; none, where it could not be executed.
+    found: Option<(Recording, Report)>,
+}
+
+/// Draws and runs one seed on this thread.
+pub(super) fn try_one(plan: &Plan<'_>, task: &Task) -> Tried {
+    let scenario = match swarm::draw(&plan.profile, task.seed, task.parent.as_ref()) {
+        Ok(scenario) => scenario,
+        Err(error) => return failed(&Scenario::default(), task.seed, &error),
+    };
+    // A panic of ours is a bug, and no reason to end a night of chaos.
+    let tried = panic::catch(|| run_and_judge(plan, &scenario, task));
+    match tried.unwrap_or_else(|words| Err(anyhow::anyhow!("perjury panicked: {words}"))) {
+        Ok(tried) => tried,
+        Err(error) => failed(&scenario, task.seed, &error),
+    }
+}
+
+fn failed(scenario: &Scenario, seed: u64, error: &anyhow::Error) -> Tried {
+    let case = Case::failed(scenario, seed, format!("{error:#}"));
+    Tried { entry: Entry::failed(case, scenario), found: None }
+}
+
+fn run_and_judge(plan: &Plan<'_>, scenario: &Scenario, task: &Task) -> anyhow::Result<Tried> {
+    let system = store::named(&scenario.store).context("the draw checks that there is such a store")?;
+    let start = thread_cpu_ns();
+    let recording = run::execute(system, scenario, task.seed, &mut |_| {})?;
+    let simulated = thread_cpu_ns();
+    let report = trial::report(system, scenario, task.seed, &recording)?;
+    let mut case = Case::new(&report);
+    case.simulation_cpu_ns = simulated - start;
+    case.checking_cpu_ns = thread_cpu_ns() - simulated;
+    let one_in = plan.header.compares_one_in;
+    let compared = one_in > 0 && task.k.is_multiple_of(one_in);
+    if compared {
+        compare(&recording, &run::execute(system, scenario, task.seed, &mut |_| {})?)?;
+    }
+    let entry = Entry { compared, ..Entry::new(&report, case) };
+    Ok(Tried { entry, found: Some((recording, report)) })
+}
+
+/// The same seed must give the same bytes.
+fn compare(first: &Recording, second: &Recording) -> anyhow::Result<()> {
+    if first.trace != second.trace {
+        let lines = first.trace.lines().zip(second.trace.lines());
+        let same = lines.take_while(|(one, other)| one == other).count();
+        bail!("not deterministic: run twice, the logs differ from line {}", same + 1);
+    }
+    let bytes = |recording: &Recording| {
+        let mut bytes = Vec::new();
+        perjury_histories::format::jsonl::write(&recording.history, &mut bytes).map(|()| bytes)
+    };
+    match bytes(first)? == bytes(second)? {
+        true => Ok(()),
+        false => bail!("not deterministic: run twice, the histories differ"),
+    }
+}
+
+/// Keeps the folder of a run that is the first of its group.
+pub(super) fn keep(plan: &Plan<'_>, tried: &mut Tried) {
+    let Some((recording, report)) = &tried.found else { return };
+    let anomaly = render::anomalies(report, &recording.history);
+    match folder::keep(&plan.out, recording, report, anomaly.as_deref()) {
+        Ok(kept) => tried.entry.case.folder = Some(kept.path),
+        Err(error) => tried.entry.case.error = Some(format!("{error:#}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recording(trace: &str) -> Recording {
+        crate::folder::tests::recording(trace)
+    }
+
+    #[test]
+    fn says_where_two_runs_of_a_seed_differ() {
+        assert!(compare(&recording("a\nb\n"), &recording("a\nb\n")).is_ok());
+        let error = compare(&recording("a\nb\n"), &recording("a\nc\n")).expect_err("another line");
+        assert!(error.to_string().contains("differ from line 2"), "{error}");
+    }
+}

@@ -1,0 +1,227 @@
+//! The sum of the runs of a chaos sweep: all that is kept of them, so memory stays flat.
+//!
+//! Everything is counts, and examples of the lowest seeds: the order in which runs are added does not show.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::entry::{Entry, Shrunk};
+use crate::report::RowOutcome;
+use crate::sweep::{Case, RowCounts};
+
+/// What a sweep, or several of its shards, found.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Totals {
+    /// Number of runs by verdict; `error` for those that could not be executed, or came out two ways.
+    pub verdicts: BTreeMap<String, u64>,
+    /// What was broken, by signature.
+    pub findings: BTreeMap<String, Group>,
+    /// What could not be decided, by guarantee and level.
+    pub unknown: BTreeMap<String, Group>,
+    /// Our own failures, by their first words.
+    pub errors: BTreeMap<String, Group>,
+    /// How each promised guarantee fared, by name and level.
+    pub rows: BTreeMap<String, RowCounts>,
+    /// Number of runs by store.
+    pub stores: BTreeMap<String, u64>,
+    /// How often each marker was reached.
+    pub markers: BTreeMap<String, Reached>,
+    /// Number of faults, by kind and name.
+    pub faults: BTreeMap<String, u64>,
+    /// Number of operations.
+    pub operations: u64,
+    /// Runs that were run twice and compared.
+    pub compared: u64,
+    /// Simulated time.
+    pub simulated_ns: u64,
+    /// CPU time of simulations, recording included.
+    pub simulation_cpu_ns: u64,
+    /// CPU time of judging.
+    pub checking_cpu_ns: u64,
+}
+
+/// Runs that ended alike.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Group {
+    /// How many.
+    pub runs: u64,
+    /// That of the lowest seed.
+    pub first: Case,
+    /// What shrinking made of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shrunk: Option<Shrunk>,
+}
+
+/// How often something was reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Reached {
+    /// In how many runs.
+    pub runs: u64,
+    /// How often in all.
+    pub times: u64,
+}
+
+/// An error in so many characters names its group.
+const ERROR_CHARS_MAX: usize = 60;
+
+impl Totals {
+    /// Adds one run.
+    pub fn add(&mut self, entry: &Entry) {
+        let case = &entry.case;
+        *self.verdicts.entry(case.verdict.clone()).or_default() += 1;
+        *self.stores.entry(entry.scenario.store.clone()).or_default() += 1;
+        if let Some((groups, name)) = self.group_of(entry) {
+            add_to(groups, name, entry);
+        }
+        for (name, outcome) in &entry.rows {
+            self.rows.entry(name.clone()).or_default().add(*outcome);
+        }
+        for (marker, times) in &entry.markers {
+            let reached = self.markers.entry(marker.clone()).or_default();
+            reached.runs += 1;
+            reached.times += times;
+        }
+        for (fault, times) in &entry.faults {
+            *self.faults.entry(fault.clone()).or_default() += times;
+        }
+        self.operations += entry.operations;
+        self.compared += u64::from(entry.compared);
+        self.simulated_ns += case.simulated_ns;
+        self.simulation_cpu_ns += case.simulation_cpu_ns;
+        self.checking_cpu_ns += case.checking_cpu_ns;
+    }
+
+    /// Where a run that is not plainly valid belongs.
+    fn group_of(&mut self, entry: &Entry) -> Option<(&mut BTreeMap<String, Group>, String)> {
+        match group(entry)? {
+            (Ending::Broken, name) => Some((&mut self.findings, name)),
+            (Ending::Unknown, name) => Some((&mut self.unknown, name)),
+            (Ending::Error, name) => Some((&mut self.errors, name)),
+        }
+    }
+
+    /// Number of runs.
+    pub fn runs(&self) -> u64 {
+        self.verdicts.values().sum()
+    }
+
+    /// Number of runs that ended so.
+    pub fn count_of(&self, verdict: &str) -> u64 {
+        self.verdicts.get(verdict).copied().unwrap_or(0)
+    }
+
+    /// `invalid` if a promise was broken; else `unknown` if nothing that was owed was seen to hold; else `valid`,
+    /// whatever could not be decided in single runs: that is reported apart.
+    pub fn verdict(&self) -> &'static str {
+        let held = self.rows.values().any(|counts| counts.held > 0);
+        match () {
+            () if self.count_of("invalid") > 0 => "invalid",
+            () if held => "valid",
+            () => "unknown",
+        }
+    }
+}
+
+/// How a run ended that is not plainly valid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ending {
+    /// A promise was broken.
+    Broken,
+    /// Something could not be decided.
+    Unknown,
+    /// It could not be executed, or not be kept.
+    Error,
+}
+
+/// How this run ended, and the name of what it shares with others; none, where it is plainly valid.
+pub fn group(entry: &Entry) -> Option<(Ending, String)> {
+    if let Some(signature) = &entry.signature {
+        return Some((Ending::Broken, signature.to_string()));
+    }
+    if let Some(error) = &entry.case.error {
+        return Some((Ending::Error, error.chars().take(ERROR_CHARS_MAX).collect()));
+    }
+    let undecided = entry.rows.iter().find(|(_, outcome)| **outcome == RowOutcome::Unknown);
+    let name = undecided.map_or("nothing was owed", |(name, _)| name.as_str());
+    (entry.case.verdict != "valid").then(|| (Ending::Unknown, name.to_owned()))
+}
+
+fn add_to(groups: &mut BTreeMap<String, Group>, name: String, entry: &Entry) {
+    let group = groups.entry(name).or_insert_with(|| Group {
+        runs: 0,
+        first: entry.case.clone(),
+        shrunk: entry.shrunk.clone(),
+    });
+    group.runs += 1;
+    if entry.case.seed < group.first.seed {
+        group.first = entry.case.clone();
+    }
+    // Only one run of each group is shrunk: whichever was met first.
+    group.shrunk = group.shrunk.take().or_else(|| entry.shrunk.clone());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chaos::journal::tests::entry;
+    use crate::signature::Signature;
+
+    fn ended(seed: u64, verdict: &str, rows: &[(&str, RowOutcome)]) -> Entry {
+        let mut entry = entry(seed);
+        entry.case.verdict = verdict.to_owned();
+        entry.rows = rows.iter().map(|(name, outcome)| ((*name).to_owned(), *outcome)).collect();
+        entry
+    }
+
+    fn entries() -> Vec<Entry> {
+        let broken = |seed| Entry {
+            signature: Some(Signature { guarantee: "set".to_owned(), anomalies: Default::default() }),
+            markers: BTreeMap::from([("path".to_owned(), seed)]),
+            ..ended(seed, "invalid", &[("set", RowOutcome::Broken)])
+        };
+        let mut error = ended(5, "error", &[]);
+        error.case.error = Some("no disk".to_owned());
+        vec![
+            broken(4),
+            broken(3),
+            ended(1, "valid", &[("set", RowOutcome::Held)]),
+            ended(2, "unknown", &[("set", RowOutcome::Unknown), ("stats", RowOutcome::NotOwed)]),
+            error,
+        ]
+    }
+
+    fn sum<'a>(entries: impl Iterator<Item = &'a Entry>) -> Totals {
+        let mut totals = Totals::default();
+        entries.for_each(|entry| totals.add(entry));
+        totals
+    }
+
+    #[test]
+    fn does_not_depend_on_the_order_of_runs() {
+        let entries = entries();
+        assert_eq!(sum(entries.iter()), sum(entries.iter().rev()));
+    }
+
+    #[test]
+    fn counts_findings_once_each_and_unknown_apart() {
+        let totals = sum(entries().iter());
+        assert_eq!(totals.findings["set"].runs, 2);
+        assert_eq!(totals.findings["set"].first.seed, 3);
+        assert_eq!(totals.unknown["set"].first.seed, 2);
+        assert_eq!(totals.errors["no disk"].runs, 1);
+        assert_eq!(totals.rows["set"], RowCounts { held: 1, broken: 2, not_owed: 0, unknown: 1 });
+        assert_eq!(totals.markers["path"], Reached { runs: 2, times: 7 });
+        assert_eq!((totals.runs(), totals.count_of("invalid")), (5, 2));
+    }
+
+    #[test]
+    fn is_invalid_by_a_broken_promise_alone_and_valid_only_where_something_held() {
+        let entries = entries();
+        let verdict = |of: &[usize]| sum(of.iter().map(|&each| &entries[each])).verdict();
+        assert_eq!(verdict(&[0, 2]), "invalid");
+        assert_eq!(verdict(&[2, 3, 4]), "valid");
+        assert_eq!(verdict(&[3]), "unknown");
+        assert_eq!(verdict(&[]), "unknown");
+    }
+}

@@ -1,0 +1,59 @@
+//! The page of a chaos sweep, as files and on standard output.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use anyhow::Context as _;
+use perjury::chaos::{Header, Totals, junit};
+use perjury::render::chaos::{self, Occasion};
+use serde_json::json;
+
+use crate::cli::exit::{self, Exit};
+
+/// What was swept, what it found, and what else there is to say.
+pub struct Page {
+    pub header: Header,
+    pub totals: Totals,
+    pub occasion: Occasion,
+}
+
+impl Page {
+    /// Writes `summary.md`, `summary.json` and `junit.xml` into `out`, and prints one of the first two.
+    pub fn show(&self, out: &Path, as_json: bool, fails_on_unknown: bool) -> anyhow::Result<()> {
+        let markdown = chaos::markdown(&self.header, &self.totals, &self.occasion);
+        let json = serde_json::to_string(&json!({
+            "verdict": self.totals.verdict(),
+            "runs": self.totals.runs(),
+            "folder": out,
+            "spent_ns": self.occasion.spent_ns,
+            "interrupted": self.occasion.interrupted,
+            "missing_shards": self.occasion.missing,
+            "sweep": self.header,
+            "totals": self.totals,
+        }))? + "\n";
+        write(&out.join("summary.md"), &markdown)?;
+        write(&out.join("summary.json"), &json)?;
+        write(&out.join("junit.xml"), &junit::junit(&self.totals, fails_on_unknown)?)?;
+        exit::print(if as_json { &json } else { &markdown })
+    }
+
+    /// How the process ends. Our own failures come after a broken promise: that is what chaos is for.
+    pub fn exit(&self, fails_on_unknown: bool) -> Exit {
+        match self.totals.verdict() {
+            "invalid" => Exit::Invalid,
+            _ if !self.totals.errors.is_empty() => Exit::Failure,
+            "valid" if fails_on_unknown && !self.totals.unknown.is_empty() => Exit::Unknown,
+            verdict => Exit::of(verdict),
+        }
+    }
+}
+
+/// Whole or not at all: somebody may be reading the one before.
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.persist(path).map_err(|error| error.error)
+    });
+    written.map(drop).with_context(|| format!("cannot write {}", path.display()))
+}

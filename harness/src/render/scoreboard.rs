@@ -1,0 +1,93 @@
+//! The scoreboard of planted bugs, as a table of the terminal and of Markdown.
+
+use std::fmt::Write as _;
+
+use super::{summary, table, words};
+use crate::scoreboard::{self, Score};
+
+const COLUMNS: [&str; 9] =
+    ["no.", "bug", "found", "seeds", "simulated s", "wall s", "seen by", "beside it", "reached"];
+
+/// The table, and what it comes to.
+pub fn text(scores: &[Score], width: usize) -> String {
+    let mut table = table::plain(COLUMNS, width);
+    for score in scores {
+        table.add_row(cells(score));
+    }
+    let mut text = format!("{table}\n\n");
+    for (name, words) in facts(scores) {
+        text.push_str(&summary::named(name, &words, width));
+    }
+    text
+}
+
+/// The same as Markdown.
+pub fn markdown(scores: &[Score]) -> String {
+    let mut text = format!("| {} |\n|{}\n", COLUMNS.join(" | "), "---|".repeat(COLUMNS.len()));
+    for score in scores {
+        // A string takes everything.
+        let _ = writeln!(text, "| {} |", cells(score).join(" | "));
+    }
+    text.push('\n');
+    for (name, words) in facts(scores) {
+        let _ = writeln!(text, "- {name}: {words}");
+    }
+    text
+}
+
+/// Of seeds and times: the median, and what 95 of 100 starts did not pass.
+fn cells(score: &Score) -> [String; 9] {
+    let seeds = |percent| score.percentile(percent, |start| start.seeds);
+    let beyond = || format!("> {}", score.seeds_max);
+    let of_seeds = |percent| seeds(percent).map_or_else(beyond, words::thousands);
+    let seconds = |percent, of: fn(&scoreboard::Start) -> u64| {
+        score.percentile(percent, of).map_or_else(|| "–".to_owned(), tenths)
+    };
+    let pair = |of: fn(&scoreboard::Start) -> u64| format!("{} / {}", seconds(50, of), seconds(95, of));
+    let others = score.others();
+    let reached: u64 = score.starts.iter().map(|start| start.reached).sum();
+    let runs: u64 = score.starts.iter().map(|start| start.seeds).sum();
+    [
+        score.number.to_string(),
+        score.bug.to_owned(),
+        format!("{} of {}", score.found().count(), score.starts.len()),
+        format!("{} / {}", of_seeds(50), of_seeds(95)),
+        pair(|start| start.simulated_ns),
+        pair(|start| start.wall_ns),
+        score.seen_by().join(", "),
+        if others.is_empty() { "nothing".to_owned() } else { others.join(", ") },
+        format!("{} of {} runs", words::thousands(reached), words::thousands(runs)),
+    ]
+}
+
+fn tenths(ns: u64) -> String {
+    format!("{:.1}", ns as f64 / 1e9)
+}
+
+fn facts(scores: &[Score]) -> Vec<(&'static str, String)> {
+    let found = scores.iter().filter(|score| score.is_found()).count();
+    let shown: u64 = scores.iter().map(|score| score.found().count() as u64).sum();
+    let alarms: u64 = scores.iter().map(Score::false_alarms).sum();
+    let missed: Vec<&str> = scores.iter().filter(|score| !score.is_found()).map(|score| score.bug).collect();
+    let mut facts = vec![
+        (
+            "found",
+            format!(
+                "{found} of {}, from half of all starts or more",
+                words::count(scores.len() as u64, "bug")
+            ),
+        ),
+        (
+            "clean store",
+            format!(
+                "in the same {}: {} broke a promise",
+                words::count(shown, "run"),
+                words::thousands(alarms)
+            ),
+        ),
+    ];
+    if !missed.is_empty() {
+        facts.push(("not found", missed.join(", ")));
+    }
+    facts
+}

@@ -1,0 +1,197 @@
+//! The scoreboard: how fast every planted bug is found, from many independent starts.
+//!
+//! ```text
+//! bug 33, start 0: seeds 330000, 330001, …  each draws a scenario ──> until an expected checker sees it
+//!                                                  └── the same run of the clean store: nothing may be broken
+//! bug 33, start 1: seeds 331000, …
+//! ```
+//!
+//! The scenarios are those of a chaos sweep, drawn by their seeds: nothing is tuned to a bug, but that the store and
+//! the mode are those that have it. That a bug was not found means something only where its code path was reached,
+//! so that is counted too.
+
+mod start;
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Context as _;
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::bug::Bug;
+use crate::swarm::Profile;
+pub use start::{Found, Start};
+
+/// Seeds from one bug to the next, and from one start to the next: so no two share any.
+const SEEDS_A_BUG: u64 = 1_000_000;
+const SEEDS_A_START: u64 = 10_000;
+
+/// What to do.
+pub struct Plan<'a> {
+    /// Which bugs.
+    pub bugs: Vec<&'static Bug>,
+    /// Independent starts of each.
+    pub starts: u64,
+    /// Seeds after which a start gives up; at most 10,000.
+    pub seeds_max: u64,
+    /// What is drawn; without a bug.
+    pub profile: Profile,
+    /// Simulations at a time.
+    pub jobs: usize,
+    /// Once this is set, no further start is begun.
+    pub stop: &'a AtomicBool,
+}
+
+/// How one bug fared.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Score {
+    /// Its number in the project's list of planted bugs.
+    pub number: u32,
+    /// Its name on the command line.
+    pub bug: &'static str,
+    /// What goes wrong, in one sentence.
+    pub about: &'static str,
+    /// The checkers expected to see it.
+    pub shows: &'static [&'static str],
+    /// Seeds after which a start gave up.
+    pub seeds_max: u64,
+    /// Each start, in order.
+    pub starts: Vec<Start>,
+}
+
+/// Hunts every bug from every start; `done` is called after each start, from the thread that made it.
+///
+/// # Errors
+/// When a scenario cannot be drawn or run.
+pub fn hunt(plan: &Plan<'_>, done: &(dyn Fn(&'static Bug, &Start) + Sync)) -> anyhow::Result<Vec<Score>> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(plan.jobs).build();
+    let pool = pool.with_context(|| format!("cannot start {} threads", plan.jobs))?;
+    let pairs: Vec<(usize, u64)> =
+        (0..plan.starts).flat_map(|start| (0..plan.bugs.len()).map(move |bug| (bug, start))).collect();
+    let found: Mutex<Vec<Vec<(u64, Start)>>> = Mutex::new(vec![Vec::new(); plan.bugs.len()]);
+    let one = |&(place, number): &(usize, u64)| {
+        if plan.stop.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let bug = plan.bugs[place];
+        let first = u64::from(bug.number) * SEEDS_A_BUG + number * SEEDS_A_START;
+        let start = start::hunt(bug, &plan.profile, first..first + plan.seeds_max)
+            .with_context(|| format!("bug {}", bug.name))?;
+        done(bug, &start);
+        found.lock().expect("counting does not panic")[place].push((number, start));
+        anyhow::Ok(())
+    };
+    pool.install(|| pairs.par_iter().with_max_len(1).try_for_each(one))?;
+    let found = found.into_inner().expect("counting does not panic");
+    Ok(plan.bugs.iter().zip(found).map(|(bug, starts)| Score::new(bug, plan.seeds_max, starts)).collect())
+}
+
+/// Bugs that must be found, in percent.
+const FOUND_PERCENT_MIN: usize = 90;
+
+/// Whether enough bugs were found, and the clean store passed wherever one was.
+pub fn passes(scores: &[Score]) -> bool {
+    let found = scores.iter().filter(|score| score.is_found()).count();
+    let enough = found * 100 >= scores.len() * FOUND_PERCENT_MIN;
+    enough && scores.iter().all(|score| score.false_alarms() == 0)
+}
+
+impl Score {
+    fn new(bug: &'static Bug, seeds_max: u64, mut starts: Vec<(u64, Start)>) -> Score {
+        starts.sort_by_key(|(number, _)| *number);
+        let starts = starts.into_iter().map(|(_, start)| start).collect();
+        Score { number: bug.number, bug: bug.name, about: bug.about, shows: bug.shows, seeds_max, starts }
+    }
+
+    /// The starts that found it.
+    pub fn found(&self) -> impl Iterator<Item = (&Start, &Found)> {
+        self.starts.iter().filter_map(|start| Some((start, start.found.as_ref()?)))
+    }
+
+    /// This percentile, by nearest rank, of a measure of all starts; none, where the start that it falls on found
+    /// nothing.
+    pub fn percentile(&self, percent: usize, measure: impl Fn(&Start) -> u64) -> Option<u64> {
+        let mut all: Vec<Option<u64>> =
+            self.starts.iter().map(|start| start.found.as_ref().map(|_| measure(start))).collect();
+        // Those that found nothing took longer than any that did.
+        all.sort_by_key(|measured| (measured.is_none(), *measured));
+        let rank = (all.len() * percent).div_ceil(100).max(1);
+        all.get(rank - 1).copied().flatten()
+    }
+
+    /// Whether it was found at least once from half of all starts: as often as not, within so many seeds.
+    pub fn is_found(&self) -> bool {
+        self.percentile(50, |start| start.seeds).is_some()
+    }
+
+    /// Guarantees that were broken beside the expected ones, each once.
+    pub fn others(&self) -> Vec<&str> {
+        let mut others: Vec<&str> =
+            self.found().flat_map(|(_, found)| found.others.iter().map(String::as_str)).collect();
+        others.sort_unstable();
+        others.dedup();
+        others
+    }
+
+    /// The expected checkers that saw it, each once, the most frequent first.
+    pub fn seen_by(&self) -> Vec<&str> {
+        let times =
+            |name: &str| self.found().filter(|(_, found)| found.expected.iter().any(|by| by == name)).count();
+        let mut names: Vec<&str> = self.shows.iter().copied().filter(|name| times(name) > 0).collect();
+        names.sort_by_key(|name| std::cmp::Reverse(times(name)));
+        names
+    }
+
+    /// Runs of the clean store, with the scenarios and seeds that showed the bug, in which a promise was broken.
+    pub fn false_alarms(&self) -> u64 {
+        self.found().filter(|(_, found)| found.clean_verdict == "invalid").count() as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bug;
+
+    fn start(seeds: u64, is_found: bool) -> Start {
+        let found = is_found.then(|| Found {
+            seed: seeds,
+            scenario: Default::default(),
+            expected: vec!["durability".to_owned()],
+            others: vec!["set".to_owned()],
+            clean_verdict: "valid".to_owned(),
+        });
+        Start { seeds, reached: seeds, simulated_ns: 0, wall_ns: 0, found }
+    }
+
+    fn score(starts: &[(u64, bool)]) -> Score {
+        let starts = starts.iter().enumerate().map(|(at, &(seeds, found))| (at as u64, start(seeds, found)));
+        Score::new(bug::ALL[0], 200, starts.collect())
+    }
+
+    #[test]
+    fn takes_percentiles_over_all_starts() {
+        let all: Vec<(u64, bool)> = (1..=20).map(|seeds| (seeds, true)).collect();
+        let score_of_all = score(&all);
+        assert_eq!(score_of_all.percentile(50, |start| start.seeds), Some(10));
+        assert_eq!(score_of_all.percentile(95, |start| start.seeds), Some(19));
+        // One of two found nothing: the slower half is beyond all that was tried.
+        let half = score(&[(200, false), (3, true)]);
+        assert_eq!(
+            (half.percentile(50, |start| start.seeds), half.percentile(95, |start| start.seeds)),
+            (Some(3), None)
+        );
+        assert!(half.is_found());
+        assert!(!score(&[(200, false), (200, false), (3, true)]).is_found());
+    }
+
+    #[test]
+    fn tells_the_expected_from_the_others() {
+        let score = score(&[(1, true), (2, true)]);
+        assert_eq!(
+            (score.seen_by(), score.others(), score.false_alarms()),
+            (vec!["durability"], vec!["set"], 0)
+        );
+    }
+}

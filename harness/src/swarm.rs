@@ -1,0 +1,111 @@
+//! Swarm testing: each seed draws its own scenario, so that rare combinations happen.
+//!
+//! ```text
+//! profile ──┐
+//! seed ─────┼─> draw: store, mode, nodes, levels, workload, load, faults, rhythm, latencies ──> scenario
+//! parent ───┘   a scenario that reached something rare: most of it stays, some is drawn again
+//! ```
+//!
+//! Alex Groce, Chaoqiang Zhang, Eric Eide, Yang Chen and John Regehr: Swarm Testing (ISSTA 2012): a random subset of
+//! the features finds more than all of them at once, because features hide each other's bugs.
+//!
+//! What is drawn is a [`Scenario`], which its own command repeats: neither profile nor parent is needed for that.
+
+pub mod choice;
+pub mod dimension;
+pub mod profile;
+
+use anyhow::{Context as _, bail};
+
+use crate::rng::Rng;
+use crate::scenario::Scenario;
+use crate::store;
+use dimension::{DIMENSIONS, Draw, SHAPE};
+pub use profile::Profile;
+
+/// How often a draw that cannot be run is thrown away before the profile is to blame.
+const ATTEMPTS: u64 = 200;
+/// How much of its parent a scenario draws again.
+const REDRAWN: f64 = 0.25;
+
+/// The scenario of this seed: drawn anew, or from a `parent` of which most stays.
+///
+/// # Errors
+/// When the profile leaves nothing that can be run: what was wrong with the last attempt.
+pub fn draw(profile: &Profile, seed: u64, parent: Option<&Scenario>) -> anyhow::Result<Scenario> {
+    let rng = Rng::new(seed).fork("swarm");
+    let mut problem = String::new();
+    for attempt in 0..ATTEMPTS {
+        let scenario = attempt_to(profile, &rng.fork(&attempt.to_string()), parent);
+        let system = store::named(&scenario.store).context("the store of the profile does not exist")?;
+        match scenario.problem_with(system) {
+            None => return Ok(scenario),
+            Some(words) => problem = words,
+        }
+    }
+    bail!("the profile leaves no scenario that can be run: {problem}")
+}
+
+fn attempt_to(profile: &Profile, rng: &Rng, parent: Option<&Scenario>) -> Scenario {
+    let mut scenario = parent.cloned().unwrap_or_default();
+    for dimension in DIMENSIONS {
+        let mut rng = rng.fork(dimension.name);
+        // What a store cannot do without stays with the parent: all else depends on it.
+        let is_kept = parent.is_some() && (SHAPE.contains(&dimension.name) || !rng.chance(REDRAWN));
+        if !is_kept {
+            (dimension.draw)(&mut Draw { name: dimension.name, profile, rng: &mut rng }, &mut scenario);
+        }
+    }
+    scenario
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::{command, workload};
+
+    fn drawn(seeds: std::ops::Range<u64>) -> Vec<Scenario> {
+        seeds.map(|seed| draw(&Profile::default(), seed, None).expect("a scenario")).collect()
+    }
+
+    #[test]
+    fn draws_the_same_for_the_same_seed() {
+        assert_eq!(drawn(0..50), drawn(0..50));
+    }
+
+    #[test]
+    fn draws_everything_sooner_or_later() {
+        let scenarios = drawn(0..400);
+        let distinct =
+            |of: &dyn Fn(&Scenario) -> String| scenarios.iter().map(of).collect::<BTreeSet<_>>().len();
+        assert_eq!(distinct(&|scenario| scenario.store.clone()), store::ALL.len());
+        assert_eq!(distinct(&|scenario| scenario.workload.clone()), workload::ALL.len());
+        assert_eq!(distinct(&|scenario| scenario.mode.clone()), 3);
+        let faults: BTreeSet<&str> =
+            scenarios.iter().flat_map(|scenario| scenario.nemesis.iter().map(String::as_str)).collect();
+        let missing: Vec<_> =
+            crate::nemesis::Kind::ALL.iter().filter(|kind| !faults.contains(kind.name())).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+        assert!(distinct(&command::options) > 390, "no two are alike");
+    }
+
+    #[test]
+    fn keeps_the_store_and_most_of_a_parent() {
+        let parent = &drawn(0..1)[0];
+        let child = |seed| draw(&Profile::default(), seed, Some(parent)).expect("a child");
+        let children: Vec<Scenario> = (0..20).map(child).collect();
+        assert!(children.iter().all(|child| child.store == parent.store && child.mode == parent.mode));
+        let same = |child: &&Scenario| child.workload == parent.workload;
+        assert!(children.iter().filter(same).count() >= 10);
+        assert!(children.iter().any(|child| child != parent));
+    }
+
+    #[test]
+    fn says_what_a_profile_makes_impossible() {
+        let profile = Profile::parse("store = 'quorum'\nworkload = 'bank'").expect("a profile");
+        let error = draw(&profile, 0, None).expect_err("quorums keep registers only");
+        assert!(error.to_string().contains("workload bank: quorums keep registers only"), "{error}");
+    }
+}

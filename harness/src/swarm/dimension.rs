@@ -1,0 +1,283 @@
+//! What is drawn, in order: later draws rest on earlier ones.
+//!
+//! A dimension has the name that its option has on the command line, and a default that a profile replaces. What a
+//! store cannot run is drawn again by whoever asked (`swarm::draw`), so a default need not be right for all.
+
+use super::choice::weighted;
+use super::profile::Profile;
+use crate::nemesis::{Fault, Kind};
+use crate::rng::Rng;
+use crate::run;
+use crate::scenario::Scenario;
+use crate::store;
+
+/// One setting that is drawn.
+pub struct Dimension {
+    /// Its name: that of the option on the command line.
+    pub name: &'static str,
+    /// What its values are.
+    pub unit: Unit,
+    /// Draws it, and sets it.
+    pub draw: fn(&mut Draw<'_>, &mut Scenario),
+}
+
+/// What the values of a dimension are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Names.
+    Word,
+    /// Numbers.
+    Number,
+    /// Durations, in milliseconds where they are kept.
+    Duration,
+    /// Names, each with the probability that it takes part.
+    Names,
+}
+
+/// All dimensions, in the order in which they are drawn.
+pub const DIMENSIONS: &[Dimension] = &[
+    Dimension { name: "bug", unit: Unit::Word, draw: bug },
+    Dimension { name: "store", unit: Unit::Word, draw: store },
+    Dimension { name: "mode", unit: Unit::Word, draw: mode },
+    Dimension { name: "nodes", unit: Unit::Number, draw: nodes },
+    Dimension { name: "replication", unit: Unit::Number, draw: replication },
+    Dimension { name: "read-quorum", unit: Unit::Number, draw: read_quorum },
+    Dimension { name: "write-quorum", unit: Unit::Number, draw: write_quorum },
+    Dimension { name: "loss-entries", unit: Unit::Number, draw: loss_entries },
+    Dimension { name: "snapshot-every", unit: Unit::Number, draw: snapshot_every },
+    Dimension { name: "segment-bytes", unit: Unit::Number, draw: segment_bytes },
+    Dimension { name: "workload", unit: Unit::Word, draw: workload },
+    Dimension { name: "level", unit: Unit::Word, draw: level },
+    Dimension { name: "clients", unit: Unit::Number, draw: clients },
+    Dimension { name: "rate", unit: Unit::Number, draw: rate },
+    Dimension { name: "keys", unit: Unit::Number, draw: keys },
+    Dimension { name: "time", unit: Unit::Duration, draw: time },
+    Dimension { name: "latency", unit: Unit::Word, draw: latency },
+    Dimension { name: "fault-gap", unit: Unit::Duration, draw: fault_gap },
+    Dimension { name: "fault-length", unit: Unit::Duration, draw: fault_length },
+    Dimension { name: "nemesis", unit: Unit::Names, draw: nemesis },
+];
+
+/// Dimensions that all others rest on: never drawn again for a scenario that has a parent.
+pub const SHAPE: &[&str] = &["bug", "store", "mode"];
+
+/// One draw: the profile's choice, where it has one, else the default.
+pub struct Draw<'a> {
+    /// The dimension.
+    pub name: &'static str,
+    /// What the profile says.
+    pub profile: &'a Profile,
+    /// Decides.
+    pub rng: &'a mut Rng,
+}
+
+impl Draw<'_> {
+    fn word(&mut self, default: &[(&str, u64)]) -> String {
+        match self.profile.choice(self.name) {
+            Some(choice) => choice.draw(self.rng),
+            None => (*weighted(default, self.rng)).to_owned(),
+        }
+    }
+
+    fn one_of(&mut self, default: &[u64]) -> u64 {
+        match self.profile.choice(self.name) {
+            // A profile holds numbers where numbers belong: it checks them where it is read.
+            Some(choice) => choice.draw(self.rng).parse().unwrap_or_default(),
+            None => *self.rng.pick(default),
+        }
+    }
+
+    fn count(&mut self, default: &[u64]) -> usize {
+        usize::try_from(self.one_of(default)).unwrap_or(usize::MAX)
+    }
+}
+
+fn is_quorum(scenario: &Scenario) -> bool {
+    scenario.store == "quorum"
+}
+
+fn bug(draw: &mut Draw<'_>, scenario: &mut Scenario) {
+    scenario.bug = Some(draw.word(&[("", 1)])).filter(|name| !name.is_empty());
+}
+
+/// A planted bug is one of a store and a mode: nothing else could show it.
+fn planted(scenario: &Scenario) -> Option<&'static crate::bug::Bug> {
+    crate::bug::named(scenario.bug.as_deref()?)
+}
+
+fn store(draw: &mut Draw<'_>, scenario: &mut Scenario) {
+    let names: Vec<(&str, u64)> = store::ALL.iter().map(|system| (system.name(), 1)).collect();
+    scenario.store = match planted(scenario) {
+        Some(bug) => bug.store.to_owned(),
+        None => draw.word(&names),
+    };
+}
+
+fn mode(draw: &mut Draw<'_>, scenario: &mut Scenario) {
+    scenario.mode = match planted(scenario) {
+        Some(bug) => bug.mode.to_owned(),
+        None if is_quorum(scenario) => draw.word(&[("majority", 1)]),
+        None => draw.word(&[("majority", 4), ("synchronous", 1), ("asynchronous", 1)]),
+    };
+}
+
+fn nodes(draw: &mut Draw<'_>, scenario: &mut Scenario) {
+    scenario.nodes = match scenario.mode.as_str() {
+        "majority" => draw.count(&[3, 3, 4, 5, 5, 5, 7]),
+        mode => draw.count(&[Scenario::nodes_in(mode) as u64]),
+    };
+}
+
+fn replication(draw: &mut Draw<'_>, scenario: &mut Scenario) {
+    if is_quorum(scenario) {
+        let most = scenario.nodes as u64;
+        let usual = [3, 3, 3, 2, 5].map(|replicas: u64| replicas.min(most));
+        scenario.replication = draw.count(&usual);
+    }
+}
+
+/// Majorities mostly: others promise less.
+fn quorum(draw: &mut Draw<'_>, scenario: &Scenario) -> usize {
+    let replicas = scenario.replication as u64;
+    let majority = replicas / 2 + 1;
+    draw.count(&[majority, majority, majority, 1, replicas])
+}
+
+fn read_quorum(draw: &mut Draw<'_>, scenario: &mut Scenario) {
+    if is_quorum(scenario) {
+        scenario.read_quorum = quorum(draw, scenario);
+    }
+}
+
+fn write_quorum(draw: &mut Draw<'_>, scenario: &mut Scenario) {
+    if is_quorum(scenario) {
+        scenario.write_quorum = quorum(draw, scenario);
+    }
+}
+
+fn loss_entries(draw: &mut Draw<'_>, scenario: &mut Scenario) {
+    if scenario.mode == "asynchronous" {
+        scenario.loss_entries = draw.one_of(&[1, 5, 50, 200]);
+    }
+}
+
+fn snapshot_every(draw: &mut Draw<'_>, scenario: &mut Scenario) {
+    if !is_quorum(scenario) {
+        scenario.snapshot_every = draw.one_of(&[20, 50, 200, 200, 1_000]);
+    }
+}
+
+fn segment_bytes(draw: &mut Draw<'_>, scenario: &mut Scenario) {
+    let drawn = draw.one_of(&[2 << 10, 16 << 10, 16 << 10, 128 << 10]);
+    scenario.segment_bytes = u32::try_from(drawn).unwrap_or(u32::MAX);
+}
+
+fn workload(draw: &mut Draw<'_>, scenario: &mut Scenario) {
+    let of_quorum: &[_] = &[("register", 5), ("set", 3), ("cas-register", 1)];
+    let of_raft: &[_] = &[
+        ("register", 4),
+        ("cas-register", 2),
+        ("append", 2),
+        ("counter", 2),
+        ("bank", 2),
+        ("lock", 1),
+        ("set", 1),
+    ];
+    scenario.workload = draw.word(if is_quorum(scenario) { of_quorum } else { of_raft });
+}
+
+fn level(draw: &mut Draw<'_>, scenario: &mut Scenario) {
+    let of_quorum: &[_] = &[
+        ("mixed", 8),
+        ("quorum", 3),
+        ("atomic", 3),
+        ("one", 1),
+        ("all", 1),
+        ("one/all", 1),
+        ("all/one", 1),
+        ("quorum+atomic", 2),
+    ];
+    let of_raft: &[_] =
+        &[("mixed", 8), ("leader", 3), ("lease", 3), ("follower", 2), ("any", 1), ("leader+lease", 2)];
+    scenario.level = draw.word(if is_quorum(scenario) { of_quorum } else { of_raft });
+}
+
+fn clients(draw: &mut Draw<'_>, scenario: &mut Scenario) {
+    scenario.clients = draw.count(&[2, 5, 10, 20, 20, 40]);
+}
+
+fn rate(draw: &mut Draw<'_>, scenario: &mut Scenario) {
+    scenario.rate = draw.one_of(&[20, 50, 100, 200, 200, 400]) as f64;
+}
+
+fn keys(draw: &mut Draw<'_>, scenario: &mut Scenario) {
+    scenario.keys = draw.count(&[1, 2, 4, 8, 8, 16, 64]);
+}
+
+fn time(draw: &mut Draw<'_>, scenario: &mut Scenario) {
+    scenario.time_ms = draw.one_of(&[10_000, 15_000, 20_000, 30_000, 40_000]);
+}
+
+fn latency(draw: &mut Draw<'_>, scenario: &mut Scenario) {
+    let drawn = draw.word(&[("5ms..25ms", 6), ("5ms..5ms", 1), ("5ms..100ms", 2), ("20ms..60ms", 1)]);
+    let ms = |text: &str| text.trim_end_matches("ms").parse().unwrap_or_default();
+    if let Some((min, max)) = drawn.split_once("..") {
+        (scenario.latency_ms_min, scenario.latency_ms_max) = (ms(min), ms(max));
+    }
+}
+
+fn fault_gap(draw: &mut Draw<'_>, scenario: &mut Scenario) {
+    scenario.fault_gap_ms = draw.one_of(&[500, 1_000, 2_500, 2_500, 6_000]);
+}
+
+fn fault_length(draw: &mut Draw<'_>, scenario: &mut Scenario) {
+    scenario.fault_ms_max = draw.one_of(&[1_500, 4_000, 8_000, 8_000, 15_000]);
+}
+
+/// How often each kind takes part, in percent, where the store can suffer it.
+const PERCENT: &[(Kind, u64)] = &[
+    (Kind::Partition, 60),
+    (Kind::Crash, 60),
+    (Kind::Clock, 40),
+    (Kind::Message, 40),
+    (Kind::Disk, 25),
+    (Kind::Leader, 40),
+    (Kind::Membership, 30),
+    (Kind::Deaf, 10),
+];
+/// How often a kind that takes part does so with one of its faults only, in percent.
+const SINGLE_PERCENT: u64 = 30;
+
+fn nemesis(draw: &mut Draw<'_>, scenario: &mut Scenario) {
+    let mut names = match draw.profile.names(draw.name) {
+        Some(names) => drawn_names(names, draw.rng),
+        None => drawn_kinds(scenario, draw.rng),
+    };
+    names.sort();
+    names.dedup();
+    scenario.nemesis = names;
+}
+
+fn drawn_names(names: &[(String, f64)], rng: &mut Rng) -> Vec<String> {
+    let mut drawn = names.to_vec();
+    drawn.retain(|(_, probability)| rng.chance(*probability));
+    drawn.into_iter().map(|(name, _)| name).collect()
+}
+
+/// Any of the kinds that the store can suffer, at least one, some of them with a single fault.
+fn drawn_kinds(scenario: &Scenario, rng: &mut Rng) -> Vec<String> {
+    let faults: Vec<(Vec<&dyn Fault>, Kind, u64)> = PERCENT
+        .iter()
+        .map(|&(kind, percent)| (run::available_faults(scenario, kind), kind, percent))
+        .filter(|(faults, ..)| !faults.is_empty())
+        .collect();
+    let mut drawn: Vec<_> = faults.iter().filter(|(.., percent)| rng.below(100) < *percent).collect();
+    if drawn.is_empty() {
+        drawn.push(rng.pick(&faults));
+    }
+    let name = |(faults, kind, _): &(Vec<&dyn Fault>, Kind, u64)| match rng.below(100) < SINGLE_PERCENT {
+        true => rng.pick(faults).name().to_owned(),
+        false => kind.name().to_owned(),
+    };
+    drawn.into_iter().map(name).collect()
+}
