@@ -84,7 +84,7 @@ fn time(ms: u64) -> String {
 }
 
 /// In single quotes where a shell would not take it as one plain word.
-fn quoted(word: &str) -> String {
+pub fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.,/:=+".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
         word.to_owned()

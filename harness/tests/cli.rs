@@ -1,5 +1,7 @@
 //! The program as people use it: exit codes, what is printed, and the folders that it leaves.
 
+#[path = "cli/chaos.rs"]
+mod chaos;
 #[path = "cli/check.rs"]
 mod check;
 #[path = "cli/convert.rs"]

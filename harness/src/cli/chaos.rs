@@ -6,12 +6,11 @@ mod progress;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use clap::Args;
 use perjury::chaos::{self, Header, Plan, Shard, journal};
-use perjury::duration;
 use perjury::render::chaos::Occasion;
-use perjury::swarm::Profile;
+use perjury::swarm::{self, Profile};
+use perjury::{command, duration};
 use perjury::{sweep, trial};
 
 use super::exit::{self, Exit, unusable, usage};
@@ -120,7 +119,11 @@ impl Chaos {
             resume: interrupted.then_some(resume),
         };
         let page = Page { header: plan.header, totals, occasion };
-        page.show(&out, self.json, self.fail_on_unknown)?;
+        // The page of several shards is for `merge` to write.
+        if page.header.shard.count == 1 {
+            page.write(&out, self.fail_on_unknown)?;
+        }
+        page.print(&out, self.json)?;
         Ok(if interrupted { Exit::Interrupted } else { page.exit(self.fail_on_unknown) })
     }
 
@@ -142,6 +145,11 @@ impl Chaos {
                 told.or_else(usage)?.map_or_else(|| self.no_engine(), Ok)?
             }
         };
+        if shard.count > 1 && self.seeds.is_none() {
+            return usage(format!(
+                "shard {shard}: --seeds A..B is needed, so that all shards share their first seed"
+            ));
+        }
         Ok(Header {
             schema: journal::SCHEMA,
             program: trial::program(),
@@ -167,13 +175,13 @@ impl Chaos {
     /// The command that goes on with this sweep, without its folder.
     fn command(&self) -> String {
         let words = std::env::args().skip(1).collect::<Vec<_>>();
-        let mut kept: Vec<&str> = vec!["cargo perjury"];
+        let mut kept = vec!["cargo perjury".to_owned()];
         let mut words = words.iter().map(String::as_str);
         while let Some(word) = words.next() {
             match word {
                 "--out" => drop(words.next()),
                 word if word.starts_with("--out=") => {}
-                word => kept.push(word),
+                word => kept.push(command::quoted(word)),
             }
         }
         kept.join(" ")
@@ -199,10 +207,10 @@ fn profile(header: &Header) -> anyhow::Result<Profile> {
     let mut profile =
         Profile::parse(&header.profile).or_else(|error| unusable(format!("the profile: {error:#}")))?;
     for (name, value) in &header.fixed {
-        profile
-            .fix(name, value)
-            .with_context(|| format!("--{name} {value}"))
-            .or_else(|error| usage(format!("{error:#}")))?;
+        let fixed = profile.fix(name, value);
+        fixed.or_else(|error| usage(format!("--{name} {value}: {error:#}")))?;
     }
+    // What can never be run is better said before the first run than after it.
+    swarm::draw(&profile, header.first, None).or_else(|error| usage(format!("{error:#}")))?;
     Ok(profile)
 }

@@ -36,7 +36,8 @@ impl Merge {
         let page = Page { header: merged.header, totals: merged.totals, occasion };
         let out = self.out.as_ref().unwrap_or(&self.folders[0]);
         std::fs::create_dir_all(out)?;
-        page.show(out, self.json, self.fail_on_unknown)?;
+        page.write(out, self.fail_on_unknown)?;
+        page.print(out, self.json)?;
         Ok(page.exit(self.fail_on_unknown))
     }
 }

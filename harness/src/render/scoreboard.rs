@@ -2,17 +2,28 @@
 
 use std::fmt::Write as _;
 
+use comfy_table::{ColumnConstraint, Width};
+
 use super::{summary, table, words};
 use crate::scoreboard::{self, Score};
 
 const COLUMNS: [&str; 9] =
     ["no.", "bug", "found", "seeds", "simulated s", "wall s", "seen by", "beside it", "reached"];
 
+/// Columns that a terminal has room for: Markdown and JSON have all.
+const SHOWN: [usize; 6] = [0, 1, 2, 3, 5, 6];
+/// Columns of the longest name of a bug, with its margins.
+const NAME: u16 = 32;
+
 /// The table, and what it comes to.
 pub fn text(scores: &[Score], width: usize) -> String {
-    let mut table = table::plain(COLUMNS, width);
+    let mut table = table::plain(SHOWN.map(|column| COLUMNS[column]), width);
     for score in scores {
-        table.add_row(cells(score));
+        let cells = cells(score);
+        table.add_row(SHOWN.map(|column| &cells[column]));
+    }
+    if let Some(names) = table.column_mut(1) {
+        names.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(NAME)));
     }
     let mut text = format!("{table}\n\n");
     for (name, words) in facts(scores) {

@@ -188,7 +188,7 @@ fn workload(draw: &mut Draw<'_>, scenario: &mut Scenario) {
 
 fn level(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     let of_quorum: &[_] = &[
-        ("mixed", 8),
+        ("mixed", 4),
         ("quorum", 3),
         ("atomic", 3),
         ("one", 1),
@@ -198,7 +198,7 @@ fn level(draw: &mut Draw<'_>, scenario: &mut Scenario) {
         ("quorum+atomic", 2),
     ];
     let of_raft: &[_] =
-        &[("mixed", 8), ("leader", 3), ("lease", 3), ("follower", 2), ("any", 1), ("leader+lease", 2)];
+        &[("mixed", 4), ("leader", 3), ("lease", 3), ("follower", 2), ("any", 1), ("leader+lease", 2)];
     scenario.level = draw.word(if is_quorum(scenario) { of_quorum } else { of_raft });
 }
 
@@ -207,11 +207,11 @@ fn clients(draw: &mut Draw<'_>, scenario: &mut Scenario) {
 }
 
 fn rate(draw: &mut Draw<'_>, scenario: &mut Scenario) {
-    scenario.rate = draw.one_of(&[20, 50, 100, 200, 200, 400]) as f64;
+    scenario.rate = draw.one_of(&[20, 100, 200, 200, 400, 400, 800]) as f64;
 }
 
 fn keys(draw: &mut Draw<'_>, scenario: &mut Scenario) {
-    scenario.keys = draw.count(&[1, 2, 4, 8, 8, 16, 64]);
+    scenario.keys = draw.count(&[1, 1, 2, 2, 4, 4, 8, 16, 64]);
 }
 
 fn time(draw: &mut Draw<'_>, scenario: &mut Scenario) {

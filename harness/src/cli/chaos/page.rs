@@ -18,10 +18,24 @@ pub struct Page {
 }
 
 impl Page {
-    /// Writes `summary.md`, `summary.json` and `junit.xml` into `out`, and prints one of the first two.
-    pub fn show(&self, out: &Path, as_json: bool, fails_on_unknown: bool) -> anyhow::Result<()> {
-        let markdown = chaos::markdown(&self.header, &self.totals, &self.occasion);
-        let json = serde_json::to_string(&json!({
+    /// Writes `summary.md`, `summary.json` and `junit.xml` into `out`.
+    pub fn write(&self, out: &Path, fails_on_unknown: bool) -> anyhow::Result<()> {
+        write(&out.join("summary.md"), &self.markdown())?;
+        write(&out.join("summary.json"), &self.json(out)?)?;
+        write(&out.join("junit.xml"), &junit::junit(&self.totals, fails_on_unknown)?)
+    }
+
+    /// Prints it.
+    pub fn print(&self, out: &Path, as_json: bool) -> anyhow::Result<()> {
+        exit::print(&if as_json { self.json(out)? } else { self.markdown() })
+    }
+
+    fn markdown(&self) -> String {
+        chaos::markdown(&self.header, &self.totals, &self.occasion)
+    }
+
+    fn json(&self, out: &Path) -> anyhow::Result<String> {
+        let json = json!({
             "verdict": self.totals.verdict(),
             "runs": self.totals.runs(),
             "folder": out,
@@ -30,11 +44,8 @@ impl Page {
             "missing_shards": self.occasion.missing,
             "sweep": self.header,
             "totals": self.totals,
-        }))? + "\n";
-        write(&out.join("summary.md"), &markdown)?;
-        write(&out.join("summary.json"), &json)?;
-        write(&out.join("junit.xml"), &junit::junit(&self.totals, fails_on_unknown)?)?;
-        exit::print(if as_json { &json } else { &markdown })
+        });
+        Ok(serde_json::to_string(&json)? + "\n")
     }
 
     /// How the process ends. Our own failures come after a broken promise: that is what chaos is for.
