@@ -80,10 +80,14 @@ pub const ALL: &[&dyn Fault] = &[
     &message::Delay,
     &message::Duplication,
     &message::Reordering,
+    &message::Corruption,
+    &message::SlowLink,
     &disk::SlowSync,
     &disk::FailingSync,
     &disk::Full,
     &disk::BitFlip,
+    &disk::LyingSync,
+    &disk::ReadError,
     &leader::Kill,
     &leader::PowerLoss,
     &leader::Pause,
@@ -112,9 +116,9 @@ pub enum Kind {
     Crash,
     /// Clocks jump, drift and strobe.
     Clock,
-    /// Messages are lost, delayed, duplicated, reordered.
+    /// Messages are lost, delayed, duplicated, reordered, corrupted; links are slow.
     Message,
-    /// Disks are slow, full, or corrupt what they hold.
+    /// Disks are slow, full, lie, cannot be read, or corrupt what they hold.
     Disk,
     /// Whoever leads is killed, paused or cut off.
     Leader,
@@ -159,8 +163,10 @@ impl Kind {
             }
             Kind::Crash => "nodes are killed, lose power or are paused: one, a minority, a majority, all",
             Kind::Clock => "clocks jump forward and back, are off, drift, strobe",
-            Kind::Message => "messages between nodes are lost, late, repeated, out of order",
-            Kind::Disk => "disks sync slowly or not at all, are full, turn over bits",
+            Kind::Message => {
+                "messages between nodes are lost, late, repeated, out of order, corrupt; links are slow"
+            }
+            Kind::Disk => "disks sync slowly, not at all, or lie; are full, cannot be read, turn over bits",
             Kind::Leader => "whoever leads is killed, loses power, is paused or cut off, again and again",
             Kind::Membership => "members are removed and added back; leadership is handed on",
             Kind::Deaf => "one node hears no other for a long time, and is heard",

@@ -50,11 +50,28 @@ pub trait Network {
     /// Connects to `address` (`host:port`). May hang: callers set a deadline.
     fn connect(&self, address: &str) -> LocalFuture<'static, io::Result<Box<dyn Stream>>>;
 
-    /// What becomes of one frame sent to `address` now: one entry a delivery, each after a delay.
+    /// What becomes of one frame sent to `address` now: one entry a delivery.
     ///
     /// The real network delivers once, at once. A simulated one may lose the frame (no entry), delay
-    /// it (so that later frames overtake it) or deliver it more than once.
-    fn deliveries(&self, address: &str) -> SmallVec<[Duration; 2]>;
+    /// it (so that later frames overtake it), turn over bits of it, or deliver it more than once.
+    fn deliveries(&self, address: &str) -> SmallVec<[Delivery; 2]>;
+}
+
+/// One delivery of a frame.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Delivery {
+    /// How long after it was sent.
+    pub delay: Duration,
+    /// Bits that are turned over on the way, each by its place in the frame, counted round and round: the network
+    /// does not know how long a frame is.
+    pub flips: SmallVec<[u64; 4]>,
+}
+
+impl Delivery {
+    /// Whole, after this time.
+    pub fn after(delay: Duration) -> Delivery {
+        Delivery { delay, ..Delivery::default() }
+    }
 }
 
 /// A bound socket.

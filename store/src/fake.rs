@@ -11,7 +11,9 @@ use tokio::io::DuplexStream;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::env::{Clock, Disk, Env, File, Listener, LocalFuture, Network, Observer, Random, Stream};
+use crate::env::{
+    Clock, Delivery, Disk, Env, File, Listener, LocalFuture, Network, Observer, Random, Stream,
+};
 use crate::quorum::version::Version;
 use crate::raft::fact::Fact;
 
@@ -20,7 +22,7 @@ use crate::raft::fact::Fact;
 pub(crate) struct World {
     doors: Rc<RefCell<BTreeMap<String, mpsc::UnboundedSender<DuplexStream>>>>,
     /// What becomes of the next frames; then everything is delivered at once.
-    pub(crate) fates: Rc<RefCell<VecDeque<SmallVec<[Duration; 2]>>>>,
+    pub(crate) fates: Rc<RefCell<VecDeque<SmallVec<[Delivery; 2]>>>>,
     /// The one disk of this world: fit for one node.
     pub(crate) disk: MemoryDisk,
     /// What the observer was told: notes, and markers in angle brackets.
@@ -72,9 +74,9 @@ impl Network for World {
         })
     }
 
-    fn deliveries(&self, _address: &str) -> SmallVec<[Duration; 2]> {
+    fn deliveries(&self, _address: &str) -> SmallVec<[Delivery; 2]> {
         let fate = self.fates.borrow_mut().pop_front();
-        fate.unwrap_or(smallvec![Duration::ZERO])
+        fate.unwrap_or(smallvec![Delivery::default()])
     }
 }
 

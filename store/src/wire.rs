@@ -1,7 +1,8 @@
 //! What travels over a connection: frames.
 //!
-//! Both sides open with the [`MAGIC`] bytes; then come frames, each a length, a version byte and a
-//! `postcard` body. The side that connected says first who it is and whom it wants.
+//! Both sides open with the [`MAGIC`] bytes; then come frames, each a length, a version byte, a CRC-32C of
+//! the version and the body, and a `postcard` body. TCP's own sum is of 16 bits, and weak: now and then
+//! a frame arrives with bits turned over, which may well decode to something that nobody said. The side that connected says first who it is and whom it wants.
 //!
 //! ```text
 //!  client                                     node n2
@@ -36,9 +37,12 @@ pub use outbox::{Outbox, Queue};
 pub const MAGIC: [u8; 4] = *b"prjy";
 
 /// The protocol version, first byte of each frame. Nodes of different versions do not talk.
-pub const VERSION: u8 = 2;
+pub const VERSION: u8 = 3;
 
-/// Bytes that one frame has at most, its version byte included.
+/// Bytes of a frame before its body: version and checksum.
+const HEAD_BYTES: usize = 1 + 4;
+
+/// Bytes that one frame has at most, version and checksum included.
 pub const FRAME_BYTES_MAX: usize = 4 << 20;
 
 /// Who opens a connection.
@@ -98,26 +102,38 @@ impl<P: Protocol> Frame<P> {
         Frame::Hello { family: P::NAME.to_owned(), from, to: to.to_owned() }
     }
 
-    /// The frame as bytes: version and body, without its length.
+    /// The frame as bytes: version, checksum and body, without its length.
     ///
     /// Errs when it would be larger than [`FRAME_BYTES_MAX`].
     pub fn encode(&self) -> Result<Bytes, WireError> {
-        let bytes = postcard::to_extend(self, vec![VERSION]).map_err(WireError::Body)?;
+        let head = vec![VERSION, 0, 0, 0, 0];
+        let mut bytes = postcard::to_extend(self, head).map_err(WireError::Body)?;
         if bytes.len() > FRAME_BYTES_MAX {
             return Err(WireError::TooLarge);
         }
+        let checksum = checksum(&bytes[HEAD_BYTES..]);
+        bytes[1..HEAD_BYTES].copy_from_slice(&checksum);
         Ok(bytes.into())
     }
 
     /// Reads what [`Frame::encode`] wrote.
     pub fn decode(bytes: &[u8]) -> Result<Frame<P>, WireError> {
-        let (&version, body) = bytes.split_first().ok_or(WireError::Empty)?;
+        let (&version, rest) = bytes.split_first().ok_or(WireError::Empty)?;
         if version != VERSION {
             return Err(WireError::Version(version));
+        }
+        let (sum, body) = rest.split_first_chunk::<4>().ok_or(WireError::Checksum)?;
+        if *sum != checksum(body) {
+            return Err(WireError::Checksum);
         }
         let (frame, rest) = postcard::take_from_bytes(body).map_err(WireError::Body)?;
         if rest.is_empty() { Ok(frame) } else { Err(WireError::Rest(rest.len())) }
     }
+}
+
+/// Of the version and a body, as it stands before the body.
+fn checksum(body: &[u8]) -> [u8; 4] {
+    crc32c::crc32c_append(crc32c::crc32c(&[VERSION]), body).to_le_bytes()
 }
 
 /// Why a connection cannot go on, or a frame cannot be sent.
@@ -138,6 +154,9 @@ pub enum WireError {
     /// A frame without a version byte.
     #[error("a frame is empty")]
     Empty,
+    /// A frame that is not what was sent.
+    #[error("a frame arrived damaged: its checksum is wrong")]
+    Checksum,
     /// A frame that holds no [`Frame`].
     #[error("a frame cannot be decoded: {0}")]
     Body(postcard::Error),

@@ -1,8 +1,13 @@
 //! Nodes that do not run: killed, without power, paused; each for as long as some fault says so.
 
+use std::time::Duration;
+
 use super::Cluster;
 use crate::sim::FaultId;
 use crate::sim::network::Status;
+
+/// How long the supervisor takes to see that a process is gone.
+const AT_ONCE: Duration = Duration::from_millis(100);
 
 impl Cluster {
     /// Kills the process; the operating system keeps what was written, and closes its connections.
@@ -10,6 +15,14 @@ impl Cluster {
         self.down.entry(node.to_string()).or_default().insert(id);
         if self.status(node) != Status::Off {
             self.stop(node, Status::Killed);
+        }
+    }
+
+    /// Kills the process if it runs, and leaves it to the supervisor, who starts it again at once.
+    pub fn knock_out(&mut self, node: &str) {
+        if matches!(self.status(node), Status::Running | Status::Paused) {
+            self.stop(node, Status::Exited);
+            self.due.insert(node.to_string(), self.elapsed() + AT_ONCE);
         }
     }
 

@@ -3,6 +3,8 @@
 //! The simulator has one state per direction and no memory, so after each change the directions
 //! concerned are set anew from all faults in force.
 
+use std::collections::BTreeSet;
+
 use super::Cluster;
 use crate::sim::FaultId;
 
@@ -35,6 +37,15 @@ impl Cluster {
     /// Whether any fault in force cuts this direction.
     pub fn is_blocked(&self, from: &str, to: &str) -> bool {
         self.world.fabric.is_cut(from, to)
+    }
+
+    /// The ways from and to these nodes, from and to every other.
+    pub fn ways_of(&self, nodes: &[String]) -> BTreeSet<(String, String)> {
+        let pairs =
+            |from: &String| self.names.iter().map(|to| (from.clone(), to.clone())).collect::<Vec<_>>();
+        let concerned =
+            |(from, to): &(String, String)| from != to && (nodes.contains(from) || nodes.contains(to));
+        self.names.iter().flat_map(pairs).filter(concerned).collect()
     }
 
     /// Cuts a machine off from everything, at once and without a trace in the set of faults.

@@ -1,5 +1,6 @@
 //! The cluster with a small system of its own: nodes that ping each other through the seam.
 
+mod links;
 pub(crate) mod pings;
 mod processes;
 
@@ -101,10 +102,10 @@ fn connecting_through_a_cut_waits_until_it_heals() {
 fn messages_are_lost_and_duplicated_as_told() {
     let (mut cluster, log) = cluster(3);
     run(&mut cluster, seconds(2));
-    let nodes: BTreeSet<String> = ["n2".to_string()].into();
+    let ways = cluster.ways_of(&["n2".to_string()]);
     let (chance, effect) = (1.0, MessageEffect::Loss);
     let lossy = cluster.new_fault();
-    cluster.disturb(lossy, MessageFault { nodes: nodes.clone(), chance, effect });
+    cluster.disturb(lossy, MessageFault { ways: ways.clone(), chance, effect });
     run(&mut cluster, Duration::from_millis(100));
     let (to_n2, to_n3) = (log.pings("n1", "n2"), log.pings("n1", "n3"));
     run(&mut cluster, seconds(1));
@@ -114,7 +115,7 @@ fn messages_are_lost_and_duplicated_as_told() {
     cluster.heal(lossy);
     let twice = cluster.new_fault();
     let effect = MessageEffect::Duplication(Duration::from_millis(50));
-    cluster.disturb(twice, MessageFault { nodes, chance, effect });
+    cluster.disturb(twice, MessageFault { ways, chance, effect });
     run(&mut cluster, seconds(1));
     assert!(cluster.message_counts().duplicated > 10);
     assert!(log.repeated("n1", "n2") > 5);

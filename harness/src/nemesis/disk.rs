@@ -1,4 +1,4 @@
-//! Disk faults: slow and failing syncs, no space, and a bit that turns over.
+//! Disk faults: slow, failing and lying syncs, reads that fail, no space, and a bit that turns over.
 
 use std::time::Duration;
 
@@ -124,5 +124,56 @@ impl Fault for BitFlip {
             }
         }
         Injected::new(self, id, struck, detail.join(", "))
+    }
+}
+
+/// Syncs succeed, and make nothing durable: the next loss of power shows it.
+pub struct LyingSync;
+
+impl Fault for LyingSync {
+    fn name(&self) -> &'static str {
+        "disk-lying-sync"
+    }
+    fn kind(&self) -> Kind {
+        Kind::Disk
+    }
+    fn needs(&self) -> &'static [Needs] {
+        &[Needs::Disk]
+    }
+    fn about(&self) -> &'static str {
+        "some syncs succeed and make nothing durable; the next loss of power shows it"
+    }
+    fn inject(&self, cluster: &mut Cluster, aim: &mut Aim) -> Injected {
+        let nodes = aim.few_nodes(cluster);
+        let percent = aim.rng.range(20..101);
+        let wrong = DiskFault::LyingSync(percent as f64 / 100.0);
+        break_disks(self, cluster, nodes, wrong, format!("{percent} % of syncs lie"))
+    }
+}
+
+/// Files cannot be read, and the process is knocked out so that it wants to.
+pub struct ReadError;
+
+impl Fault for ReadError {
+    fn name(&self) -> &'static str {
+        "disk-read-error"
+    }
+    fn kind(&self) -> Kind {
+        Kind::Disk
+    }
+    fn needs(&self) -> &'static [Needs] {
+        &[Needs::Disk]
+    }
+    fn about(&self) -> &'static str {
+        "reads fail with an input/output error; the process is killed, and cannot start before they succeed"
+    }
+    fn inject(&self, cluster: &mut Cluster, aim: &mut Aim) -> Injected {
+        let nodes = aim.few_nodes(cluster);
+        let percent = aim.rng.range(20..101);
+        for node in &nodes {
+            cluster.knock_out(node);
+        }
+        let wrong = DiskFault::FailingRead(percent as f64 / 100.0);
+        break_disks(self, cluster, nodes, wrong, format!("{percent} % of reads fail"))
     }
 }

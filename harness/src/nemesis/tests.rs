@@ -237,17 +237,21 @@ fn disk_and_message_faults_leave_their_counts() {
             nemesis.advance(&mut cluster, now);
         }
         let replayed = log.has("n2", "started with");
-        assert_eq!(replayed, name == "disk-bit-flip", "{name}");
+        assert_eq!(replayed, ["disk-bit-flip", "disk-read-error"].contains(&name), "{name}");
         (cluster.disk_counts("n2"), cluster.message_counts())
     };
     assert!(counts("disk-slow-sync").0.slow > 5);
     assert!(counts("disk-failing-sync").0.failed > 0);
     assert!(counts("disk-full").0.full > 5);
     assert_eq!(counts("disk-bit-flip").0.flips, 1);
+    assert!(counts("disk-lying-sync").0.lied > 0);
+    assert!(counts("disk-read-error").0.unread > 0);
     assert!(counts("message-loss").1.lost > 0);
     assert!(counts("message-delay").1.delayed > 0);
     assert!(counts("message-duplication").1.duplicated > 0);
     assert!(counts("message-reordering").1.reordered > 0);
+    assert!(counts("message-corruption").1.corrupted > 0);
+    assert!(counts("slow-link").1.slowed > 0);
 }
 
 #[test]

@@ -113,6 +113,15 @@ impl State {
         full
     }
 
+    fn read_fails(&mut self) -> bool {
+        let mut fails = false;
+        for fault in self.faults.values() {
+            fails |= matches!(*fault, DiskFault::FailingRead(p) if self.rng.chance(p));
+        }
+        self.counts.unread += u64::from(fails);
+        fails
+    }
+
     /// How long a sync that begins now takes.
     fn sync_takes(&mut self) -> Duration {
         self.counts.syncs += 1;
@@ -261,7 +270,10 @@ impl File for SimFile {
     }
 
     fn read(&self) -> io::Result<Vec<u8>> {
-        self.disk.with(|_| Ok(self.node.borrow().seen().to_vec()))
+        self.disk.with(|state| match state.read_fails() {
+            true => Err(io::Error::other("input/output error in a read")),
+            false => Ok(self.node.borrow().seen().to_vec()),
+        })
     }
 
     fn truncate(&self, len: u64) -> io::Result<()> {

@@ -10,7 +10,7 @@ use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
-use perjury_store::env::{Listener, LocalFuture, Network, Stream};
+use perjury_store::env::{Delivery, Listener, LocalFuture, Network, Stream};
 use smallvec::{SmallVec, smallvec};
 use turmoil::net::{TcpListener, TcpStream};
 
@@ -31,7 +31,7 @@ pub enum Status {
     Killed,
     /// It has no power.
     Off,
-    /// Its process ended by itself: it returned, failed or panicked.
+    /// Its process ended, and will be started again: it returned, failed, panicked or was knocked out.
     Exited,
 }
 
@@ -39,8 +39,8 @@ pub enum Status {
 /// request would be a second operation, and no client sends one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MessageFault {
-    /// Messages to and from these nodes are concerned.
-    pub nodes: BTreeSet<String>,
+    /// Messages that go these ways are concerned, each from the first node to the second.
+    pub ways: BTreeSet<(String, String)>,
     /// The probability that a message is hit.
     pub chance: f64,
     /// What happens to it.
@@ -58,7 +58,14 @@ pub enum MessageEffect {
     Duplication(Duration),
     /// It is held back for up to this time, so that later ones overtake it.
     Reordering(Duration),
+    /// A few of its bits are turned over.
+    Corruption,
+    /// It takes this much longer, as all others of its link do, so that none overtakes another.
+    SlowLink(Duration),
 }
+
+/// Bits of one frame that are turned over at most.
+const FLIPS_MAX: u64 = 4;
 
 /// How many messages were hit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,6 +78,10 @@ pub struct MessageCounts {
     pub duplicated: u64,
     /// Held back for others to overtake.
     pub reordered: u64,
+    /// Delivered with bits turned over.
+    pub corrupted: u64,
+    /// Delivered late because the link was slow.
+    pub slowed: u64,
 }
 
 /// What all hosts share: cut links, message faults, and who is up.
@@ -151,8 +162,8 @@ impl Fabric {
         *self.counts.borrow()
     }
 
-    fn deliveries(&self, from: &str, to: &str, rng: &mut Rng) -> SmallVec<[Duration; 2]> {
-        let mut deliveries = smallvec![Duration::ZERO];
+    fn deliveries(&self, from: &str, to: &str, rng: &mut Rng) -> SmallVec<[Delivery; 2]> {
+        let mut deliveries = smallvec![Delivery::default()];
         let (faults, deaf) = (self.faults.borrow(), self.deaf.borrow());
         let is_disturbed = !(faults.is_empty() && deaf.is_empty());
         if !is_disturbed || !self.nodes.contains(from) || !self.nodes.contains(to) {
@@ -164,9 +175,9 @@ impl Fabric {
             deliveries.clear();
             return deliveries;
         }
+        let way = (from.to_string(), to.to_string());
         for fault in faults.values() {
-            let concerned = fault.nodes.contains(from) || fault.nodes.contains(to);
-            if concerned && rng.chance(fault.chance) {
+            if fault.ways.contains(&way) && rng.chance(fault.chance) {
                 fault.effect.apply(&mut deliveries, &mut counts, rng);
             }
         }
@@ -175,7 +186,7 @@ impl Fabric {
 }
 
 impl MessageEffect {
-    fn apply(self, deliveries: &mut SmallVec<[Duration; 2]>, counts: &mut MessageCounts, rng: &mut Rng) {
+    fn apply(self, deliveries: &mut SmallVec<[Delivery; 2]>, counts: &mut MessageCounts, rng: &mut Rng) {
         match self {
             MessageEffect::Loss => {
                 deliveries.clear();
@@ -183,21 +194,32 @@ impl MessageEffect {
             }
             MessageEffect::Delay(from, to) => {
                 let late = rng.duration(from, to);
-                deliveries.iter_mut().for_each(|delivery| *delivery += late);
+                deliveries.iter_mut().for_each(|delivery| delivery.delay += late);
                 counts.delayed += 1;
             }
             MessageEffect::Duplication(within) => {
                 let again = rng.duration(Duration::ZERO, within);
-                if let Some(first) = deliveries.first().copied() {
-                    deliveries.push(first + again);
+                if let Some(first) = deliveries.first().cloned() {
+                    deliveries.push(Delivery { delay: first.delay + again, ..first });
                     counts.duplicated += 1;
                 }
             }
             MessageEffect::Reordering(within) => {
                 for delivery in deliveries.iter_mut() {
-                    *delivery += rng.duration(Duration::ZERO, within);
+                    delivery.delay += rng.duration(Duration::ZERO, within);
                 }
                 counts.reordered += 1;
+            }
+            MessageEffect::Corruption => {
+                for delivery in deliveries.iter_mut() {
+                    let flips = rng.range(1..FLIPS_MAX + 1);
+                    delivery.flips.extend((0..flips).map(|_| rng.next()));
+                }
+                counts.corrupted += 1;
+            }
+            MessageEffect::SlowLink(late) => {
+                deliveries.iter_mut().for_each(|delivery| delivery.delay += late);
+                counts.slowed += 1;
             }
         }
     }
@@ -244,7 +266,7 @@ impl Network for SimNetwork {
         })
     }
 
-    fn deliveries(&self, address: &str) -> SmallVec<[Duration; 2]> {
+    fn deliveries(&self, address: &str) -> SmallVec<[Delivery; 2]> {
         let to = address.split(':').next().unwrap_or_default();
         self.fabric.deliveries(&self.host, to, &mut self.rng.borrow_mut())
     }

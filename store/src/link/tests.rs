@@ -3,6 +3,7 @@ use tokio::io::DuplexStream;
 use tokio_util::codec::FramedWrite;
 
 use super::*;
+use crate::env::Delivery;
 use crate::fake::World;
 use crate::quorum::message::Message;
 use crate::quorum::node::Node;
@@ -78,7 +79,7 @@ fn fates_of_messages_come_from_the_network() {
         let mut door = world.listen("there");
         let (link, _tasks) = link(&world);
         let mut stream = door.recv().await.unwrap();
-        let at = Duration::from_millis;
+        let at = |ms| Delivery::after(Duration::from_millis(ms));
         let fates = [smallvec![], smallvec![at(100)], smallvec![at(0), at(200)], smallvec![at(0)]];
         world.fates.borrow_mut().extend(fates);
         let message = |operation| Message::Written { operation };
@@ -88,6 +89,42 @@ fn fates_of_messages_come_from_the_network() {
         let arrived = messages(&mut stream, 500).await;
         let expected = [3, 4, 2, 3].map(|operation| Frame::Peer(message(operation)));
         assert_eq!(arrived, expected);
+    });
+}
+
+#[test]
+fn messages_that_are_equally_late_keep_their_order() {
+    World::run(async {
+        let world = World::default();
+        let mut door = world.listen("there");
+        let (link, _tasks) = link(&world);
+        let mut stream = door.recv().await.unwrap();
+        let message = |operation| Message::Written { operation };
+        for operation in 0..40 {
+            world.fates.borrow_mut().push_back(smallvec![Delivery::after(Duration::from_millis(400))]);
+            link.send(message(operation));
+            sleep_ms(operation % 3).await;
+        }
+        let arrived = messages(&mut stream, 1_000).await;
+        assert_eq!(arrived, (0..40).map(|operation| Frame::Peer(message(operation))).collect::<Vec<_>>());
+    });
+}
+
+#[test]
+fn bits_turn_over_on_the_way_and_the_reader_sees_it() {
+    World::run(async {
+        let world = World::default();
+        let mut door = world.listen("there");
+        let (link, _tasks) = link(&world);
+        let stream = door.recv().await.unwrap();
+        // The first after the byte of the version.
+        let corrupt = Delivery { flips: smallvec![8], ..Delivery::default() };
+        world.fates.borrow_mut().push_back(smallvec![Delivery::default(), corrupt]);
+        link.send(MESSAGE);
+        let frames = FramedRead::new(stream, Codec::default());
+        let arrived: Vec<_> = frames.skip(2).take(2).collect().await;
+        assert_eq!(*arrived[0].as_ref().unwrap(), Frame::Peer(MESSAGE));
+        assert!(matches!(arrived[1], Err(WireError::Checksum)), "{arrived:?}");
     });
 }
 

@@ -2,7 +2,8 @@
 //!
 //! | levels | promised | as long as |
 //! |---|---|---|
-//! | any | integrity, convergence | always |
+//! | any | integrity | always |
+//! | any | convergence | no home replica's sync lied |
 //! | any | replica durability: no replica goes back unless it has reported damage | no home replica's sync lied |
 //! | one | durability | no home replica's disk is damaged |
 //! | W' + R' > N | read-your-writes, monotonic reads, monotonic writes, writes-follow-reads, per key | always |
@@ -14,6 +15,10 @@
 //! read that overlaps a write may return the new value and a later one the old. Linearizability is not
 //! owed with a damaged disk: a replica that forgets a write it has acknowledged, and catches up before
 //! the write's second acknowledgement exists, leaves the write with one copy too few.
+//!
+//! A disk whose syncs lied may have lost, with its power, what a node needs to start: how often it was started,
+//! or a part of its log that others build on. The node says so and does not start, until somebody gives it an empty
+//! directory; so it does not converge.
 
 use super::config::Config;
 use super::message::Level;
@@ -64,8 +69,9 @@ pub fn promises(config: &Config, write: Level, read: Level) -> Vec<Promise> {
     let (written, read) =
         (replicas(config, write, config.write_quorum), replicas(config, read, config.read_quorum));
     let always = |guarantee| Promise { guarantee, damaged_homes_max: None, lying_homes_max: None };
-    let mut promises = vec![always(Integrity), always(Convergence)];
-    promises.push(Promise { lying_homes_max: Some(0), ..always(ReplicaDurability) });
+    let mut promises = vec![always(Integrity)];
+    let truthful = |guarantee| Promise { lying_homes_max: Some(0), ..always(guarantee) };
+    promises.extend([Convergence, ReplicaDurability].map(truthful));
     promises.push(Promise { damaged_homes_max: Some(written - 1), ..always(Durability) });
     if written + read > config.replication {
         promises.extend([ReadYourWrites, MonotonicReads, MonotonicWrites, WritesFollowReads].map(always));
@@ -114,12 +120,14 @@ mod tests {
     }
 
     #[test]
-    fn replica_durability_minds_lying_syncs_only() {
+    fn convergence_and_replica_durability_mind_lying_syncs_only() {
         let config = Config::new(0, vec!["n1".to_owned()]);
         let promised = promises(&config, Level::One, Level::One);
-        let replica = promised.iter().find(|promise| promise.guarantee == Guarantee::ReplicaDurability);
-        let replica = replica.expect("promised at every level");
-        assert_eq!((replica.damaged_homes_max, replica.lying_homes_max), (None, Some(0)));
+        for guarantee in [Guarantee::Convergence, Guarantee::ReplicaDurability] {
+            let promise = promised.iter().find(|promise| promise.guarantee == guarantee);
+            let promise = promise.expect("promised at every level");
+            assert_eq!((promise.damaged_homes_max, promise.lying_homes_max), (None, Some(0)));
+        }
     }
 
     #[test]

@@ -166,7 +166,7 @@ fn a_call_delivered_twice_is_done_once() {
         let world = World::default();
         let _node = start(&world, Safeguards::default()).await;
         let mut client = client(&world);
-        let at_once_and_later = [Duration::ZERO, Duration::from_millis(50)];
+        let at_once_and_later = [Duration::ZERO, Duration::from_millis(50)].map(crate::env::Delivery::after);
         world.fates.borrow_mut().push_back(at_once_and_later.into_iter().collect());
         let written = put(&mut client, "k").await;
         tokio::time::sleep(SECOND).await;

@@ -41,6 +41,8 @@ pub struct Faults {
     pub changes_left: Cell<usize>,
     /// Bytes until the disk is full.
     pub bytes_left: Cell<usize>,
+    /// Reads until every further one fails.
+    pub reads_left: Cell<usize>,
     /// Syncs fail.
     pub sync_fails: Cell<bool>,
     /// Truncations fail.
@@ -52,6 +54,7 @@ impl Default for Faults {
         Faults {
             changes_left: Cell::new(usize::MAX),
             bytes_left: Cell::new(usize::MAX),
+            reads_left: Cell::new(usize::MAX),
             sync_fails: Cell::new(false),
             truncate_fails: Cell::new(false),
         }
@@ -287,6 +290,9 @@ impl File for MemoryFile {
     }
 
     fn read(&self) -> io::Result<Vec<u8>> {
+        let faults = &self.disk.faults;
+        let left = faults.reads_left.get().checked_sub(1).ok_or_else(|| io::Error::other("read failed"))?;
+        faults.reads_left.set(left);
         Ok(self.inode.borrow().content.clone())
     }
 

@@ -11,7 +11,7 @@ use tokio::io::AsyncWrite;
 use tokio::sync::mpsc;
 use tokio_util::codec::FramedWrite;
 
-use crate::env::Env;
+use crate::env::{Delivery, Env};
 use crate::protocol::Protocol;
 
 use super::{Codec, FRAME_BYTES_MAX, Frame, WireError};
@@ -54,17 +54,18 @@ impl<P: Protocol> Outbox<P> {
         (Outbox { items: sender, waiting, env, address, family }, queue)
     }
 
-    /// Sends a frame as the network of the seam lets it: at once, later, never, or more than once.
+    /// Sends a frame as the network of the seam lets it: at once, later, never, more than once, or damaged.
     ///
     /// On an error it was certainly not sent; otherwise it may arrive.
     pub fn send(&self, frame: &Frame<P>) -> Result<(), WireError> {
         let bytes = frame.encode()?;
         self.room(&bytes)?;
-        for delay in self.env.network.deliveries(&self.address) {
+        for Delivery { delay, flips } in self.env.network.deliveries(&self.address) {
+            let bytes = flipped(&bytes, &flips);
             if delay.is_zero() {
-                self.push(bytes.clone());
+                self.push(bytes);
             } else {
-                let (outbox, bytes) = (self.clone(), bytes.clone());
+                let outbox = self.clone();
                 let sleep = self.env.clock.sleep(delay);
                 tokio::task::spawn_local(async move {
                     sleep.await;
@@ -107,6 +108,19 @@ impl<P: Protocol> Outbox<P> {
             self.waiting.set(self.waiting.get() + cost);
         }
     }
+}
+
+/// The bytes with these bits turned over.
+fn flipped(bytes: &Bytes, flips: &[u64]) -> Bytes {
+    if flips.is_empty() {
+        return bytes.clone();
+    }
+    let mut copy = bytes.to_vec();
+    for flip in flips {
+        let bit = flip % (8 * copy.len() as u64);
+        copy[(bit / 8) as usize] ^= 1 << (bit % 8);
+    }
+    copy.into()
 }
 
 impl<P: Protocol> Queue<P> {

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use tokio_test::io::Builder;
 use tokio_util::codec::{Encoder, FramedRead};
 
-use super::{Caller, FRAME_BYTES_MAX, MAGIC, VERSION, WireError};
+use super::{Caller, FRAME_BYTES_MAX, HEAD_BYTES, MAGIC, VERSION, WireError, checksum};
 use crate::quorum::message::{Entry, Level, Message, Operation, Refusal, Request, Response};
 use crate::quorum::node::Node;
 use crate::quorum::version::Version;
@@ -198,14 +198,37 @@ fn names_what_is_wrong_with_a_stream() {
     assert!(matches!(error_of(b"GET / HTTP/1.1\r\n"), WireError::Magic(magic) if &magic == b"GET "));
     assert!(matches!(with(4, 0xff), WireError::TooLarge));
     assert!(matches!(with(8, 9), WireError::Version(9)));
-    assert!(matches!(with(9, 0x7f), WireError::Body(_)));
+    assert!((9..good.len()).all(|offset| matches!(with(offset, 0x7f), WireError::Checksum)));
     assert!(matches!(error_of(&[&MAGIC[..], &[0, 0, 0, 0]].concat()), WireError::Empty));
-    assert!(matches!(error_of(&[&MAGIC[..], &[0, 0, 0, 3, VERSION, 5, 5]].concat()), WireError::Rest(1)));
+    let body = |body: &[u8]| {
+        let head = [0, 0, 0, (HEAD_BYTES + body.len()) as u8, VERSION];
+        error_of(&[&MAGIC[..], &head, &checksum(body), body].concat())
+    };
+    assert!(matches!(error_of(&[&MAGIC[..], &[0, 0, 0, 3, VERSION, 5, 5]].concat()), WireError::Checksum));
+    assert!(matches!(body(&[0x7f]), WireError::Body(_)));
+    assert!(matches!(body(&[5, 5]), WireError::Rest(1)));
+}
+
+proptest! {
+    #[test]
+    fn a_frame_with_bits_turned_over_is_an_error_and_no_other_frame(
+        frame in frame(),
+        flips in proptest::collection::vec(any::<prop::sample::Index>(), 1..4),
+    ) {
+        let mut bytes = frame.encode().unwrap().to_vec();
+        let places: std::collections::BTreeSet<usize> =
+            flips.iter().map(|flip| flip.index(8 * bytes.len())).collect();
+        for bit in places {
+            bytes[bit / 8] ^= 1 << (bit % 8);
+        }
+        let read = Frame::decode(&bytes);
+        prop_assert!(matches!(read, Err(WireError::Checksum | WireError::Version(_))), "{:?}", read);
+    }
 }
 
 #[test]
 fn refuses_to_send_what_no_one_would_read() {
     let entry = |bytes| Frame::Refused("x".repeat(bytes));
-    assert!(entry(FRAME_BYTES_MAX - 16).encode().is_ok());
+    assert!(entry(FRAME_BYTES_MAX - 20).encode().is_ok());
     assert!(matches!(entry(FRAME_BYTES_MAX).encode(), Err(WireError::TooLarge)));
 }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use perjury_store::env::{Env, LocalFuture, Stream};
+use perjury_store::env::{Delivery, Env, LocalFuture, Stream};
 use perjury_store::quorum::version::Version;
 use perjury_store::raft::fact::Fact;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -20,7 +20,7 @@ pub fn node(name: &str, all: Vec<String>, env: Env) -> LocalFuture<'static, anyh
     Box::pin(async move {
         let file = match env.disk.open("log") {
             Ok(file) => {
-                env.observer.note(&format!("started with {} bytes", file.len()?));
+                env.observer.note(&format!("started with {} bytes", file.read()?.len()));
                 file
             }
             Err(_) => env.disk.create("log")?,
@@ -78,11 +78,14 @@ async fn send(name: String, peer: String, env: Env) {
         let until = env.clock.monotonic() + 2_000_000_000;
         while env.clock.monotonic() < until {
             number += 1;
-            for delay in env.network.deliveries(&address) {
+            for Delivery { delay, flips } in env.network.deliveries(&address) {
                 let (late, env) = (late.clone(), env.clone());
                 tokio::task::spawn_local(async move {
                     env.clock.sleep(delay).await;
-                    late.send(number).ok();
+                    // A frame that its reader finds corrupt is as good as lost.
+                    if flips.is_empty() {
+                        late.send(number).ok();
+                    }
                 });
             }
             env.clock.sleep(Duration::from_millis(100)).await;

@@ -11,6 +11,8 @@ pub enum DiskFault {
     FailingSync(f64),
     /// A sync succeeds with this probability without making anything durable.
     LyingSync(f64),
+    /// Reading a file fails with this probability.
+    FailingRead(f64),
     /// There is no space: of what is appended, a part is written, then it fails.
     Full,
 }
@@ -26,6 +28,8 @@ pub struct DiskCounts {
     pub failed: u64,
     /// Syncs that lied.
     pub lied: u64,
+    /// Reads that failed.
+    pub unread: u64,
     /// Writes refused for lack of space.
     pub full: u64,
     /// Bits turned over.

@@ -1,12 +1,11 @@
 //! Sockets of the operating system.
 
 use std::io;
-use std::time::Duration;
 
 use smallvec::{SmallVec, smallvec};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::env::{Listener, LocalFuture, Network, Stream};
+use crate::env::{Delivery, Listener, LocalFuture, Network, Stream};
 
 /// TCP. Frames are small and each is waited for, so nothing is held back to be sent in larger packets.
 pub struct Sockets;
@@ -25,8 +24,8 @@ impl Network for Sockets {
         Box::pin(async move { stream(TcpStream::connect(&address).await?) })
     }
 
-    fn deliveries(&self, _address: &str) -> SmallVec<[Duration; 2]> {
-        smallvec![Duration::ZERO]
+    fn deliveries(&self, _address: &str) -> SmallVec<[Delivery; 2]> {
+        smallvec![Delivery::default()]
     }
 }
 
@@ -48,6 +47,8 @@ fn stream(socket: TcpStream) -> io::Result<Box<dyn Stream>> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[tokio::test(flavor = "current_thread")]
@@ -79,6 +80,6 @@ mod tests {
 
     #[test]
     fn delivers_each_frame_once_and_at_once() {
-        assert_eq!(Sockets.deliveries("n1:1").as_slice(), [Duration::ZERO]);
+        assert_eq!(Sockets.deliveries("n1:1").as_slice(), [Delivery::after(Duration::ZERO)]);
     }
 }

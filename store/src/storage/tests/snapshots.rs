@@ -197,6 +197,20 @@ fn what_a_snapshot_stands_for_is_removed() {
 }
 
 #[test]
+fn a_file_that_cannot_be_read_is_neither_damaged_nor_gone() {
+    let (disk, story) = saved();
+    let files = disk.snapshot();
+    for reads in 0..files.len() {
+        disk.faults().reads_left.set(reads);
+        let error = open_votes(&disk).err().expect("a file that cannot be read").to_string();
+        assert!(error.starts_with("cannot read ") && error.ends_with(": read failed"), "{error}");
+        assert_eq!(disk.snapshot(), files, "after {reads} reads");
+    }
+    disk.faults().reads_left.set(usize::MAX);
+    story.check(&disk, "readable again");
+}
+
+#[test]
 fn appends_and_syncs_go_on_however_long_a_save_takes() {
     let (disk, mut story) = (MemoryDisk::default(), Story::default());
     let (mut log, _) = open_votes(&disk).unwrap();
