@@ -2,6 +2,7 @@
 
 pub(crate) mod pings;
 mod processes;
+mod traps;
 
 use std::cell::RefCell;
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
+use perjury_store::point;
 use perjury_store::raft::fact::Fact;
 
 use super::*;
@@ -16,6 +17,7 @@ fn cluster(seed: u64, nodes: usize) -> (Cluster, Rc<Log>) {
     let options = ClusterOptions {
         seed,
         nodes: (1..=nodes).map(|n| format!("n{n}")).collect(),
+        points: vec![&point::BETWEEN_TWO_SENDS, &point::REPLAYED],
         ..ClusterOptions::default()
     };
     let log = Rc::new(Log::default());

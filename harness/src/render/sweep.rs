@@ -28,6 +28,10 @@ pub fn text(sum: &Summary, width: usize) -> String {
     text.push_str(&summary::named("operations", &summary::operations(&sum.operations), width));
     text.push_str(&summary::named("faults", &summary::counts(&sum.faults), width));
     text.push_str(&summary::named("reached", &summary::counts(&sum.markers), width));
+    text.push_str(&summary::named("not reached", &missing(sum), width));
+    if !sum.points.is_empty() {
+        text.push_str(&summary::named("points", &summary::counts(&sum.points), width));
+    }
     text.push_str(&cost(&sum.cost, sum.runs(), width));
     text.push_str(&summary::named("runs", &verdicts(sum), width));
     if sum.kept() < sum.failed.len() {
@@ -45,6 +49,12 @@ pub fn text(sum: &Summary, width: usize) -> String {
     }
     text.push_str(&summary::named("repeat with", &sum.command, width));
     text
+}
+
+/// What must happen sometimes, and did not.
+fn missing(sum: &Summary) -> String {
+    let missing: Vec<&str> = sum.missing().into_iter().map(|marker| marker.name).collect();
+    if missing.is_empty() { "none".to_owned() } else { missing.join(", ") }
 }
 
 /// How each guarantee fared; its levels share a row where they fared alike.
@@ -161,6 +171,7 @@ mod tests {
                 ("stats".to_owned(), RowCounts { held: 2, ..RowCounts::default() }),
             ]),
             markers: BTreeMap::new(),
+            points: BTreeMap::new(),
             faults: BTreeMap::from([("crash kill".to_owned(), 12)]),
             operations: BTreeMap::from([("read".to_owned(), BTreeMap::from([("ok".to_owned(), 1_200)]))]),
             cost: Cost {
