@@ -141,6 +141,37 @@ fn faults_that_know_the_leader_strike_it() {
 }
 
 #[test]
+fn faults_at_points_strike_whoever_passes_them() {
+    let ends = [
+        ("point-kill", Status::Killed),
+        ("point-power-loss", Status::Off),
+        ("point-pause", Status::Paused),
+        ("point-delay", Status::Running),
+    ];
+    for (name, status) in ends {
+        let mut struck = BTreeSet::new();
+        for seed in 0..6 {
+            let (mut cluster, _) = cluster(1, 3);
+            let run = |cluster: &mut Cluster| {
+                (0..500).for_each(|_| cluster.step().expect("only nodes fail"));
+            };
+            run(&mut cluster);
+            let fault = find(name).expect("a fault");
+            let injected = fault.inject(&mut cluster, &mut Aim::new(seed, Some(vec!["n2".to_owned()])));
+            run(&mut cluster);
+            assert_eq!(cluster.status("n2"), status, "{name}");
+            assert_eq!(cluster.status("n1"), Status::Running, "{name}");
+            let points = cluster.points_struck();
+            assert_eq!(points.values().sum::<u64>(), 1, "{name}: once");
+            assert!(points.keys().all(|point| injected.what.detail.contains(point)), "{:?}", injected.what);
+            struck.extend(points.into_keys());
+            injected.heal.apply(&mut cluster);
+        }
+        assert_eq!(struck.len(), 2, "{name}: {struck:?}");
+    }
+}
+
+#[test]
 fn a_leader_with_a_minority_is_not_left_a_majority() {
     for (nodes, side) in [(1, 1), (2, 1), (3, 1), (4, 1), (5, 2), (7, 3)] {
         let (mut cluster, _) = cluster(1, nodes);

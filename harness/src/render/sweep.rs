@@ -171,7 +171,7 @@ mod tests {
                 ("stats".to_owned(), RowCounts { held: 2, ..RowCounts::default() }),
             ]),
             markers: BTreeMap::new(),
-            points: BTreeMap::new(),
+            points: BTreeMap::from([("before-answer".to_owned(), 1_234)]),
             faults: BTreeMap::from([("crash kill".to_owned(), 12)]),
             operations: BTreeMap::from([("read".to_owned(), BTreeMap::from([("ok".to_owned(), 1_200)]))]),
             cost: Cost {
@@ -206,6 +206,11 @@ seed 7 invalid: durability@all broken: x is gone
 operations     read 1,200 ok
 faults         crash kill 12
 reached        none
+not reached    torn-tail-cut, corrupt-record-reported, append-failed, sync-failed,
+               recovered-from-the-others, write-superseded, write-left-half-done, write-back-needed,
+               stale-replica-repaired, replicas-below-floor, version-ahead-of-clock,
+               exchange-differed
+points         before-answer 1,234
 speed          0.50 runs a second with 2 threads; 100 simulated s per CPU s, recording included,
                checking apart
 time           4.0 s; 150 simulated s; simulation 1.5 CPU s, checking 0.2 CPU s
