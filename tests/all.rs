@@ -8,6 +8,7 @@ mod agreement;
 mod architecture;
 mod clean_store;
 mod corpus;
+mod coverage;
 mod determinism;
 mod planted_bugs;
 mod replicated_log;

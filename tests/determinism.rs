@@ -14,7 +14,8 @@ const CHILD: &str = "PERJURY_DETERMINISM_CHILD";
 /// log: with a majority, and with a standby.
 fn scenario(seed: u64) -> Scenario {
     let mut scenario = all_faults("mixed", 15);
-    scenario.nemesis.insert(2, "disk".to_owned());
+    scenario.nemesis.extend(["disk", "point"].map(str::to_owned));
+    scenario.nemesis.sort();
     if seed % 2 == 1 {
         scenario.store = "raft".to_owned();
         scenario.nemesis.extend(["deaf", "leader"].map(str::to_owned));

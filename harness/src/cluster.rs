@@ -18,6 +18,7 @@ mod down;
 mod exits;
 mod links;
 mod options;
+mod traps;
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +27,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::anyhow;
 use perjury_store::env::{Env, LocalFuture};
+use perjury_store::point::Point;
 
 pub use self::administration::Administration;
 pub use self::churn::LEADS_FOR_MS_MAX;
@@ -62,6 +64,7 @@ pub struct Cluster {
     due: BTreeMap<String, Duration>,
     restart_after: Duration,
     churns: BTreeMap<FaultId, churn::Churn>,
+    points: Vec<&'static Point>,
     administration: Rc<Administration>,
     faults_made: u64,
     findings: Vec<Finding>,
@@ -81,6 +84,7 @@ impl Cluster {
             fabric: Rc::new(Fabric::new(&options.nodes)),
             watch,
             leadership: Rc::default(),
+            traps: Rc::default(),
             tick: options.tick,
         };
         let mut sim = turmoil::Builder::new()
@@ -115,6 +119,7 @@ impl Cluster {
             due: BTreeMap::new(),
             restart_after: options.restart_after,
             churns: BTreeMap::new(),
+            points: options.points.clone(),
             administration: Rc::default(),
             faults_made: 0,
             findings: Vec::new(),
@@ -150,6 +155,7 @@ impl Cluster {
             Ok(Err(error)) => return Err(anyhow!("the simulation stopped: {error}")),
             Err(words) => return Err(anyhow!("the simulation panicked: {words}")),
         }
+        self.carry_out_blows();
         self.note_exits();
         self.restart_exited();
         self.go_on_churning();
@@ -245,6 +251,7 @@ impl Cluster {
     /// disks, and what was wanted of the system's administration.
     pub fn heal(&mut self, id: FaultId) {
         self.churns.remove(&id);
+        self.world.traps.take_away(id);
         self.administration.release(id);
         self.unblock(id);
         self.world.fabric.calm(id);

@@ -37,7 +37,7 @@
 //!                  trial.rs      scenario and seed to report; testing.rs: the same inside `cargo test`
 //!                  report.rs     what a run found; folder.rs: where it is kept; tally.rs: its counts
 //!                  render/       reports as people see them; command.rs: the command that repeats a run
-//!                  sweep/        many seeds, one simulation a thread
+//!                  sweep/        many seeds, one simulation a thread; marker.rs: what never happened in them
 //!                  main.rs, cli/ run, sweep, replay, check, inspect, list
 //! ```
 
@@ -56,6 +56,7 @@ pub mod command;
 pub mod duration;
 pub mod folder;
 pub mod judge;
+pub mod marker;
 pub mod nemesis;
 pub mod promise;
 pub mod recorder;

@@ -20,6 +20,7 @@ pub mod leader;
 pub mod membership;
 pub mod message;
 pub mod partition;
+pub mod point;
 pub mod schedule;
 pub mod selection;
 
@@ -99,6 +100,10 @@ pub const ALL: &[&dyn Fault] = &[
     &membership::Rotate,
     &membership::Transfer,
     &deaf::Node,
+    &point::Kill,
+    &point::PowerLoss,
+    &point::Pause,
+    &point::Delay,
 ];
 
 /// The fault of this name.
@@ -126,11 +131,13 @@ pub enum Kind {
     Membership,
     /// One node hears no other.
     Deaf,
+    /// Nodes are struck at named points of their code.
+    Point,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 8] = [
+    pub const ALL: [Kind; 9] = [
         Kind::Partition,
         Kind::Crash,
         Kind::Clock,
@@ -139,6 +146,7 @@ impl Kind {
         Kind::Leader,
         Kind::Membership,
         Kind::Deaf,
+        Kind::Point,
     ];
 
     /// Its name on the command line and in histories.
@@ -152,6 +160,7 @@ impl Kind {
             Kind::Leader => "leader",
             Kind::Membership => "membership",
             Kind::Deaf => "deaf",
+            Kind::Point => "point",
         }
     }
 
@@ -170,6 +179,9 @@ impl Kind {
             Kind::Leader => "whoever leads is killed, loses power, is paused or cut off, again and again",
             Kind::Membership => "members are removed and added back; leadership is handed on",
             Kind::Deaf => "one node hears no other for a long time, and is heard",
+            Kind::Point => {
+                "nodes are killed, lose power, are paused or delayed at a named point of their code"
+            }
         }
     }
 
@@ -198,6 +210,8 @@ pub enum Needs {
     Leader,
     /// Members that can be changed while it runs.
     Members,
+    /// Named points in the code of the nodes.
+    Points,
 }
 
 /// A fault that has begun: what happened, and how to heal it.

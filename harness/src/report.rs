@@ -42,6 +42,9 @@ pub struct Report {
     pub faults_not_available: Vec<String>,
     /// How often each marked code path was reached.
     pub markers: BTreeMap<String, u64>,
+    /// How often each named point of the nodes' code was passed.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub points: BTreeMap<String, u64>,
     /// Simulated time of the whole run, in nanoseconds.
     pub simulated_ns: u64,
 }

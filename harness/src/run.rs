@@ -58,6 +58,8 @@ pub struct Recording {
     pub trace: String,
     /// How often each marked code path was reached.
     pub markers: BTreeMap<String, u64>,
+    /// How often each named point of the nodes' code was passed.
+    pub points: BTreeMap<String, u64>,
     /// Panics of the system: no checker looks for them.
     pub crashes: Vec<String>,
     /// Simulated time of the whole run, in nanoseconds.
@@ -133,6 +135,7 @@ impl<'a> Run<'a> {
             nodes: scenario.node_names(),
             latency_min: Duration::from_millis(scenario.latency_ms_min),
             latency_max: Duration::from_millis(scenario.latency_ms_max),
+            points: system.points(),
             ..ClusterOptions::default()
         };
         let settings = scenario.clone();
@@ -251,11 +254,16 @@ impl<'a> Run<'a> {
         });
         let crashes = crashes.collect();
         self.recorder.end_watch();
-        let (history, trace, markers) = self.recorder.finish();
+        let (history, trace, mut markers) = self.recorder.finish();
+        let struck = self.cluster.points_struck().into_iter();
+        markers.extend(struck.map(|(point, times)| (format!("point-struck:{point}"), times)));
+        let passed = self.cluster.points_passed().into_iter();
+        let points = passed.map(|(point, times)| (point.to_owned(), times)).collect();
         Recording {
             history,
             trace,
             markers,
+            points,
             crashes,
             simulated_ns: nanos(self.cluster.elapsed()),
             faults_not_available: self.plan.not_available,

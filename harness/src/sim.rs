@@ -19,6 +19,7 @@ pub mod network;
 pub mod observer;
 pub mod panic;
 pub mod pause;
+pub mod point;
 pub mod random;
 
 use std::cell::RefCell;
@@ -34,6 +35,7 @@ use leadership::Leadership;
 use network::{Fabric, SimNetwork};
 use observer::{SimObserver, Watch};
 use pause::{Exit, Gate};
+use point::{SimPoints, Traps};
 use random::SimRandom;
 
 /// One fault in force; whatever it did is entered, and taken back, under this number.
@@ -50,6 +52,8 @@ pub struct World {
     pub watch: Rc<dyn Watch>,
     /// Who leads, as far as they tell.
     pub leadership: Rc<Leadership>,
+    /// The points that they pass.
+    pub traps: Rc<Traps>,
     /// The step of the simulation.
     pub tick: Duration,
 }
@@ -65,6 +69,7 @@ pub struct Machine {
     /// Stops and continues its process.
     pub gate: Rc<Gate>,
     network: Rc<SimNetwork>,
+    points: Rc<SimPoints>,
     random: Rc<SimRandom>,
     watch: Rc<dyn Watch>,
     leadership: Rc<Leadership>,
@@ -75,12 +80,23 @@ impl Machine {
     /// A machine of this name; what it draws is decided by the fork of its name.
     pub fn new(name: &str, world: &World, rng: &Rng) -> Machine {
         let rng = rng.fork(name);
+        let (disk, gate) = (SimDisk::new(world.tick, rng.fork("disk")), Rc::<Gate>::default());
+        let network = SimNetwork::new(name, world.fabric.clone(), gate.clone(), rng.fork("network"));
+        let points = SimPoints {
+            host: name.to_string(),
+            traps: world.traps.clone(),
+            gate: gate.clone(),
+            disk: disk.clone(),
+            watch: world.watch.clone(),
+            tick: world.tick,
+        };
         Machine {
             name: name.to_string(),
             clock: SimClock::new(world.time.clone()),
-            disk: SimDisk::new(world.tick, rng.fork("disk")),
-            gate: Rc::default(),
-            network: Rc::new(SimNetwork::new(name, world.fabric.clone(), rng.fork("network"))),
+            disk,
+            gate,
+            network: Rc::new(network),
+            points: Rc::new(points),
             random: Rc::new(SimRandom::new(rng.fork("random"))),
             watch: world.watch.clone(),
             leadership: world.leadership.clone(),
@@ -122,6 +138,7 @@ impl Machine {
             random,
             clock: Rc::new(self.clock.clone()),
             observer: Rc::new(SimObserver::new(host, self.watch.clone(), self.leadership.clone())),
+            points: self.points.clone(),
         }
     }
 }

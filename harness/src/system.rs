@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use perjury_histories::{Key, Value, Version};
 use perjury_store::env::{Env, LocalFuture};
+use perjury_store::point::Point;
 
 use crate::promise::Promise;
 use crate::scenario::Scenario;
@@ -56,6 +57,11 @@ pub trait System: Sync {
     /// Whether [`Client::administer`] changes its members while it runs.
     fn has_administration(&self, _scenario: &Scenario) -> bool {
         false
+    }
+
+    /// The points of their code that its nodes pass, and say so through the seam: faults can strike there.
+    fn points(&self) -> Vec<&'static Point> {
+        Vec::new()
     }
 
     /// The replication modes that it can be run in; none: it knows one way only.

@@ -73,6 +73,7 @@ pub fn report(
         faults: tally::faults(&recording.history),
         faults_not_available: recording.faults_not_available.clone(),
         markers: recording.markers.clone(),
+        points: recording.points.clone(),
         simulated_ns: recording.simulated_ns,
     })
 }
@@ -179,6 +180,7 @@ mod tests {
             history: perjury_histories::History::default(),
             trace: String::new(),
             markers: markers.iter().map(|&marker| (marker.to_owned(), 1)).collect(),
+            points: Default::default(),
             crashes: Vec::new(),
             simulated_ns: 0,
             faults_not_available: Vec::new(),

@@ -1,7 +1,7 @@
 //! The seam: everything that a node takes from the world outside.
 //!
-//! Network, disk, randomness and two clocks, and one way out for what an observer may know. Each is
-//! a trait with a real implementation in [`real`] and a simulated one in the harness; a node that
+//! Network, disk, randomness and two clocks, one way out for what an observer may know, and the points at which
+//! a test may strike. Each is a trait with a real implementation in [`real`] and a simulated one in the harness; a node that
 //! takes these from nowhere else behaves the same for the same seed, byte for byte.
 //!
 //! Nodes are single-threaded (a tokio `LocalSet`), so nothing here is `Send`.
@@ -17,6 +17,7 @@ use std::time::Duration;
 use smallvec::SmallVec;
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use crate::point::Point;
 use crate::quorum::version::Version;
 use crate::raft::fact::Fact;
 
@@ -36,6 +37,8 @@ pub struct Env {
     pub clock: Rc<dyn Clock>,
     /// Who watches; it can change nothing.
     pub observer: Rc<dyn Observer>,
+    /// Where a process can be held up.
+    pub points: Rc<dyn Points>,
 }
 
 /// A byte stream in both directions.
@@ -145,4 +148,19 @@ pub trait Observer {
     fn corrupt(&self, key: Option<&str>);
     /// This is now true of a node of a replicated log.
     fn fact(&self, fact: &Fact);
+}
+
+/// The named [points](crate::point) of the code. On a real machine nothing happens there.
+pub trait Points {
+    /// The code is at this point. None: it goes on at once. Else it waits for the future, which need not end.
+    fn hold(&self, point: &'static Point) -> Option<LocalFuture<'static, ()>>;
+}
+
+impl dyn Points {
+    /// Passes a point: what comes after it is done once it is let go on, if ever.
+    pub async fn pass(&self, point: &'static Point) {
+        if let Some(held) = self.hold(point) {
+            held.await;
+        }
+    }
 }

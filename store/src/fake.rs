@@ -12,8 +12,9 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::env::{
-    Clock, Delivery, Disk, Env, File, Listener, LocalFuture, Network, Observer, Random, Stream,
+    Clock, Delivery, Disk, Env, File, Listener, LocalFuture, Network, Observer, Points, Random, Stream,
 };
+use crate::point::Point;
 use crate::quorum::version::Version;
 use crate::raft::fact::Fact;
 
@@ -38,6 +39,7 @@ impl World {
             random: Rc::new(Counter(Cell::new(random))),
             clock: Rc::new(PausedClock(Instant::now())),
             observer: Rc::new(self.clone()),
+            points: Rc::new(Passed),
         }
     }
 
@@ -102,6 +104,15 @@ impl Observer for World {
     fn corrupt(&self, _key: Option<&str>) {}
     fn fact(&self, fact: &Fact) {
         self.told.borrow_mut().push(format!("{fact:?}"));
+    }
+}
+
+/// Nobody is held up anywhere.
+pub(crate) struct Passed;
+
+impl Points for Passed {
+    fn hold(&self, _point: &'static Point) -> Option<LocalFuture<'static, ()>> {
+        None
     }
 }
 

@@ -46,6 +46,8 @@
 //!
 //! ```text
 //! env.rs           the seam: network, disk, randomness, two clocks, an observer; env/real/ for a real machine
+//! point.rs         named points of the code, where a test may strike
+//! marker.rs        what a good sweep makes happen at least once
 //! protocol.rs      what the shell needs to know of a family
 //! quorum/          the family without a leader, without sockets, clocks or randomness
 //!   node             a node: hands each input to its part
@@ -75,6 +77,8 @@ pub mod env;
 #[cfg(test)]
 mod fake;
 pub mod link;
+pub mod marker;
+pub mod point;
 pub mod protocol;
 pub mod quorum;
 pub mod raft;

@@ -13,6 +13,7 @@ use derive_where::derive_where;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::point::Point;
 use crate::quorum::version::Version;
 use crate::raft::fact::Fact;
 
@@ -189,6 +190,8 @@ pub enum Effect<P: Protocol> {
     Fact(Fact),
     /// Tell the observer that this code path was reached.
     Reached(&'static str),
+    /// Pass this point: what comes before it is done, what comes after it is not.
+    Pass(&'static Point),
     /// A line for the log.
     Note(String),
 }

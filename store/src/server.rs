@@ -24,7 +24,7 @@ use crate::Safeguards;
 use crate::env::Env;
 use crate::link::Link;
 use crate::protocol::{NodeId, Now, Protocol};
-use crate::storage::{self, Log, Replayed};
+use crate::storage::{self, Log, Replayed, Surroundings};
 
 use reception::Reception;
 use replica::Replica;
@@ -114,8 +114,7 @@ pub async fn serve<F: Family>(options: ServerOptions<F>, env: Env) -> Result<(),
     let name = config.nodes()[usize::from(config.node())].clone();
     let log_options =
         storage::Options { segment_bytes_max: options.segment_bytes_max, safeguards: config.safeguards() };
-    let (disk, observer) = (env.disk.clone(), env.observer.clone());
-    let (log, replayed) = Log::open(disk, observer, (F::Node::NAME, &name), log_options).await?;
+    let (log, replayed) = Log::open(Surroundings::of(&env), (F::Node::NAME, &name), log_options).await?;
     let listen = |source| Error::Listen { address: options.listen.clone(), source };
     let listener = env.network.bind(&options.listen).await.map_err(listen)?;
     env.observer.note(&format!("{name}: listening on {}", options.listen));

@@ -69,5 +69,5 @@ mod test_disk;
 mod tests;
 
 pub use error::Error;
-pub use log::{Log, Options};
+pub use log::{Log, Options, Surroundings};
 pub use replay::Replayed;

@@ -4,11 +4,13 @@ use std::ffi::OsStr;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Arg, Command};
+use perjury::marker::{self, Marker};
 use perjury::nemesis::Kind;
 use perjury::system::Choice;
 use perjury::{System, bug, store, workload};
 use perjury_checkers::{checker, linearizable};
 use perjury_histories::format;
+use perjury_store::point::{self, Point};
 use serde::Serialize;
 
 /// One thing that has a name.
@@ -91,6 +93,23 @@ pub fn bugs() -> Vec<Entry> {
         Entry::new(bug.name, format!("{} ({}, level {}, {faults})", bug.about, bug.workload, bug.level))
     };
     bug::ALL.iter().map(entry).collect()
+}
+
+/// Where faults of kind `point` strike.
+pub fn points() -> Vec<Entry> {
+    let families = |point: &Point| point.families.join(" and ");
+    let entry = |point: &&Point| Entry::new(point.name, format!("{}: {}", families(point), point.about));
+    point::ALL.iter().map(entry).collect()
+}
+
+/// What a good sweep makes happen.
+pub fn markers() -> Vec<Entry> {
+    let place = |marker: &Marker| match marker.modes {
+        [] => marker.families.join(" and "),
+        modes => format!("{}, {}", marker.families.join(" and "), modes.join(" and ")),
+    };
+    let entry = |marker: &&Marker| Entry::new(marker.name, format!("{}: {}", place(marker), marker.about));
+    marker::ALL.iter().map(entry).collect()
 }
 
 /// Accepts the names of these entries, with blanks around them or not, and explains them in the help.

@@ -9,7 +9,8 @@ use super::catalog::{self, Entry};
 use super::exit::{self, Exit};
 use super::terminal;
 
-/// Lists what can be chosen: stores, workloads, nemeses, checkers, models, formats, bugs.
+/// Lists what can be chosen: stores, workloads, nemeses, checkers, models, formats, bugs; and what is counted:
+/// points, markers.
 #[derive(Args)]
 pub struct List {
     /// What to list; everything, if not given
@@ -36,6 +37,10 @@ enum What {
     Formats,
     /// Safeguards of the reference store that can be switched off
     Bugs,
+    /// Places in the code of the reference store at which faults of kind `point` strike
+    Points,
+    /// What must happen at least once in a sweep of the reference store that means much
+    Markers,
 }
 
 impl What {
@@ -48,6 +53,8 @@ impl What {
             What::Models => "models",
             What::Formats => "formats",
             What::Bugs => "bugs",
+            What::Points => "points",
+            What::Markers => "markers",
         }
     }
 
@@ -60,6 +67,8 @@ impl What {
             What::Models => catalog::models(),
             What::Formats => catalog::formats(),
             What::Bugs => catalog::bugs(),
+            What::Points => catalog::points(),
+            What::Markers => catalog::markers(),
         }
     }
 }
@@ -111,7 +120,7 @@ mod tests {
             serde_json::from_str(&json(What::value_variants()).expect("plain data")).expect("JSON");
         assert_eq!(
             lists.keys().collect::<Vec<_>>(),
-            ["bugs", "checkers", "formats", "models", "nemeses", "stores", "workloads"]
+            ["bugs", "checkers", "formats", "markers", "models", "nemeses", "points", "stores", "workloads"]
         );
         assert!(lists.values().all(|list| !list.is_empty()));
     }

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use anyhow::ensure;
+use perjury_store::point::Point;
 
 use super::CLIENTS;
 
@@ -26,6 +27,8 @@ pub struct ClusterOptions {
     pub nodes: Vec<String>,
     /// How long a node that ended by itself stays down.
     pub restart_after: Duration,
+    /// The points of their code that the nodes may pass.
+    pub points: Vec<&'static Point>,
 }
 
 impl Default for ClusterOptions {
@@ -37,6 +40,7 @@ impl Default for ClusterOptions {
             latency_max: Duration::from_millis(25),
             nodes: (1..=5).map(|n| format!("n{n}")).collect(),
             restart_after: Duration::from_secs(1),
+            points: Vec::new(),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod links;
 pub(crate) mod pings;
 mod processes;
+mod traps;
 
 use std::cell::RefCell;
 

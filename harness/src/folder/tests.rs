@@ -21,6 +21,7 @@ pub(crate) fn report(seed: u64) -> Report {
         faults: Vec::new(),
         faults_not_available: Vec::new(),
         markers: BTreeMap::new(),
+        points: BTreeMap::new(),
         simulated_ns: 1,
     }
 }
@@ -30,6 +31,7 @@ pub(crate) fn recording(trace: &str) -> Recording {
         history: perjury_histories::notation::parse("0:write(x,1) 1:read(x)=1").expect("a history"),
         trace: trace.to_owned(),
         markers: BTreeMap::new(),
+        points: BTreeMap::new(),
         crashes: Vec::new(),
         simulated_ns: 1,
         faults_not_available: Vec::new(),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
+use perjury_store::point;
 use perjury_store::raft::fact::Fact;
 
 use super::*;
@@ -16,6 +17,7 @@ fn cluster(seed: u64, nodes: usize) -> (Cluster, Rc<Log>) {
     let options = ClusterOptions {
         seed,
         nodes: (1..=nodes).map(|n| format!("n{n}")).collect(),
+        points: vec![&point::BETWEEN_TWO_SENDS, &point::REPLAYED],
         ..ClusterOptions::default()
     };
     let log = Rc::new(Log::default());
@@ -136,6 +138,37 @@ fn faults_that_know_the_leader_strike_it() {
             assert_eq!(injected.what.nodes[0], "n3", "{}", fault.name());
             injected.heal.apply(&mut cluster);
         }
+    }
+}
+
+#[test]
+fn faults_at_points_strike_whoever_passes_them() {
+    let ends = [
+        ("point-kill", Status::Killed),
+        ("point-power-loss", Status::Off),
+        ("point-pause", Status::Paused),
+        ("point-delay", Status::Running),
+    ];
+    for (name, status) in ends {
+        let mut struck = BTreeSet::new();
+        for seed in 0..6 {
+            let (mut cluster, _) = cluster(1, 3);
+            let run = |cluster: &mut Cluster| {
+                (0..500).for_each(|_| cluster.step().expect("only nodes fail"));
+            };
+            run(&mut cluster);
+            let fault = find(name).expect("a fault");
+            let injected = fault.inject(&mut cluster, &mut Aim::new(seed, Some(vec!["n2".to_owned()])));
+            run(&mut cluster);
+            assert_eq!(cluster.status("n2"), status, "{name}");
+            assert_eq!(cluster.status("n1"), Status::Running, "{name}");
+            let points = cluster.points_struck();
+            assert_eq!(points.values().sum::<u64>(), 1, "{name}: once");
+            assert!(points.keys().all(|point| injected.what.detail.contains(point)), "{:?}", injected.what);
+            struck.extend(points.into_keys());
+            injected.heal.apply(&mut cluster);
+        }
+        assert_eq!(struck.len(), 2, "{name}: {struck:?}");
     }
 }
 

@@ -80,6 +80,9 @@ pub fn facts(report: &Report, width: usize) -> String {
     for fault in &report.faults_not_available {
         text.push_str(&named("not available", fault, width));
     }
+    if !report.points.is_empty() {
+        text.push_str(&named("points", &counts(&report.points), width));
+    }
     if report.scenario.bug.is_some() {
         text.push_str(&named("reached", &counts(&report.markers), width));
     }

@@ -28,6 +28,10 @@ pub fn text(sum: &Summary, width: usize) -> String {
     text.push_str(&summary::named("operations", &summary::operations(&sum.operations), width));
     text.push_str(&summary::named("faults", &summary::counts(&sum.faults), width));
     text.push_str(&summary::named("reached", &summary::counts(&sum.markers), width));
+    text.push_str(&summary::named("not reached", &missing(sum), width));
+    if !sum.points.is_empty() {
+        text.push_str(&summary::named("points", &summary::counts(&sum.points), width));
+    }
     text.push_str(&cost(&sum.cost, sum.runs(), width));
     text.push_str(&summary::named("runs", &verdicts(sum), width));
     if sum.kept() < sum.failed.len() {
@@ -45,6 +49,12 @@ pub fn text(sum: &Summary, width: usize) -> String {
     }
     text.push_str(&summary::named("repeat with", &sum.command, width));
     text
+}
+
+/// What must happen sometimes, and did not.
+fn missing(sum: &Summary) -> String {
+    let missing: Vec<&str> = sum.missing().into_iter().map(|marker| marker.name).collect();
+    if missing.is_empty() { "none".to_owned() } else { missing.join(", ") }
 }
 
 /// How each guarantee fared; its levels share a row where they fared alike.
@@ -161,6 +171,7 @@ mod tests {
                 ("stats".to_owned(), RowCounts { held: 2, ..RowCounts::default() }),
             ]),
             markers: BTreeMap::new(),
+            points: BTreeMap::from([("before-answer".to_owned(), 1_234)]),
             faults: BTreeMap::from([("crash kill".to_owned(), 12)]),
             operations: BTreeMap::from([("read".to_owned(), BTreeMap::from([("ok".to_owned(), 1_200)]))]),
             cost: Cost {
@@ -195,6 +206,11 @@ seed 7 invalid: durability@all broken: x is gone
 operations     read 1,200 ok
 faults         crash kill 12
 reached        none
+not reached    torn-tail-cut, corrupt-record-reported, append-failed, sync-failed,
+               recovered-from-the-others, write-superseded, write-left-half-done, write-back-needed,
+               stale-replica-repaired, replicas-below-floor, version-ahead-of-clock,
+               exchange-differed
+points         before-answer 1,234
 speed          0.50 runs a second with 2 threads; 100 simulated s per CPU s, recording included,
                checking apart
 time           4.0 s; 150 simulated s; simulation 1.5 CPU s, checking 0.2 CPU s

@@ -25,6 +25,7 @@ pub struct Offers {
     seam: Seam,
     leader: bool,
     members: bool,
+    points: bool,
 }
 
 impl Offers {
@@ -34,6 +35,7 @@ impl Offers {
             seam: system.seam(),
             leader: system.tells_facts(),
             members: system.has_administration(scenario),
+            points: !system.points().is_empty(),
         }
     }
 }
@@ -107,13 +109,14 @@ fn missing(offers: Offers, fault: &dyn Fault) -> Option<String> {
 
 /// What a system lacks for a fault to have an effect on it.
 fn lacks(offers: Offers, fault: &dyn Fault) -> Option<&'static str> {
-    let Offers { seam, leader, members } = offers;
+    let Offers { seam, leader, members, points } = offers;
     let lacks = |needs: &Needs| match needs {
         Needs::Messages if !seam.messages => Some("the system does not send its frames through the seam"),
         Needs::Disk if !seam.disk => Some("the system does not keep its data on the seam's disk"),
         Needs::Clock if !seam.clock => Some("the system does not read the seam's clocks"),
         Needs::Leader if !leader => Some("the system does not tell who leads"),
         Needs::Members if !members => Some("the members of the system cannot be changed"),
+        Needs::Points if !points => Some("the code of the system names no points"),
         _ => None,
     };
     fault.needs().iter().find_map(lacks)
@@ -124,8 +127,8 @@ mod tests {
     use super::*;
     use crate::nemesis::Entry;
 
-    const NONE: Offers = Offers { seam: Seam::NONE, leader: false, members: false };
-    const ALL: Offers = Offers { seam: Seam::ALL, leader: true, members: true };
+    const NONE: Offers = Offers { seam: Seam::NONE, leader: false, members: false, points: false };
+    const ALL: Offers = Offers { seam: Seam::ALL, leader: true, members: true, points: true };
     const NO_DISK: Offers = Offers { seam: Seam { disk: false, ..Seam::ALL }, ..NONE };
 
     fn drawn(nemesis: &[&str], offers: Offers) -> anyhow::Result<Plan> {

@@ -15,6 +15,7 @@ use smallvec::{SmallVec, smallvec};
 use turmoil::net::{TcpListener, TcpStream};
 
 use super::FaultId;
+use super::pause::Gate;
 use crate::rng::Rng;
 
 /// How long until a connection that found no way is tried again.
@@ -229,13 +230,14 @@ impl MessageEffect {
 pub struct SimNetwork {
     host: String,
     fabric: Rc<Fabric>,
+    gate: Rc<Gate>,
     rng: RefCell<Rng>,
 }
 
 impl SimNetwork {
-    /// The network as `host` sees it.
-    pub fn new(host: &str, fabric: Rc<Fabric>, rng: Rng) -> SimNetwork {
-        SimNetwork { host: host.to_string(), fabric, rng: RefCell::new(rng) }
+    /// The network as `host` sees it, whose process stands behind `gate`.
+    pub fn new(host: &str, fabric: Rc<Fabric>, gate: Rc<Gate>, rng: Rng) -> SimNetwork {
+        SimNetwork { host: host.to_string(), fabric, gate, rng: RefCell::new(rng) }
     }
 }
 
@@ -267,6 +269,9 @@ impl Network for SimNetwork {
     }
 
     fn deliveries(&self, address: &str) -> SmallVec<[Delivery; 2]> {
+        if self.gate.is_struck() {
+            return SmallVec::new();
+        }
         let to = address.split(':').next().unwrap_or_default();
         self.fabric.deliveries(&self.host, to, &mut self.rng.borrow_mut())
     }

@@ -26,6 +26,7 @@ use super::panic;
 #[derive(Default)]
 pub struct Gate {
     shut: Cell<bool>,
+    struck: Cell<bool>,
     waker: RefCell<Option<Waker>>,
 }
 
@@ -43,9 +44,21 @@ impl Gate {
         }
     }
 
+    /// Nothing of the process runs from here on, and what it still does at this moment has no effect.
+    pub fn strike(&self) {
+        self.pause();
+        self.struck.set(true);
+    }
+
+    /// Whether the process was struck, and is still to be taken down.
+    pub fn is_struck(&self) -> bool {
+        self.struck.get()
+    }
+
     /// The process is gone; the next one starts with an open gate.
     pub fn reset(&self) {
         self.shut.set(false);
+        self.struck.set(false);
         self.waker.borrow_mut().take();
     }
 }

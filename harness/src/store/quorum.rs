@@ -11,6 +11,7 @@ use std::time::Duration;
 use perjury_histories::{Key, Value, Version};
 use perjury_store::client::{Answer, ClientOptions};
 use perjury_store::env::{Env, LocalFuture};
+use perjury_store::point::{self, Point};
 use perjury_store::quorum::config::Config;
 use perjury_store::quorum::message::{Entry, Level, NodeId, Operation, Response};
 use perjury_store::quorum::promise::{Guarantee, acknowledgements, promises};
@@ -126,6 +127,10 @@ impl System for Quorum {
         };
         let level = || Some(format!("level: {}", scenario.levels().into_iter().find_map(level::problem)?));
         wrong.map(words).or_else(level)
+    }
+
+    fn points(&self) -> Vec<&'static Point> {
+        point::of(self.name())
     }
 
     fn seam(&self) -> Seam {

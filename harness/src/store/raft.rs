@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use perjury_histories::Key;
 use perjury_store::env::{Env, LocalFuture};
+use perjury_store::point::{self, Point};
 use perjury_store::protocol::NodeId;
 use perjury_store::raft::config::{Config, Replication};
 use perjury_store::raft::machine::STEPS_MAX;
@@ -134,6 +135,10 @@ impl System for Raft {
         let wanted = Scenario::nodes_in(mode);
         (replication(scenario) != Replication::Majority && nodes != wanted)
             .then(|| format!("nodes {nodes}: mode {mode} wants {wanted}, two with data and a witness"))
+    }
+
+    fn points(&self) -> Vec<&'static Point> {
+        point::of(self.name())
     }
 
     fn seam(&self) -> Seam {

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::case::Case;
 use crate::command;
+use crate::marker::{self, Marker};
 use crate::render::faults;
 use crate::report::{Report, RowOutcome};
 use crate::scenario::Scenario;
@@ -34,6 +35,9 @@ pub struct Summary {
     pub rows: BTreeMap<String, RowCounts>,
     /// How often each marked code path was reached, over all runs.
     pub markers: BTreeMap<String, u64>,
+    /// How often each named point of the nodes' code was passed, over all runs.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub points: BTreeMap<String, u64>,
     /// Number of faults, by kind and name.
     pub faults: BTreeMap<String, u64>,
     /// Number of operations, by function and then by how they ended.
@@ -127,6 +131,7 @@ impl Summary {
             failed: Vec::new(),
             rows: BTreeMap::new(),
             markers: BTreeMap::new(),
+            points: BTreeMap::new(),
             faults: BTreeMap::new(),
             operations: BTreeMap::new(),
             cost: Cost { jobs, ..Cost::default() },
@@ -172,18 +177,19 @@ impl Summary {
         for row in report.rows.iter().filter(|row| row.promised) {
             self.rows.entry(row.name()).or_default().add(row.outcome);
         }
-        for (marker, times) in &report.markers {
-            *self.markers.entry(marker.clone()).or_default() += times;
-        }
+        add(&mut self.markers, &report.markers);
+        add(&mut self.points, &report.points);
         for span in &report.faults {
             *self.faults.entry(faults::name(&span.kind, &span.fault)).or_default() += 1;
         }
         for (function, endings) in &report.operations {
-            let counts = self.operations.entry(function.clone()).or_default();
-            for (ending, times) in endings {
-                *counts.entry(ending.clone()).or_default() += times;
-            }
+            add(self.operations.entry(function.clone()).or_default(), endings);
         }
+    }
+
+    /// Markers of the store that no run has reached.
+    pub fn missing(&self) -> Vec<&'static Marker> {
+        marker::missing(&self.markers, [&self.scenario])
     }
 
     fn worst(&self) -> &'static str {
@@ -207,6 +213,13 @@ impl Summary {
     /// Whether some run could not be executed or not be kept.
     pub fn has_errors(&self) -> bool {
         self.failed.iter().any(|case| case.error.is_some())
+    }
+}
+
+/// Adds counts to counts.
+fn add(sum: &mut BTreeMap<String, u64>, counts: &BTreeMap<String, u64>) {
+    for (name, times) in counts {
+        *sum.entry(name.clone()).or_default() += times;
     }
 }
 
@@ -239,7 +252,8 @@ mod tests {
             let mut report = report(seed);
             report.verdict = verdict.to_owned();
             report.rows = vec![row(outcome)];
-            report.markers = BTreeMap::from([("path".to_owned(), seed)]);
+            report.markers = BTreeMap::from([("torn-tail-cut".to_owned(), seed)]);
+            report.points = BTreeMap::from([("before-answer".to_owned(), 2)]);
             report
         };
         vec![
@@ -279,7 +293,9 @@ mod tests {
             failed,
             [(2, Some("durability@quorum broken: because")), (3, Some("durability@quorum unknown: because"))]
         );
-        assert_eq!(summary.markers["path"], 6);
+        assert_eq!((summary.markers["torn-tail-cut"], summary.points["before-answer"]), (6, 6));
+        let missing: Vec<&str> = summary.missing().into_iter().map(|marker| marker.name).collect();
+        assert!(!missing.contains(&"torn-tail-cut") && missing.contains(&"write-superseded"), "{missing:?}");
         assert_eq!(
             summary.rows["durability@quorum"],
             RowCounts { held: 1, broken: 1, not_owed: 0, unknown: 1 }

@@ -14,10 +14,11 @@ use std::rc::Rc;
 use rand_core::{Rng, SeedableRng};
 use rand_pcg::Pcg64;
 
+use crate::point::Point;
 use crate::quorum::version::Version;
 use crate::raft::fact::Fact;
 
-use super::{Disk, Env, Observer, Random};
+use super::{Disk, Env, LocalFuture, Observer, Points, Random};
 
 /// The seam of a node that keeps its data in `data_dir`, which is created if need be.
 ///
@@ -38,6 +39,7 @@ fn with_disk(disk: Rc<dyn Disk>) -> io::Result<Env> {
         random: Rc::new(Pcg::from_system()?),
         clock: Rc::new(clock::SystemClock::new()),
         observer: Rc::new(StandardError),
+        points: Rc::new(Unmarked),
     })
 }
 
@@ -74,6 +76,15 @@ impl Observer for StandardError {
     fn corrupt(&self, _key: Option<&str>) {}
 
     fn fact(&self, _fact: &Fact) {}
+}
+
+/// Nobody waits at any point.
+struct Unmarked;
+
+impl Points for Unmarked {
+    fn hold(&self, _point: &'static Point) -> Option<LocalFuture<'static, ()>> {
+        None
+    }
 }
 
 #[cfg(test)]

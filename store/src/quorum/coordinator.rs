@@ -25,6 +25,7 @@ use super::replica::mode;
 use super::ring::{Homes, Ring};
 use super::version::Version;
 use super::write::Write;
+use crate::{marker, point};
 
 /// Operations in flight at once; more are refused.
 const OPERATIONS_MAX: usize = 10_000;
@@ -236,6 +237,7 @@ impl Coordinator {
     }
 
     fn write(&mut self, ticket: Ticket, entry: Entry, read: bool, config: &Config, out: &mut Outbox<'_>) {
+        out.push(Effect::Pass(if read { &point::BEFORE_WRITE_BACK } else { &point::VERSION_CHOSEN }));
         let write = Write::new(entry, read, config.safeguards.distinct_acknowledgements);
         write.ask(&ticket, out);
         self.operations.insert(ticket.operation, (ticket, Phase::Write(write)));
@@ -341,6 +343,9 @@ impl Context<'_> {
     /// A new version, above what the session has seen.
     fn version(&mut self, above: Option<Version>, now: Now, out: &mut Outbox<'_>) -> Version {
         let version = self.clock.next(now.wall);
+        if version.millis > now.wall / 1_000_000 {
+            out.push(Effect::Reached(marker::VERSION_AHEAD_OF_CLOCK.name));
+        }
         if !self.config.safeguards.hybrid_clock && above.is_some_and(|above| version < above) {
             out.push(Effect::Reached("version-below-session"));
         }

@@ -19,12 +19,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::effect::Now;
+use super::effect::{Effect, Now};
 use super::message::{Entry, Message, NodeId, OperationId};
 use super::outbox::Outbox;
 use super::replica::{Held, Replica};
 use super::ring::Ring;
 use super::version::Version;
+use crate::{marker, point};
 
 /// Buckets that shared keys are hashed into.
 const BUCKETS: u16 = 64;
@@ -144,6 +145,8 @@ impl Exchange {
         let entries = as_many_as_fit(lacking);
         let wanted: Vec<String> = missing.keys().cloned().collect();
         if !entries.is_empty() || !wanted.is_empty() {
+            out.push(Effect::Reached(marker::EXCHANGE_DIFFERED.name));
+            out.push(Effect::Pass(&point::EXCHANGE_COMPARED));
             out.send(from, Message::Entries { entries, wanted });
         }
         self.is_recovering() && self.catch_up(from, complete.then_some(missing), replica)

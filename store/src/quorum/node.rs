@@ -12,6 +12,7 @@ use super::message::{Entry, Message, NodeId, Operation, Refusal, Request, Respon
 use super::outbox::Outbox;
 use super::replica::Replica;
 use super::ring::Ring;
+use crate::marker;
 use crate::protocol::Protocol;
 
 /// Bytes of keys and values that one page of a dump carries, roughly.
@@ -216,6 +217,6 @@ impl Protocol for Node {
 /// Every peer has made up for the damage, and what they sent is durable here: it is held.
 fn caught_up(out: &mut Outbox<'_>) {
     out.push(Effect::Note("caught up from all other nodes: serving reads again".to_owned()));
-    out.push(Effect::Reached("recovered-from-the-others"));
+    out.push(Effect::Reached(marker::RECOVERED_FROM_THE_OTHERS.name));
     out.push(Effect::CaughtUp);
 }

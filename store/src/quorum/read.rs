@@ -7,6 +7,7 @@ use super::effect::Effect;
 use super::message::{Entry, Message, NodeId, Refusal, Response};
 use super::outbox::Outbox;
 use super::version::Version;
+use crate::marker;
 
 /// The operation number of repairs: nobody waits for their acknowledgement.
 const REPAIR: u64 = 0;
@@ -69,8 +70,11 @@ impl Read {
         if answer.as_ref().map(|held| held.version) < entry.as_ref().map(|entry| entry.version) {
             *answer = entry;
         }
-        if ticket.request.is_some() && self.is_enough(ticket) {
-            return self.conclude(ticket, out);
+        if ticket.request.is_some() && self.answers.len() >= ticket.needed {
+            if self.reaches_floor() {
+                return self.conclude(ticket, out);
+            }
+            out.push(Effect::Reached(marker::REPLICAS_BELOW_FLOOR.name));
         }
         if ticket.request.is_none() { self.repair(ticket, out) } else { Step::Wait }
     }
@@ -93,10 +97,9 @@ impl Read {
         ticket.reply(Response::Refused(refusal), out);
     }
 
-    fn is_enough(&self, ticket: &Ticket) -> bool {
+    fn reaches_floor(&self) -> bool {
         let reads = matches!(self.then, Then::Answer | Then::WriteBack);
-        let reached = !reads || self.highest().map(|entry| entry.version) >= self.floor;
-        self.answers.len() >= ticket.needed && reached
+        !reads || self.highest().map(|entry| entry.version) >= self.floor
     }
 
     fn highest(&self) -> Option<&Entry> {
@@ -135,8 +138,9 @@ impl Read {
     fn must_write_back(&self, entry: &Entry, ticket: &Ticket, out: &mut Outbox<'_>) -> bool {
         let holders = self.answers.values().flatten().filter(|held| held.version == entry.version);
         let settled = holders.count() >= ticket.needed;
-        if !settled && !self.write_back {
-            out.push(Effect::Reached("write-back-skipped"));
+        if !settled {
+            let needed = marker::WRITE_BACK_NEEDED.name;
+            out.push(Effect::Reached(if self.write_back { needed } else { "write-back-skipped" }));
         }
         !settled && self.write_back
     }
@@ -146,6 +150,7 @@ impl Read {
         if let Some(entry) = self.highest() {
             let stale = |held: &Option<Entry>| held.as_ref().is_none_or(|held| held.version < entry.version);
             for (&home, _) in self.answers.iter().filter(|(_, held)| stale(held)) {
+                out.push(Effect::Reached(marker::STALE_REPLICA_REPAIRED.name));
                 let (key, entry) = (ticket.key.clone(), entry.clone());
                 out.send(home, Message::Write { operation: REPAIR, key, entry });
             }

@@ -21,6 +21,7 @@ use super::message::{Entry, Message, NodeId, OperationId, Refusal};
 use super::outbox::Outbox;
 use super::ring::{Homes, Ring};
 use super::version::Version;
+use crate::marker;
 
 /// Bytes of records that are not durable yet; more are refused until the disk has caught up.
 const PENDING_BYTES_MAX: usize = 64 << 20;
@@ -179,7 +180,12 @@ impl Replica {
         ring: &Ring,
         out: &mut Outbox<'_>,
     ) {
-        if self.get(&key).is_some_and(|held| held.rank() >= entry.rank()) {
+        if let Some(held) = self.get(&key)
+            && held.rank() >= entry.rank()
+        {
+            if waiter.is_some() && held.rank() > entry.rank() {
+                out.push(Effect::Reached(marker::WRITE_SUPERSEDED.name));
+            }
             return acknowledge(&key, entry.version, waiter, out);
         }
         if let Some(pending) = self.newest(&key)

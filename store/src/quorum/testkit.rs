@@ -308,7 +308,7 @@ impl Cluster {
                 Effect::Reached(marker) => {
                     self.reached.insert(marker);
                 }
-                Effect::Note(_) => {}
+                Effect::Note(_) | Effect::Pass(_) => {}
                 Effect::ReplyBefore { .. } | Effect::SaveSnapshot { .. } | Effect::Fact(_) => {
                     panic!("this family has no {effect:?}")
                 }

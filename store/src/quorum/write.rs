@@ -7,6 +7,7 @@ use super::effect::Effect;
 use super::message::{Entry, Message, NodeId, Refusal, Response};
 use super::outbox::Outbox;
 use super::read::answer;
+use crate::marker;
 
 /// A write phase: one entry, with one version for ever, also when it is sent again.
 #[derive(Debug)]
@@ -109,6 +110,9 @@ impl Write {
             // The write-back of a read: what anyone may read is as it was.
             Response::Refused(deadline)
         } else if timeout_is_unknown {
+            if answered > 0 {
+                out.push(Effect::Reached(marker::WRITE_LEFT_HALF_DONE.name));
+            }
             Response::Unknown(deadline.to_string())
         } else {
             out.push(Effect::Reached("timeout-reported-as-failure"));

@@ -27,6 +27,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::log::Position;
 use super::request::{Command, CommandKind, Operation, Refusal, Response, Versioned, session_of};
+use crate::marker;
 use crate::safeguards::Safeguards;
 
 use cells::Cells;
@@ -138,11 +139,11 @@ impl Machine {
                 return Outcome::new(Response::Refused(Refusal::SessionEnded { session }), None);
             }
             Standing::Retry(response) if self.safeguards.session_table => {
-                return Outcome::new(response, Some("retry-recognised"));
+                return Outcome::new(response, Some(marker::RETRY_RECOGNISED.name));
             }
             Standing::Superseded { by } if self.safeguards.session_table => {
                 let why = format!("write {sequence} of session {session} was superseded by write {by}");
-                return Outcome::new(Response::Unknown(why), None);
+                return Outcome::new(Response::Unknown(why), Some(marker::RETRY_SUPERSEDED.name));
             }
             _ => {}
         }

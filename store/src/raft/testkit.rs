@@ -459,7 +459,7 @@ impl Cluster {
                 *self.reached.entry(marker).or_default() += 1;
             }
             Effect::Note(text) => self.note(|| format!("{}: {text}", name(node))),
-            Effect::Acknowledged { .. } | Effect::CaughtUp => {}
+            Effect::Acknowledged { .. } | Effect::CaughtUp | Effect::Pass(_) => {}
         }
         None
     }

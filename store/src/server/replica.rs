@@ -18,6 +18,8 @@ use tokio::sync::mpsc;
 
 use crate::env::{Env, LocalFuture};
 use crate::link::Link;
+use crate::marker;
+use crate::point;
 use crate::protocol::{Effect, Input, Protocol, RecordNumber, RequestId, TICK_MS};
 use crate::storage::{self, Log};
 
@@ -93,11 +95,13 @@ impl<P: Protocol> Replica<P> {
             tokio::select! {
                 biased;
                 through = finished(&mut self.sync) => {
-                    let through = through?;
+                    let through = through.inspect_err(|_| self.env.observer.reached(marker::SYNC_FAILED.name))?;
+                    self.env.points.pass(&point::BETWEEN_SYNC_AND_STEP).await;
                     self.step(Input::Synced { through }).await?;
                 }
                 index = finished(&mut self.save) => {
                     let index = index?;
+                    self.env.points.pass(&point::SNAPSHOT_BEFORE_STEP).await;
                     self.step(Input::SnapshotSaved { index }).await?;
                 }
                 () = &mut tick => {
@@ -114,7 +118,7 @@ impl<P: Protocol> Replica<P> {
                     }
                 }
             }
-            self.begin_sync();
+            self.begin_sync().await;
         }
     }
 
@@ -137,15 +141,24 @@ impl<P: Protocol> Replica<P> {
 
     async fn carry_out(&mut self, effects: Vec<Effect<P>>) -> Result<(), Error> {
         let mut effects = VecDeque::from(effects);
+        let mut has_sent = false;
         while let Some(effect) = effects.pop_front() {
             match effect {
                 Effect::Send { to, message } => {
+                    if has_sent {
+                        self.env.points.pass(&point::BETWEEN_TWO_SENDS).await;
+                    }
+                    has_sent = true;
                     if let Some(Some(link)) = self.links.get(usize::from(to)) {
                         link.send(message);
                     }
                 }
-                Effect::Reply { id, response } => self.reply(id, response),
+                Effect::Reply { id, response } => {
+                    self.env.points.pass(&point::BEFORE_ANSWER).await;
+                    self.reply(id, response);
+                }
                 Effect::ReplyBefore { id, response, before } => {
+                    self.env.points.pass(&point::BEFORE_ANSWER).await;
                     if self.env.clock.monotonic() < before {
                         self.reply(id, response);
                     } else {
@@ -162,6 +175,7 @@ impl<P: Protocol> Replica<P> {
                 Effect::CaughtUp => self.repair().await,
                 Effect::Fact(fact) => self.env.observer.fact(&fact),
                 Effect::Reached(marker) => self.env.observer.reached(marker),
+                Effect::Pass(point) => self.env.points.pass(point).await,
                 Effect::Note(text) => self.env.observer.note(&text),
             }
         }
@@ -186,8 +200,12 @@ impl<P: Protocol> Replica<P> {
         self.appended += 1;
         match self.log.append(record) {
             Ok(()) => Ok(None),
-            Err(storage::Error::NotAppended(reason)) if P::SURVIVES_FAILED_APPEND => {
-                Ok(Some(Input::AppendFailed { record: self.appended, reason }))
+            Err(storage::Error::NotAppended(reason)) => {
+                self.env.observer.reached(marker::APPEND_FAILED.name);
+                if P::SURVIVES_FAILED_APPEND {
+                    return Ok(Some(Input::AppendFailed { record: self.appended, reason }));
+                }
+                Err(storage::Error::NotAppended(reason).into())
             }
             Err(error) => Err(error.into()),
         }
@@ -210,7 +228,7 @@ impl<P: Protocol> Replica<P> {
         }
     }
 
-    fn begin_sync(&mut self) {
+    async fn begin_sync(&mut self) {
         if self.sync.is_some() || self.sync_begun == self.appended && !self.sync_wanted {
             return;
         }
@@ -221,6 +239,7 @@ impl<P: Protocol> Replica<P> {
             }
             self.next_background_sync = monotonic + BACKGROUND_SYNC_EVERY.as_nanos() as u64;
         }
+        self.env.points.pass(&point::BETWEEN_APPEND_AND_SYNC).await;
         self.sync_begun = self.appended;
         self.sync_wanted = false;
         self.sync = Some(UnderWay { what: self.appended, done: self.log.sync() });

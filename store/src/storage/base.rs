@@ -13,6 +13,7 @@
 use std::rc::Rc;
 
 use crate::env::{Disk, Observer};
+use crate::marker;
 
 use super::Error;
 use super::frame::Position;
@@ -75,7 +76,7 @@ impl Base {
         for number in &self.corrupt {
             observer.note(&format!("{}: corrupt snapshot", Kind::Snapshot.name(*number)));
             observer.corrupt(None);
-            observer.reached("corrupt-snapshot-reported");
+            observer.reached(marker::CORRUPT_SNAPSHOT_REPORTED.name);
         }
     }
 

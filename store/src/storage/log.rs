@@ -7,7 +7,8 @@ use std::rc::Rc;
 use tokio::sync::watch;
 
 use crate::Safeguards;
-use crate::env::{Disk, File, LocalFuture, Observer};
+use crate::env::{Disk, Env, File, LocalFuture, Observer, Points};
+use crate::point;
 use crate::protocol::Record;
 
 use super::Error;
@@ -32,6 +33,25 @@ impl Default for Options {
     }
 }
 
+/// What a log takes from outside.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// Its data directory.
+    pub disk: Rc<dyn Disk>,
+    /// Who is told what was found.
+    pub observer: Rc<dyn Observer>,
+    /// Where it can be held up.
+    pub points: Rc<dyn Points>,
+}
+
+impl Surroundings {
+    /// Those of a node.
+    pub fn of(env: &Env) -> Surroundings {
+        let Env { disk, observer, points, .. } = env.clone();
+        Surroundings { disk, observer, points }
+    }
+}
+
 /// A write-ahead log of records `R`, open for appends.
 ///
 /// - A record is durable once a [`sync`](Log::sync) begun after its append has succeeded.
@@ -39,8 +59,7 @@ impl Default for Options {
 /// - At most one segment that has a name has one that is not durable yet, and it is the last of these.
 ///   A segment begun for a snapshot, perhaps after that one, has no name until a sync gives it one.
 pub struct Log<R> {
-    pub(super) disk: Rc<dyn Disk>,
-    pub(super) observer: Rc<dyn Observer>,
+    pub(super) around: Surroundings,
     pub(super) node: String,
     pub(super) damage: Vec<Damage>,
     options: Options,
@@ -108,15 +127,9 @@ impl Progress {
 
 impl<R: Record> Log<R> {
     /// A log without an active segment: to be followed by `begin`, `begin_after` or `resume`.
-    pub(super) fn new(
-        disk: Rc<dyn Disk>,
-        observer: Rc<dyn Observer>,
-        node: &str,
-        options: Options,
-    ) -> Log<R> {
+    pub(super) fn new(around: Surroundings, node: &str, options: Options) -> Log<R> {
         Log {
-            disk,
-            observer,
+            around,
             node: node.to_owned(),
             damage: Vec::new(),
             options,
@@ -130,7 +143,7 @@ impl<R: Record> Log<R> {
     /// Goes on in segment `number`, all of which is durable.
     pub(super) fn resume(&mut self, number: u32) -> Result<(), Error> {
         let name = segment::name(number);
-        let file = self.disk.open(&name).map_err(Error::disk(format!("open {name}")))?;
+        let file = self.around.disk.open(&name).map_err(Error::disk(format!("open {name}")))?;
         let len = file.len().map_err(Error::disk(format!("measure {name}")))?;
         // Replay has read it and found it short enough.
         let len = u32::try_from(len).unwrap_or(u32::MAX);
@@ -167,10 +180,10 @@ impl<R: Record> Log<R> {
     fn begin_as(&mut self, number: u32, name: &str, unnamed: bool) -> Result<(), Error> {
         let identity = Identity::of_segment(&self.node, number);
         let header = identity.encode();
-        let file = self.disk.create(name).map_err(Error::disk(format!("create {name}")))?;
+        let file = self.around.disk.create(name).map_err(Error::disk(format!("create {name}")))?;
         if let Err(error) = file.append(&header) {
             // Gone again, so that the next attempt finds its name free.
-            if let Err(second) = self.disk.remove(name) {
+            if let Err(second) = self.around.disk.remove(name) {
                 let reason = format!("cannot begin {name} ({error}), nor remove it again ({second})");
                 return Err(self.progress.poison(reason));
             }
@@ -259,7 +272,7 @@ impl<R: Record> Log<R> {
         let (unnamed, named): (Vec<&Open>, Vec<&Open>) = new.partition(|open| open.unnamed);
         let (nameless, is_new) = (unnamed.last().map(|open| open.identity.number), !named.is_empty());
         let files: Vec<Rc<dyn File>> = self.open.iter().map(|open| open.file.clone()).collect();
-        let disk = self.disk.clone();
+        let Surroundings { disk, points, .. } = self.around.clone();
         Box::pin(async move {
             progress.check()?;
             if target <= durable {
@@ -270,6 +283,7 @@ impl<R: Record> Log<R> {
                 synced.map_err(|error| progress.poison(format!("cannot sync the log: {error}")))?;
             }
             if is_new {
+                points.pass(&point::IN_ROTATION).await;
                 progress.sync_names(&*disk).await?;
             }
             if let Some(number) = nameless {

@@ -1,5 +1,6 @@
 //! Cutting damage out of the log, once the replica has caught up.
 
+use crate::point;
 use crate::protocol::Record;
 
 use super::Error;
@@ -27,11 +28,11 @@ impl<R: Record> Log<R> {
     async fn repair_segment(&self, damage: &Damage) -> Result<(), Error> {
         let name = segment::name(damage.segment);
         let identity = Identity::of_segment(&self.node, damage.segment);
-        let pieces = segment::scan(identity, &read(&*self.disk, &name)?)?;
+        let pieces = segment::scan(identity, &read(&*self.around.disk, &name)?)?;
         if !same_damage(&pieces, damage) {
             // What went bad since then has not been reported, and catching up did not ask for it. The
             // node still has it in memory; the next start finds it missing, and reports it.
-            self.observer.note(&format!("{name}: more damage since replay; left as it is"));
+            self.around.observer.note(&format!("{name}: more damage since replay; left as it is"));
             return Ok(());
         }
         let good = pieces.into_iter().filter_map(|piece| match piece.content {
@@ -40,8 +41,9 @@ impl<R: Record> Log<R> {
         });
         let content = identity.write(&good.collect::<Vec<R>>());
         let content = content.expect("the good records of a segment fit a segment");
-        replace(&self.disk, &name, &content).await?;
-        self.observer.note(&format!("{name}: corrupt records cut out"));
+        self.around.points.pass(&point::IN_REPAIR).await;
+        replace(&self.around, &name, &content).await?;
+        self.around.observer.note(&format!("{name}: corrupt records cut out"));
         Ok(())
     }
 }

@@ -5,6 +5,8 @@ use std::rc::Rc;
 use crate::env::Disk;
 
 use super::Error;
+use super::log::Surroundings;
+use crate::point;
 
 /// What the name of a file that is not finished ends with. Such files count for nothing.
 pub const UNFINISHED: &str = ".new";
@@ -16,13 +18,16 @@ pub const UNFINISHED: &str = ".new";
 /// write name.new   sync it   rename it to name   sync the directory
 ///                            ^ from here on a crash leaves one or the other, both whole
 /// ```
-pub async fn replace(disk: &Rc<dyn Disk>, name: &str, content: &[u8]) -> Result<(), Error> {
+pub async fn replace(around: &Surroundings, name: &str, content: &[u8]) -> Result<(), Error> {
+    let Surroundings { disk, points, .. } = around;
     let unfinished = format!("{name}{UNFINISHED}");
     discard_unfinished(&**disk, |file| file == unfinished)?;
     let file = disk.create(&unfinished).map_err(Error::disk(format!("create {unfinished}")))?;
     file.append(content).map_err(Error::disk(format!("write {unfinished}")))?;
     file.sync().await.map_err(Error::disk(format!("sync {unfinished}")))?;
+    points.pass(&point::REPLACEMENT_WRITTEN).await;
     disk.rename(&unfinished, name).map_err(Error::disk(format!("rename {unfinished} to {name}")))?;
+    points.pass(&point::REPLACEMENT_NAMED).await;
     sync_directory(disk).await
 }
 

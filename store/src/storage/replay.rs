@@ -9,17 +9,16 @@
 //! go on                           in the last segment; in a new one if that is damaged
 //! ```
 
-use std::rc::Rc;
-
 use derive_where::derive_where;
 
 use crate::env::{Disk, Observer};
 use crate::protocol::Record;
+use crate::{marker, point};
 
 use super::Error;
 use super::base::{Base, remove};
 use super::identity::{Identity, Kind};
-use super::log::{Log, Options};
+use super::log::{Log, Options, Surroundings};
 use super::meta::{self, Meta};
 use super::plan::{Action, Corrupt, Found, Plan, Planned, plan};
 use super::replace::{discard_unfinished, read, replace, sync_directory};
@@ -47,25 +46,27 @@ impl<R: Record> Log<R> {
     /// On an error before the incarnation is raised (a directory of another node, a version this
     /// program does not know, a missing segment, a bad `meta`) nothing has been changed.
     pub async fn open(
-        disk: Rc<dyn Disk>,
-        observer: Rc<dyn Observer>,
+        around: Surroundings,
         (family, node): (&str, &str),
         options: Options,
     ) -> Result<(Log<R>, Replayed<R>), Error> {
+        let Surroundings { disk, observer, points } = around.clone();
         let mut meta = read_meta(&*disk, family, node)?;
         let base = Base::find(&*disk, node)?;
         let plan = plan(read_segments(&*disk, node, &base.segments)?, base.durable(), options.safeguards);
         let damaged = remember_damage(&mut meta, &base, &plan);
-        replace(&disk, meta::NAME, &meta.encode()).await?;
+        replace(&around, meta::NAME, &meta.encode()).await?;
+        points.pass(&point::IN_REPLAY).await;
         discard_unfinished(&*disk, |_| true)?;
         base.report(&*observer);
         report(&plan, &*observer);
         base.clean_up(&disk).await?;
-        carry_out(&plan, &disk, node).await?;
+        carry_out(&plan, &around, node).await?;
+        points.pass(&point::REPLAYED).await;
 
         let snapshot = base.snapshot.map(|snapshot| (snapshot.index, snapshot.payload));
         let mut replayed = Replayed { incarnation: meta.incarnation, snapshot, records: Vec::new(), damaged };
-        let mut log = Log::new(disk, observer, node, options);
+        let mut log = Log::new(around, node, options);
         let mut last = None;
         for segment in plan.segments.into_iter().filter(|segment| segment.action != Action::Remove) {
             last = Some((segment.number, segment.corrupt.is_empty()));
@@ -140,7 +141,7 @@ fn report<R>(plan: &Plan<R>, observer: &dyn Observer) {
         if segment.taken > 0 {
             observer.reached("torn-tail-taken");
         } else if !segment.torn.is_empty() {
-            observer.reached("torn-tail-cut");
+            observer.reached(marker::TORN_TAIL_CUT.name);
         }
         for corrupt in &segment.corrupt {
             report_corrupt(&name, corrupt, observer);
@@ -159,12 +160,13 @@ fn report_corrupt(name: &str, corrupt: &Corrupt, observer: &dyn Observer) {
     let whose = key.map_or(String::new(), |key| format!(", of key {key:?}"));
     observer.note(&format!("{name}: corrupt record at offset {}{whose}", corrupt.range.start));
     observer.corrupt(key);
-    observer.reached("corrupt-record-reported");
+    observer.reached(marker::CORRUPT_RECORD_REPORTED.name);
 }
 
 /// Changes the directory as planned, and makes what stays in it durable: from now on the node
 /// answers for it.
-async fn carry_out<R: Record>(plan: &Plan<R>, disk: &Rc<dyn Disk>, node: &str) -> Result<(), Error> {
+async fn carry_out<R: Record>(plan: &Plan<R>, around: &Surroundings, node: &str) -> Result<(), Error> {
+    let disk = &around.disk;
     // From the end, so that a crash leaves no gap.
     for segment in plan.segments.iter().rev() {
         if segment.action == Action::Remove {
@@ -174,7 +176,7 @@ async fn carry_out<R: Record>(plan: &Plan<R>, disk: &Rc<dyn Disk>, node: &str) -
     }
     for segment in &plan.segments {
         if segment.action != Action::Keep || segment.number >= plan.durable.segment {
-            carry_out_segment(segment, disk, node).await?;
+            carry_out_segment(segment, around, node).await?;
         }
     }
     sync_directory(disk).await
@@ -182,7 +184,7 @@ async fn carry_out<R: Record>(plan: &Plan<R>, disk: &Rc<dyn Disk>, node: &str) -
 
 async fn carry_out_segment<R: Record>(
     segment: &Planned<R>,
-    disk: &Rc<dyn Disk>,
+    around: &Surroundings,
     node: &str,
 ) -> Result<(), Error> {
     let name = segment::name(segment.number);
@@ -191,13 +193,14 @@ async fn carry_out_segment<R: Record>(
         Action::Rewrite => {
             let content = Identity::of_segment(node, segment.number).write(&segment.records);
             let content = content.ok_or_else(|| Error::directory(&name, "its records fit no segment"))?;
-            return replace(disk, &name, &content).await;
+            return replace(around, &name, &content).await;
         }
         Action::Keep | Action::Truncate(_) => (),
     }
-    let file = disk.open(&name).map_err(Error::disk(format!("open {name}")))?;
+    let file = around.disk.open(&name).map_err(Error::disk(format!("open {name}")))?;
     if let Action::Truncate(len) = segment.action {
         file.truncate(len.into()).map_err(Error::disk(format!("cut {name}")))?;
+        around.points.pass(&point::TAIL_CUT).await;
     }
     file.sync().await.map_err(Error::disk(format!("sync {name}")))
 }

@@ -12,12 +12,13 @@
 use std::rc::Rc;
 
 use crate::env::{Disk, LocalFuture};
+use crate::point;
 use crate::protocol::Record;
 
 use super::Error;
 use super::base::remove;
 use super::identity::{Identity, Kind};
-use super::log::Log;
+use super::log::{Log, Surroundings};
 use super::replace::{UNFINISHED, sync_directory};
 use super::snapshot::Snapshot;
 
@@ -52,13 +53,16 @@ impl<R: Record> Log<R> {
         let end = self.end();
         let identity = Identity::of_snapshot(&self.node, number);
         let content = Snapshot::encode(identity, index, end.offset, payload);
-        let (disk, progress) = (self.disk.clone(), self.progress.clone());
+        let (Surroundings { disk, points, .. }, progress) = (self.around.clone(), self.progress.clone());
         Ok(Box::pin(async move {
             let (name, unfinished) = (identity.name(), format!("{}{UNFINISHED}", identity.name()));
             write(&disk, &unfinished, &content).await?;
+            points.pass(&point::SNAPSHOT_WRITTEN).await;
             progress.reach(end).await;
             disk.rename(&unfinished, &name).map_err(Error::disk(format!("rename {unfinished} to {name}")))?;
+            points.pass(&point::SNAPSHOT_NAMED).await;
             sync_directory(&disk).await?;
+            points.pass(&point::SNAPSHOT_BEFORE_REMOVAL).await;
             remove_before(&*disk, number)
         }))
     }

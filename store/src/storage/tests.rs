@@ -7,14 +7,15 @@ use std::rc::Rc;
 use futures_util::FutureExt;
 
 use crate::Safeguards;
-use crate::env::Observer;
+use crate::env::{Disk, Observer};
+use crate::fake::Passed;
 use crate::quorum::effect::Record;
 use crate::quorum::message::Entry;
 use crate::quorum::version::Version;
 use crate::raft::fact::Fact;
 
 use super::test_disk::{Keep, MemoryDisk};
-use super::{Error, Log, Options, Replayed};
+use super::{Error, Log, Options, Replayed, Surroundings};
 
 mod codec;
 mod crash;
@@ -54,7 +55,11 @@ fn open(disk: &MemoryDisk) -> Result<Opened, Error> {
 }
 
 fn open_with(disk: &MemoryDisk, options: Options, observer: &Rc<Recorder>) -> Result<Opened, Error> {
-    now(Log::open(disk.shared(), observer.clone(), ("quorum", "n1"), options))
+    now(Log::open(around(disk.shared(), observer), ("quorum", "n1"), options))
+}
+
+fn around(disk: Rc<dyn Disk>, observer: &Rc<Recorder>) -> Surroundings {
+    Surroundings { disk, observer: observer.clone(), points: Rc::new(Passed) }
 }
 
 /// A disk whose log holds these records, each synced before the next was appended.

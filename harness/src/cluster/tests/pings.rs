@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use perjury_store::env::{Delivery, Env, LocalFuture, Stream};
+use perjury_store::point;
 use perjury_store::quorum::version::Version;
 use perjury_store::raft::fact::Fact;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -25,6 +26,7 @@ pub fn node(name: &str, all: Vec<String>, env: Env) -> LocalFuture<'static, anyh
             }
             Err(_) => env.disk.create("log")?,
         };
+        env.points.pass(&point::REPLAYED).await;
         env.disk.sync_directory().await?;
         for peer in all.into_iter().filter(|peer| *peer != name) {
             tokio::task::spawn_local(send(name.clone(), peer, env.clone()));
@@ -78,6 +80,7 @@ async fn send(name: String, peer: String, env: Env) {
         let until = env.clock.monotonic() + 2_000_000_000;
         while env.clock.monotonic() < until {
             number += 1;
+            env.points.pass(&point::BETWEEN_TWO_SENDS).await;
             for Delivery { delay, flips } in env.network.deliveries(&address) {
                 let (late, env) = (late.clone(), env.clone());
                 tokio::task::spawn_local(async move {

@@ -18,6 +18,7 @@ use crate::raft::config::Replication;
 use crate::raft::log::Payload;
 use crate::raft::message::Body;
 use crate::raft::request::{Change, Members, Refusal};
+use crate::{marker, point};
 
 /// Entries that a learner may lack to be promoted.
 const LAG_MAX: u64 = 100;
@@ -35,6 +36,7 @@ impl Node {
             Ok(members) => {
                 let at = self.propose(Payload::Members(members));
                 self.waiting.insert(id, deadline, Want::Applied { at });
+                self.journal.pass(&point::MEMBER_CHANGE_APPENDED);
                 self.replicate();
                 self.advance_commit();
             }
@@ -133,7 +135,7 @@ impl Node {
         if !self.is_removed() || !was_member {
             return;
         }
-        self.journal.reached("member-removed");
+        self.journal.reached(marker::MEMBER_REMOVED.name);
         self.journal.note("removed from the cluster".to_owned());
         if self.acts_though_removed() {
             return self.journal.reached("removed-node-acts");

@@ -9,6 +9,7 @@
 
 use super::progress::Progress;
 use super::{Node, Role};
+use crate::point;
 use crate::raft::config::Replication;
 use crate::raft::fact::Fact;
 use crate::raft::log::{Index, Payload, Position};
@@ -35,6 +36,7 @@ impl Node {
             self.journal.reached("earlier-term-committed");
         }
         self.journal.fact(Fact::Committed { index });
+        self.journal.pass(&point::COMMITTED);
         self.raise_commit(index);
         self.serve_confirmed();
     }

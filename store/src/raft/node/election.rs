@@ -17,10 +17,12 @@ use super::leader::Leader;
 use super::waiting::Want;
 use super::{Node, Role};
 use crate::protocol::NodeId;
+use crate::raft::config::Replication;
 use crate::raft::fact::Fact;
 use crate::raft::log::{Payload, Position, Term};
 use crate::raft::message::Body;
 use crate::raft::request::{Refusal, Response};
+use crate::{marker, point};
 
 /// A candidate, or one that only asks.
 #[derive(Debug, Default)]
@@ -40,6 +42,10 @@ impl Node {
 
     /// It has heard nobody for long enough.
     pub(super) fn on_election_due(&mut self) {
+        if let Role::Candidate(candidacy) = &self.role {
+            let lost = if candidacy.is_pre { marker::PRE_VOTE_LOST } else { marker::ELECTION_SPLIT };
+            self.journal.reached(lost.name);
+        }
         self.wait_for_leader();
         self.leader = None;
         if self.can_stand() {
@@ -197,8 +203,9 @@ impl Node {
         let term = self.term();
         self.journal.fact(Fact::Leader { term });
         if is_transfer {
-            self.journal.reached("leadership-transferred");
+            self.journal.reached(marker::LEADERSHIP_TRANSFERRED.name);
         }
+        self.tell_what_it_takes_over();
         self.leader = Some(self.me());
         self.answer_transfers();
         let first = self.log.last().index + 1;
@@ -208,8 +215,18 @@ impl Node {
         leader.quorum_due = self.lease_clock().saturating_add(self.election_ns());
         leader.log_clock = (self.latest_log_ms(), self.now.monotonic);
         self.role = Role::Leader(Box::new(leader));
+        self.journal.pass(&point::ELECTED);
         self.propose(Payload::Noop);
         self.begin_round();
+    }
+
+    fn tell_what_it_takes_over(&mut self) {
+        if self.members.latest_at() > self.commit {
+            self.journal.reached(marker::CHANGE_CROSSED_ELECTION.name);
+        }
+        if self.config.replication != Replication::Majority && self.log.last().index > 0 {
+            self.journal.reached(marker::PAIR_LED_AGAIN.name);
+        }
     }
 
     /// Moves to a later term without a vote, as a follower.
@@ -235,7 +252,7 @@ impl Node {
         self.leader = None;
         self.wait_for_leader();
         if self.log.last().index > self.commit {
-            self.journal.reached("leader-deposed-with-uncommitted");
+            self.journal.reached(marker::LEADER_DEPOSED_WITH_UNCOMMITTED.name);
         }
         let lost = |want: &Want| matches!(want, Want::Applied { .. } | Want::Confirmed { .. });
         for (id, want) in self.waiting.take(lost) {

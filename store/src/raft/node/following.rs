@@ -9,6 +9,7 @@
 
 use super::entries::Stored;
 use super::{Node, Role};
+use crate::marker;
 use crate::protocol::NodeId;
 use crate::raft::fact::Fact;
 use crate::raft::log::{Entry, Index, Payload, Position, Record, Term};
@@ -106,6 +107,7 @@ impl Node {
         entries: Vec<Entry>,
     ) {
         if self.config.safeguards.stale_append_refused || self.is_leader() {
+            self.journal.reached(marker::STALE_APPEND_REFUSED.name);
             return self.refuse_stale(from, round, previous.index);
         }
         self.journal.reached("stale-append-taken");
@@ -152,7 +154,7 @@ impl Node {
             if !self.config.safeguards.conflict_truncated {
                 return self.journal.reached("conflict-kept");
             }
-            self.journal.reached("conflict-truncated");
+            self.journal.reached(marker::CONFLICT_TRUNCATED.name);
             if index <= self.applied.index {
                 self.roll_back(index - 1);
             }

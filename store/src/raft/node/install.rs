@@ -19,6 +19,7 @@ use crate::raft::fact::Fact;
 use crate::raft::log::{Index, Payload, Position, Term};
 use crate::raft::machine::Machine;
 use crate::raft::message::Body;
+use crate::{marker, point};
 
 /// A snapshot of which the beginning is here.
 #[derive(Debug)]
@@ -149,7 +150,8 @@ impl Node {
         self.applied = at;
         self.commit = at.index;
         self.journal.fact(Fact::Installed { at, keeps_tail });
-        self.journal.reached("snapshot-installed");
+        self.journal.reached(marker::SNAPSHOT_INSTALLED.name);
+        self.journal.pass(&point::INSTALL_TAKEN);
         self.serve_caught_up();
         self.confirm_up_to(at.index);
         self.look_for_removal(was_member);

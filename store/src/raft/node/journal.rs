@@ -11,6 +11,7 @@
 use std::collections::VecDeque;
 
 use super::Effect;
+use crate::point::{self, Point};
 use crate::protocol::{NodeId, RecordNumber, RequestId};
 use crate::raft::fact::Fact;
 use crate::raft::log::{Record, Term};
@@ -135,6 +136,9 @@ impl Journal {
         let now: Vec<Held> = now;
         for Held { term, to, message, .. } in now {
             if term == self.term {
+                if let Body::Voted { is_pre: false, granted: true } = message.body {
+                    self.pass(&point::BEFORE_VOTE_REPLY);
+                }
                 self.effects.push(Effect::Send { to, message });
             }
         }
@@ -179,6 +183,11 @@ impl Journal {
     /// Tells the observer a fact.
     pub(super) fn fact(&mut self, fact: Fact) {
         self.effects.push(Effect::Fact(fact));
+    }
+
+    /// Passes a point.
+    pub(super) fn pass(&mut self, point: &'static Point) {
+        self.effects.push(Effect::Pass(point));
     }
 
     /// Tells the observer that this path was reached.

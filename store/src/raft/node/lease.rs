@@ -11,6 +11,7 @@
 
 use super::waiting::Want;
 use super::{Node, Role};
+use crate::marker;
 use crate::protocol::{Now, RequestId};
 
 impl Node {
@@ -26,11 +27,11 @@ impl Node {
         let before = lease.map_or(0, |began| began.monotonic.saturating_add(self.lease_ns()));
         if self.now.monotonic >= before || !self.config.safeguards.monotonic_lease {
             if self.is_leader() {
-                self.journal.reached("lease-missed");
+                self.journal.reached(marker::LEASE_MISSED.name);
             }
             return self.read_confirmed(id, deadline, keys);
         }
-        self.journal.reached("lease-read");
+        self.journal.reached(marker::LEASE_READ.name);
         let response = self.cells(&keys);
         self.journal.reply_before(id, response, before);
         // The shell has sent the answer, or says that it has not, before anything else happens.
@@ -40,7 +41,8 @@ impl Node {
     /// The answer within the lease came too late: it is read again, by round.
     pub(super) fn on_too_late(&mut self, id: RequestId) {
         if let Some(Want::Leased { keys, deadline }) = self.waiting.remove(id) {
-            self.journal.reached("lease-missed");
+            self.journal.reached(marker::LEASE_MISSED.name);
+            self.journal.reached(marker::LEASE_RAN_OUT.name);
             self.read_confirmed(id, deadline, keys);
         }
     }

@@ -14,6 +14,7 @@
 
 use super::leader::Leader;
 use super::{Node, Role};
+use crate::marker;
 use crate::protocol::NodeId;
 use crate::raft::config::Replication;
 use crate::raft::fact::Fact;
@@ -83,7 +84,7 @@ impl Node {
                 (true, true) => "the disk of the standby is damaged, and its copy does not count",
                 (false, _) => "the standby is not heard",
             };
-            self.journal.reached("standby-missing");
+            self.journal.reached(marker::STANDBY_MISSING.name);
             return Some(Refusal::Unavailable(why.to_owned()));
         };
         // It must not go on for as long as it takes the others to replace it.
@@ -104,7 +105,8 @@ impl Node {
             self.journal.reached("loss-bound-passed");
             return None;
         }
-        self.journal.reached("standby-missing");
+        self.journal.reached(marker::STANDBY_MISSING.name);
+        self.journal.reached(marker::LOSS_BOUND_REFUSED.name);
         Some(Refusal::Unavailable(format!("the standby lacks {lacks} entries, or one for too long")))
     }
 
@@ -149,7 +151,7 @@ impl Node {
             }
         }
         self.commit = self.applied.index;
-        self.journal.reached("rolled-back");
+        self.journal.reached(marker::ROLLED_BACK.name);
         self.journal.fact(Fact::RolledBack { index: self.applied.index });
     }
 

@@ -12,6 +12,7 @@
 
 use super::waiting::Want;
 use super::{Node, Role};
+use crate::marker;
 use crate::protocol::RequestId;
 use crate::raft::log::{Index, Payload};
 use crate::raft::machine;
@@ -50,7 +51,10 @@ impl Node {
                 self.read_to_the_end(id, &keys);
             }
             ReadMode::Follower if self.applied.index >= token => self.answer(id, &keys),
-            ReadMode::Follower => self.waiting.insert(id, deadline, Want::CaughtUp { keys, token }),
+            ReadMode::Follower => {
+                self.journal.reached(marker::READ_AWAITED_TOKEN.name);
+                self.waiting.insert(id, deadline, Want::CaughtUp { keys, token });
+            }
             ReadMode::Leader => self.read_confirmed(id, deadline, keys),
             ReadMode::Lease => self.read_leased(id, deadline, keys),
         }
@@ -90,6 +94,8 @@ impl Node {
         // One round under way at a time: reads that come meanwhile share the next.
         if confirmed == current {
             self.begin_round();
+        } else {
+            self.journal.reached(marker::READ_AWAITED_NEXT_ROUND.name);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::Node;
 use super::waiting::Want;
+use crate::marker;
 use crate::protocol::RequestId;
 use crate::raft::request::{Ask, CommandKind, Refusal, Request, Response};
 
@@ -63,6 +64,7 @@ impl Node {
             let response = match want {
                 Want::Leased { .. } => continue,
                 Want::Applied { .. } => {
+                    self.journal.reached(marker::WRITE_LEFT_IN_LOG.name);
                     Response::Unknown("it is in the log, and was not committed in time".to_owned())
                 }
                 Want::Transferred { .. } => {

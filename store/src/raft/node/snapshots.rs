@@ -12,6 +12,7 @@ use std::sync::Arc;
 use super::Node;
 use super::install::{Incoming, Received};
 use super::snapshot::Snapshot;
+use crate::marker;
 use crate::raft::log::{Index, Position, Record};
 
 /// Bytes of entries applied since the last snapshot that make the next one due, however few they are.
@@ -108,13 +109,14 @@ impl Node {
         };
         let settled = self.settled();
         self.snapshots.kept = Some((at, bytes));
-        self.journal.reached("snapshot-saved");
+        self.journal.reached(marker::SNAPSHOT_SAVED.name);
         match install {
             Some(received) => self.install(*received, settled),
             None => self.log.compact(at.index, self.superfluous(at.index)),
         }
         if readmits {
             self.is_damaged = false;
+            self.journal.reached(marker::NODE_READMITTED.name);
             self.journal.note("readmitted: what was forgotten matters no more".to_owned());
         }
         self.after_log_grew_durable();

@@ -10,6 +10,7 @@
 use super::leader::Transfer;
 use super::waiting::Want;
 use super::{Node, Role};
+use crate::point;
 use crate::protocol::{NodeId, RequestId};
 use crate::raft::message::Body;
 use crate::raft::request::{Refusal, Response};
@@ -46,6 +47,7 @@ impl Node {
         let last = self.log.last().index;
         if leader.progress.get(&to).is_some_and(|progress| progress.counted() == last) {
             leader.lease_revoked = true;
+            self.journal.pass(&point::BEFORE_HAND_OVER);
             self.journal.send(to, Body::TimeoutNow);
         }
     }

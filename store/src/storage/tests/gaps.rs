@@ -26,7 +26,7 @@ fn open_votes_with(
     options: Options,
     observer: &Rc<Recorder>,
 ) -> Result<OpenedVotes, Error> {
-    now(Log::open(disk.shared(), observer.clone(), ("raft", "n1"), options))
+    now(Log::open(around(disk.shared(), observer), ("raft", "n1"), options))
 }
 
 /// A log of three records a segment.

@@ -9,7 +9,7 @@ use crate::storage::{identity, segment};
 
 async fn open_real(path: &Path) -> Result<Opened, Error> {
     let env = real::env(path).unwrap();
-    Log::open(env.disk, Rc::<Recorder>::default(), ("quorum", "n1"), small()).await
+    Log::open(around(env.disk, &Rc::default()), ("quorum", "n1"), small()).await
 }
 
 #[tokio::test(flavor = "current_thread")]
@@ -58,7 +58,7 @@ async fn real_directory_keeps_a_snapshot() {
     let root = tempfile::tempdir().unwrap();
     let open = async || {
         let env = real::env(root.path()).unwrap();
-        Log::open(env.disk, Rc::<Recorder>::default(), ("raft", "n1"), small()).await.unwrap()
+        Log::open(around(env.disk, &Rc::default()), ("raft", "n1"), small()).await.unwrap()
     };
     // Of more than one chunk.
     let payload = vec![7; 3 << 20];

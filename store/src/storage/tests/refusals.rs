@@ -15,7 +15,7 @@ fn refusal(disk: &MemoryDisk) -> String {
 fn refuses_the_directory_of_another_node() {
     let disk = disk_with(&records(0..4), small());
     let before = disk.snapshot();
-    let error = now(Log::<Record>::open(disk.shared(), Rc::<Recorder>::default(), ("quorum", "n2"), small()))
+    let error = now(Log::<Record>::open(around(disk.shared(), &Rc::default()), ("quorum", "n2"), small()))
         .err()
         .unwrap();
     assert_eq!(error.to_string(), "meta: this is the data directory of node n1, not of n2");

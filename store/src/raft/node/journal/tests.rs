@@ -19,7 +19,8 @@ fn a_vote_is_durable_before_it_is_given() {
     journal.send(1, Body::Voted { is_pre: false, granted: true });
     assert!(said(&mut journal).is_empty());
     journal.synced(1);
-    assert_eq!(said(&mut journal), [Effect::Fact(Fact::Term(4)), voted(4)]);
+    let passed = Effect::Pass(&point::BEFORE_VOTE_REPLY);
+    assert_eq!(said(&mut journal), [Effect::Fact(Fact::Term(4)), passed, voted(4)]);
 }
 
 #[test]

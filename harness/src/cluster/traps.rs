@@ -1,0 +1,43 @@
+//! Traps at the named points of the nodes' code.
+
+use std::collections::BTreeMap;
+
+use perjury_store::point::Point;
+
+use super::Cluster;
+use crate::sim::FaultId;
+use crate::sim::point::{Blow, Sprung, Trap};
+
+impl Cluster {
+    /// The points that the nodes may pass.
+    pub fn points(&self) -> &[&'static Point] {
+        &self.points
+    }
+
+    /// How often each point was passed so far.
+    pub fn points_passed(&self) -> BTreeMap<&'static str, u64> {
+        self.world.traps.passed()
+    }
+
+    /// How often a node was struck at each point so far.
+    pub fn points_struck(&self) -> BTreeMap<&'static str, u64> {
+        self.world.traps.struck()
+    }
+
+    /// Strikes nodes when they pass a point, each once.
+    pub fn lay_trap(&mut self, id: FaultId, trap: Trap) {
+        self.world.traps.lay(id, trap);
+    }
+
+    /// Ends, or stops, the processes that were struck during the last step.
+    pub(super) fn carry_out_blows(&mut self) {
+        for Sprung { id, node, blow } in self.world.traps.take_sprung() {
+            match blow {
+                Blow::Kill => self.kill(id, &node),
+                Blow::PowerLoss => self.power_loss(id, &node),
+                Blow::Pause => self.pause(id, &node),
+                Blow::Delay(_) => {}
+            }
+        }
+    }
+}

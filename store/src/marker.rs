@@ -1,0 +1,113 @@
+//! Markers: what must happen sometimes, or a test has not tested much.
+//!
+//! A node tells its observer that it came by ([`Observer::reached`](crate::env::Observer::reached)). Over many
+//! runs each of these should be seen at least once: a store that was never made to cut a torn tail has not been
+//! shown to do it right. Paths that are open only while a safeguard is off have names of their own, which are not
+//! among these.
+
+/// Something that happens in the store as it is meant to be, when enough goes wrong around it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Marker {
+    /// Its name in reports.
+    pub name: &'static str,
+    /// The families whose nodes can come by.
+    pub families: &'static [&'static str],
+    /// The modes of replication in which they can; none: in any.
+    pub modes: &'static [&'static str],
+    /// What happened, in one sentence.
+    pub about: &'static str,
+}
+
+impl Marker {
+    /// Whether nodes of this family, in this mode of replication, can come by.
+    pub fn is_possible(&self, family: &str, mode: &str) -> bool {
+        self.families.contains(&family) && (self.modes.is_empty() || self.modes.contains(&mode))
+    }
+
+    const fn any(name: &'static str, about: &'static str) -> Marker {
+        Marker { name, families: &["quorum", "raft"], modes: &[], about }
+    }
+
+    const fn quorum(name: &'static str, about: &'static str) -> Marker {
+        Marker { name, families: &["quorum"], modes: &[], about }
+    }
+
+    const fn raft(name: &'static str, about: &'static str) -> Marker {
+        Marker { name, families: &["raft"], modes: &[], about }
+    }
+
+    /// In these modes only.
+    const fn only(self, modes: &'static [&'static str]) -> Marker {
+        Marker { modes, ..self }
+    }
+}
+
+/// Declares markers, each with its sentence, and the list of all of them.
+macro_rules! markers {
+    ($($constant:ident = $marker:expr;)*) => {
+        $(#[doc = concat!("See [`Marker::about`]: `", stringify!($constant), "`.")] pub const $constant: Marker = $marker;)*
+        /// Every marker, by family.
+        pub const ALL: &[&Marker] = &[$(&$constant),*];
+    };
+}
+
+markers! {
+    TORN_TAIL_CUT = Marker::any("torn-tail-cut", "a start cut off bytes that no sync had covered");
+    CORRUPT_RECORD_REPORTED = Marker::any("corrupt-record-reported", "a start found a record bad that had been synced");
+    APPEND_FAILED = Marker::any("append-failed", "a record did not fit the disk, and left no trace in the log");
+    SYNC_FAILED = Marker::any("sync-failed", "a sync failed, and the node stopped");
+    RECOVERED_FROM_THE_OTHERS = Marker::quorum("recovered-from-the-others", "a damaged node caught up from all others");
+    WRITE_SUPERSEDED = Marker::quorum("write-superseded", "a write reached a replica that held a later one");
+    WRITE_LEFT_HALF_DONE = Marker::quorum("write-left-half-done", "a write missed its deadline, and some replicas hold it");
+    WRITE_BACK_NEEDED = Marker::quorum("write-back-needed", "an atomic read wrote back what too few replicas held");
+    STALE_REPLICA_REPAIRED = Marker::quorum("stale-replica-repaired", "a read saw replicas differ, and repaired one");
+    REPLICAS_BELOW_FLOOR = Marker::quorum("replicas-below-floor", "enough replicas answered a read, with less than its session had seen");
+    VERSION_AHEAD_OF_CLOCK = Marker::quorum("version-ahead-of-clock", "a version was given out that the wall clock had not reached");
+    EXCHANGE_DIFFERED = Marker::quorum("exchange-differed", "two nodes compared what they hold, and found that it differs");
+    LEADER_DEPOSED_WITH_UNCOMMITTED = Marker::raft("leader-deposed-with-uncommitted", "a leader stepped down with entries that were not committed");
+    ELECTION_SPLIT = Marker::raft("election-split", "a candidate stood, and nobody got a majority in time");
+    PRE_VOTE_LOST = Marker::raft("pre-vote-lost", "a node asked whether it would be voted for, and no majority would");
+    STALE_APPEND_REFUSED = Marker::raft("stale-append-refused", "a leader of an earlier term was told that it is one");
+    CONFLICT_TRUNCATED = Marker::raft("conflict-truncated", "a follower cut off entries that no leader will commit");
+    SNAPSHOT_SAVED = Marker::raft("snapshot-saved", "a snapshot took the place of the log before it");
+    SNAPSHOT_INSTALLED = Marker::raft("snapshot-installed", "a snapshot of the leader became the state of a follower");
+    CORRUPT_SNAPSHOT_REPORTED = Marker::raft("corrupt-snapshot-reported", "a start found a snapshot bad");
+    NODE_READMITTED = Marker::raft("node-readmitted", "a damaged node was removed, added again, and counts since").only(&["majority"]);
+    WRITE_LEFT_IN_LOG = Marker::raft("write-left-in-log", "a write missed its deadline, and stands in the log of its leader");
+    RETRY_RECOGNISED = Marker::raft("retry-recognised", "a retry was told what the first attempt was told");
+    RETRY_SUPERSEDED = Marker::raft("retry-superseded", "a retry came after a later write of its session");
+    READ_AWAITED_NEXT_ROUND = Marker::raft("read-awaited-next-round", "a read waited for a round after the one under way");
+    READ_AWAITED_TOKEN = Marker::raft("read-awaited-token", "a follower had not applied what the session of a read had seen");
+    LEASE_READ = Marker::raft("lease-read", "a read was answered within the lease");
+    LEASE_MISSED = Marker::raft("lease-missed", "a leader was asked to read within a lease that it did not have");
+    LEASE_RAN_OUT = Marker::raft("lease-ran-out", "a lease ended between a read and its answer");
+    LEADERSHIP_TRANSFERRED = Marker::raft("leadership-transferred", "leadership was handed over").only(&["majority"]);
+    MEMBER_REMOVED = Marker::raft("member-removed", "a node learned that it is no member any more").only(&["majority"]);
+    CHANGE_CROSSED_ELECTION = Marker::raft("change-crossed-election", "a node was elected that did not know whether its latest members are committed").only(&["majority"]);
+    PAIR_LED_AGAIN = Marker::raft("pair-led-again", "a pair that had a log elected a leader").only(&["asynchronous", "synchronous"]);
+    STANDBY_MISSING = Marker::raft("standby-missing", "a write was refused because of the standby").only(&["asynchronous", "synchronous"]);
+    LOSS_BOUND_REFUSED = Marker::raft("loss-bound-refused", "a write was refused because the standby lacked too much").only(&["asynchronous"]);
+    ROLLED_BACK = Marker::raft("rolled-back", "a node went back behind entries that it had applied").only(&["asynchronous"]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_distinct() {
+        let mut names: Vec<&str> = ALL.iter().map(|marker| marker.name).collect();
+        names.sort_unstable();
+        let all = names.len();
+        names.dedup();
+        assert_eq!(names.len(), all);
+    }
+
+    #[test]
+    fn a_marker_of_pairs_is_not_asked_of_others() {
+        assert!(ROLLED_BACK.is_possible("raft", "asynchronous"));
+        assert!(!ROLLED_BACK.is_possible("raft", "majority"));
+        assert!(!ROLLED_BACK.is_possible("quorum", "asynchronous"));
+        assert!(TORN_TAIL_CUT.is_possible("quorum", "majority"));
+    }
+}

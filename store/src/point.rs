@@ -1,0 +1,165 @@
+//! Named points in the code, where a process may be held up or end while it is tested.
+//!
+//! What goes wrong in real systems goes wrong between two steps: after the write and before its sync, after the
+//! vote and before the answer that says so. Each such place has a name here, and the code says when it passes it:
+//!
+//! ```text
+//! append ─ between-append-and-sync ─ sync ─ between-sync-and-step ─ acknowledge
+//! ```
+//!
+//! Code that waits for something anyway passes a point through the seam, [`Points`](crate::env::Points); a
+//! protocol, which is a value, names it among its effects, [`Effect::Pass`](crate::protocol::Effect::Pass). On a
+//! real machine nothing happens at a point. No point stands between two calls of the disk that do not wait: a
+//! power loss at the next one leaves any part of both.
+
+/// A place in the code.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Point {
+    /// Its name on the command line and in reports.
+    pub name: &'static str,
+    /// The families whose nodes pass it.
+    pub families: &'static [&'static str],
+    /// A node passes it when it starts, and hardly ever else.
+    pub at_start: bool,
+    /// What is done there, and what is not.
+    pub about: &'static str,
+}
+
+const BOTH: &[&str] = &["quorum", "raft"];
+const QUORUM: &[&str] = &["quorum"];
+const RAFT: &[&str] = &["raft"];
+
+/// A point that a node passes while it works.
+const fn point(name: &'static str, families: &'static [&'static str], about: &'static str) -> Point {
+    Point { name, families, at_start: false, about }
+}
+
+/// A point that a node of any family passes when it starts.
+const fn at_start(name: &'static str, about: &'static str) -> Point {
+    Point { name, families: BOTH, at_start: true, about }
+}
+
+/// See [`Point::about`], as for all of these.
+pub const REPLACEMENT_WRITTEN: Point =
+    at_start("replacement-written", "the new content of a file is synced, under another name");
+/// Between a rename and the sync of the directory.
+pub const REPLACEMENT_NAMED: Point =
+    at_start("replacement-named", "a file has taken the place of another, and the directory is not synced");
+/// The first thing that a start changes is done.
+pub const IN_REPLAY: Point =
+    at_start("in-replay", "the incarnation is raised, and what replay decided is not yet carried out");
+/// What a killed process had only written begins to count.
+pub const TAIL_CUT: Point = at_start("tail-cut", "a torn tail is cut off, and the file is not synced");
+/// Replay is over.
+pub const REPLAYED: Point =
+    at_start("replayed", "the log is as replay decided, and the node does not work yet");
+
+/// Messages that need no sync have gone.
+pub const BETWEEN_APPEND_AND_SYNC: Point =
+    point("between-append-and-sync", BOTH, "records are written to the log, and none of them is synced");
+/// Durable, and nobody knows.
+pub const BETWEEN_SYNC_AND_STEP: Point = point(
+    "between-sync-and-step",
+    BOTH,
+    "records are synced, and the protocol is not told: nothing is acknowledged",
+);
+/// A segment is new.
+pub const IN_ROTATION: Point =
+    point("in-rotation", BOTH, "a new segment of the log is synced, and its name is not");
+/// Some peers may hear of it and others not.
+pub const BETWEEN_TWO_SENDS: Point =
+    point("between-two-sends", BOTH, "a message is sent to one node, and the next one is not sent yet");
+/// Decided, and the client does not know.
+pub const BEFORE_ANSWER: Point =
+    point("before-answer", BOTH, "what a client is told is decided, and the answer is not sent");
+
+/// The damage can still be seen.
+pub const IN_REPAIR: Point =
+    point("in-repair", QUORUM, "a damaged node has caught up, and the damage is not cut out of its log");
+/// It may reach the replicas late, below what was written meanwhile.
+pub const VERSION_CHOSEN: Point =
+    point("version-chosen", QUORUM, "a write has its version, and no replica is asked to hold it");
+/// The value was read from too few.
+pub const BEFORE_WRITE_BACK: Point =
+    point("before-write-back", QUORUM, "an atomic read has its value, and does not write it back yet");
+/// Both nodes go on meanwhile.
+pub const EXCHANGE_COMPARED: Point =
+    point("exchange-compared", QUORUM, "two nodes know where they differ, and nothing is handed over");
+
+/// A vote may not be given twice.
+pub const BEFORE_VOTE_REPLY: Point =
+    point("before-vote-reply", RAFT, "a vote is durable, and the candidate is not told");
+/// A leader without an entry of its own.
+pub const ELECTED: Point =
+    point("elected", RAFT, "a node has its majority, and its first entry is not in its log");
+/// Only the leader knows.
+pub const COMMITTED: Point =
+    point("committed", RAFT, "entries are committed, and neither followers nor clients are told");
+/// The line-up counts as soon as it is written.
+pub const MEMBER_CHANGE_APPENDED: Point =
+    point("member-change-appended", RAFT, "a change of members stands in the leader's log, and nowhere else");
+/// Two may lead in a moment.
+pub const BEFORE_HAND_OVER: Point =
+    point("before-hand-over", RAFT, "the next leader holds the whole log, and is not told to stand");
+/// The state is not the log's any more.
+pub const INSTALL_TAKEN: Point =
+    point("install-taken", RAFT, "the leader's snapshot is the state, and the leader is not told");
+/// The snapshot is a file among others.
+pub const SNAPSHOT_WRITTEN: Point =
+    point("snapshot-written", RAFT, "a snapshot is synced, under another name");
+/// Between a rename and the sync of the directory.
+pub const SNAPSHOT_NAMED: Point =
+    point("snapshot-named", RAFT, "a snapshot has its name, and the directory is not synced");
+/// The old log and the new one are both there.
+pub const SNAPSHOT_BEFORE_REMOVAL: Point =
+    point("snapshot-before-removal", RAFT, "a snapshot is durable, and the log before it is still there");
+/// The removal is not synced either.
+pub const SNAPSHOT_BEFORE_STEP: Point =
+    point("snapshot-before-step", RAFT, "the log before a snapshot is removed, and the protocol is not told");
+
+/// Every point, in the order in which a node comes to them.
+pub const ALL: &[&Point] = &[
+    &REPLACEMENT_WRITTEN,
+    &REPLACEMENT_NAMED,
+    &IN_REPLAY,
+    &TAIL_CUT,
+    &REPLAYED,
+    &BETWEEN_APPEND_AND_SYNC,
+    &IN_ROTATION,
+    &BETWEEN_SYNC_AND_STEP,
+    &BETWEEN_TWO_SENDS,
+    &BEFORE_ANSWER,
+    &IN_REPAIR,
+    &VERSION_CHOSEN,
+    &BEFORE_WRITE_BACK,
+    &EXCHANGE_COMPARED,
+    &BEFORE_VOTE_REPLY,
+    &ELECTED,
+    &COMMITTED,
+    &MEMBER_CHANGE_APPENDED,
+    &BEFORE_HAND_OVER,
+    &INSTALL_TAKEN,
+    &SNAPSHOT_WRITTEN,
+    &SNAPSHOT_NAMED,
+    &SNAPSHOT_BEFORE_REMOVAL,
+    &SNAPSHOT_BEFORE_STEP,
+];
+
+/// Those that nodes of this family pass.
+pub fn of(family: &str) -> Vec<&'static Point> {
+    ALL.iter().copied().filter(|point| point.families.contains(&family)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_distinct() {
+        let mut names: Vec<&str> = ALL.iter().map(|point| point.name).collect();
+        names.sort_unstable();
+        let all = names.len();
+        names.dedup();
+        assert_eq!(names.len(), all);
+    }
+}

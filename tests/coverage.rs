@@ -1,0 +1,111 @@
+//! Three runs that come by everything: every named point of the store, and every marker but those that take luck.
+//!
+//! Faults stand at fixed times, so that each does its part: a node that is alone for long lacks what snapshots
+//! have taken from the log, a flipped bit is found by the start after it, and so on.
+
+use std::collections::BTreeMap;
+
+use perjury::nemesis::{Entry, Schedule};
+use perjury::{Scenario, marker, run, store};
+use perjury_store::point;
+
+/// Markers that these runs need not reach, and what luck it takes; sweeps do.
+const LEFT_TO_SWEEPS: &[(&str, &str)] = &[
+    ("election-split", "two candidates must stand within a message's time of each other"),
+    ("corrupt-snapshot-reported", "the bit must turn over in a snapshot, which is small beside the log"),
+    ("retry-superseded", "a retry must be under way for longer than its session waits"),
+    ("lease-ran-out", "a process must stand still between a read and its answer"),
+    ("change-crossed-election", "a leader must fall with a change that is not committed"),
+];
+
+/// A fault: when, for how long, and whom it strikes, if that is not drawn.
+type Planned = (u64, u64, &'static str, Option<&'static str>);
+
+fn schedule(faults: &[Planned]) -> Option<Schedule> {
+    let entry = |(seed, &(at_ms, for_ms, fault, node)): (usize, &Planned)| Entry {
+        at_ms,
+        for_ms,
+        fault: fault.to_owned(),
+        nodes: node.map(|node| vec![node.to_owned()]),
+        seed: seed as u64,
+    };
+    Some(Schedule { entries: faults.iter().enumerate().map(entry).collect() })
+}
+
+fn quorums() -> Scenario {
+    let faults = [
+        (200, 1_500, "partition-one", Some("n1")),
+        (2_000, 600, "power-loss", Some("n2")),
+        (3_000, 100, "disk-bit-flip", Some("n3")),
+        (3_200, 500, "kill", Some("n3")),
+        (3_500, 2_000, "message-delay", None),
+        (4_000, 1_500, "clock-jump-back", Some("n4")),
+        (5_500, 2_000, "partition-halves", None),
+        (8_000, 500, "disk-full", Some("n4")),
+        (9_000, 500, "disk-failing-sync", Some("n5")),
+    ];
+    Scenario { schedule: schedule(&faults), time_ms: 10_000, ..Scenario::default() }
+}
+
+fn log() -> Scenario {
+    let faults = [
+        (200, 2_500, "partition-one", Some("n5")),
+        (3_000, 2_500, "leader-cut", None),
+        (5_800, 100, "disk-bit-flip", Some("n4")),
+        (5_900, 500, "kill", Some("n4")),
+        (6_500, 2_500, "member-rotate", Some("n4")),
+        (9_200, 1_000, "leader-transfer", None),
+        (10_500, 600, "power-loss", Some("n2")),
+        (11_500, 1_500, "leader-cut", None),
+        (13_500, 3_500, "leader-churn", None),
+    ];
+    Scenario {
+        store: "raft".to_owned(),
+        schedule: schedule(&faults),
+        snapshot_every: 40,
+        time_ms: 17_000,
+        ..Scenario::default()
+    }
+}
+
+fn pair() -> Scenario {
+    let faults = [
+        (500, 2_000, "leader-cut", None),
+        (4_000, 2_000, "partition-one", Some("n1")),
+        (7_000, 2_000, "partition-one", Some("n2")),
+        (10_000, 2_000, "leader-cut", None),
+    ];
+    let mode = "asynchronous".to_owned();
+    Scenario {
+        nodes: Scenario::nodes_in(&mode),
+        loss_entries: 5,
+        mode,
+        schedule: schedule(&faults),
+        time_ms: 13_000,
+        ..log()
+    }
+}
+
+/// What was reached in these runs: points, and markers.
+fn reached(scenarios: &[Scenario]) -> (BTreeMap<String, u64>, BTreeMap<String, u64>) {
+    let (mut points, mut markers) = (BTreeMap::new(), BTreeMap::new());
+    for scenario in scenarios {
+        let system = store::named(&scenario.store).expect("a store");
+        let recording = run::execute(system, scenario, 1, &mut |_| {}).expect("the simulation runs");
+        assert_eq!(recording.faults_not_available, Vec::<String>::new());
+        points.extend(recording.points);
+        markers.extend(recording.markers);
+    }
+    (points, markers)
+}
+
+#[test]
+fn no_point_is_dead_and_no_marker_out_of_reach() {
+    let scenarios = [quorums(), log(), pair()];
+    let (points, markers) = reached(&scenarios);
+    let dead = point::ALL.iter().map(|point| point.name).filter(|name| !points.contains_key(*name));
+    let is_left = |name: &&str| LEFT_TO_SWEEPS.iter().any(|(left, _)| left == name);
+    let missing = marker::missing(&markers, &scenarios).into_iter().map(|marker| marker.name);
+    let missing = missing.filter(|name| !is_left(name));
+    assert_eq!((dead.collect(), missing.collect()), (Vec::<&str>::new(), Vec::<&str>::new()));
+}
