@@ -27,6 +27,9 @@ pub struct Entry {
     /// How often each marker was reached.
     #[serde(default)]
     pub markers: BTreeMap<String, u64>,
+    /// How often each named point was passed.
+    #[serde(default)]
+    pub points: BTreeMap<String, u64>,
     /// Number of faults, by kind and name.
     #[serde(default)]
     pub faults: BTreeMap<String, u64>,
@@ -66,6 +69,7 @@ impl Entry {
             signature: Signature::of(report),
             rows: promised.map(|row| (row.name(), row.outcome)).collect(),
             markers: report.markers.clone(),
+            points: report.points.clone(),
             faults: faults_by_name,
             operations: report.operations.values().flat_map(BTreeMap::values).sum(),
             compared: false,
@@ -82,6 +86,7 @@ impl Entry {
             signature: None,
             rows: BTreeMap::new(),
             markers: BTreeMap::new(),
+            points: BTreeMap::new(),
             faults: BTreeMap::new(),
             operations: 0,
             compared: false,

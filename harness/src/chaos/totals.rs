@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::entry::{Entry, Shrunk};
+use crate::marker;
 use crate::report::RowOutcome;
+use crate::scenario::Scenario;
+use crate::store;
 use crate::sweep::{Case, RowCounts};
 
 /// What a sweep, or several of its shards, found.
@@ -23,10 +26,12 @@ pub struct Totals {
     pub errors: BTreeMap<String, Group>,
     /// How each promised guarantee fared, by name and level.
     pub rows: BTreeMap<String, RowCounts>,
-    /// Number of runs by store.
-    pub stores: BTreeMap<String, u64>,
+    /// Number of runs by store, and then by mode.
+    pub stores: BTreeMap<String, BTreeMap<String, u64>>,
     /// How often each marker was reached.
     pub markers: BTreeMap<String, Reached>,
+    /// How often each named point was passed.
+    pub points: BTreeMap<String, Reached>,
     /// Number of faults, by kind and name.
     pub faults: BTreeMap<String, u64>,
     /// Number of operations.
@@ -70,18 +75,16 @@ impl Totals {
     pub fn add(&mut self, entry: &Entry) {
         let case = &entry.case;
         *self.verdicts.entry(case.verdict.clone()).or_default() += 1;
-        *self.stores.entry(entry.scenario.store.clone()).or_default() += 1;
+        let modes = self.stores.entry(entry.scenario.store.clone()).or_default();
+        *modes.entry(entry.scenario.mode.clone()).or_default() += 1;
         if let Some((groups, name)) = self.group_of(entry) {
             add_to(groups, name, entry);
         }
         for (name, outcome) in &entry.rows {
             self.rows.entry(name.clone()).or_default().add(*outcome);
         }
-        for (marker, times) in &entry.markers {
-            let reached = self.markers.entry(marker.clone()).or_default();
-            reached.runs += 1;
-            reached.times += times;
-        }
+        reach(&mut self.markers, &entry.markers);
+        reach(&mut self.points, &entry.points);
         for (fault, times) in &entry.faults {
             *self.faults.entry(fault.clone()).or_default() += times;
         }
@@ -99,6 +102,29 @@ impl Totals {
             (Ending::Unknown, name) => Some((&mut self.unknown, name)),
             (Ending::Error, name) => Some((&mut self.errors, name)),
         }
+    }
+
+    /// Markers, of the stores and modes that were run, that no run has reached.
+    pub fn markers_missing(&self) -> Vec<&'static str> {
+        let of_store = |(store, modes): (&String, &BTreeMap<String, u64>)| {
+            let scenario =
+                |mode: &String| Scenario { store: store.clone(), mode: mode.clone(), ..Scenario::default() };
+            modes.keys().map(scenario).collect::<Vec<_>>()
+        };
+        let run: Vec<Scenario> = self.stores.iter().flat_map(of_store).collect();
+        let reached = self.markers.iter().map(|(name, reached)| (name.clone(), reached.times)).collect();
+        marker::missing(&reached, &run).into_iter().map(|marker| marker.name).collect()
+    }
+
+    /// Named points, of the stores that were run, that no run has passed.
+    pub fn points_missing(&self) -> Vec<&'static str> {
+        let stores = self.stores.keys().filter_map(|name| store::named(name));
+        let mut missing: Vec<&str> =
+            stores.flat_map(|store| store.points()).map(|point| point.name).collect();
+        missing.retain(|name| !self.points.contains_key(*name));
+        missing.sort_unstable();
+        missing.dedup();
+        missing
     }
 
     /// Number of runs.
@@ -145,6 +171,14 @@ pub fn group(entry: &Entry) -> Option<(Ending, String)> {
     let undecided = entry.rows.iter().find(|(_, outcome)| **outcome == RowOutcome::Unknown);
     let name = undecided.map_or("nothing was owed", |(name, _)| name.as_str());
     (entry.case.verdict != "valid").then(|| (Ending::Unknown, name.to_owned()))
+}
+
+fn reach(all: &mut BTreeMap<String, Reached>, of_run: &BTreeMap<String, u64>) {
+    for (name, times) in of_run {
+        let reached = all.entry(name.clone()).or_default();
+        reached.runs += 1;
+        reached.times += times;
+    }
 }
 
 fn add_to(groups: &mut BTreeMap<String, Group>, name: String, entry: &Entry) {
@@ -213,6 +247,23 @@ mod tests {
         assert_eq!(totals.rows["set"], RowCounts { held: 1, broken: 2, not_owed: 0, unknown: 1 });
         assert_eq!(totals.markers["path"], Reached { runs: 2, times: 7 });
         assert_eq!((totals.runs(), totals.count_of("invalid")), (5, 2));
+    }
+
+    #[test]
+    fn says_what_was_never_reached_or_passed_in_the_stores_that_were_run() {
+        let mut totals = Totals::default();
+        assert_eq!((totals.markers_missing(), totals.points_missing()), (Vec::new(), Vec::new()));
+        let mut entry = entry(1);
+        entry.markers = BTreeMap::from([("torn-tail-cut".to_owned(), 1)]);
+        entry.points = BTreeMap::from([("between-append-and-sync".to_owned(), 1)]);
+        totals.add(&entry);
+        let (markers, points) = (totals.markers_missing(), totals.points_missing());
+        assert!(markers.contains(&"write-superseded") && !markers.contains(&"torn-tail-cut"), "{markers:?}");
+        assert!(!markers.contains(&"snapshot-saved"), "it is of another store: {markers:?}");
+        assert!(
+            points.contains(&"before-answer") && !points.contains(&"between-append-and-sync"),
+            "{points:?}"
+        );
     }
 
     #[test]

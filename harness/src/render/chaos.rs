@@ -114,10 +114,13 @@ fn promises(text: &mut String, totals: &Totals) {
 fn facts(totals: &Totals, occasion: &Occasion) -> Vec<(&'static str, String)> {
     let cpu_ns = totals.simulation_cpu_ns + totals.checking_cpu_ns;
     let mut facts = vec![
-        ("stores", super::summary::counts(&totals.stores)),
+        ("stores", stores(totals)),
         ("operations", words::thousands(totals.operations)),
         ("faults", super::summary::counts(&totals.faults)),
         ("reached", reached(&totals.markers)),
+        ("never reached", names(totals.markers_missing())),
+        ("points passed", reached(&totals.points)),
+        ("points never passed", names(totals.points_missing())),
         ("run twice and compared", words::count(totals.compared, "run")),
         (
             "time",
@@ -134,6 +137,18 @@ fn facts(totals: &Totals, occasion: &Occasion) -> Vec<(&'static str, String)> {
         facts.push(("memory", format!("{} MB at most", bytes / 1_000_000)));
     }
     facts
+}
+
+/// `quorum: majority 12; raft: asynchronous 2, majority 7`.
+fn stores(totals: &Totals) -> String {
+    let of = |(store, modes): (&String, &BTreeMap<String, u64>)| {
+        format!("{store}: {}", super::summary::counts(modes))
+    };
+    totals.stores.iter().map(of).collect::<Vec<_>>().join("; ")
+}
+
+fn names(names: Vec<&str>) -> String {
+    if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
 }
 
 fn speed(totals: &Totals, occasion: &Occasion) -> String {

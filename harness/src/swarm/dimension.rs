@@ -244,6 +244,7 @@ const PERCENT: &[(Kind, u64)] = &[
     (Kind::Leader, 40),
     (Kind::Membership, 30),
     (Kind::Deaf, 10),
+    (Kind::Point, 40),
 ];
 /// How often a kind that takes part does so with one of its faults only, in percent.
 const SINGLE_PERCENT: u64 = 30;
