@@ -35,6 +35,7 @@
 //!                  sim/          the simulated seam: clock, disk, network, randomness, observer
 //! what it found    judge/        each promise: kept, broken, or not owed
 //!                  trial.rs      scenario and seed to report; testing.rs: the same inside `cargo test`
+//!                  signature.rs  which promise was broken and how, to tell findings apart
 //!                  report.rs     what a run found; folder.rs: where it is kept; tally.rs: its counts
 //!                  render/       reports as people see them; command.rs: the command that repeats a run
 //!                  sweep/        many seeds, one simulation a thread
@@ -62,6 +63,7 @@ pub mod report;
 pub mod rng;
 pub mod run;
 pub mod scenario;
+pub mod signature;
 pub mod sim;
 pub mod store;
 pub mod sweep;
