@@ -11,6 +11,7 @@ mod options;
 mod parse;
 mod replay;
 mod run;
+mod shrink;
 mod sweep;
 mod terminal;
 
@@ -41,6 +42,7 @@ Examples:
   cargo perjury run --level one/all --nemesis crash  write at one replica, read from all
   cargo perjury list bugs                            what can be planted in the store
   cargo perjury sweep --seeds 0..1000                a thousand runs, one at a time on each core
+  cargo perjury shrink runs/…/4711                   the same failure in a few operations
   cargo perjury inspect runs/…/4711 --key k3         what happened to one key
   cargo perjury check history.edn                    a verdict on a history of anyone's
   cargo perjury convert history.jsonl history.edn    the same history for Knossos or Elle";
@@ -51,6 +53,7 @@ enum Command {
     Run(run::Run),
     Sweep(sweep::Sweep),
     Replay(replay::Replay),
+    Shrink(shrink::Shrink),
     Check(check::Check),
     Convert(convert::Convert),
     Inspect(inspect::Inspect),
@@ -71,6 +74,7 @@ pub fn main() -> ExitCode {
         Command::Run(run) => run.execute(),
         Command::Sweep(sweep) => sweep.execute(),
         Command::Replay(replay) => replay.execute(),
+        Command::Shrink(shrink) => shrink.execute(),
         Command::Check(check) => check.execute(),
         Command::Convert(convert) => convert.execute(),
         Command::Inspect(inspect) => inspect.execute(),

@@ -54,6 +54,9 @@ pub fn options(scenario: &Scenario) -> String {
     if let Some(schedule) = &scenario.schedule {
         option("schedule", serde_json::to_string(schedule).expect("plain data"), String::new());
     }
+    if let Some(script) = &scenario.script {
+        option("script", serde_json::to_string(script).expect("plain data"), String::new());
+    }
     option("time", time(scenario.time_ms), time(base.time_ms));
     option("rate", scenario.rate.to_string(), base.rate.to_string());
     option("clients", scenario.clients.to_string(), base.clients.to_string());

@@ -63,6 +63,8 @@ pub mod report;
 pub mod rng;
 pub mod run;
 pub mod scenario;
+pub mod script;
+pub mod shrink;
 pub mod signature;
 pub mod sim;
 pub mod store;

@@ -7,6 +7,7 @@
 //! faults.rs     bars over time, one a fault
 //! lanes.rs      a history event by event, one lane a client
 //! measures.rs   what checkers measure beside their verdicts
+//! shrunk.rs     a run before and after shrinking
 //! summary.rs    a whole report
 //! sweep.rs      the summary of a sweep
 //! words.rs      times, values, operations in words
@@ -17,6 +18,7 @@ pub mod evidence;
 pub mod faults;
 pub mod lanes;
 pub mod measures;
+pub mod shrunk;
 pub mod summary;
 pub mod sweep;
 pub mod table;

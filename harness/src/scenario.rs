@@ -1,11 +1,14 @@
 //! A scenario: workload, nemesis, bug and settings. With a seed it is a run.
 
+mod file;
 mod later;
 mod problem;
 
+pub use file::ScenarioFile;
 use serde::{Deserialize, Serialize};
 
 use crate::nemesis::Schedule;
+use crate::script::Script;
 use crate::store;
 
 /// Everything that shapes a run, but for its seed.
@@ -42,6 +45,9 @@ pub struct Scenario {
     /// A fixed fault schedule, instead of one drawn from the seed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub schedule: Option<Schedule>,
+    /// What the sessions invoke, instead of what the generator says; `rate` is not looked at then.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub script: Option<Script>,
     /// Length of the phase with faults, in simulated milliseconds.
     pub time_ms: u64,
     /// Operations that all clients together start a second.
@@ -70,6 +76,7 @@ impl Default for Scenario {
             workload: "register".to_owned(),
             nemesis: vec!["clock".to_owned(), "crash".to_owned(), "partition".to_owned()],
             schedule: None,
+            script: None,
             time_ms: 60_000,
             rate: 200.0,
             clients: 20,
@@ -136,7 +143,7 @@ mod tests {
     #[test]
     fn says_nothing_of_what_reports_did_not_have() {
         let plain = serde_json::to_value(Scenario::default()).expect("plain data");
-        for later in ["mode", "loss_entries", "snapshot_every"] {
+        for later in ["script", "mode", "loss_entries", "snapshot_every"] {
             assert_eq!(plain.get(later), None, "{later}");
         }
         let read: Scenario = serde_json::from_value(plain).expect("a scenario");
@@ -169,7 +176,8 @@ mod tests {
             slug(|scenario| scenario.mode = "asynchronous".to_owned()),
             slug(|scenario| scenario.loss_entries = 7),
             slug(|scenario| scenario.snapshot_every = 7),
+            slug(|scenario| scenario.script = Some(Script::default())),
         ];
-        assert_eq!(std::collections::BTreeSet::from(slugs).len(), 4);
+        assert_eq!(std::collections::BTreeSet::from(slugs).len(), 5);
     }
 }

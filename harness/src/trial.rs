@@ -181,6 +181,9 @@ mod tests {
             markers: markers.iter().map(|&marker| (marker.to_owned(), 1)).collect(),
             crashes: Vec::new(),
             simulated_ns: 0,
+            begun_ns: 0,
+            schedule: Default::default(),
+            script: Default::default(),
             faults_not_available: Vec::new(),
         };
         let (kept, broken) = ([row(true, RowOutcome::Held)], [row(true, RowOutcome::Broken)]);

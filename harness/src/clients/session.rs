@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use perjury_histories::{Event, Kind, Process};
 use perjury_store::env::Env;
+use tokio::sync::mpsc::UnboundedReceiver;
 
+use super::prompter::Prompt;
 use super::{Desk, IDLE, Stage};
 use crate::rng::Rng;
 use crate::system::{Call, Client, Outcome, Reply};
@@ -26,15 +28,36 @@ pub async fn run(desk: Rc<Desk>, number: u64, env: Env, mut rng: Rng) {
         if stage == Stage::First && number == 0 {
             user.set_up(&desk, &env).await;
         }
-        if matches!(stage, Stage::Quiet | Stage::First) {
+        let Stage::Work(phase) = stage else {
             env.clock.sleep(IDLE).await;
             continue;
-        }
+        };
         let n = desk.invocations.get();
         desk.invocations.set(n + 1);
-        let writes_only = stage == Stage::WritesOnly;
+        let writes_only = stage.is_for_writes_only();
         let call = desk.workload.next(n, &user.session, &desk.scenario, writes_only, &mut rng);
+        desk.note_made(phase, number, &call);
         user.perform(&desk, &call).await;
+    }
+}
+
+/// Invokes what the prompter says, one after the other, and records it.
+pub async fn follow(desk: Rc<Desk>, number: u64, env: Env, mut prompts: UnboundedReceiver<Prompt>) {
+    let mut user = User::new(&desk, number, env.clone());
+    while let Some(prompt) = prompts.recv().await {
+        let invocation = match prompt {
+            Prompt::Invoke(invocation) if desk.stage.get() == Stage::Work(invocation.phase) => invocation,
+            Prompt::Invoke(_) => continue,
+            Prompt::SetUp => {
+                user.set_up(&desk, &env).await;
+                continue;
+            }
+        };
+        // What cannot be called was refused before anything ran.
+        if let Ok(call) = desk.workload.call(&invocation, &user.session, &desk.scenario) {
+            desk.note_made(invocation.phase, number, &call);
+            user.perform(&desk, &call).await;
+        }
     }
 }
 
@@ -42,7 +65,7 @@ async fn sleep(desk: &Desk, env: &Env, mut wait: Duration) {
     while wait > PATIENCE {
         env.clock.sleep(PATIENCE).await;
         wait -= PATIENCE;
-        if desk.stage.get() == Stage::WritesOnly {
+        if desk.stage.get().is_for_writes_only() {
             return;
         }
     }

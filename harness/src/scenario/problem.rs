@@ -2,7 +2,9 @@
 
 use super::{Scenario, later};
 use crate::nemesis::{self, Kind};
+use crate::script::{Invocation, Phase};
 use crate::system::System;
+use crate::workload::Session;
 use crate::{bug, workload};
 
 /// A day of simulated time is a week of memory; no typo should cost that.
@@ -23,6 +25,7 @@ impl Scenario {
             .or_else(|| self.wrong_level())
             .or_else(|| self.too_few_locks())
             .or_else(|| self.wrong_schedule())
+            .or_else(|| self.wrong_script())
     }
 
     /// What this system cannot run about it, if anything.
@@ -112,6 +115,23 @@ impl Scenario {
             return Some(format!("bug {unknown:?}: there is none; take one of {}", names(known)));
         }
         self.nemesis.iter().find_map(|name| Some(format!("nemesis: {}", name.parse::<Kind>().err()?)))
+    }
+
+    fn wrong_script(&self) -> Option<String> {
+        let script = self.script.as_ref()?;
+        let workload = workload::named(&self.workload)?;
+        script.invocations.iter().enumerate().find_map(|(number, invocation)| {
+            let Invocation { phase, at_ms, session, function, .. } = invocation;
+            let place = format!("script: invocation {} ({function})", number + 1);
+            if *session >= self.clients as u64 {
+                return Some(format!("{place}: session {session}, and {} clients count from 0", self.clients));
+            }
+            if *phase == Phase::Faults && *at_ms >= self.time_ms {
+                return Some(format!("{place} is due at {at_ms} ms, when the time of {} ms is over", self.time_ms));
+            }
+            let wrong = workload.call(invocation, &Session::default(), self).err()?;
+            Some(format!("{place}: {wrong}"))
+        })
     }
 
     fn wrong_schedule(&self) -> Option<String> {

@@ -1,0 +1,143 @@
+//! `perjury shrink`: a run that failed, as small as it gets.
+
+mod progress;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::Args;
+use perjury::render::{shrunk, words};
+use perjury::scenario::ScenarioFile;
+use perjury::shrink::{self, Budget, Shrunk};
+use perjury::signature::Signature;
+use perjury::{Scenario, trial};
+use serde_json::json;
+
+use super::exit::{self, Exit, unusable};
+use super::input::{self, Source};
+use super::options::{self, Options};
+use super::{parse, terminal};
+use progress::Progress;
+
+/// Reduces a run that broke a promise to a small one that breaks the same promise in the same way.
+///
+/// Leaves out faults and operations, shortens time, takes fewer nodes, clients, keys, and simpler settings, as long as
+/// the same anomaly on the same promise remains. What is left is written to a file that run --scenario takes. The same
+/// run gives the same result, unless a time limit cuts it short. Exits with 0, also when nothing could be left out,
+/// and with 254 when the run broke no promise.
+#[derive(Args)]
+#[command(after_long_help = EXAMPLES)]
+pub struct Shrink {
+    /// The run's folder, or a scenario file; else options say what to run, with --seed
+    #[arg(value_name = "RUN|FILE", conflicts_with_all = ["Options", "seed"], required_unless_present = "seed")]
+    from: Option<PathBuf>,
+    /// The seed of the run, where options say what to run
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
+    /// Makes at most so many runs
+    #[arg(long, value_name = "COUNT", default_value_t = Budget::default().runs)]
+    runs: u64,
+    /// Makes no further run after this real time, such as 2m; the result then depends on the machine
+    #[arg(long, value_name = "DURATION", value_parser = parse::duration_ms)]
+    time_limit: Option<u64>,
+    /// Where the small scenario goes [default: shrunk.json beside the run's report, or the file]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Prints one JSON object, and nothing else, on standard output
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    options: Options,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo perjury shrink runs/…/4711
+  cargo perjury shrink --seed 0 --bug read-unconfirmed --out small.json
+  cargo perjury run --scenario small.json";
+
+/// The run to shrink.
+struct Found {
+    scenario: Scenario,
+    seed: u64,
+    signature: Signature,
+    /// Where the small scenario goes, unless something else is said.
+    out: PathBuf,
+}
+
+impl Shrink {
+    pub fn execute(self) -> anyhow::Result<Exit> {
+        let Found { scenario, seed, signature, out } = self.found()?;
+        let system = options::system(&scenario.store)?;
+        let out = self.out.clone().unwrap_or(out);
+        let budget =
+            Budget { runs: self.runs, wall_ns: self.time_limit.map(|limit_ms| limit_ms * 1_000_000) };
+        let mut progress = Progress::new(&budget);
+        let shrunk =
+            shrink::shrink(system, &scenario, seed, &signature, &budget, &mut |step| progress.show(step))?;
+        progress.end();
+        let file = ScenarioFile::new(shrunk.scenario.clone(), seed, Some(shrunk.signature.clone()));
+        std::fs::write(&out, file.to_json()).with_context(|| format!("cannot write {}", out.display()))?;
+        exit::print(&if self.json { json(&shrunk, &file, &out) } else { text(&shrunk, &out) })?;
+        Ok(Exit::Valid)
+    }
+
+    /// What is to be shrunk: from a run's folder, a file, or options.
+    fn found(&self) -> anyhow::Result<Found> {
+        let Some(path) = &self.from else {
+            let (_, scenario) = self.options.scenario()?;
+            return tried(scenario, self.seed.unwrap_or_default(), None, PathBuf::from(OUT));
+        };
+        match input::find(path)? {
+            Source::Run(run) => {
+                let report = &run.report;
+                let signature = Signature::of(report).map_or_else(|| nothing(report.seed), Ok)?;
+                let (scenario, seed) = (report.scenario.clone(), report.seed);
+                Ok(Found { scenario, seed, signature, out: run.path.join(OUT) })
+            }
+            Source::File(path) => {
+                let file = input::scenario(&path)?;
+                tried(file.scenario, file.seed, file.shows, path.with_file_name(OUT))
+            }
+            Source::Standard => unusable("standard input cannot be shrunk: name a run's folder, or a file"),
+        }
+    }
+}
+
+/// The name of the small scenario's file.
+const OUT: &str = "shrunk.json";
+
+/// The run of this scenario, which shows what it is said to, or whatever it does.
+fn tried(scenario: Scenario, seed: u64, shows: Option<Signature>, out: PathBuf) -> anyhow::Result<Found> {
+    let system = options::system(&scenario.store)?;
+    let signature = match shows {
+        Some(signature) => signature,
+        None => {
+            let (_, report) = trial::try_seed(system, &scenario, seed, &mut |_| {})?;
+            Signature::of(&report).map_or_else(|| nothing(seed), Ok)?
+        }
+    };
+    Ok(Found { scenario, seed, signature, out })
+}
+
+fn nothing<T>(seed: u64) -> anyhow::Result<T> {
+    unusable(format!("seed {seed} broke no promise: there is nothing to shrink; perjury sweep looks for a seed that does"))
+}
+
+fn text(shrunk: &Shrunk, out: &Path) -> String {
+    let mut text = shrunk::text(shrunk, terminal::width());
+    let why = if shrunk.is_cut_short { "; more --runs may make it smaller" } else { "" };
+    text.push_str(&format!("{:<13}  {}{why}\n", "took", words::count(shrunk.runs, "run")));
+    text.push_str(&format!("{:<13}  {}\n", "kept in", out.display()));
+    text.push_str(&format!("{:<13}  cargo perjury run --scenario {}\n", "replay with", out.display()));
+    text
+}
+
+fn json(shrunk: &Shrunk, file: &ScenarioFile, out: &Path) -> String {
+    let Shrunk { signature, before, after, runs, is_cut_short, .. } = shrunk;
+    let value = json!({
+        "signature": signature, "before": before, "after": after, "runs": runs, "is_cut_short": is_cut_short,
+        "file": out, "command": shrunk.report.command, "seed": file.seed, "scenario": file.scenario,
+    });
+    value.to_string() + "\n"
+}

@@ -1,0 +1,53 @@
+//! Simpler settings: fewer nodes, one level, defaults.
+
+use crate::command;
+use crate::scenario::Scenario;
+use crate::shrink::Search;
+use crate::workload;
+
+/// Tries every smaller number of nodes, from one up.
+pub fn fewer_nodes(search: &mut Search<'_>) {
+    let base = search.scenario();
+    let smaller: Vec<Scenario> = (1..base.nodes).map(|nodes| with_nodes(base, nodes)).collect();
+    search.attempt_any(smaller);
+}
+
+/// The scenario on so many nodes; faults strike those that are left.
+fn with_nodes(base: &Scenario, nodes: usize) -> Scenario {
+    let mut scenario = Scenario { nodes, ..base.clone() };
+    let names = scenario.node_names();
+    if let Some(schedule) = &mut scenario.schedule {
+        for struck in schedule.entries.iter_mut().filter_map(|fault| fault.nodes.as_mut()) {
+            struck.retain(|node| names.contains(node));
+        }
+        schedule.entries.retain(|fault| fault.nodes.as_ref().is_none_or(|struck| !struck.is_empty()));
+    }
+    scenario
+}
+
+/// Tries one level for all keys: those of the anomaly's keys first.
+pub fn one_level(search: &mut Search<'_>) {
+    let base = search.scenario();
+    let Some(workload) = workload::named(&base.workload) else { return };
+    let of_keys = search.best().clues.keys.iter().map(|key| workload.level_of(key, base));
+    let levels = of_keys.chain(base.levels().into_iter().map(str::to_owned));
+    let single: Vec<Scenario> = levels.map(|level| Scenario { level, ..base.clone() }).collect();
+    search.attempt_any(single);
+}
+
+/// Tries the default of each other setting.
+pub fn defaults(search: &mut Search<'_>) {
+    let default = command::base(search.scenario().bug.as_deref());
+    let settings: [fn(&mut Scenario, &Scenario); 5] = [
+        |scenario, default| scenario.replication = default.replication,
+        |scenario, default| scenario.read_quorum = default.read_quorum,
+        |scenario, default| scenario.write_quorum = default.write_quorum,
+        |scenario, default| scenario.loss_entries = default.loss_entries,
+        |scenario, default| scenario.snapshot_every = default.snapshot_every,
+    ];
+    for set in settings {
+        let mut scenario = search.scenario().clone();
+        set(&mut scenario, &default);
+        search.attempt(&scenario);
+    }
+}
