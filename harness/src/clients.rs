@@ -20,7 +20,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use perjury_histories::Key;
-use tokio::sync::mpsc;
+use perjury_store::env::Env;
+use tokio::sync::{Notify, mpsc};
 
 use crate::cluster::{Administration, Sessions};
 use crate::recorder::Recorder;
@@ -73,6 +74,7 @@ pub struct Desk {
     stage: Cell<Stage>,
     /// When the stage was set, since the run began.
     since: Cell<Duration>,
+    changed: Notify,
     in_flight: Cell<u64>,
     invocations: Cell<u64>,
     /// Sessions that got something done since the stage was set.
@@ -113,6 +115,7 @@ impl Desk {
             administration,
             stage: Cell::default(),
             since: Cell::default(),
+            changed: Notify::new(),
             in_flight: Cell::new(0),
             invocations: Cell::new(0),
             progressed: RefCell::default(),
@@ -132,6 +135,7 @@ impl Desk {
         self.since.set(self.recorder.now());
         self.is_prompted.set(false);
         self.progressed.borrow_mut().clear();
+        self.changed.notify_waiters();
     }
 
     /// Whether every session got something done since the stage was set; of those that follow a script, whether
@@ -179,6 +183,11 @@ impl Desk {
     /// What sessions invoked since they began to work, as a script that has it done again.
     pub fn take_made(&self) -> Script {
         self.made.take()
+    }
+
+    /// How long the present stage has gone on, by the clock of the clients.
+    fn worked(&self, env: &Env) -> Duration {
+        Duration::from_nanos(env.clock.monotonic()).saturating_sub(self.since.get())
     }
 
     /// Notes that this session makes this call now.

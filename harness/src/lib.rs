@@ -28,6 +28,7 @@
 //!                  bug/          planted bugs: one safeguard of the reference store off each
 //! what is done     scenario.rs   the settings of a run; rng.rs: its one source of randomness
 //!                  workload/     what clients do, their final reads, and who judges them
+//!                  script.rs     what each session invokes when, as data
 //!                  nemesis/      faults, their healing, and the schedule of both
 //! the run          run.rs        the phases of a run, in order
 //!                  clients/      sessions that invoke and record; recorder.rs: the one history
@@ -38,8 +39,9 @@
 //!                  signature.rs  which promise was broken and how, to tell findings apart
 //!                  report.rs     what a run found; folder.rs: where it is kept; tally.rs: its counts
 //!                  render/       reports as people see them; command.rs: the command that repeats a run
+//!                  shrink/       a run that failed made small
 //!                  sweep/        many seeds, one simulation a thread
-//!                  main.rs, cli/ run, sweep, replay, check, inspect, list
+//!                  main.rs, cli/ run, sweep, replay, shrink, check, inspect, list
 //! ```
 
 #[cfg(not(tokio_unstable))]

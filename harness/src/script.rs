@@ -106,7 +106,10 @@ mod tests {
     fn puts_the_invocations_of_a_phase_in_the_order_of_their_times() {
         let script = Script::parse(TEXT).expect("a script");
         let times = |phase| script.of_phase(phase).iter().map(|each| each.at_ms).collect::<Vec<_>>();
-        assert_eq!([times(Phase::Faults), times(Phase::Healing), times(Phase::Replay)], [vec![7, 3120], vec![250], vec![]]);
+        assert_eq!(
+            [times(Phase::Faults), times(Phase::Healing), times(Phase::Replay)],
+            [vec![7, 3120], vec![250], vec![]]
+        );
     }
 
     #[test]

@@ -18,8 +18,8 @@ mod size;
 
 use anyhow::{Context as _, ensure};
 
-use crate::run::Recording;
 use crate::report::Report;
+use crate::run::Recording;
 use crate::scenario::Scenario;
 use crate::signature::Signature;
 use crate::system::System;
@@ -101,3 +101,6 @@ pub fn shrink(
     let scenario = report.scenario.clone();
     Ok(Shrunk { signature, scenario, seed, before, after, runs, is_cut_short, recording, report })
 }
+
+#[cfg(test)]
+mod tests;

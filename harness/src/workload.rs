@@ -66,7 +66,8 @@ pub trait Workload: Sync {
     /// When this workload has none of that name.
     fn function(&self, name: &str) -> Result<&'static str, String> {
         let function = self.functions().iter().find(|function| **function == name);
-        let known = || format!("{} has no function {name:?}, but {}", self.name(), self.functions().join(", "));
+        let known =
+            || format!("{} has no function {name:?}, but {}", self.name(), self.functions().join(", "));
         function.copied().ok_or_else(known)
     }
     /// What a session learns when an operation of its own ends so.

@@ -9,8 +9,8 @@ use perjury::scenario::ScenarioFile;
 use perjury_histories::format::{self, Format};
 use perjury_histories::{History, open_as, read_as};
 
-use super::{catalog, options};
 use super::exit::unusable;
+use super::{catalog, options};
 
 /// What the command line calls standard input.
 pub const STANDARD: &str = "-";

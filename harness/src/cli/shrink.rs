@@ -60,15 +60,17 @@ Examples:
 struct Found {
     scenario: Scenario,
     seed: u64,
-    signature: Signature,
+    /// What it is said to show.
+    shows: Option<Signature>,
     /// Where the small scenario goes, unless something else is said.
     out: PathBuf,
 }
 
 impl Shrink {
     pub fn execute(self) -> anyhow::Result<Exit> {
-        let Found { scenario, seed, signature, out } = self.found()?;
-        let system = options::system(&scenario.store)?;
+        let found = self.found()?;
+        let (system, signature) = (options::system(&found.scenario.store)?, found.signature()?);
+        let Found { scenario, seed, out, .. } = found;
         let out = self.out.clone().unwrap_or(out);
         let budget =
             Budget { runs: self.runs, wall_ns: self.time_limit.map(|limit_ms| limit_ms * 1_000_000) };
@@ -85,19 +87,19 @@ impl Shrink {
     /// What is to be shrunk: from a run's folder, a file, or options.
     fn found(&self) -> anyhow::Result<Found> {
         let Some(path) = &self.from else {
-            let (_, scenario) = self.options.scenario()?;
-            return tried(scenario, self.seed.unwrap_or_default(), None, PathBuf::from(OUT));
+            let (scenario, seed) = (self.options.scenario()?.1, self.seed.unwrap_or_default());
+            return Ok(Found { scenario, seed, shows: None, out: PathBuf::from(OUT) });
         };
         match input::find(path)? {
             Source::Run(run) => {
                 let report = &run.report;
-                let signature = Signature::of(report).map_or_else(|| nothing(report.seed), Ok)?;
-                let (scenario, seed) = (report.scenario.clone(), report.seed);
-                Ok(Found { scenario, seed, signature, out: run.path.join(OUT) })
+                let (scenario, seed, shows) = (report.scenario.clone(), report.seed, Signature::of(report));
+                Ok(Found { scenario, seed, shows, out: run.path.join(OUT) })
             }
             Source::File(path) => {
                 let file = input::scenario(&path)?;
-                tried(file.scenario, file.seed, file.shows, path.with_file_name(OUT))
+                let ScenarioFile { scenario, seed, shows, .. } = file;
+                Ok(Found { scenario, seed, shows, out: path.with_file_name(OUT) })
             }
             Source::Standard => unusable("standard input cannot be shrunk: name a run's folder, or a file"),
         }
@@ -107,21 +109,24 @@ impl Shrink {
 /// The name of the small scenario's file.
 const OUT: &str = "shrunk.json";
 
-/// The run of this scenario, which shows what it is said to, or whatever it does.
-fn tried(scenario: Scenario, seed: u64, shows: Option<Signature>, out: PathBuf) -> anyhow::Result<Found> {
-    let system = options::system(&scenario.store)?;
-    let signature = match shows {
-        Some(signature) => signature,
-        None => {
-            let (_, report) = trial::try_seed(system, &scenario, seed, &mut |_| {})?;
-            Signature::of(&report).map_or_else(|| nothing(seed), Ok)?
+impl Found {
+    /// What its run shows: what it is said to, if that is so, or whatever it does.
+    fn signature(&self) -> anyhow::Result<Signature> {
+        let Found { scenario, seed, shows, .. } = self;
+        let system = options::system(&scenario.store)?;
+        let (_, report) = trial::try_seed(system, scenario, *seed, &mut |_| {})?;
+        match (shows, Signature::of(&report)) {
+            (Some(shows), _) if shows.matches(&report) => Ok(shows.clone()),
+            (Some(shows), _) => unusable(format!(
+                "the run does not show {shows} any more: another version of the program has made it; look for another \
+                 seed with perjury sweep"
+            )),
+            (None, Some(found)) => Ok(found),
+            (None, None) => unusable(format!(
+                "seed {seed} broke no promise, so there is nothing to shrink; perjury sweep looks for seeds that do"
+            )),
         }
-    };
-    Ok(Found { scenario, seed, signature, out })
-}
-
-fn nothing<T>(seed: u64) -> anyhow::Result<T> {
-    unusable(format!("seed {seed} broke no promise: there is nothing to shrink; perjury sweep looks for a seed that does"))
+    }
 }
 
 fn text(shrunk: &Shrunk, out: &Path) -> String {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use perjury_store::env::Env;
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::{Desk, IDLE, Stage};
+use super::{Desk, Stage};
 use crate::script::{Invocation, Phase, Script};
 
 /// What a session is told.
@@ -20,6 +20,9 @@ pub enum Prompt {
     /// To invoke this, unless its phase is over.
     Invoke(Invocation),
 }
+
+/// How long before it is due a session hears of an invocation: if it is still busy then, it goes on to it at once.
+const LEAD: Duration = Duration::from_millis(10);
 
 /// Prompts the sessions, for ever.
 pub async fn run(desk: Rc<Desk>, script: Script, sessions: Vec<UnboundedSender<Prompt>>, env: Env) {
@@ -32,24 +35,30 @@ pub async fn run(desk: Rc<Desk>, script: Script, sessions: Vec<UnboundedSender<P
         sessions.get(session as usize).is_some_and(|session| session.send(prompt).is_ok())
     };
     loop {
-        let mut wait = IDLE;
+        let changed = desk.changed.notified();
+        let mut wait = Duration::MAX;
         match desk.stage.get() {
             Stage::Quiet => {}
             Stage::First => drop(set_up.take().map(|prompt| tell(0, prompt))),
             Stage::Work(phase) => {
                 let coming = coming.entry(phase).or_default();
-                let now = Duration::from_nanos(env.clock.monotonic()).saturating_sub(desk.since.get());
+                let now = desk.worked(&env) + LEAD;
                 while let Some(invocation) = coming.pop_front_if(|next| due(next) <= now) {
                     tell(invocation.session, Prompt::Invoke(invocation));
                 }
-                wait = coming.front().map_or(IDLE, |next| IDLE.min(due(next) - now));
+                wait = coming.front().map_or(Duration::MAX, |next| due(next) - now);
                 desk.is_prompted.set(coming.is_empty());
             }
         }
-        env.clock.sleep(wait).await;
+        tokio::select! {
+            biased;
+            () = changed => {}
+            () = env.clock.sleep(wait), if wait < Duration::MAX => {}
+        }
     }
 }
 
-fn due(invocation: &Invocation) -> Duration {
+/// When it is due, since its phase began.
+pub fn due(invocation: &Invocation) -> Duration {
     Duration::from_millis(invocation.at_ms)
 }

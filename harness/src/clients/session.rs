@@ -7,9 +7,10 @@ use perjury_histories::{Event, Kind, Process};
 use perjury_store::env::Env;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::prompter::Prompt;
+use super::prompter::{Prompt, due};
 use super::{Desk, IDLE, Stage};
 use crate::rng::Rng;
+use crate::script::Invocation;
 use crate::system::{Call, Client, Outcome, Reply};
 use crate::workload::{self, Session};
 
@@ -45,18 +46,9 @@ pub async fn run(desk: Rc<Desk>, number: u64, env: Env, mut rng: Rng) {
 pub async fn follow(desk: Rc<Desk>, number: u64, env: Env, mut prompts: UnboundedReceiver<Prompt>) {
     let mut user = User::new(&desk, number, env.clone());
     while let Some(prompt) = prompts.recv().await {
-        let invocation = match prompt {
-            Prompt::Invoke(invocation) if desk.stage.get() == Stage::Work(invocation.phase) => invocation,
-            Prompt::Invoke(_) => continue,
-            Prompt::SetUp => {
-                user.set_up(&desk, &env).await;
-                continue;
-            }
-        };
-        // What cannot be called was refused before anything ran.
-        if let Ok(call) = desk.workload.call(&invocation, &user.session, &desk.scenario) {
-            desk.note_made(invocation.phase, number, &call);
-            user.perform(&desk, &call).await;
+        match prompt {
+            Prompt::SetUp => user.set_up(&desk, &env).await,
+            Prompt::Invoke(invocation) => user.make(&desk, &env, &invocation).await,
         }
     }
 }
@@ -116,6 +108,20 @@ impl User {
         }
         if desk.stage.get() == Stage::First {
             desk.set(Stage::Quiet);
+        }
+    }
+
+    /// Makes one invocation of a script when it is due, unless its phase is over by then.
+    async fn make(&mut self, desk: &Desk, env: &Env, invocation: &Invocation) {
+        let is_phase = || desk.stage.get() == Stage::Work(invocation.phase);
+        if is_phase() {
+            env.clock.sleep(due(invocation).saturating_sub(desk.worked(env))).await;
+        }
+        // What cannot be called was refused before anything ran.
+        let call = desk.workload.call(invocation, &self.session, &desk.scenario);
+        if let Some(call) = call.ok().filter(|_| is_phase()) {
+            desk.note_made(invocation.phase, self.session.number, &call);
+            self.perform(desk, &call).await;
         }
     }
 

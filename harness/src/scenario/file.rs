@@ -15,7 +15,6 @@ use std::path::Path;
 
 use anyhow::{Context as _, ensure};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::Scenario;
 use crate::signature::Signature;
@@ -69,35 +68,39 @@ impl ScenarioFile {
 
     /// As the file holds it: one setting, one fault and one invocation a line.
     pub fn to_json(&self) -> String {
-        let value = serde_json::to_value(self).expect("a scenario is plain data");
-        let mut text = String::new();
-        write(&value, 0, &mut text);
-        text + "\n"
+        spread(&serde_json::to_string(self).expect("a scenario is plain data")) + "\n"
     }
 }
 
-/// Objects of objects and arrays of objects are spread over lines; all else stands on one.
-fn write(value: &Value, depth: usize, text: &mut String) {
-    let (ends, parts): (_, Vec<(String, &Value)>) = match value {
-        Value::Object(fields) if depth < 2 => {
-            (['{', '}'], fields.iter().map(|(name, value)| (format!("\"{name}\": "), value)).collect())
+/// The same JSON, over several lines: objects down to the scenario, and arrays of objects.
+fn spread(json: &str) -> String {
+    let mut text = String::new();
+    // Whether each object or array that is open is spread.
+    let mut open: Vec<bool> = Vec::new();
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    let line = |depth: usize| format!("\n{}", "  ".repeat(depth));
+    for (place, c) in json.char_indices() {
+        let depth = open.len();
+        let is_spread = !is_quoted && open.last() == Some(&true);
+        match c {
+            '{' | '[' if !is_quoted => {
+                open.push(if c == '{' { depth < 2 } else { json[place + 1..].starts_with('{') });
+                text.push(c);
+                text.push_str(&if open[depth] { line(depth + 1) } else { String::new() });
+            }
+            '}' | ']' if !is_quoted => {
+                open.pop();
+                text.push_str(&if is_spread { line(depth - 1) } else { String::new() });
+                text.push(c);
+            }
+            ',' if is_spread => text.push_str(&format!(",{}", line(depth))),
+            ':' if is_spread => text.push_str(": "),
+            _ => text.push(c),
         }
-        Value::Array(items) if items.iter().any(Value::is_object) => {
-            ([ '[', ']'], items.iter().map(|item| (String::new(), item)).collect())
-        }
-        _ => return text.push_str(&value.to_string()),
-    };
-    let indent = "  ".repeat(depth + 1);
-    text.push(ends[0]);
-    for (position, (name, part)) in parts.into_iter().enumerate() {
-        text.push_str(if position == 0 { "\n" } else { ",\n" });
-        text.push_str(&indent);
-        text.push_str(&name);
-        write(part, depth + 1, text);
+        is_quoted ^= c == '"' && !is_escaped;
+        is_escaped = is_quoted && c == '\\' && !is_escaped;
     }
-    text.push('\n');
-    text.push_str(&indent[2..]);
-    text.push(ends[1]);
+    text
 }
 
 #[cfg(test)]

@@ -124,10 +124,16 @@ impl Scenario {
             let Invocation { phase, at_ms, session, function, .. } = invocation;
             let place = format!("script: invocation {} ({function})", number + 1);
             if *session >= self.clients as u64 {
-                return Some(format!("{place}: session {session}, and {} clients count from 0", self.clients));
+                return Some(format!(
+                    "{place}: session {session}, and {} clients count from 0",
+                    self.clients
+                ));
             }
             if *phase == Phase::Faults && *at_ms >= self.time_ms {
-                return Some(format!("{place} is due at {at_ms} ms, when the time of {} ms is over", self.time_ms));
+                return Some(format!(
+                    "{place} is due at {at_ms} ms, when the time of {} ms is over",
+                    self.time_ms
+                ));
             }
             let wrong = workload.call(invocation, &Session::default(), self).err()?;
             Some(format!("{place}: {wrong}"))
@@ -177,6 +183,31 @@ mod tests {
         assert!(problem(|scenario| scenario.level = ["one"; 9].join("+")).contains("needs 9, one for each"));
         for rate in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e9] {
             assert!(problem(|scenario| scenario.rate = rate).starts_with("rate"), "{rate}");
+        }
+    }
+
+    #[test]
+    fn refuses_a_script_that_cannot_be_followed() {
+        let wrong = |text: &str| {
+            problem(|scenario| scenario.script = Some(crate::script::Script::parse(text).expect("a script")))
+        };
+        for (text, hint) in [
+            (
+                r#"[{"at_ms":1,"session":20,"function":"read","key":"k0"}]"#,
+                "invocation 1 (read): session 20, and 20 clients count from 0",
+            ),
+            (
+                r#"[{"at_ms":60000,"session":0,"function":"read","key":"k0"}]"#,
+                "is due at 60000 ms, when the time of 60000 ms is over",
+            ),
+            (r#"[{"at_ms":1,"session":0,"function":"read"}]"#, "invocation 1 (read): it has no key"),
+            (
+                r#"[{"at_ms":1,"session":0,"function":"cas","key":"k0"}]"#,
+                "register has no function \"cas\", but read, write",
+            ),
+        ] {
+            let problem = wrong(text);
+            assert!(problem.starts_with("script: ") && problem.contains(hint), "{problem}");
         }
     }
 

@@ -46,7 +46,7 @@ mod tests {
         for needed in [&[][..], &[0], &[99], &[3, 50, 51], &[0, 33, 66, 99]] {
             assert_eq!(minimal_of(100, needed).0, needed);
         }
-        assert_eq!(minimal_of(0, &[]).0, []);
+        assert!(minimal_of(0, &[]).0.is_empty());
     }
 
     #[test]
@@ -59,7 +59,8 @@ mod tests {
     #[test]
     fn never_takes_a_list_that_passes() {
         // Only whole pairs fail: single items cannot go.
-        let kept = minimal((0..8).collect(), |items: &[u32]| items.len().is_multiple_of(2) && !items.is_empty());
+        let kept =
+            minimal((0..8).collect(), |items: &[u32]| items.len().is_multiple_of(2) && !items.is_empty());
         assert_eq!(kept, [0, 1]);
     }
 }

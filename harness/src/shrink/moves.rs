@@ -29,6 +29,7 @@ pub const ALL: &[Move] = &[
     Move { name: "less time", make: time::less },
     Move { name: "less load", make: load::less },
     Move { name: "invocations that matter", make: invocations::that_matter },
+    Move { name: "lower bounds", make: settings::lower_bounds },
     Move { name: "fewer faults", make: faults::fewer },
     Move { name: "fewer invocations", make: invocations::fewer },
     Move { name: "shorter faults", make: faults::shorter },

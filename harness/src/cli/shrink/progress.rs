@@ -40,6 +40,7 @@ impl Progress {
 
 fn line(step: &Step<'_>) -> String {
     let size = step.size();
-    let (faults, operations) = (words::count(size.faults, "fault"), words::count(size.operations, "operation"));
+    let (faults, operations) =
+        (words::count(size.faults, "fault"), words::count(size.operations, "operation"));
     format!("{}: {faults}, {operations}, {}", step.name, words::seconds(size.time_ms * 1_000_000))
 }

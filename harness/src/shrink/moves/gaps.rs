@@ -23,7 +23,10 @@ pub fn close(search: &mut Search<'_>) {
 /// The first gap that begins at `from` or later.
 fn next_gap(scenario: &Scenario, from: u64) -> Option<(u64, u64)> {
     let marks = marks(scenario)?;
-    marks.windows(2).map(|pair| (pair[0], pair[1])).find(|(begin, end)| *begin >= from && end - begin >= GAP_MS_MIN)
+    marks
+        .windows(2)
+        .map(|pair| (pair[0], pair[1]))
+        .find(|(begin, end)| *begin >= from && end - begin >= GAP_MS_MIN)
 }
 
 /// When something begins or ends, in order; none while something is still to be drawn.

@@ -30,15 +30,17 @@ fn narrowed(search: &Search<'_>) -> Vec<Scenario> {
         with(search.scenario(), kept.map(|(_, invocation)| invocation.clone()).collect())
     };
     let is_of_key = |each: &Invocation| each.key.as_ref().is_some_and(|key| keys.contains(key));
-    let is_of_session =
-        |each: &Invocation| places.iter().any(|&place| made[place].session == each.session);
+    let is_of_session = |each: &Invocation| places.iter().any(|&place| made[place].session == each.session);
     let mut narrowed = vec![
         only(&|_, _| false),
         only(&|place, _| places.contains(&place)),
         only(&|_, each| is_of_key(each) && is_of_session(each)),
         only(&|_, each| is_of_key(each)),
     ];
-    for window in last_ms.iter().flat_map(|last| WINDOWS_MS.iter().map(move |window| last.saturating_sub(*window)..=*last)) {
+    for window in last_ms
+        .iter()
+        .flat_map(|last| WINDOWS_MS.iter().map(move |window| last.saturating_sub(*window)..=*last))
+    {
         narrowed.push(only(&|_, each| each.phase == Phase::Faults && window.contains(&each.at_ms)));
     }
     for phase in [Phase::Faults, Phase::Healing, Phase::Replay] {

@@ -1,9 +1,12 @@
-//! Simpler settings: fewer nodes, one level, defaults.
+//! Simpler settings: fewer nodes, one level, lower bounds, defaults.
 
 use crate::command;
 use crate::scenario::Scenario;
 use crate::shrink::Search;
 use crate::workload;
+
+/// Bounds that are tried, in entries of the log.
+const ENTRIES: &[u64] = &[1, 3, 10, 30];
 
 /// Tries every smaller number of nodes, from one up.
 pub fn fewer_nodes(search: &mut Search<'_>) {
@@ -35,15 +38,28 @@ pub fn one_level(search: &mut Search<'_>) {
     search.attempt_any(single);
 }
 
+/// Tries lower bounds: what takes many entries to go wrong then takes few.
+pub fn lower_bounds(search: &mut Search<'_>) {
+    let bounds: [fn(&mut Scenario) -> &mut u64; 2] =
+        [|scenario| &mut scenario.loss_entries, |scenario| &mut scenario.snapshot_every];
+    for bound in bounds {
+        let with = |entries: &u64| {
+            let mut scenario = search.scenario().clone();
+            *bound(&mut scenario) = *entries;
+            scenario
+        };
+        let lower: Vec<Scenario> = ENTRIES.iter().map(with).collect();
+        search.attempt_any(lower);
+    }
+}
+
 /// Tries the default of each other setting.
 pub fn defaults(search: &mut Search<'_>) {
     let default = command::base(search.scenario().bug.as_deref());
-    let settings: [fn(&mut Scenario, &Scenario); 5] = [
+    let settings: [fn(&mut Scenario, &Scenario); 3] = [
         |scenario, default| scenario.replication = default.replication,
         |scenario, default| scenario.read_quorum = default.read_quorum,
         |scenario, default| scenario.write_quorum = default.write_quorum,
-        |scenario, default| scenario.loss_entries = default.loss_entries,
-        |scenario, default| scenario.snapshot_every = default.snapshot_every,
     ];
     for set in settings {
         let mut scenario = search.scenario().clone();

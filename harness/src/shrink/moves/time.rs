@@ -20,7 +20,9 @@ pub fn less(search: &mut Search<'_>) {
 
 /// When the last fault of the phase is over and its last invocation due; where they are drawn, its end.
 pub fn last(scenario: &Scenario) -> u64 {
-    let (Some(schedule), Some(script)) = (&scenario.schedule, &scenario.script) else { return scenario.time_ms };
+    let (Some(schedule), Some(script)) = (&scenario.schedule, &scenario.script) else {
+        return scenario.time_ms;
+    };
     let faults = schedule.entries.iter().map(|fault| fault.at_ms + fault.for_ms);
     let invocations = script.of_phase(Phase::Faults).into_iter().map(|invocation| invocation.at_ms);
     faults.chain(invocations).max().unwrap_or(0)
@@ -36,7 +38,9 @@ pub fn cut(scenario: &Scenario, end_ms: u64) -> Scenario {
         }
     }
     if let Some(script) = &mut cut.script {
-        script.invocations.retain(|invocation| invocation.phase != Phase::Faults || invocation.at_ms < end_ms);
+        script
+            .invocations
+            .retain(|invocation| invocation.phase != Phase::Faults || invocation.at_ms < end_ms);
     }
     cut
 }
