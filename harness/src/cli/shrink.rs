@@ -13,7 +13,7 @@ use perjury::signature::Signature;
 use perjury::{Scenario, trial};
 use serde_json::json;
 
-use super::exit::{self, Exit, unusable};
+use super::exit::{self, Exit, unusable, usage};
 use super::input::{self, Source};
 use super::options::{self, Options};
 use super::{parse, terminal};
@@ -29,7 +29,7 @@ use progress::Progress;
 #[command(after_long_help = EXAMPLES)]
 pub struct Shrink {
     /// The run's folder, or a scenario file; else options say what to run, with --seed
-    #[arg(value_name = "RUN|FILE", conflicts_with_all = ["Options", "seed"], required_unless_present = "seed")]
+    #[arg(value_name = "RUN|FILE", conflicts_with_all = ["Options", "seed"])]
     from: Option<PathBuf>,
     /// The seed of the run, where options say what to run
     #[arg(long, value_name = "NUMBER")]
@@ -86,9 +86,17 @@ impl Shrink {
 
     /// What is to be shrunk: from a run's folder, a file, or options.
     fn found(&self) -> anyhow::Result<Found> {
-        let Some(path) = &self.from else {
-            let (scenario, seed) = (self.options.scenario()?.1, self.seed.unwrap_or_default());
-            return Ok(Found { scenario, seed, shows: None, out: PathBuf::from(OUT) });
+        let path = match (&self.from, self.seed) {
+            (Some(path), _) => path,
+            (None, Some(seed)) => {
+                let (_, scenario) = self.options.scenario()?;
+                return Ok(Found { scenario, seed, shows: None, out: PathBuf::from(OUT) });
+            }
+            (None, None) => {
+                return usage(
+                    "name a run's folder or a scenario file, or say with --seed and options what to run",
+                );
+            }
         };
         match input::find(path)? {
             Source::Run(run) => {
