@@ -44,6 +44,8 @@ pub struct Plan<'a> {
     pub jobs: usize,
     /// Real time after which no further run is begun, that of earlier processes included.
     pub duration_ns: Option<u64>,
+    /// Runs that shrinking a new finding may take; 0: it is not shrunk.
+    pub shrink_runs: u64,
     /// Once this is set, no further run is begun.
     pub stop: &'a AtomicBool,
     /// Where journal and run folders go.

@@ -16,6 +16,7 @@ mod parse;
 mod replay;
 mod run;
 mod seed;
+mod shrink;
 mod sweep;
 mod terminal;
 
@@ -47,6 +48,7 @@ Examples:
   cargo perjury list bugs                            what can be planted in the store
   cargo perjury sweep --seeds 0..1000                a thousand runs, one at a time on each core
   cargo perjury chaos --duration 8h                  scenarios drawn by their seeds, all night
+  cargo perjury shrink runs/…/4711                   the same failure in a few operations
   cargo perjury inspect runs/…/4711 --key k3         what happened to one key
   cargo perjury check history.edn                    a verdict on a history of anyone's
   cargo perjury convert history.jsonl history.edn    the same history for Knossos or Elle";
@@ -60,6 +62,7 @@ enum Command {
     Merge(merge::Merge),
     Bugs(bugs::Bugs),
     Replay(replay::Replay),
+    Shrink(shrink::Shrink),
     Check(check::Check),
     Convert(convert::Convert),
     Inspect(inspect::Inspect),
@@ -83,6 +86,7 @@ pub fn main() -> ExitCode {
         Command::Merge(merge) => merge.execute(),
         Command::Bugs(bugs) => bugs.execute(),
         Command::Replay(replay) => replay.execute(),
+        Command::Shrink(shrink) => shrink.execute(),
         Command::Check(check) => check.execute(),
         Command::Convert(convert) => convert.execute(),
         Command::Inspect(inspect) => inspect.execute(),

@@ -1,6 +1,6 @@
-//! The clients: sessions that ask the generator, invoke, and record; the conductor, which does what the run
-//! asks of it between phases; and the administrator, which does what faults want of the system's own
-//! administration.
+//! The clients: sessions that ask the generator, invoke, and record; the prompter, which takes the generator's place
+//! where there is a script; the conductor, which does what the run asks of it between phases; and the administrator,
+//! which does what faults want of the system's own administration.
 //!
 //! ```text
 //! run ── stage, tasks ──> desk ──> sessions, conductor ── calls ──> system
@@ -11,6 +11,7 @@
 
 mod administrator;
 mod conductor;
+mod prompter;
 mod session;
 
 use std::cell::{Cell, RefCell};
@@ -19,11 +20,14 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use perjury_histories::Key;
+use perjury_store::env::Env;
+use tokio::sync::{Notify, mpsc};
 
 use crate::cluster::{Administration, Sessions};
 use crate::recorder::Recorder;
 use crate::rng::Rng;
 use crate::scenario::Scenario;
+use crate::script::{Invocation, Phase, Script};
 use crate::system::{Call, Held, System};
 use crate::workload::Workload;
 
@@ -40,10 +44,15 @@ pub enum Stage {
     Quiet,
     /// What the workload does before everything else: one session does it, then all are quiet.
     First,
-    /// What the generator says.
-    Everything,
-    /// What the generator says, but no reads: they would repair what is to be judged.
-    WritesOnly,
+    /// What the generator or the script says for this phase.
+    Work(Phase),
+}
+
+impl Stage {
+    /// Whether sessions may not read: that would repair what is to be judged.
+    fn is_for_writes_only(self) -> bool {
+        matches!(self, Stage::Work(Phase::Healing | Phase::Replay))
+    }
 }
 
 /// What every replica holds that can tell.
@@ -63,10 +72,17 @@ pub struct Desk {
     recorder: Rc<Recorder>,
     administration: Rc<Administration>,
     stage: Cell<Stage>,
+    /// When the stage was set, since the run began.
+    since: Cell<Duration>,
+    changed: Notify,
     in_flight: Cell<u64>,
     invocations: Cell<u64>,
     /// Sessions that got something done since the stage was set.
     progressed: RefCell<BTreeSet<u64>>,
+    /// What sessions invoked since they began to work, as a script that has it done again.
+    made: RefCell<Script>,
+    /// Whether everything that the script has for this stage was handed out.
+    is_prompted: Cell<bool>,
     /// Keys that some invocation has written.
     written: RefCell<BTreeSet<Key>>,
     asked: Cell<Option<Task>>,
@@ -98,9 +114,13 @@ impl Desk {
             recorder,
             administration,
             stage: Cell::default(),
+            since: Cell::default(),
+            changed: Notify::new(),
             in_flight: Cell::new(0),
             invocations: Cell::new(0),
             progressed: RefCell::default(),
+            made: RefCell::default(),
+            is_prompted: Cell::default(),
             written: RefCell::default(),
             asked: Cell::new(None),
             restarted: RefCell::default(),
@@ -112,12 +132,19 @@ impl Desk {
     /// Tells the sessions what to do from now on.
     pub fn set(&self, stage: Stage) {
         self.stage.set(stage);
+        self.since.set(self.recorder.now());
+        self.is_prompted.set(false);
         self.progressed.borrow_mut().clear();
+        self.changed.notify_waiters();
     }
 
-    /// Whether every session got something done since the stage was set.
+    /// Whether every session got something done since the stage was set; of those that follow a script, whether
+    /// they have done all that it says.
     pub fn all_have_progressed(&self) -> bool {
-        self.progressed.borrow().len() >= self.scenario.clients
+        match &self.scenario.script {
+            None => self.progressed.borrow().len() >= self.scenario.clients,
+            Some(_) => self.is_prompted.get() && self.is_idle(),
+        }
     }
 
     /// Whether what the workload does before everything else is done.
@@ -153,6 +180,30 @@ impl Desk {
         self.asked.set(Some(Task::FinalReads));
     }
 
+    /// What sessions invoked since they began to work, as a script that has it done again.
+    pub fn take_made(&self) -> Script {
+        self.made.take()
+    }
+
+    /// How long the present stage has gone on, by the clock of the clients.
+    fn worked(&self, env: &Env) -> Duration {
+        Duration::from_nanos(env.clock.monotonic()).saturating_sub(self.since.get())
+    }
+
+    /// Notes that this session makes this call now.
+    fn note_made(&self, phase: Phase, session: u64, call: &Call) {
+        let since = self.recorder.now().saturating_sub(self.since.get());
+        self.made.borrow_mut().invocations.push(Invocation {
+            phase,
+            at_ms: since.as_millis() as u64,
+            session,
+            function: call.function.to_owned(),
+            key: call.key.clone(),
+            value: call.value.clone(),
+            level: call.key.is_none().then(|| call.level.clone()),
+        });
+    }
+
     /// Process numbers of one session lie this far apart, so that no two sessions share one.
     fn stride(&self) -> u64 {
         self.scenario.clients as u64 + FINAL_READERS
@@ -166,10 +217,23 @@ impl Desk {
 
 /// Runs all clients; never returns.
 pub async fn run(desk: Rc<Desk>, sessions: Sessions, rng: Rng) -> anyhow::Result<()> {
-    for number in 0..desk.scenario.clients as u64 {
-        let name = format!("session-{number}");
-        let (desk, env, rng) = (desk.clone(), sessions.env(&name), rng.fork(&name));
-        tokio::task::spawn_local(session::run(desk, number, env, rng));
+    let numbers = 0..desk.scenario.clients as u64;
+    let own = |number| (desk.clone(), number, sessions.env(&format!("session-{number}")));
+    match desk.scenario.script.clone() {
+        None => numbers.map(own).for_each(|(desk, number, env)| {
+            let rng = rng.fork(&format!("session-{number}"));
+            drop(tokio::task::spawn_local(session::run(desk, number, env, rng)));
+        }),
+        Some(script) => {
+            let start = |(desk, number, env)| {
+                let (prompter, prompts) = mpsc::unbounded_channel();
+                tokio::task::spawn_local(session::follow(desk, number, env, prompts));
+                prompter
+            };
+            let prompted = numbers.map(own).map(start).collect();
+            let env = sessions.env("prompter");
+            tokio::task::spawn_local(prompter::run(desk.clone(), script, prompted, env));
+        }
     }
     if desk.system.has_administration(&desk.scenario) {
         tokio::task::spawn_local(administrator::run(desk.clone(), sessions.clone()));

@@ -62,6 +62,9 @@ pub fn options(scenario: &Scenario) -> String {
         latency(scenario.latency_ms_min, scenario.latency_ms_max),
         latency(base.latency_ms_min, base.latency_ms_max),
     );
+    if let Some(script) = &scenario.script {
+        option("script", serde_json::to_string(script).expect("plain data"), String::new());
+    }
     option("time", time(scenario.time_ms), time(base.time_ms));
     option("rate", scenario.rate.to_string(), base.rate.to_string());
     option("clients", scenario.clients.to_string(), base.clients.to_string());

@@ -28,6 +28,7 @@
 //!                  bug/          planted bugs: one safeguard of the reference store off each
 //! what is done     scenario.rs   the settings of a run; rng.rs: its one source of randomness
 //!                  workload/     what clients do, their final reads, and who judges them
+//!                  script.rs     what each session invokes when, as data
 //!                  nemesis/      faults, their healing, and the schedule of both
 //! the run          run.rs        the phases of a run, in order
 //!                  clients/      sessions that invoke and record; recorder.rs: the one history
@@ -35,10 +36,13 @@
 //!                  sim/          the simulated seam: clock, disk, network, randomness, observer
 //! what it found    judge/        each promise: kept, broken, or not owed
 //!                  trial.rs      scenario and seed to report; testing.rs: the same inside `cargo test`
+//!                  signature.rs  which promise was broken and how, to tell findings apart
 //!                  report.rs     what a run found; folder.rs: where it is kept; tally.rs: its counts
 //!                  render/       reports as people see them; command.rs: the command that repeats a run
+//!                  shrink/       a run that failed made small
 //!                  sweep/        many seeds, one simulation a thread; marker.rs: what never happened in them
-//!                  main.rs, cli/ run, sweep, replay, check, inspect, list
+//!                  swarm/, chaos/  scenarios drawn by their seeds, without end; scoreboard/: planted bugs hunted so
+//!                  main.rs, cli/ run, sweep, chaos, merge, bugs, replay, shrink, check, inspect, list
 //! ```
 
 #[cfg(not(tokio_unstable))]
@@ -66,6 +70,8 @@ pub mod rng;
 pub mod run;
 pub mod scenario;
 pub mod scoreboard;
+pub mod script;
+pub mod shrink;
 pub mod signature;
 pub mod sim;
 pub mod spelling;

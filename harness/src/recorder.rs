@@ -9,6 +9,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::rc::Rc;
+use std::time::Duration;
 
 use perjury_histories::{Event, History, Key, Kind, Process, Value, Version};
 use perjury_store::quorum::version::Version as StoreVersion;
@@ -64,7 +65,7 @@ impl Recorder {
     /// If the event does not fit the history so far: that would be a mistake of the harness.
     pub fn event(&self, mut event: Event) {
         event.index = self.events();
-        event.time = Some(self.now());
+        event.time = Some(self.now_ns());
         let mut record = self.record.borrow_mut();
         if event.kind != Kind::Invoke && matches!(event.process, Process::Client(_)) {
             record.completed += 1;
@@ -94,7 +95,7 @@ impl Recorder {
 
     /// Adds a line to the trace.
     pub fn trace(&self, host: &str, text: &str) {
-        let now = self.now();
+        let now = self.now_ns();
         let mut record = self.record.borrow_mut();
         let (seconds, micros) = (now / 1_000_000_000, now / 1_000 % 1_000_000);
         // Writing to a string cannot fail.
@@ -106,6 +107,11 @@ impl Recorder {
         self.record.borrow().completed
     }
 
+    /// True time since the run began.
+    pub fn now(&self) -> Duration {
+        self.time.borrow().now()
+    }
+
     /// Everything recorded: history, trace and markers.
     pub fn finish(&self) -> (History, String, BTreeMap<String, u64>) {
         let Record { history, trace, markers, .. } = self.record.take();
@@ -114,7 +120,7 @@ impl Recorder {
 
     /// True time in nanoseconds; hosts run one after the other within a tick, so it is kept from
     /// going back between them.
-    fn now(&self) -> u64 {
+    fn now_ns(&self) -> u64 {
         let now = u64::try_from(self.time.borrow().now().as_nanos()).unwrap_or(u64::MAX);
         let mut record = self.record.borrow_mut();
         record.last_ns = record.last_ns.max(now);

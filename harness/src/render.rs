@@ -9,6 +9,7 @@
 //! measures.rs   what checkers measure beside their verdicts
 //! chaos.rs      the page of a chaos sweep
 //! scoreboard.rs how fast planted bugs are found
+//! shrunk.rs     a run before and after shrinking
 //! summary.rs    a whole report
 //! sweep.rs      the summary of a sweep
 //! words.rs      times, values, operations in words
@@ -21,6 +22,7 @@ pub mod faults;
 pub mod lanes;
 pub mod measures;
 pub mod scoreboard;
+pub mod shrunk;
 pub mod summary;
 pub mod sweep;
 pub mod table;

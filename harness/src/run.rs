@@ -21,10 +21,11 @@ use serde_json::json;
 use crate::clients::{self, Desk, Stage};
 use crate::cluster::{Cluster, ClusterOptions};
 use crate::nemesis::driver::State;
-use crate::nemesis::{Kind, Nemesis, NemesisEvent, What};
+use crate::nemesis::{Kind, Nemesis, NemesisEvent, Schedule, What};
 use crate::recorder::Recorder;
 use crate::rng::Rng;
 use crate::scenario::Scenario;
+use crate::script::{Phase, Script};
 use crate::sim::network::Status;
 use crate::system::System;
 use crate::workload::{self, Workload};
@@ -64,6 +65,12 @@ pub struct Recording {
     pub crashes: Vec<String>,
     /// Simulated time of the whole run, in nanoseconds.
     pub simulated_ns: u64,
+    /// When clients began to work: schedule and script count from then, in nanoseconds.
+    pub begun_ns: u64,
+    /// The faults that it had, as a schedule that brings them again.
+    pub schedule: Schedule,
+    /// What the sessions invoked, as a script that has it done again.
+    pub script: Script,
     /// Faults that this system cannot suffer, and why.
     pub faults_not_available: Vec<String>,
 }
@@ -113,6 +120,7 @@ struct Run<'a> {
     recorder: Rc<Recorder>,
     rng: Rng,
     stopped: BTreeSet<String>,
+    begun_ns: u64,
     phase: &'static str,
     progress: &'a mut dyn FnMut(Progress),
 }
@@ -151,7 +159,7 @@ impl<'a> Run<'a> {
         cluster.client_host(move |sessions| clients::run(clients_desk, sessions, clients_rng));
         let plan = Plan::of(scenario, Offers::of(system, scenario), &mut rng.fork("nemesis"))?;
         let nemesis = Nemesis::new(&plan.schedule);
-        let (stopped, phase) = (BTreeSet::new(), "start");
+        let (stopped, begun_ns, phase) = (BTreeSet::new(), 0, "start");
         Ok(Run {
             system,
             workload,
@@ -163,6 +171,7 @@ impl<'a> Run<'a> {
             recorder,
             rng,
             stopped,
+            begun_ns,
             phase,
             progress,
         })
@@ -182,8 +191,9 @@ impl<'a> Run<'a> {
     /// Reads and writes while faults come and go.
     fn faults(&mut self) -> anyhow::Result<()> {
         self.phase = "faults";
-        self.desk.set(Stage::Everything);
+        self.desk.set(Stage::Work(Phase::Faults));
         let begin = self.cluster.elapsed();
+        self.begun_ns = nanos(begin);
         let end = begin + Duration::from_millis(self.scenario.time_ms);
         while self.cluster.elapsed() < end {
             let since = self.cluster.elapsed() - begin;
@@ -201,7 +211,7 @@ impl<'a> Run<'a> {
         let events = self.nemesis.heal_all(&mut self.cluster);
         self.record(events);
         self.recorder.note("healed", None, Value::Null);
-        self.desk.set(Stage::WritesOnly);
+        self.desk.set(Stage::Work(Phase::Healing));
         self.go_on(PROGRESS_MIN)?;
         self.until(PROGRESS_MAX - PROGRESS_MIN, Desk::all_have_progressed)?;
         Ok(healed_at)
@@ -221,7 +231,7 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         self.phase = "replay";
-        self.desk.set(Stage::WritesOnly);
+        self.desk.set(Stage::Work(Phase::Replay));
         let moment = Duration::from_millis(self.rng.fork("power").range(500..1500));
         self.go_on(moment)?;
         let nodes = self.scenario.node_names();
@@ -266,6 +276,9 @@ impl<'a> Run<'a> {
             points,
             crashes,
             simulated_ns: nanos(self.cluster.elapsed()),
+            begun_ns: self.begun_ns,
+            schedule: self.plan.schedule,
+            script: self.desk.take_made(),
             faults_not_available: self.plan.not_available,
         }
     }

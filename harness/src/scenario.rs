@@ -1,11 +1,14 @@
 //! A scenario: workload, nemesis, bug and settings. With a seed it is a run.
 
+mod file;
 mod later;
 mod problem;
 
+pub use file::ScenarioFile;
 use serde::{Deserialize, Serialize};
 
 use crate::nemesis::Schedule;
+use crate::script::Script;
 use crate::store;
 
 /// Everything that shapes a run, but for its seed.
@@ -57,6 +60,9 @@ pub struct Scenario {
     /// The longest time that a message is under way when nothing delays it, in simulated milliseconds.
     #[serde(default = "later::latency_ms_max", skip_serializing_if = "later::is_default_latency_ms_max")]
     pub latency_ms_max: u64,
+    /// What the sessions invoke, instead of what the generator says; `rate` is not looked at then.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub script: Option<Script>,
     /// Length of the phase with faults, in simulated milliseconds.
     pub time_ms: u64,
     /// Operations that all clients together start a second.
@@ -90,6 +96,7 @@ impl Default for Scenario {
             fault_ms_max: later::fault_ms_max(),
             latency_ms_min: later::latency_ms_min(),
             latency_ms_max: later::latency_ms_max(),
+            script: None,
             time_ms: 60_000,
             rate: 200.0,
             clients: 20,
@@ -164,6 +171,7 @@ mod tests {
     fn says_nothing_of_what_reports_did_not_have() {
         let plain = serde_json::to_value(Scenario::default()).expect("plain data");
         let later = [
+            "script",
             "mode",
             "loss_entries",
             "snapshot_every",
@@ -215,7 +223,8 @@ mod tests {
             slug(|scenario| scenario.fault_ms_max = 7_000),
             slug(|scenario| scenario.latency_ms_min = 10),
             slug(|scenario| scenario.latency_ms_max = 10),
+            slug(|scenario| scenario.script = Some(Script::default())),
         ];
-        assert_eq!(std::collections::BTreeSet::from(slugs).len(), 9);
+        assert_eq!(std::collections::BTreeSet::from(slugs).len(), 10);
     }
 }

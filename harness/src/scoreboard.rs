@@ -20,6 +20,9 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::bug::Bug;
+use crate::shrink::{self, Budget, Size};
+use crate::signature::Signature;
+use crate::store;
 use crate::swarm::Profile;
 pub use start::{Found, Start};
 
@@ -37,6 +40,8 @@ pub struct Plan<'a> {
     pub seeds_max: u64,
     /// What is drawn; without a bug.
     pub profile: Profile,
+    /// Runs that shrinking one run of each bug may take; 0: none is shrunk.
+    pub shrink_runs: u64,
     /// Simulations at a time.
     pub jobs: usize,
     /// Once this is set, no further start is begun.
@@ -58,6 +63,23 @@ pub struct Score {
     pub seeds_max: u64,
     /// Each start, in order.
     pub starts: Vec<Start>,
+    /// The first run that showed it, shrunk.
+    pub shrunk: Option<Shrunk>,
+}
+
+/// A run that showed a bug before and after shrinking.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Shrunk {
+    /// What it shows.
+    pub signature: Signature,
+    /// What it was made of.
+    pub before: Size,
+    /// What the smallest one is made of.
+    pub after: Size,
+    /// Runs that it took.
+    pub runs: u64,
+    /// Whether the budget ended it.
+    pub is_cut_short: bool,
 }
 
 /// Hunts every bug from every start; `done` is called after each start, from the thread that made it.
@@ -84,7 +106,24 @@ pub fn hunt(plan: &Plan<'_>, done: &(dyn Fn(&'static Bug, &Start) + Sync)) -> an
     };
     pool.install(|| pairs.par_iter().with_max_len(1).try_for_each(one))?;
     let found = found.into_inner().expect("counting does not panic");
-    Ok(plan.bugs.iter().zip(found).map(|(bug, starts)| Score::new(bug, plan.seeds_max, starts)).collect())
+    let scores = plan.bugs.par_iter().zip(found).map(|(bug, starts)| {
+        let mut score = Score::new(bug, plan.seeds_max, starts);
+        score.shrunk =
+            shrink(plan, &score).with_context(|| format!("bug {}: cannot shrink its run", bug.name))?;
+        anyhow::Ok(score)
+    });
+    pool.install(|| scores.collect())
+}
+
+/// The first run that showed it, made small.
+fn shrink(plan: &Plan<'_>, score: &Score) -> anyhow::Result<Option<Shrunk>> {
+    let is_wanted = plan.shrink_runs > 0 && !plan.stop.load(Ordering::Relaxed);
+    let Some((_, found)) = score.found().next().filter(|_| is_wanted) else { return Ok(None) };
+    let system = store::named(&found.scenario.store).context("its run had a store")?;
+    let budget = Budget { runs: plan.shrink_runs, wall_ns: None };
+    let shrunk = shrink::shrink(system, &found.scenario, found.seed, &found.signature, &budget, &mut |_| {})?;
+    let shrink::Shrunk { signature, before, after, runs, is_cut_short, .. } = shrunk;
+    Ok(Some(Shrunk { signature, before, after, runs, is_cut_short }))
 }
 
 /// Bugs that must be found, in percent.
@@ -101,7 +140,15 @@ impl Score {
     fn new(bug: &'static Bug, seeds_max: u64, mut starts: Vec<(u64, Start)>) -> Score {
         starts.sort_by_key(|(number, _)| *number);
         let starts = starts.into_iter().map(|(_, start)| start).collect();
-        Score { number: bug.number, bug: bug.name, about: bug.about, shows: bug.shows, seeds_max, starts }
+        Score {
+            number: bug.number,
+            bug: bug.name,
+            about: bug.about,
+            shows: bug.shows,
+            seeds_max,
+            starts,
+            shrunk: None,
+        }
     }
 
     /// The starts that found it.
@@ -158,6 +205,7 @@ mod tests {
         let found = is_found.then(|| Found {
             seed: seeds,
             scenario: Default::default(),
+            signature: Signature { guarantee: "durability".to_owned(), anomalies: Default::default() },
             expected: vec!["durability".to_owned()],
             others: vec!["set".to_owned()],
             clean_verdict: "valid".to_owned(),

@@ -183,6 +183,9 @@ mod tests {
             points: Default::default(),
             crashes: Vec::new(),
             simulated_ns: 0,
+            begun_ns: 0,
+            schedule: Default::default(),
+            script: Default::default(),
             faults_not_available: Vec::new(),
         };
         let (kept, broken) = ([row(true, RowOutcome::Held)], [row(true, RowOutcome::Broken)]);

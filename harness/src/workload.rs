@@ -14,6 +14,7 @@ use perjury_histories::{Event, Key, Kind, Value};
 
 use crate::rng::Rng;
 use crate::scenario::Scenario;
+use crate::script::Invocation;
 use crate::system::Call;
 
 /// All workloads.
@@ -50,6 +51,25 @@ pub trait Workload: Sync {
     /// Invocation number `n` of the run, for one session; `writes_only` while reads would repair what
     /// is to be judged.
     fn next(&self, n: u64, session: &Session, scenario: &Scenario, writes_only: bool, rng: &mut Rng) -> Call;
+    /// The call that this invocation of a script is, for one session.
+    ///
+    /// # Errors
+    /// When it is none of this workload, and why.
+    fn call(&self, invocation: &Invocation, _session: &Session, scenario: &Scenario) -> Result<Call, String> {
+        let key = invocation.key.clone().ok_or("it has no key")?;
+        let level = self.level_of(&key, scenario);
+        Ok(call(self.function(&invocation.function)?, key, invocation.value.clone(), level))
+    }
+    /// The function of this name.
+    ///
+    /// # Errors
+    /// When this workload has none of that name.
+    fn function(&self, name: &str) -> Result<&'static str, String> {
+        let function = self.functions().iter().find(|function| **function == name);
+        let known =
+            || format!("{} has no function {name:?}, but {}", self.name(), self.functions().join(", "));
+        function.copied().ok_or_else(known)
+    }
     /// What a session learns when an operation of its own ends so.
     fn learn(&self, session: &mut Session, completion: &Event) {
         learn_value(session, completion);

@@ -14,6 +14,8 @@ mod hard;
 mod independent;
 #[path = "cli/input.rs"]
 mod input;
+#[path = "cli/shrink.rs"]
+mod shrink;
 
 use std::fs;
 use std::path::{Path, PathBuf};

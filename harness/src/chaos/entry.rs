@@ -51,8 +51,10 @@ pub struct Entry {
 pub struct Shrunk {
     /// The command that replays the smallest scenario.
     pub command: String,
-    /// What it has: faults, operations, and the like, in words, before and after.
-    pub words: String,
+    /// What the run was made of, in words.
+    pub before: String,
+    /// What the smallest one is made of.
+    pub after: String,
 }
 
 impl Entry {
@@ -66,7 +68,7 @@ impl Entry {
         Entry {
             case,
             scenario: report.scenario.clone(),
-            signature: Signature::of(report),
+            signature: Signature::of(report).map(|signature| signature.of_smallest(report)),
             rows: promised.map(|row| (row.name(), row.outcome)).collect(),
             markers: report.markers.clone(),
             points: report.points.clone(),

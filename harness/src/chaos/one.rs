@@ -1,16 +1,19 @@
 //! One run of a chaos sweep: drawn, run, judged, perhaps run again and compared, perhaps kept.
 
+use std::path::Path;
+
 use anyhow::{Context as _, bail};
 
 use super::Plan;
-use super::entry::Entry;
+use super::entry::{Entry, Shrunk};
 use super::state::Task;
 use crate::report::Report;
 use crate::run::{self, Recording};
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, ScenarioFile};
+use crate::shrink::{self, Budget};
 use crate::sim::panic;
 use crate::sweep::{Case, thread_cpu_ns};
-use crate::{folder, render, store, swarm, trial};
+use crate::{command, folder, render, store, swarm, trial};
 
 /// A run that is over.
 pub(super) struct Tried {
@@ -78,9 +81,34 @@ pub(super) fn keep(plan: &Plan<'_>, tried: &mut Tried) {
     let Some((recording, report)) = &tried.found else { return };
     let anomaly = render::anomalies(report, &recording.history);
     match folder::keep(&plan.out, recording, report, anomaly.as_deref()) {
-        Ok(kept) => tried.entry.case.folder = Some(kept.path),
+        Ok(kept) => {
+            let shrunk = shrink(plan, &tried.entry, &kept.path);
+            tried.entry.case.folder = Some(kept.path);
+            match shrunk {
+                Ok(shrunk) => tried.entry.shrunk = shrunk,
+                Err(error) => tried.entry.case.error = Some(format!("cannot shrink it: {error:#}")),
+            }
+        }
         Err(error) => tried.entry.case.error = Some(format!("{error:#}")),
     }
+}
+
+/// The smallest scenario that shows the same, in a file beside the run; none, where no promise was broken.
+fn shrink(plan: &Plan<'_>, entry: &Entry, folder: &Path) -> anyhow::Result<Option<Shrunk>> {
+    let Some(signature) = entry.signature.as_ref().filter(|_| plan.shrink_runs > 0) else { return Ok(None) };
+    let (scenario, seed) = (&entry.scenario, entry.case.seed);
+    let system = store::named(&scenario.store).context("its run had a store")?;
+    let budget = Budget { runs: plan.shrink_runs, wall_ns: None };
+    let shrunk = panic::catch(|| shrink::shrink(system, scenario, seed, signature, &budget, &mut |_| {}));
+    let shrunk = shrunk.map_err(|words| anyhow::anyhow!("perjury panicked: {words}"))??;
+    let file = folder.join(ScenarioFile::NAME);
+    let text = ScenarioFile::new(shrunk.scenario, seed, Some(shrunk.signature)).to_json();
+    std::fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
+    Ok(Some(Shrunk {
+        command: format!("cargo perjury run --scenario {}", command::quoted(&file.display().to_string())),
+        before: shrunk.before.to_string(),
+        after: shrunk.after.to_string(),
+    }))
 }
 
 #[cfg(test)]

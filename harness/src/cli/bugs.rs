@@ -37,6 +37,9 @@ pub struct Bugs {
     /// What is fixed or weighted otherwise, as TOML, as of `chaos`
     #[arg(long, value_name = "FILE")]
     profile: Option<PathBuf>,
+    /// Runs that shrinking one run of each bug may take; 0: none is shrunk
+    #[arg(long, value_name = "COUNT", default_value_t = 300)]
+    shrink_runs: u64,
     /// Simulations at a time [default: one a core]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
@@ -68,6 +71,7 @@ impl Bugs {
             starts: self.starts,
             seeds_max: self.seeds,
             profile: self.profile()?,
+            shrink_runs: self.shrink_runs,
             jobs,
             stop: interrupt::flag(),
         };

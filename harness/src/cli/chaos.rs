@@ -60,6 +60,9 @@ pub struct Chaos {
     /// Runs one seed in so many twice, and compares the bytes; 0: none
     #[arg(long, value_name = "COUNT", default_value_t = 100)]
     self_check_every: u64,
+    /// Runs that shrinking the first run of each new finding may take; 0: it is not shrunk
+    #[arg(long, value_name = "COUNT", default_value_t = 300)]
+    shrink_runs: u64,
     /// Runs that could not be decided end it with 2
     #[arg(long)]
     fail_on_unknown: bool,
@@ -99,6 +102,7 @@ impl Chaos {
             profile,
             jobs,
             duration_ns: duration_ms.map(|ms| ms * 1_000_000),
+            shrink_runs: self.shrink_runs,
             stop: interrupt::flag(),
             out: out.clone(),
             header,

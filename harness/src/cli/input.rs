@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use perjury::folder::{self, Folder};
+use perjury::scenario::ScenarioFile;
 use perjury_histories::format::{self, Format};
 use perjury_histories::{History, open_as, read_as};
 
-use super::catalog;
 use super::exit::unusable;
+use super::{catalog, options};
 
 /// What the command line calls standard input.
 pub const STANDARD: &str = "-";
@@ -61,6 +62,19 @@ pub fn find(path: &Path) -> anyhow::Result<Source> {
 pub fn run(path: &Path) -> anyhow::Result<Folder> {
     let parent = path.parent().filter(|_| path.file_name().is_some_and(|name| name == folder::REPORT));
     Folder::open(parent.unwrap_or(path)).or_else(|error| unusable(format!("{error:#}")))
+}
+
+/// A scenario with its seed, from a file.
+///
+/// # Errors
+/// Name the file, with line and column, or what cannot be run about the scenario.
+pub fn scenario(path: &Path) -> anyhow::Result<ScenarioFile> {
+    let file = ScenarioFile::read(path).or_else(|error| unusable(format!("{error:#}")))?;
+    let system = options::system(&file.scenario.store)?;
+    match file.scenario.problem_with(system) {
+        Some(problem) => unusable(format!("{}: {problem}", path.display())),
+        None => Ok(file),
+    }
 }
 
 /// What is said of a history whose keys stood inside of its values.

@@ -3,6 +3,7 @@
 use clap::Args;
 use perjury::duration;
 use perjury::nemesis::Schedule;
+use perjury::script::Script;
 use perjury::{Scenario, System, command, store};
 
 use super::catalog;
@@ -70,6 +71,11 @@ pub struct Options {
     /// [default: 5ms..25ms]
     #[arg(long, value_name = "MIN..MAX", value_parser = parse::latency_ms)]
     latency: Option<(u64, u64)>,
+    /// A file with a fixed script of invocations, or the JSON itself, instead of what the workload draws; --rate is
+    /// not looked at then. JSON: [{"at_ms": 3000, "session": 4, "function": "write", "key": "k3", "value": 17}, …];
+    /// "phase" may be healing or replay, and times count from its begin. perjury shrink writes such scripts
+    #[arg(long, value_name = "FILE")]
+    script: Option<String>,
     /// Simulated time with faults: 60s, 500ms, 2m [default: 60s]
     #[arg(long, value_name = "DURATION", value_parser = duration::parse_ms)]
     time: Option<u64>,
@@ -113,6 +119,7 @@ impl Options {
             fault_ms_max: self.fault_length.unwrap_or(base.fault_ms_max),
             latency_ms_min: latency_ms.0,
             latency_ms_max: latency_ms.1,
+            script: self.script.as_deref().map(script).transpose()?,
             time_ms: self.time.unwrap_or(base.time_ms),
             rate: self.rate.unwrap_or(base.rate),
             clients: self.clients.unwrap_or(base.clients),
@@ -187,13 +194,25 @@ fn nemesis(names: &[String]) -> anyhow::Result<Vec<String>> {
 /// A schedule from a file, or written out, as the command in a report has it.
 fn schedule(text: &str, nodes: usize) -> anyhow::Result<Schedule> {
     let names = Scenario { nodes, ..Scenario::default() }.node_names();
-    let (place, json) = if text.starts_with(['{', '[']) {
-        ("--schedule", text.to_owned())
-    } else {
-        let file = std::fs::read_to_string(text);
-        (text, file.or_else(|error| usage(format!("cannot read the schedule {text}: {error}")))?)
-    };
+    let (place, json) = written_out("schedule", text)?;
     Schedule::parse(&json, &names).or_else(|error| usage(format!("{place}: {error:#}")))
+}
+
+/// A script from a file, or written out, as the command in a report has it.
+fn script(text: &str) -> anyhow::Result<Script> {
+    let (place, json) = written_out("script", text)?;
+    Script::parse(&json).or_else(|error| usage(format!("{place}: {error:#}")))
+}
+
+/// The JSON that an option holds, or the file it names, and how to call that place.
+fn written_out(option: &str, text: &str) -> anyhow::Result<(String, String)> {
+    if text.starts_with(['{', '[']) {
+        return Ok((format!("--{option}"), text.to_owned()));
+    }
+    match std::fs::read_to_string(text) {
+        Ok(json) => Ok((text.to_owned(), json)),
+        Err(error) => usage(format!("cannot read the {option} {text}: {error}")),
+    }
 }
 
 #[cfg(test)]
@@ -254,9 +273,10 @@ mod tests {
             "--store raft --mode synchronous --snapshot-every 9 --segment-bytes 2048",
             "--store raft --mode asynchronous --nodes 3 --loss-entries 7",
             "--nemesis crash,message-loss --fault-gap 500ms --fault-length 2s --latency 10ms..1s",
+            r#"--script [{"at_ms":3,"session":4,"function":"write","key":"k3","value":17}]"#,
         ] {
             let made = scenario(line).expect("a scenario");
-            assert_eq!(scenario(&command::options(&made)).expect("the same"), made);
+            assert_eq!(scenario(&command::options(&made).replace('\'', "")).expect("the same"), made);
         }
     }
 
@@ -291,6 +311,8 @@ mod tests {
             ("--fault-length 500ms", "take 1000ms or more"),
             ("--latency 5ms..7ms", "--latency 5ms..7ms: take multiples of 5ms"),
             ("--schedule /no/such/file", "cannot read the schedule"),
+            ("--script /no/such/file", "cannot read the script"),
+            ("--script [{}]", "--script: not a script of invocations: missing field `at_ms` at line 1"),
         ] {
             let error = scenario(line).expect_err(line);
             assert!(format!("{error:#}").contains(hint), "{line}: {error:#}");

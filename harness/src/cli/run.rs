@@ -8,12 +8,13 @@ use perjury::folder::{self, Kept};
 use perjury::render::{self, summary, table, words};
 use perjury::report::Report;
 use perjury::run::Progress;
-use perjury::trial;
+use perjury::scenario::ScenarioFile;
+use perjury::{Scenario, System, trial};
 
 use super::exit::{self, Exit};
-use super::options::Options;
+use super::options::{self, Options};
 use super::seed::random_seed;
-use super::terminal;
+use super::{input, terminal};
 
 /// Runs a scenario once, and says which promises were kept.
 ///
@@ -27,6 +28,9 @@ pub struct Run {
     /// The seed: the same one gives the same run, byte for byte [default: a random one]
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
+    /// Runs what this file says, which perjury shrink has written: a scenario and its seed
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["Options", "seed"])]
+    scenario: Option<PathBuf>,
     /// Where the run's folder goes
     #[arg(long, value_name = "DIR", default_value = "runs")]
     out: PathBuf,
@@ -44,12 +48,12 @@ Examples:
   cargo perjury run --level quorum --nemesis partition,crash,clock,message
   cargo perjury run --level one/all --read-quorum 1 --nemesis none --json
   cargo perjury run --store raft --level leader+lease --nemesis leader,membership
+  cargo perjury run --scenario shrunk.json
   cargo perjury list bugs      then: cargo perjury run --bug NAME";
 
 impl Run {
     pub fn execute(self) -> anyhow::Result<Exit> {
-        let (system, scenario) = self.options.scenario()?;
-        let seed = self.seed.unwrap_or_else(random_seed);
+        let (system, scenario, seed) = self.what()?;
         let first = format!("seed {seed}\n");
         if self.json {
             exit::say(&first)
@@ -71,6 +75,18 @@ impl Run {
         }
         kept?;
         Ok(Exit::of(&report.verdict))
+    }
+}
+
+impl Run {
+    /// What to run, and with which seed.
+    fn what(&self) -> anyhow::Result<(&'static dyn System, Scenario, u64)> {
+        if let Some(path) = &self.scenario {
+            let ScenarioFile { seed, scenario, .. } = input::scenario(path)?;
+            return Ok((options::system(&scenario.store)?, scenario, seed));
+        }
+        let (system, scenario) = self.options.scenario()?;
+        Ok((system, scenario, self.seed.unwrap_or_else(random_seed)))
     }
 }
 

@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use perjury_histories::{Event, Kind, Process};
 use perjury_store::env::Env;
+use tokio::sync::mpsc::UnboundedReceiver;
 
+use super::prompter::{Prompt, due};
 use super::{Desk, IDLE, Stage};
 use crate::rng::Rng;
+use crate::script::Invocation;
 use crate::system::{Call, Client, Outcome, Reply};
 use crate::workload::{self, Session};
 
@@ -26,15 +29,27 @@ pub async fn run(desk: Rc<Desk>, number: u64, env: Env, mut rng: Rng) {
         if stage == Stage::First && number == 0 {
             user.set_up(&desk, &env).await;
         }
-        if matches!(stage, Stage::Quiet | Stage::First) {
+        let Stage::Work(phase) = stage else {
             env.clock.sleep(IDLE).await;
             continue;
-        }
+        };
         let n = desk.invocations.get();
         desk.invocations.set(n + 1);
-        let writes_only = stage == Stage::WritesOnly;
+        let writes_only = stage.is_for_writes_only();
         let call = desk.workload.next(n, &user.session, &desk.scenario, writes_only, &mut rng);
+        desk.note_made(phase, number, &call);
         user.perform(&desk, &call).await;
+    }
+}
+
+/// Invokes what the prompter says, one after the other, and records it.
+pub async fn follow(desk: Rc<Desk>, number: u64, env: Env, mut prompts: UnboundedReceiver<Prompt>) {
+    let mut user = User::new(&desk, number, env.clone());
+    while let Some(prompt) = prompts.recv().await {
+        match prompt {
+            Prompt::SetUp => user.set_up(&desk, &env).await,
+            Prompt::Invoke(invocation) => user.make(&desk, &env, &invocation).await,
+        }
     }
 }
 
@@ -42,7 +57,7 @@ async fn sleep(desk: &Desk, env: &Env, mut wait: Duration) {
     while wait > PATIENCE {
         env.clock.sleep(PATIENCE).await;
         wait -= PATIENCE;
-        if desk.stage.get() == Stage::WritesOnly {
+        if desk.stage.get().is_for_writes_only() {
             return;
         }
     }
@@ -93,6 +108,20 @@ impl User {
         }
         if desk.stage.get() == Stage::First {
             desk.set(Stage::Quiet);
+        }
+    }
+
+    /// Makes one invocation of a script when it is due, unless its phase is over by then.
+    async fn make(&mut self, desk: &Desk, env: &Env, invocation: &Invocation) {
+        let is_phase = || desk.stage.get() == Stage::Work(invocation.phase);
+        if is_phase() {
+            env.clock.sleep(due(invocation).saturating_sub(desk.worked(env))).await;
+        }
+        // What cannot be called was refused before anything ran.
+        let call = desk.workload.call(invocation, &self.session, &desk.scenario);
+        if let Some(call) = call.ok().filter(|_| is_phase()) {
+            desk.note_made(invocation.phase, self.session.number, &call);
+            self.perform(desk, &call).await;
         }
     }
 

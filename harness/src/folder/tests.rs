@@ -34,6 +34,9 @@ pub(crate) fn recording(trace: &str) -> Recording {
         points: BTreeMap::new(),
         crashes: Vec::new(),
         simulated_ns: 1,
+        begun_ns: 0,
+        schedule: Default::default(),
+        script: Default::default(),
         faults_not_available: Vec::new(),
     }
 }

@@ -84,7 +84,8 @@ fn groups(text: &mut String, title: &str, groups: &BTreeMap<String, Group>) {
             let _ = writeln!(text, "{}\n", words::cut(why, CELL_CHARS_MAX));
         }
         if let Some(shrunk) = &group.shrunk {
-            let _ = writeln!(text, "- smallest: {}\n- `{}`", shrunk.words, shrunk.command);
+            let _ =
+                writeln!(text, "- shrunk from {} to {}: `{}`", shrunk.before, shrunk.after, shrunk.command);
         }
         let _ = writeln!(text, "- seed {}: `{}`", group.first.seed, group.first.command);
         if let Some(folder) = &group.first.folder {

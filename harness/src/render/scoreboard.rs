@@ -5,13 +5,14 @@ use std::fmt::Write as _;
 use comfy_table::{ColumnConstraint, Width};
 
 use super::{summary, table, words};
-use crate::scoreboard::{self, Score};
+use crate::scoreboard::{self, Score, Shrunk};
+use crate::shrink::Size;
 
-const COLUMNS: [&str; 9] =
-    ["no.", "bug", "found", "seeds", "simulated s", "wall s", "seen by", "beside it", "reached"];
+const COLUMNS: [&str; 10] =
+    ["no.", "bug", "found", "seeds", "simulated s", "wall s", "seen by", "beside it", "reached", "shrunk to"];
 
 /// Columns that a terminal has room for: Markdown and JSON have all.
-const SHOWN: [usize; 6] = [0, 1, 2, 3, 5, 6];
+const SHOWN: [usize; 6] = [0, 1, 2, 3, 5, 9];
 /// Columns of the longest name of a bug, with its margins.
 const NAME: u16 = 32;
 
@@ -47,7 +48,7 @@ pub fn markdown(scores: &[Score]) -> String {
 }
 
 /// Of seeds and times: the median, and what 95 of 100 starts did not pass.
-fn cells(score: &Score) -> [String; 9] {
+fn cells(score: &Score) -> [String; 10] {
     let seeds = |percent| score.percentile(percent, |start| start.seeds);
     let beyond = || format!("> {}", score.seeds_max);
     let of_seeds = |percent| seeds(percent).map_or_else(beyond, words::thousands);
@@ -68,7 +69,14 @@ fn cells(score: &Score) -> [String; 9] {
         score.seen_by().join(", "),
         if others.is_empty() { "nothing".to_owned() } else { others.join(", ") },
         format!("{} of {} runs", words::thousands(reached), words::thousands(runs)),
+        score.shrunk.as_ref().map_or_else(|| "–".to_owned(), shrunk_to),
     ]
+}
+
+/// `1 fault, 3 operations`.
+fn shrunk_to(shrunk: &Shrunk) -> String {
+    let Size { faults, operations, .. } = shrunk.after;
+    format!("{}, {}", words::count(faults, "fault"), words::count(operations, "operation"))
 }
 
 fn tenths(ns: u64) -> String {

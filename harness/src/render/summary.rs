@@ -23,17 +23,20 @@ pub fn scenario(scenario: &Scenario, width: usize) -> String {
         (None, []) => "without faults".to_owned(),
         (None, kinds) => format!("under {} faults", kinds.join(", ")),
     };
+    let work = match &scenario.script {
+        Some(script) => format!("{} by a script", words::count(script.invocations.len() as u64, "operation")),
+        None => format!("{} operations a second", scenario.rate),
+    };
     let bug = scenario.bug.as_ref().map(|bug| format!("; planted bug: {bug}")).unwrap_or_default();
     words::indented(
         &format!(
-            "{}, {} nodes, {}, level {}; {} by {} clients, {} operations a second, {:?} {nemesis}{bug}",
+            "{}, {} nodes, {}, level {}; {} by {} clients, {work}, {:?} {nemesis}{bug}",
             scenario.store,
             scenario.nodes,
             copies(scenario),
             scenario.level,
             scenario.workload,
             scenario.clients,
-            scenario.rate,
             Duration::from_millis(scenario.time_ms),
         ),
         0,

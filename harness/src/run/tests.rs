@@ -179,6 +179,32 @@ fn goes_through_its_phases_in_order() {
 }
 
 #[test]
+fn a_script_repeats_the_run_that_wrote_it() {
+    let (drawn, _) = try_fake(&Fake(Manner::Well), &scenario()).expect("a run");
+    let script = Some(drawn.script.clone());
+    let (scripted, _) = try_fake(&Fake(Manner::Well), &Scenario { script, ..scenario() }).expect("a run");
+    assert!(drawn.script.invocations.len() > 100);
+    assert_eq!(scripted.script, drawn.script);
+    assert_eq!(scripted.simulated_ns, drawn.simulated_ns);
+}
+
+#[test]
+fn makes_only_the_invocations_of_a_script_each_in_its_phase() {
+    let script = r#"[{"at_ms":700,"session":2,"function":"read","key":"k1"},
+        {"at_ms":5,"session":2,"function":"write","key":"k1","value":7},
+        {"at_ms":5,"session":2,"function":"write","key":"k1","value":8},
+        {"phase":"replay","at_ms":200,"session":0,"function":"write","key":"k0","value":9},
+        {"phase":"healing","at_ms":60000,"session":0,"function":"write","key":"k0","value":10}]"#;
+    let script = Some(Script::parse(script).expect("a script"));
+    let (recording, report) =
+        try_fake(&Fake(Manner::Well), &Scenario { script, ..scenario() }).expect("a run");
+    // The second write waits for the first; the phase of the last is over long before.
+    let made: Vec<_> = recording.script.invocations.iter().map(|made| (made.at_ms, &made.value)).collect();
+    assert_eq!(made, [(5, &7.into()), (25, &8.into()), (700, &Value::Null), (200, &9.into())]);
+    assert_eq!(report.operations["write"]["ok"], 3);
+}
+
+#[test]
 fn reads_the_store_when_every_replica_has_been_read() {
     let (recording, _) = try_fake(&Fake(Manner::Well), &scenario()).expect("a run");
     let finals = recording.history.operations().filter(|operation| operation.is_final());

@@ -6,7 +6,9 @@ use super::{Scenario, later};
 use crate::cluster::TICK_MS;
 use crate::nemesis::schedule::LENGTH_MS_MIN;
 use crate::nemesis::{self, selection};
+use crate::script::{Invocation, Phase};
 use crate::system::System;
+use crate::workload::Session;
 use crate::{bug, workload};
 
 /// A day of simulated time is a week of memory; no typo should cost that.
@@ -33,6 +35,7 @@ impl Scenario {
             .or_else(|| self.wrong_level())
             .or_else(|| self.too_few_locks())
             .or_else(|| self.wrong_schedule())
+            .or_else(|| self.wrong_script())
     }
 
     /// What this system cannot run about it, if anything.
@@ -149,6 +152,29 @@ impl Scenario {
         selection::selections(&self.nemesis).err().map(|problem| format!("nemesis: {problem}"))
     }
 
+    fn wrong_script(&self) -> Option<String> {
+        let script = self.script.as_ref()?;
+        let workload = workload::named(&self.workload)?;
+        script.invocations.iter().enumerate().find_map(|(number, invocation)| {
+            let Invocation { phase, at_ms, session, function, .. } = invocation;
+            let place = format!("script: invocation {} ({function})", number + 1);
+            if *session >= self.clients as u64 {
+                return Some(format!(
+                    "{place}: session {session}, and {} clients count from 0",
+                    self.clients
+                ));
+            }
+            if *phase == Phase::Faults && *at_ms >= self.time_ms {
+                return Some(format!(
+                    "{place} is due at {at_ms} ms, when the time of {} ms is over",
+                    self.time_ms
+                ));
+            }
+            let wrong = workload.call(invocation, &Session::default(), self).err()?;
+            Some(format!("{place}: {wrong}"))
+        })
+    }
+
     fn wrong_schedule(&self) -> Option<String> {
         let schedule = self.schedule.as_ref()?;
         if let Err(error) = schedule.check_nodes(&self.node_names()) {
@@ -212,6 +238,31 @@ mod tests {
         }
         let words = problem(|scenario| scenario.latency_ms_min = 50);
         assert_eq!(words, "latency 50ms..25ms: the least comes first");
+    }
+
+    #[test]
+    fn refuses_a_script_that_cannot_be_followed() {
+        let wrong = |text: &str| {
+            problem(|scenario| scenario.script = Some(crate::script::Script::parse(text).expect("a script")))
+        };
+        for (text, hint) in [
+            (
+                r#"[{"at_ms":1,"session":20,"function":"read","key":"k0"}]"#,
+                "invocation 1 (read): session 20, and 20 clients count from 0",
+            ),
+            (
+                r#"[{"at_ms":60000,"session":0,"function":"read","key":"k0"}]"#,
+                "is due at 60000 ms, when the time of 60000 ms is over",
+            ),
+            (r#"[{"at_ms":1,"session":0,"function":"read"}]"#, "invocation 1 (read): it has no key"),
+            (
+                r#"[{"at_ms":1,"session":0,"function":"cas","key":"k0"}]"#,
+                "register has no function \"cas\", but read, write",
+            ),
+        ] {
+            let problem = wrong(text);
+            assert!(problem.starts_with("script: ") && problem.contains(hint), "{problem}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::bug::Bug;
 use crate::render;
 use crate::scenario::Scenario;
+use crate::signature::Signature;
 use crate::swarm::{self, Profile};
 use crate::sweep::wall_ns;
 use crate::{store, trial};
@@ -34,6 +35,8 @@ pub struct Found {
     pub seed: u64,
     /// What the seed drew.
     pub scenario: Scenario,
+    /// What it shows.
+    pub signature: Signature,
     /// The expected checkers that saw it.
     pub expected: Vec<String>,
     /// Other guarantees that were broken in that run.
@@ -64,7 +67,8 @@ pub(super) fn hunt(bug: &'static Bug, profile: &Profile, seeds: Range<u64>) -> a
             start.wall_ns = wall_ns() - begin;
             let clean = Scenario { bug: None, ..scenario.clone() };
             let clean_verdict = trial::try_seed(system, &clean, seed, &mut |_| {})?.1.verdict;
-            start.found = Some(Found { seed, scenario, expected, others, clean_verdict });
+            let signature = Signature::of(&report).context("a promise was broken")?;
+            start.found = Some(Found { seed, scenario, signature, expected, others, clean_verdict });
             return Ok(start);
         }
     }

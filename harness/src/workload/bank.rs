@@ -8,6 +8,7 @@ use serde_json::json;
 use super::{Session, Workload};
 use crate::rng::Rng;
 use crate::scenario::Scenario;
+use crate::script::Invocation;
 use crate::system::Call;
 
 /// Half transfers, half reads of all accounts; a transfer that would overdraw an account is refused.
@@ -73,6 +74,20 @@ impl Workload for Bank {
         let to = (from + 1 + rng.below(others) as usize) % scenario.keys;
         let value = json!({"from": from, "to": to, "amount": 1 + rng.below(AMOUNT_MAX)});
         on("transfer", vec![account(from, &level), account(to, &level)], value, level)
+    }
+
+    fn call(&self, invocation: &Invocation, _: &Session, scenario: &Scenario) -> Result<Call, String> {
+        let (function, value) = (self.function(&invocation.function)?, invocation.value.clone());
+        let level = invocation.level.clone().unwrap_or_else(|| scenario.level_of(0));
+        let named = |field: &str| match value[field].as_u64().map(|number| number as usize) {
+            Some(number) if number < scenario.keys => Ok(account(number, &level)),
+            _ => Err(format!("`{field}` is {}, and {} accounts count from 0", value[field], scenario.keys)),
+        };
+        let keys = match function {
+            "transfer" => vec![named("from")?, named("to")?],
+            _ => accounts(scenario, &level),
+        };
+        Ok(on(function, keys, value, level))
     }
 
     fn last(&self, _: &BTreeMap<Key, Vec<String>>, scenario: &Scenario) -> Vec<Vec<Call>> {

@@ -10,9 +10,10 @@ use std::collections::BTreeMap;
 use perjury_histories::{Event, Key, Kind, Value};
 use serde_json::json;
 
-use super::{Session, Workload, any_number, call, last_of_store};
+use super::{Session, Workload, any_number, call, last_of_store, number_of};
 use crate::rng::Rng;
 use crate::scenario::Scenario;
+use crate::script::Invocation;
 use crate::system::Call;
 
 /// Takes locks, writes what they guard, and releases them. A session goes on as a holder until it releases the lock or a
@@ -23,6 +24,11 @@ pub struct Lock;
 const RELEASE: f64 = 0.1;
 /// How often any session reads.
 const READ: f64 = 0.3;
+
+/// The lock of what it guards, or the lock itself.
+fn lock_of(key: &Key) -> Key {
+    Key::Name(format!("l{}", number_of(key)))
+}
 
 impl Workload for Lock {
     fn name(&self) -> &'static str {
@@ -51,11 +57,24 @@ impl Workload for Lock {
         }
     }
 
+    /// The token of a script is that of another run: the session writes and releases with the one it has.
+    fn call(&self, invocation: &Invocation, session: &Session, scenario: &Scenario) -> Result<Call, String> {
+        let key = invocation.key.clone().ok_or("it has no key")?;
+        let (lock, level) = (lock_of(&key), self.level_of(&key, scenario));
+        let token = |recorded: &Value| session.tokens.get(&lock).unwrap_or(recorded).clone();
+        let value = match invocation.function.as_str() {
+            "release" => token(&invocation.value),
+            "write-fenced" => json!([token(&invocation.value[0]), invocation.value[1]]),
+            _ => invocation.value.clone(),
+        };
+        Ok(call(self.function(&invocation.function)?, key, value, level))
+    }
+
     /// A lock is held from when it was acquired until it may have been released, or until a write with its token
     /// failed: then somebody else holds it.
     fn learn(&self, session: &mut Session, completion: &Event) {
-        let Some(Key::Name(name)) = &completion.key else { return };
-        let lock = Key::Name(name.replacen('g', "l", 1));
+        let Some(key) = &completion.key else { return };
+        let lock = lock_of(key);
         match (completion.function.as_str(), completion.kind) {
             ("acquire", Kind::Ok) => drop(session.tokens.insert(lock, completion.value.clone())),
             ("release", _) | ("write-fenced", Kind::Fail) => drop(session.tokens.remove(&lock)),

@@ -54,6 +54,67 @@ fn reads_nothing_while_reads_would_repair() {
 }
 
 #[test]
+fn makes_the_same_call_of_what_a_script_says() {
+    let scenario = Scenario::default();
+    for workload in ALL {
+        for call in calls(*workload, false) {
+            let invocation = scripted(&call);
+            assert_eq!(workload.call(&invocation, &Session::default(), &scenario), Ok(call));
+            let unknown = Invocation { function: "fetch".to_owned(), ..invocation };
+            let error =
+                workload.call(&unknown, &Session::default(), &scenario).expect_err("no such function");
+            assert!(error.contains("no function \"fetch\", but "), "{error}");
+        }
+    }
+}
+
+/// The invocation of a script that is this call.
+fn scripted(call: &Call) -> Invocation {
+    Invocation {
+        phase: Default::default(),
+        at_ms: 0,
+        session: 0,
+        function: call.function.to_owned(),
+        key: call.key.clone(),
+        value: call.value.clone(),
+        level: Some(call.level.clone()),
+    }
+}
+
+#[test]
+fn a_script_uses_the_tokens_of_its_own_run() {
+    let key = Some(Key::from("g3"));
+    let write = Invocation {
+        key,
+        ..scripted(&call("write-fenced", Key::from("g3"), serde_json::json!([17, 204]), String::new()))
+    };
+    let mut session = Session::default();
+    let value =
+        |session: &Session| lock::Lock.call(&write, session, &Scenario::default()).expect("a call").value;
+    assert_eq!(value(&session), serde_json::json!([17, 204]), "it holds no lock");
+    session.tokens.insert(Key::from("l3"), Value::from(40));
+    assert_eq!(value(&session), serde_json::json!([40, 204]));
+}
+
+#[test]
+fn refuses_accounts_that_a_bank_does_not_have() {
+    let transfer = |to: u64| Invocation {
+        key: None,
+        ..scripted(&call(
+            "transfer",
+            Key::from("a"),
+            serde_json::json!({"from": 0, "to": to, "amount": 1}),
+            String::new(),
+        ))
+    };
+    let made = |to| {
+        bank::Bank.call(&transfer(to), &Session::default(), &Scenario { keys: 4, ..Scenario::default() })
+    };
+    assert!(made(3).is_ok());
+    assert_eq!(made(4), Err("`to` is 4, and 4 accounts count from 0".to_owned()));
+}
+
+#[test]
 fn deals_out_the_levels() {
     for workload in ALL {
         let calls = calls(*workload, false);

@@ -1,0 +1,78 @@
+//! Simpler settings: fewer nodes, one level, lower bounds, defaults.
+
+use crate::command;
+use crate::scenario::Scenario;
+use crate::shrink::Search;
+use crate::workload;
+
+/// Bounds that are tried, in entries of the log.
+const ENTRIES: &[u64] = &[1, 3, 10, 30];
+
+/// Tries every smaller number of nodes, from one up.
+pub fn fewer_nodes(search: &mut Search<'_>) {
+    let base = search.scenario();
+    let smaller: Vec<Scenario> = (1..base.nodes).map(|nodes| with_nodes(base, nodes)).collect();
+    search.attempt_any(smaller);
+}
+
+/// The scenario on so many nodes; faults strike those that are left.
+fn with_nodes(base: &Scenario, nodes: usize) -> Scenario {
+    let mut scenario = Scenario { nodes, ..base.clone() };
+    let names = scenario.node_names();
+    if let Some(schedule) = &mut scenario.schedule {
+        for struck in schedule.entries.iter_mut().filter_map(|fault| fault.nodes.as_mut()) {
+            struck.retain(|node| names.contains(node));
+        }
+        schedule.entries.retain(|fault| fault.nodes.as_ref().is_none_or(|struck| !struck.is_empty()));
+    }
+    scenario
+}
+
+/// Tries one level for all keys: those of the anomaly's keys first.
+pub fn one_level(search: &mut Search<'_>) {
+    let base = search.scenario();
+    let Some(workload) = workload::named(&base.workload) else { return };
+    let of_keys = search.best().clues.keys.iter().map(|key| workload.level_of(key, base));
+    let levels = of_keys.chain(base.levels().into_iter().map(str::to_owned));
+    let single: Vec<Scenario> = levels.map(|level| Scenario { level, ..base.clone() }).collect();
+    search.attempt_any(single);
+}
+
+/// Tries lower bounds: what takes many entries to go wrong then takes few.
+pub fn lower_bounds(search: &mut Search<'_>) {
+    let bounds: [fn(&mut Scenario) -> &mut u64; 2] =
+        [|scenario| &mut scenario.loss_entries, |scenario| &mut scenario.snapshot_every];
+    for bound in bounds {
+        let with = |entries: &u64| {
+            let mut scenario = search.scenario().clone();
+            *bound(&mut scenario) = *entries;
+            scenario
+        };
+        let lower: Vec<Scenario> = ENTRIES.iter().map(with).collect();
+        search.attempt_any(lower);
+    }
+}
+
+/// Tries the default of each other setting.
+pub fn defaults(search: &mut Search<'_>) {
+    let default = command::base(search.scenario().bug.as_deref());
+    let settings: [fn(&mut Scenario, &Scenario); 6] = [
+        // With the faults written out, nothing looks at their rhythm.
+        |scenario, default| {
+            (scenario.fault_gap_ms, scenario.fault_ms_max) = (default.fault_gap_ms, default.fault_ms_max);
+        },
+        |scenario, default| {
+            (scenario.latency_ms_min, scenario.latency_ms_max) =
+                (default.latency_ms_min, default.latency_ms_max);
+        },
+        |scenario, default| scenario.segment_bytes = default.segment_bytes,
+        |scenario, default| scenario.replication = default.replication,
+        |scenario, default| scenario.read_quorum = default.read_quorum,
+        |scenario, default| scenario.write_quorum = default.write_quorum,
+    ];
+    for set in settings {
+        let mut scenario = search.scenario().clone();
+        set(&mut scenario, &default);
+        search.attempt(&scenario);
+    }
+}

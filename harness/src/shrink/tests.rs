@@ -1,0 +1,165 @@
+//! Shrinking without simulations: a judge that looks at the scenario alone.
+
+use std::collections::BTreeSet;
+
+use perjury_histories::{Event, History, Key, Kind, Process};
+use serde_json::json;
+
+use super::size::measure;
+use super::*;
+use crate::folder::tests::{recording, report};
+use crate::nemesis::{Entry, Schedule};
+use crate::script::{Invocation, Phase, Script};
+
+/// A fault that lasts a second.
+fn fault(at_ms: u64) -> Entry {
+    let (fault, nodes) = ("kill".to_owned(), Some(vec!["n1".to_owned(), "n4".to_owned()]));
+    Entry { at_ms, for_ms: 1_000, fault, nodes, seed: at_ms }
+}
+
+fn write(n: u64) -> Invocation {
+    let key = Some(Key::Name(format!("k{}", n % 8)));
+    let (session, function) = (n % 20, "write".to_owned());
+    Invocation { phase: Phase::Faults, at_ms: 10 * n, session, function, key, value: json!(n), level: None }
+}
+
+/// Ten faults and a thousand invocations in ten seconds.
+fn scenario() -> Scenario {
+    Scenario {
+        schedule: Some(Schedule { entries: (0..10).map(|number| fault(900 * number)).collect() }),
+        script: Some(Script { invocations: (0..1_000).map(write).collect() }),
+        time_ms: 10_000,
+        ..Scenario::default()
+    }
+}
+
+/// A run in which everything happened as it was written out, and which points at nothing.
+fn failing(scenario: &Scenario) -> Failing {
+    let mut history = History::default();
+    let script = scenario.script.clone().unwrap_or_default();
+    for (index, made) in script.invocations.iter().enumerate() {
+        let process = Process::Client(1_000 + index as u64);
+        let event = Event::new(index as u64, process, Kind::Invoke, made.function.as_str());
+        history.push(Event { key: made.key.clone(), ..event }).expect("an invocation");
+    }
+    let mut report = report(7);
+    report.scenario = scenario.clone();
+    let schedule = scenario.schedule.clone().unwrap_or_default();
+    Failing {
+        recording: Recording { history, schedule, script, ..recording("") },
+        report,
+        clues: Clues::default(),
+    }
+}
+
+/// Shrinks, where a scenario fails that `fails`; what is left, what was tried, and whether it was cut short.
+fn shrunk(runs: u64, fails: &dyn Fn(&Scenario) -> bool) -> (Scenario, Vec<Scenario>, bool) {
+    let mut tried = Vec::new();
+    let mut judge = |scenario: &Scenario| {
+        tried.push(scenario.clone());
+        fails(scenario).then(|| failing(scenario))
+    };
+    let (is_over, mut progress) = (|| false, |_: &Step<'_>| {});
+    let mut search = Search::new(failing(&scenario()), runs, &is_over, &mut judge, &mut progress);
+    search.run(moves::ALL);
+    let is_cut_short = search.is_spent();
+    (search.into_best().report.scenario, tried, is_cut_short)
+}
+
+fn values(scenario: &Scenario) -> BTreeSet<u64> {
+    let invocations = scenario.script.iter().flat_map(|script| &script.invocations);
+    invocations.filter_map(|invocation| invocation.value.as_u64()).collect()
+}
+
+fn has_fault(scenario: &Scenario, seed: u64) -> bool {
+    scenario.schedule.iter().flat_map(|schedule| &schedule.entries).any(|entry| entry.seed == seed)
+}
+
+/// It takes two writes and one fault, on three nodes.
+fn needs_three(scenario: &Scenario) -> bool {
+    values(scenario).is_superset(&[413, 777].into()) && has_fault(scenario, 3_600) && scenario.nodes >= 3
+}
+
+#[test]
+fn keeps_just_what_is_needed() {
+    let (small, _, is_cut_short) = shrunk(1_000, &needs_three);
+    assert!(!is_cut_short);
+    assert_eq!(values(&small), [413, 777].into());
+    let schedule = small.schedule.as_ref().expect("a schedule");
+    assert_eq!(schedule.entries.len(), 1, "{schedule:?}");
+    assert!(schedule.entries[0].for_ms < 200, "{schedule:?}");
+    assert_eq!((small.nodes, small.clients, small.levels().len()), (3, 2, 1));
+    assert!(small.time_ms < 300 && small.keys == 2, "{small:?}");
+}
+
+#[test]
+fn tries_only_what_can_be_run_and_is_smaller_than_what_failed_before() {
+    let (_, tried, _) = shrunk(1_000, &needs_three);
+    let mut best = scenario();
+    for scenario in tried {
+        assert!(measure(&scenario).is_below(&measure(&best)), "{scenario:?}");
+        assert_eq!(scenario.problem(), None);
+        best = if needs_three(&scenario) { scenario } else { best };
+    }
+}
+
+#[test]
+fn tries_the_same_each_time_and_nothing_twice() {
+    let (_, tried, _) = shrunk(1_000, &needs_three);
+    assert_eq!(shrunk(1_000, &needs_three).1, tried);
+    let distinct: BTreeSet<String> = tried.iter().map(|scenario| format!("{scenario:?}")).collect();
+    assert_eq!(distinct.len(), tried.len());
+}
+
+#[test]
+fn stops_when_the_budget_is_spent_with_the_smallest_so_far() {
+    let (small, tried, is_cut_short) = shrunk(12, &needs_three);
+    assert_eq!((tried.len(), is_cut_short), (12, true));
+    assert!(needs_three(&small) && measure(&small).is_below(&measure(&scenario())));
+}
+
+#[test]
+fn leaves_what_cannot_be_smaller() {
+    let (same, tried, _) = shrunk(1_000, &|_| false);
+    assert_eq!(same, scenario());
+    assert!(tried.len() > 20, "{}", tried.len());
+}
+
+#[test]
+fn writes_out_what_was_drawn_or_the_faults_alone() {
+    let drawn = Scenario { schedule: None, script: None, ..scenario() };
+    let written = |fails: &dyn Fn(&Scenario) -> bool| {
+        let first =
+            Failing { report: Report { scenario: drawn.clone(), ..report(7) }, ..failing(&scenario()) };
+        let mut judge = |scenario: &Scenario| fails(scenario).then(|| failing(scenario));
+        let (is_over, mut progress) = (|| false, |_: &Step<'_>| {});
+        let mut search = Search::new(first, 10, &is_over, &mut judge, &mut progress);
+        search.run(&moves::ALL[..1]);
+        search.into_best().report.scenario
+    };
+    assert_eq!(written(&|_| true), scenario());
+    assert_eq!(written(&|tried| tried.script.is_none()), Scenario { script: None, ..scenario() });
+}
+
+#[test]
+fn finds_what_an_anomaly_points_at() {
+    use crate::report::{Row, RowOutcome};
+    use perjury_checkers::{Anomaly, AnomalyKind};
+    let Failing { mut recording, mut report, .. } = failing(&scenario());
+    let key = Key::from("k5");
+    let anomalies = vec![Anomaly::new(AnomalyKind::LostWrite, Some(&key), [13, 21], "")];
+    report.rows = vec![Row {
+        guarantee: "durability".to_owned(),
+        level: String::new(),
+        promised: true,
+        outcome: RowOutcome::Broken,
+        evidence: String::new(),
+        found: Default::default(),
+        anomalies,
+    }];
+    // Three came before clients began to work, and are in no script.
+    recording.script.invocations.drain(..3);
+    let signature = Signature::of(&report).expect("something was broken");
+    let clues = Failing::new(recording, report, &signature).clues;
+    assert_eq!((clues.places, clues.keys), ([10, 18].into(), [key].into()));
+}
