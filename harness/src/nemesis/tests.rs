@@ -101,7 +101,8 @@ fn each_fault_heals_what_it_did() {
                 assert_eq!(injected.what.nodes.is_empty(), is_spared, "{}", fault.name());
                 run(&mut cluster, 500);
                 injected.heal.apply(&mut cluster);
-                run(&mut cluster, 500);
+                // As long as the supervisor may take to start a node that could not.
+                run(&mut cluster, 1_500);
                 assert_eq!(state(&cluster), before, "{} on {nodes}", fault.name());
             }
         }
