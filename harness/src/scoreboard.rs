@@ -44,7 +44,7 @@ pub struct Plan<'a> {
     pub shrink_runs: u64,
     /// Simulations at a time.
     pub jobs: usize,
-    /// Once this is set, no further start is begun.
+    /// Once this is set, no further run is begun; starts that are under way do not count.
     pub stop: &'a AtomicBool,
 }
 
@@ -93,13 +93,10 @@ pub fn hunt(plan: &Plan<'_>, done: &(dyn Fn(&'static Bug, &Start) + Sync)) -> an
         (0..plan.starts).flat_map(|start| (0..plan.bugs.len()).map(move |bug| (bug, start))).collect();
     let found: Mutex<Vec<Vec<(u64, Start)>>> = Mutex::new(vec![Vec::new(); plan.bugs.len()]);
     let one = |&(place, number): &(usize, u64)| {
-        if plan.stop.load(Ordering::Relaxed) {
-            return Ok(());
-        }
         let bug = plan.bugs[place];
         let first = u64::from(bug.number) * SEEDS_A_BUG + number * SEEDS_A_START;
-        let start = start::hunt(bug, &plan.profile, first..first + plan.seeds_max)
-            .with_context(|| format!("bug {}", bug.name))?;
+        let hunted = start::hunt(bug, &plan.profile, first..first + plan.seeds_max, plan.stop);
+        let Some(start) = hunted.with_context(|| format!("bug {}", bug.name))? else { return Ok(()) };
         done(bug, &start);
         found.lock().expect("counting does not panic")[place].push((number, start));
         anyhow::Ok(())

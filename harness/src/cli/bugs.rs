@@ -1,6 +1,7 @@
 //! `perjury bugs`: the scoreboard of planted bugs.
 
 use std::collections::BTreeMap;
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
@@ -8,7 +9,7 @@ use anyhow::Context as _;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use perjury::bug::{self, Bug};
-use perjury::render::scoreboard;
+use perjury::render::{scoreboard, words};
 use perjury::scoreboard::{self as hunts, Plan, Start};
 use perjury::swarm::Profile;
 
@@ -105,7 +106,7 @@ impl Bugs {
     }
 }
 
-/// How far the hunt is: a bar on a terminal, else a line a bug once all its starts are over.
+/// How far the hunt is: a bar on a terminal, else a line a start, for logs.
 struct Progress {
     bar: ProgressBar,
     found: Mutex<BTreeMap<&'static str, (u64, u64)>>,
@@ -124,7 +125,12 @@ impl Progress {
         let (starts, hits) = found.entry(bug.name).or_default();
         *starts += 1;
         *hits += u64::from(start.found.is_some());
-        self.bar.set_message(format!("{} {hits}/{starts}", bug.name));
+        let line = format!("{}: found from {hits} of {starts} starts", bug.name);
+        if !std::io::stderr().is_terminal() {
+            let how = if start.found.is_some() { "this one after" } else { "this one not within" };
+            exit::say(&format!("{line}, {how} {}\n", words::count(start.seeds, "seed")));
+        }
+        self.bar.set_message(line);
         self.bar.inc(1);
     }
 

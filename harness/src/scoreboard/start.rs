@@ -1,6 +1,7 @@
 //! One start: seeds, each with its own scenario, until the bug is seen.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context as _;
 use serde::Serialize;
@@ -45,13 +46,21 @@ pub struct Found {
     pub clean_verdict: String,
 }
 
-/// Tries seeds until an expected checker sees the bug.
-pub(super) fn hunt(bug: &'static Bug, profile: &Profile, seeds: Range<u64>) -> anyhow::Result<Start> {
+/// Tries seeds until an expected checker sees the bug. None, where it was stopped before it knew.
+pub(super) fn hunt(
+    bug: &'static Bug,
+    profile: &Profile,
+    seeds: Range<u64>,
+    stop: &AtomicBool,
+) -> anyhow::Result<Option<Start>> {
     let mut profile = profile.clone();
     profile.fix("bug", bug.name)?;
     let begin = wall_ns();
     let mut start = Start { seeds: 0, reached: 0, simulated_ns: 0, wall_ns: 0, found: None };
     for seed in seeds {
+        if stop.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
         let scenario = swarm::draw(&profile, seed, None)?;
         let system = store::named(&scenario.store).context("the store of the bug exists")?;
         let (_, report) =
@@ -69,11 +78,11 @@ pub(super) fn hunt(bug: &'static Bug, profile: &Profile, seeds: Range<u64>) -> a
             let clean_verdict = trial::try_seed(system, &clean, seed, &mut |_| {})?.1.verdict;
             let signature = Signature::of(&report).context("a promise was broken")?;
             start.found = Some(Found { seed, scenario, signature, expected, others, clean_verdict });
-            return Ok(start);
+            return Ok(Some(start));
         }
     }
     start.wall_ns = wall_ns() - begin;
-    Ok(start)
+    Ok(Some(start))
 }
 
 #[cfg(test)]
@@ -87,7 +96,8 @@ mod tests {
 
     fn hunted(bug: &str, seeds: Range<u64>) -> Start {
         let bug = bug::named(bug).expect("a bug");
-        hunt(bug, &Profile::parse(SMALL).expect("a profile"), seeds).expect("hunted")
+        let profile = Profile::parse(SMALL).expect("a profile");
+        hunt(bug, &profile, seeds, &AtomicBool::new(false)).expect("hunted").expect("not stopped")
     }
 
     #[test]
