@@ -55,6 +55,10 @@ pub trait Fault: Sync {
     fn weight(&self) -> usize {
         1
     }
+    /// It is drawn only where it is named itself, not with its kind: after it, little that is promised is owed.
+    fn only_by_name(&self) -> bool {
+        false
+    }
     /// What happens, in one sentence.
     fn about(&self) -> &'static str;
     /// Makes it happen now, to the nodes that `aim` gives.

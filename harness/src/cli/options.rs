@@ -51,7 +51,7 @@ pub struct Options {
     #[arg(long, value_name = "NAME", value_parser = catalog::parser(catalog::workloads()))]
     workload: Option<String>,
     /// Kinds of fault, and single faults, with commas between them: crash,message-loss. `list nemeses` has all
-    /// names; each that is given comes at least once [default: partition,crash,clock]
+    /// names; each that is given comes at least once, and disk-lying-sync only so [default: partition,crash,clock]
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = catalog::nemesis_parser())]
     nemesis: Option<Vec<String>>,
     /// A file with a fixed schedule of faults, or the JSON itself, instead of one drawn from the seed; --nemesis

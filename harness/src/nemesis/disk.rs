@@ -140,8 +140,11 @@ impl Fault for LyingSync {
     fn needs(&self) -> &'static [Needs] {
         &[Needs::Disk]
     }
+    fn only_by_name(&self) -> bool {
+        true
+    }
     fn about(&self) -> &'static str {
-        "some syncs succeed and make nothing durable; the next loss of power shows it"
+        "some syncs succeed and make nothing durable; the next loss of power shows it (only by its own name)"
     }
     fn inject(&self, cluster: &mut Cluster, aim: &mut Aim) -> Injected {
         let nodes = aim.few_nodes(cluster);

@@ -7,7 +7,7 @@ use super::{Fault, Kind, find};
 /// The faults that one name stands for.
 #[derive(Clone, Copy)]
 pub enum Selection {
-    /// All of a kind.
+    /// All of a kind, but for those that come only by their own name.
     Kind(Kind),
     /// One by itself.
     Fault(&'static dyn Fault),
@@ -25,7 +25,7 @@ impl Selection {
     /// Its faults.
     pub fn faults(self) -> Vec<&'static dyn Fault> {
         match self {
-            Selection::Kind(kind) => kind.faults().collect(),
+            Selection::Kind(kind) => kind.faults().filter(|fault| !fault.only_by_name()).collect(),
             Selection::Fault(fault) => vec![fault],
         }
     }
@@ -54,7 +54,7 @@ impl FromStr for Selection {
 pub fn selections(names: &[String]) -> Result<Vec<Selection>, String> {
     let is_named = |kind: Kind| names.iter().any(|name| name == kind.name());
     let selection = |name: &String| match name.parse()? {
-        Selection::Fault(fault) if is_named(fault.kind()) => {
+        Selection::Fault(fault) if is_named(fault.kind()) && !fault.only_by_name() => {
             Err(format!("{name} is one of the faults of {}; name one of the two", fault.kind()))
         }
         selection => Ok(selection),
@@ -80,6 +80,14 @@ mod tests {
         );
         assert_eq!("message-loss".parse::<Selection>().map(Selection::kind), Ok(Kind::Message));
         assert_eq!(faults(&[]).as_deref(), Ok(&[][..]));
+    }
+
+    #[test]
+    fn a_sync_lies_only_where_that_is_asked_for() {
+        let of_disk = faults(&["disk"]).expect("a kind");
+        assert!(of_disk.contains(&"disk-bit-flip") && !of_disk.contains(&"disk-lying-sync"));
+        let both = faults(&["disk", "disk-lying-sync"]).expect("not the same twice");
+        assert_eq!(both, [of_disk, vec!["disk-lying-sync"]].concat());
     }
 
     #[test]
