@@ -9,7 +9,7 @@
 //! A line is written at once and synced. A last line without its end was being written when the process died: it is
 //! cut off. Anything else that is wrong is an error with its line, and nothing is changed.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{BufRead as _, BufReader, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -74,7 +74,7 @@ impl Header {
     }
 }
 
-/// An open journal.
+/// An open journal: locked, so that no other process writes it.
 pub struct Journal {
     file: File,
     path: PathBuf,
@@ -84,7 +84,8 @@ impl Journal {
     /// Opens the journal of this header in `folder`, or begins it. What it holds already goes to `each`, in order.
     ///
     /// # Errors
-    /// When the file is another sweep's, or damaged: with its line. Then nothing was changed.
+    /// When the file is another sweep's, or damaged (with its line), or another process writes it. Then nothing was
+    /// changed.
     pub fn open(folder: &Path, header: &Header, each: &mut dyn FnMut(Entry)) -> anyhow::Result<Journal> {
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let path = folder.join(header.file_name());
@@ -96,6 +97,10 @@ impl Journal {
             .truncate(false)
             .open(&path)
             .with_context(cannot)?;
+        // A folder that knows no locks, as some that machines share, is taken as it is.
+        if let Err(TryLockError::WouldBlock) = file.try_lock() {
+            bail!("{} is being written: wait until that sweep ends, or take another folder", path.display());
+        }
         let whole = match read(&path, each)? {
             Some((found, whole)) => {
                 if let Some(what) = header.differs_from(&found) {

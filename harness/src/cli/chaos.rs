@@ -92,7 +92,7 @@ impl Chaos {
         let header = known_seed(header, &out, self.seeds.is_none())?;
         let duration_ms = self.duration.or(self.seeds.is_none().then_some(DURATION_MS));
         let jobs = self.jobs.map_or_else(cores, usize::from);
-        let resume = format!("{} --out {}", self.command(), out.display());
+        let resume = format!("{} --out {}", self.command(), command::quoted(&out.to_string_lossy()));
         exit::say(&format!(
             "seeds from {}, in {}; to go on after a kill: {resume}\n",
             header.first,

@@ -32,6 +32,7 @@ fn goes_on_where_it_was_killed_at_any_byte() {
     let (mut journal, seeds) = seeds_of(folder.path());
     assert!(seeds.is_empty());
     (0..2).for_each(|seed| journal.add(&entry(seed)).expect("written"));
+    drop(journal);
     let path = folder.path().join(header().file_name());
     let bytes = fs::read(&path).expect("bytes");
     let ends: Vec<usize> =
@@ -43,6 +44,7 @@ fn goes_on_where_it_was_killed_at_any_byte() {
         assert_eq!(seeds, (0..whole).collect::<Vec<_>>(), "cut at {len}");
         // Whatever was cut off, what comes next is read back.
         journal.add(&entry(7)).expect("written");
+        drop(journal);
         assert_eq!(seeds_of(folder.path()).1.last(), Some(&7), "cut at {len}");
     }
 }
@@ -52,6 +54,7 @@ fn refuses_what_is_damaged_and_changes_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let (mut journal, _) = seeds_of(folder.path());
     (0..2).for_each(|seed| journal.add(&entry(seed)).expect("written"));
+    drop(journal);
     let path = folder.path().join(header().file_name());
     let text = fs::read_to_string(&path).expect("text").replace("\"seed\":0", "\"seed\":x");
     fs::write(&path, &text).expect("written");
@@ -78,6 +81,16 @@ fn refuses_to_go_on_with_another_sweep() {
         let error = Journal::open(folder.path(), &other, &mut |_| ()).err().expect("another sweep");
         assert!(error.to_string().contains(&format!("another {what}: take another folder")), "{error}");
     }
+}
+
+#[test]
+fn is_written_by_one_at_a_time() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (journal, _) = seeds_of(folder.path());
+    let error = Journal::open(folder.path(), &header(), &mut |_| ()).err().expect("locked");
+    assert!(error.to_string().contains("shard-0-of-1.jsonl is being written: wait"), "{error}");
+    drop(journal);
+    seeds_of(folder.path());
 }
 
 #[test]
