@@ -78,7 +78,7 @@ fn pair() -> Scenario {
     let mode = "asynchronous".to_owned();
     Scenario {
         nodes: Scenario::nodes_in(&mode),
-        loss_entries: 5,
+        loss_entries: 10,
         mode,
         schedule: schedule(&faults),
         time_ms: 13_000,

@@ -271,7 +271,7 @@ mod tests {
             "--nodes 7 --replication 5 --time 1500ms --rate 2.5",
             "--store raft --level leader+any",
             "--store raft --mode synchronous --snapshot-every 9 --segment-bytes 2048",
-            "--store raft --mode asynchronous --nodes 3 --loss-entries 7",
+            "--store raft --mode asynchronous --nodes 3 --loss-entries 17",
             "--nemesis crash,message-loss --fault-gap 500ms --fault-length 2s --latency 10ms..1s",
             r#"--script [{"at_ms":3,"session":4,"function":"write","key":"k3","value":17}]"#,
         ] {

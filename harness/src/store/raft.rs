@@ -131,6 +131,13 @@ impl System for Raft {
             let keys = scenario.keys;
             return Some(format!("keys {keys}: raft opens {STEPS_MAX} accounts at most in one transaction"));
         }
+        if let Some(needed) = bound_too_low(scenario) {
+            let Scenario { loss_entries, rate, latency_ms_max, .. } = scenario;
+            return Some(format!(
+                "loss-entries {loss_entries}: {rate} operations a second keep up to {needed} entries on their way at \
+                 latencies of up to {latency_ms_max}ms; take {needed} or more, or a lower rate"
+            ));
+        }
         let (mode, nodes) = (&scenario.mode, scenario.nodes);
         let wanted = Scenario::nodes_in(mode);
         (replication(scenario) != Replication::Majority && nodes != wanted)
@@ -157,6 +164,15 @@ fn config(scenario: &Scenario, node: NodeId) -> Config {
         safeguards: safeguards(scenario),
         ..Config::new(node, names(scenario))
     }
+}
+
+/// How many entries the standby may have to lack under this load, where the bound does not allow for so many: the
+/// store then refuses most writes, as it should, and not every client can get something done.
+fn bound_too_low(scenario: &Scenario) -> Option<u64> {
+    let is_asynchronous = matches!(replication(scenario), Replication::Asynchronous { .. });
+    let there_and_back_s = 2.0 * scenario.latency_ms_max as f64 / 1_000.0;
+    let needed = (scenario.rate * there_and_back_s).ceil() as u64;
+    (is_asynchronous && scenario.script.is_none() && scenario.loss_entries < needed).then_some(needed)
 }
 
 fn replication(scenario: &Scenario) -> Replication {

@@ -192,9 +192,14 @@ fn refuses_what_cannot_be() {
     assert!(problem(level).starts_with("level: 'quorum' is no level of this store: take leader"));
     let quorum = scenario(|scenario| scenario.read_quorum = 1);
     assert!(problem(quorum).starts_with("read-quorum 1: raft keeps everything on every node"));
-    let loss = |mode| Scenario { loss_entries: 7, ..in_mode(mode) };
-    assert!(problem(loss("majority")).starts_with("loss-entries 7: mode majority loses none"));
-    assert_eq!(problem(loss("asynchronous")), "");
+    let loss = |mode, loss_entries| Scenario { loss_entries, ..in_mode(mode) };
+    assert!(problem(loss("majority", 17)).starts_with("loss-entries 17: mode majority loses none"));
+    assert_eq!(problem(loss("asynchronous", 10)), "");
+    let words = problem(loss("asynchronous", 9));
+    assert!(words.contains("keep up to 10 entries on their way") && words.contains("take 10 or more"), "{words}");
+    // A script has no rate: shrinking lowers the bound as far as it likes.
+    let script = Some(crate::script::Script::default());
+    assert_eq!(problem(Scenario { script, ..loss("asynchronous", 1) }), "");
     let bank = |keys| scenario(|scenario| (scenario.workload, scenario.keys) = ("bank".to_owned(), keys));
     assert!(problem(bank(129)).starts_with("keys 129: raft opens 128 accounts at most"));
     assert_eq!(problem(bank(128)), "");
