@@ -1,15 +1,27 @@
 //! A Slurm cluster of one node, this machine, in a folder of its own and on ports of its own: whatever Slurm the
 //! machine has besides is not touched.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::{self, Write as _};
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
 use tempfile::TempDir;
+
+/// All in the folder where it is started. --force: others cannot reach a socket in a private folder, and need not.
+const MUNGED: &[&str] = &[
+    "--foreground",
+    "--force",
+    "--key-file=key",
+    "--socket=socket",
+    "--pid-file=munged.pid",
+    "--log-file=munged.out",
+    "--seed-file=seed",
+];
 
 /// A cluster that runs until it is dropped.
 pub struct Slurm {
@@ -25,7 +37,7 @@ impl Slurm {
             // Not `eprintln!`, which cargo keeps to itself when a test passes.
             let _ = writeln!(
                 io::stderr(),
-                "SKIPPED, NOTHING TESTED: no Slurm: {why} (Debian: apt install slurm-wlm munge)"
+                "SKIPPED, NOTHING TESTED: no Slurm (Debian: apt install slurm-wlm munge): {why}"
             );
         }
         cluster.ok()
@@ -46,42 +58,35 @@ impl Slurm {
         fs::write(folder.path().join("slurm.conf"), settings(folder.path())?)?;
         let key = folder.path().join("key");
         fs::write(&key, [7; 128])?;
-        #[cfg(unix)]
-        fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+        fs::set_permissions(&key, Permissions::from_mode(0o600))?;
         let mut cluster = Slurm { folder, daemons: Vec::new() };
-        // --force: others cannot reach the socket in a private folder, and need not.
-        let files =
-            ["key-file=key", "socket=socket", "pid-file=munged.pid", "log-file=munged", "seed-file=seed"];
-        let in_folder = files.map(|file| {
-            let (option, name) = file.split_once('=').expect("an option");
-            format!("--{option}={}", cluster.folder.path().join(name).display())
-        });
-        cluster.daemon(
-            "munged",
-            &[&["--foreground".to_owned(), "--force".to_owned()], &in_folder[..]].concat(),
-        )?;
-        cluster.daemon("slurmctld", &["-D".to_owned()])?;
-        cluster.daemon("slurmd", &["-D".to_owned()])?;
+        cluster.daemon("munged", MUNGED)?;
+        cluster.daemon("slurmctld", &["-D"])?;
+        cluster.daemon("slurmd", &["-D"])?;
         cluster.wait_until_idle()?;
         Ok(cluster)
     }
 
     /// Starts a daemon in the foreground; what it says goes to a file of its name.
-    fn daemon(&mut self, name: &str, arguments: &[String]) -> io::Result<()> {
+    fn daemon(&mut self, name: &str, arguments: &[&str]) -> io::Result<()> {
         let said = File::create(self.folder.path().join(format!("{name}.log")))?;
         let mut command = self.command(name);
-        command.args(arguments).stdout(said.try_clone()?).stderr(said).stdin(Stdio::null());
+        command.args(arguments).current_dir(&self.folder);
+        command.stdin(Stdio::null()).stdout(said.try_clone()?).stderr(said);
         let child = command.spawn().map_err(|error| io::Error::other(format!("{name}: {error}")))?;
         self.daemons.push(child);
         Ok(())
     }
 
-    /// Until the node takes jobs.
-    fn wait_until_idle(&self) -> io::Result<()> {
+    /// Until the node takes jobs; half a minute at most, and not where a daemon has ended.
+    fn wait_until_idle(&mut self) -> io::Result<()> {
         for _ in 0..150 {
             let asked = self.command("sinfo").args(["--noheader", "--format=%T"]).output()?;
-            if String::from_utf8_lossy(&asked.stdout).trim() == "idle" {
+            if asked.stdout.trim_ascii() == b"idle" {
                 return Ok(());
+            }
+            if self.daemons.iter_mut().any(|daemon| matches!(daemon.try_wait(), Ok(Some(_)))) {
+                break;
             }
             sleep(Duration::from_millis(200));
         }
@@ -89,18 +94,24 @@ impl Slurm {
         let all = ["munged.log", "slurmctld.log", "slurmd.log"].map(said).concat();
         Err(io::Error::other(format!("its daemons do not work here:\n{all}")))
     }
-}
 
-impl Drop for Slurm {
-    fn drop(&mut self) {
-        // Jobs outlive their daemon: they go first.
+    /// Ends all jobs, which would outlive their daemon; ten seconds at most.
+    fn cancel_jobs(&self) {
         let _ = self.command("scancel").arg("--partition=all").status();
         for _ in 0..50 {
             let left = self.command("squeue").arg("--noheader").output();
             if left.map_or(true, |left| left.stdout.is_empty()) {
-                break;
+                return;
             }
             sleep(Duration::from_millis(200));
+        }
+    }
+}
+
+impl Drop for Slurm {
+    fn drop(&mut self) {
+        if self.daemons.len() == 3 {
+            self.cancel_jobs();
         }
         for daemon in self.daemons.iter_mut().rev() {
             let _ = daemon.kill();
@@ -109,12 +120,11 @@ impl Drop for Slurm {
     }
 }
 
-/// slurm.conf: one node, whose processors are shared out one by one, and one partition.
+/// slurm.conf: one partition with one node, which shares out four processors, however many the machine has.
 fn settings(folder: &Path) -> io::Result<String> {
     let host = said_by("uname", "-n")?;
     let host = host.split('.').next().unwrap_or_default();
     let user = said_by("id", "-un")?;
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     // Both at once, so that they differ.
     let ports = [TcpListener::bind(("127.0.0.1", 0))?, TcpListener::bind(("127.0.0.1", 0))?];
     let [controller, node] = [ports[0].local_addr()?.port(), ports[1].local_addr()?.port()];
@@ -139,7 +149,9 @@ TaskPlugin=task/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU
 ReturnToService=2
-NodeName=node NodeHostname={host} NodeAddr=127.0.0.1 CPUs={cores} State=UNKNOWN
+SchedulerParameters=sched_interval=1,bf_interval=1
+SlurmdParameters=config_overrides
+NodeName=node NodeHostname={host} NodeAddr=127.0.0.1 CPUs=4 State=UNKNOWN
 PartitionName=all Nodes=ALL Default=YES State=UP
 "
     ))

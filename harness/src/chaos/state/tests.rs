@@ -65,6 +65,7 @@ fn parents(folder: &Path, at_a_time: usize, killed_after: &[usize]) -> Vec<Optio
             done += 1;
         }
         if killed_after.contains(&done) {
+            drop(state);
             state = opened(folder);
         }
     }
@@ -112,6 +113,7 @@ fn refuses_a_journal_with_a_seed_twice_or_of_another_shard() {
     state.end(&ended(&first)).expect("written");
     let error = state.end(&ended(&first)).expect_err("twice");
     assert!(error.to_string().contains("seed 0 was run twice"), "{error}");
+    drop(state);
     let error = State::open(folder.path(), header()).err().expect("twice");
     assert!(format!("{error:#}").contains("seed 0 was run twice"), "{error:#}");
 }
@@ -125,5 +127,6 @@ fn claims_each_group_once() {
     assert!(!state.claim(&entry(1)), "what is valid is no example of anything");
     assert!(state.claim(&unknown) && !state.claim(&unknown));
     state.end(&unknown).expect("written");
+    drop(state);
     assert!(!opened(folder.path()).claim(&unknown), "an earlier process has one");
 }
