@@ -5,6 +5,8 @@ use crate::scenario::Scenario;
 use crate::shrink::Search;
 use crate::workload;
 
+/// More invocations than this are many.
+const MANY: usize = 20;
 /// Bounds that are tried, in entries of the log.
 const ENTRIES: &[u64] = &[1, 3, 10, 30];
 
@@ -38,8 +40,11 @@ pub fn one_level(search: &mut Search<'_>) {
     search.attempt_any(single);
 }
 
-/// Tries lower bounds: what takes many entries to go wrong then takes few.
+/// Tries lower bounds, where many invocations are left: what takes many entries to go wrong then takes few.
 pub fn lower_bounds(search: &mut Search<'_>) {
+    if search.best().script().invocations.len() <= MANY {
+        return;
+    }
     let bounds: [fn(&mut Scenario) -> &mut u64; 2] =
         [|scenario| &mut scenario.loss_entries, |scenario| &mut scenario.snapshot_every];
     for bound in bounds {
