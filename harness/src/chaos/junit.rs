@@ -45,7 +45,7 @@ fn case(name: &str, groups: &[(&String, &Group)], kind: NonSuccessKind) -> TestC
         None => TestCaseStatus::success(),
         Some((_, first)) => {
             let mut status = TestCaseStatus::non_success(kind);
-            let words: Vec<String> = groups.iter().map(|group| words(group)).collect();
+            let words: Vec<String> = groups.iter().map(words).collect();
             status.set_message(words.join("; ")).set_description(first.first.command.clone());
             status
         }

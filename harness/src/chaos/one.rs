@@ -24,7 +24,7 @@ pub(super) struct Tried {
 
 /// Draws and runs one seed on this thread.
 pub(super) fn try_one(plan: &Plan<'_>, task: &Task) -> Tried {
-    let scenario = match swarm::draw(&plan.profile, task.seed, task.parent.as_ref()) {
+    let scenario = match swarm::draw(&plan.profile, task.seed, task.parent.as_deref()) {
         Ok(scenario) => scenario,
         Err(error) => return failed(&Scenario::default(), task.seed, &error),
     };

@@ -24,7 +24,7 @@ pub(super) enum Next {
 pub(super) struct Task {
     pub k: u64,
     pub seed: u64,
-    pub parent: Option<Scenario>,
+    pub parent: Option<Box<Scenario>>,
 }
 
 /// The state of a shard.
@@ -84,7 +84,7 @@ impl State {
             return Next::Wait;
         }
         self.next += 1;
-        Next::Run(Task { k, seed, parent: self.lean.parent(seed).cloned() })
+        Next::Run(Task { k, seed, parent: self.lean.parent(seed).cloned().map(Box::new) })
     }
 
     /// Whether this run is the first of its group, so that its folder is worth keeping; asked once a run.

@@ -79,7 +79,8 @@ Examples:
   cargo perjury chaos --duration 10m --store raft
   cargo perjury chaos --seeds 0..1000 --out runs/night     again, to go on after a kill
   cargo perjury chaos --profile disks.toml --duration 1h
-  cargo perjury chaos --seeds 0..8000 --shard 2/8 --out part-2     then: cargo perjury merge part-*";
+  cargo perjury chaos --seeds 0..8000 --shard 2/8 --out part-2
+  cargo perjury merge part-*                               one page of all shards";
 
 /// How long it takes where nobody says.
 const DURATION_MS: u64 = 8 * 3_600_000;

@@ -96,10 +96,10 @@ mod tests {
 
     #[test]
     fn says_rate_and_findings_in_a_line() {
-        let mut totals = Totals::default();
-        totals.verdicts = [("valid", 1_230), ("invalid", 3), ("unknown", 1)]
+        let verdicts = [("valid", 1_230), ("invalid", 3), ("unknown", 1)]
             .map(|(verdict, runs)| (verdict.to_owned(), runs))
             .into();
+        let totals = Totals { verdicts, ..Totals::default() };
         assert_eq!(
             line(&totals, 1_000, 60_000_000_000),
             "1,234 runs, 3.90 a second; 0 findings in 3 runs, 1 not decided, 0 failures of ours"

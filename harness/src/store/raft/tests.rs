@@ -196,7 +196,10 @@ fn refuses_what_cannot_be() {
     assert!(problem(loss("majority", 17)).starts_with("loss-entries 17: mode majority loses none"));
     assert_eq!(problem(loss("asynchronous", 10)), "");
     let words = problem(loss("asynchronous", 9));
-    assert!(words.contains("keep up to 10 entries on their way") && words.contains("take 10 or more"), "{words}");
+    assert!(
+        words.contains("keep up to 10 entries on their way") && words.contains("take 10 or more"),
+        "{words}"
+    );
     // A script has no rate: shrinking lowers the bound as far as it likes.
     let script = Some(crate::script::Script::default());
     assert_eq!(problem(Scenario { script, ..loss("asynchronous", 1) }), "");
