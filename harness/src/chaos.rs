@@ -7,7 +7,7 @@
 //! ```
 //!
 //! A sweep may be killed at any moment, and goes on where it was: its [journal] has a line for each run
-//! that is over. Shards of one sweep run anywhere, and are put together afterwards ([`merge`]).
+//! that is over. Shards of one sweep run anywhere, and are put together afterwards ([`merge()`]).
 
 pub mod entry;
 pub mod journal;

@@ -56,7 +56,7 @@ impl<'a> Search<'a> {
         Search { best: first, runs: 0, runs_max, is_over, judge, progress, tried: BTreeSet::new(), name: "" }
     }
 
-    /// Makes all moves, again and again, until none makes it smaller. That ends: see [`measure`].
+    /// Makes all moves, again and again, until none makes it smaller. That ends: `size::measure` goes down with each.
     pub fn run(&mut self, moves: &[Move]) {
         loop {
             let before = measure(self.scenario());
