@@ -177,7 +177,7 @@ impl Fault for SlowLink {
         let far = if is_one {
             order.into_iter().skip(1).take(1).collect()
         } else {
-            others(cluster, &[node.clone()])
+            others(cluster, std::slice::from_ref(&node))
         };
         let mut ways = BTreeSet::new();
         for other in &far {

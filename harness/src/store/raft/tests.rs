@@ -195,6 +195,10 @@ fn refuses_what_cannot_be() {
     let loss = |mode| Scenario { loss_entries: 7, ..in_mode(mode) };
     assert!(problem(loss("majority")).starts_with("loss-entries 7: mode majority loses none"));
     assert_eq!(problem(loss("asynchronous")), "");
+    let slow = scenario(|scenario| scenario.latency_ms_max = 105);
+    assert_eq!(problem(slow), "latency 5ms..105ms: mode majority would not go on; take 100ms at most");
+    let slow = Scenario { latency_ms_max: 55, ..in_mode("asynchronous") };
+    assert_eq!(problem(slow), "latency 5ms..55ms: mode asynchronous would not go on; take 50ms at most");
     let bank = |keys| scenario(|scenario| (scenario.workload, scenario.keys) = ("bank".to_owned(), keys));
     assert!(problem(bank(129)).starts_with("keys 129: raft opens 128 accounts at most"));
     assert_eq!(problem(bank(128)), "");
