@@ -53,7 +53,7 @@ macro_rules! recorded {
 recorded! {
     finds_acknowledge_before_sync: "acknowledge-before-sync", 15, 0;
     finds_torn_tail_taken: "torn-tail-taken", 15, 7;
-    finds_log_cut_at_bad_record: "log-cut-at-bad-record", 15, 0;
+    finds_log_cut_at_bad_record: "log-cut-at-bad-record", 15, 2;
     finds_wall_clock_versions: "wall-clock-versions", 15, 0;
     finds_compare_and_set_on_quorums: "compare-and-set-on-quorums", 15, 0;
     finds_token_lost_on_failover: "token-lost-on-failover", 15, 4;
@@ -70,7 +70,7 @@ recorded! {
     finds_retry_applied_twice: "retry-applied-twice", 15, 0;
     finds_sessions_not_in_snapshot: "sessions-not-in-snapshot", 30, 9;
     finds_removed_node_acts: "removed-node-acts", 15, 6;
-    finds_tail_dropped: "tail-dropped", 15, 44;
+    finds_tail_dropped: "tail-dropped", 15, 14;
     finds_read_past_high_water_mark: "read-past-high-water-mark", 15, 0;
     finds_whole_log_committed: "whole-log-committed", 15, 0;
     finds_conflict_kept: "conflict-kept", 15, 5;

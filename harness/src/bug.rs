@@ -54,7 +54,7 @@ pub struct Bug {
     pub workload: &'static str,
     /// The level at which it shows.
     pub level: &'static str,
-    /// The kinds of fault under which it shows, sorted.
+    /// The kinds of fault, and single faults, under which it shows, sorted.
     pub nemesis: &'static [&'static str],
     /// The marker that tells that its code path was reached.
     pub marker: &'static str,

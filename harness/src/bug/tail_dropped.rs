@@ -19,7 +19,7 @@ pub const BUG: Bug = Bug {
     mode: "majority",
     workload: "register",
     level: "leader",
-    nemesis: &["leader", "message", "partition"],
+    nemesis: &["leader", "message-delay", "message-duplication", "partition"],
     marker: "tail-dropped",
     seeds: 50,
 };

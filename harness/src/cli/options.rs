@@ -67,7 +67,8 @@ pub struct Options {
     /// [default: 8s]
     #[arg(long, value_name = "DURATION", value_parser = duration::parse_ms)]
     fault_length: Option<u64>,
-    /// How long messages are under way: the least and the longest time, multiples of 5ms up to 1s
+    /// How long messages are under way: the least and the longest time, multiples of 5ms; up to 200ms
+    /// for quorum, 100ms for raft, and 50ms for raft in mode asynchronous
     /// [default: 5ms..25ms]
     #[arg(long, value_name = "MIN..MAX", value_parser = parse::latency_ms)]
     latency: Option<(u64, u64)>,
@@ -272,7 +273,7 @@ mod tests {
             "--store raft --level leader+any",
             "--store raft --mode synchronous --snapshot-every 9 --segment-bytes 2048",
             "--store raft --mode asynchronous --nodes 3 --loss-entries 17",
-            "--nemesis crash,message-loss --fault-gap 500ms --fault-length 2s --latency 10ms..1s",
+            "--nemesis crash,message-loss --fault-gap 500ms --fault-length 2s --latency 10ms..0.2s",
             r#"--script [{"at_ms":3,"session":4,"function":"write","key":"k3","value":17}]"#,
         ] {
             let made = scenario(line).expect("a scenario");
@@ -309,6 +310,10 @@ mod tests {
             ("--nemesis none,crash", "goes with no fault"),
             ("--nemesis kill,crash", "--nemesis: kill is one of the faults of crash; name one of the two"),
             ("--fault-length 500ms", "take 1000ms or more"),
+            (
+                "--latency 5ms..300ms",
+                "--latency 5ms..300ms: an operation takes too many messages for its deadline",
+            ),
             ("--latency 5ms..7ms", "--latency 5ms..7ms: take multiples of 5ms"),
             ("--schedule /no/such/file", "cannot read the schedule"),
             ("--script /no/such/file", "cannot read the script"),

@@ -29,6 +29,9 @@ use level::{LEVELS, pair};
 const WORKLOADS: [&str; 3] = ["register", "set", "cas-register"];
 /// How long a client waits for one answer.
 const DEADLINE: Duration = Duration::from_millis(1500);
+/// The longest latency under which seven messages, one after another, are there before the deadline: what an atomic
+/// operation takes, and a connection.
+const LATENCY_MS_MAX: u64 = 200;
 /// Keys that a read of all asks for at once.
 const PARALLEL_READS: usize = 16;
 /// One call in so many goes to another coordinator, so that sessions meet all of them.
@@ -110,6 +113,12 @@ impl System for Quorum {
         if let Some((setting, count, _)) = of_logs.into_iter().find(|(_, count, usual)| count != usual) {
             return Some(format!(
                 "{setting} {count}: quorums keep no log; leave it out, or take --store raft"
+            ));
+        }
+        let (min, max) = (scenario.latency_ms_min, scenario.latency_ms_max);
+        if max > LATENCY_MS_MAX {
+            return Some(format!(
+                "latency {min}ms..{max}ms: an operation takes too many messages for its deadline; take {LATENCY_MS_MAX}ms at most"
             ));
         }
         let Scenario { nodes, replication, read_quorum, write_quorum, .. } = *scenario;

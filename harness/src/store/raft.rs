@@ -138,6 +138,9 @@ impl System for Raft {
                  latencies of up to {latency_ms_max}ms; take {needed} or more, or a lower rate"
             ));
         }
+        if let Some(problem) = too_slow(scenario) {
+            return Some(problem);
+        }
         let (mode, nodes) = (&scenario.mode, scenario.nodes);
         let wanted = Scenario::nodes_in(mode);
         (replication(scenario) != Replication::Majority && nodes != wanted)
@@ -183,6 +186,19 @@ fn replication(scenario: &Scenario) -> Replication {
         }
         _ => Replication::Majority,
     }
+}
+
+/// Messages that are too long under way, as measured: a leader and its clients need several, one after another, within
+/// an election timeout, and where a standby may lack only so much, writes are refused sooner.
+fn too_slow(scenario: &Scenario) -> Option<String> {
+    let Scenario { latency_ms_min: min, latency_ms_max: max, ref mode, .. } = *scenario;
+    let config = config(scenario, 0);
+    let most = match config.replication {
+        Replication::Asynchronous { .. } => config.election_ms / 8,
+        Replication::Majority | Replication::Synchronous => config.election_ms / 4,
+    };
+    (max > most)
+        .then(|| format!("latency {min}ms..{max}ms: mode {mode} would not go on; take {most}ms at most"))
 }
 
 #[cfg(test)]

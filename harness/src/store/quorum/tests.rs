@@ -106,6 +106,8 @@ fn refuses_quorums_that_cannot_be() {
     assert_eq!(problem(Scenario::default()), None);
     let two = Scenario { nodes: 2, ..Scenario::default() };
     assert!(problem(two).is_some_and(|words| words.starts_with("replication 3 with 2 nodes")));
+    let slow = Scenario { latency_ms_max: 205, ..Scenario::default() };
+    assert!(problem(slow).is_some_and(|words| words.ends_with("take 200ms at most")));
     let read = Scenario { read_quorum: 4, ..Scenario::default() };
     assert!(problem(read).is_some_and(|words| words.starts_with("read-quorum 4")));
     let snapshots = Scenario { snapshot_every: 5, ..Scenario::default() };

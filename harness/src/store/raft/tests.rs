@@ -203,6 +203,10 @@ fn refuses_what_cannot_be() {
     // A script has no rate: shrinking lowers the bound as far as it likes.
     let script = Some(crate::script::Script::default());
     assert_eq!(problem(Scenario { script, ..loss("asynchronous", 1) }), "");
+    let slow = scenario(|scenario| scenario.latency_ms_max = 105);
+    assert_eq!(problem(slow), "latency 5ms..105ms: mode majority would not go on; take 100ms at most");
+    let slow = Scenario { latency_ms_max: 55, ..in_mode("asynchronous") };
+    assert_eq!(problem(slow), "latency 5ms..55ms: mode asynchronous would not go on; take 50ms at most");
     let bank = |keys| scenario(|scenario| (scenario.workload, scenario.keys) = ("bank".to_owned(), keys));
     assert!(problem(bank(129)).starts_with("keys 129: raft opens 128 accounts at most"));
     assert_eq!(problem(bank(128)), "");
