@@ -6,6 +6,7 @@ mod chaos;
 mod check;
 mod convert;
 mod exit;
+mod given;
 mod input;
 mod inspect;
 mod interrupt;

@@ -24,7 +24,7 @@ use anyhow::Context as _;
 use rayon::prelude::*;
 
 pub use case::Case;
-pub use cost::{memory_bytes, memory_bytes_max, thread_cpu_ns, wall_ns};
+pub use cost::{memory_bytes, memory_bytes_max, wall_ns};
 pub use junit::junit;
 pub use summary::{Cost, RowCounts, Summary};
 
@@ -32,10 +32,10 @@ use keeper::Keeper;
 
 use crate::cluster::ClusterOptions;
 use crate::report::Report;
-use crate::run::{self, Recording};
+use crate::run::Recording;
 use crate::scenario::Scenario;
 use crate::system::System;
-use crate::{cluster, folder, render, trial};
+use crate::{cluster, folder, render};
 
 /// What to sweep, and how.
 pub struct Plan<'a> {
@@ -89,19 +89,10 @@ pub fn sweep(plan: &Plan<'_>, done: &(dyn Fn(&Case) + Sync)) -> anyhow::Result<S
 
 /// Runs and judges one seed on this thread, and keeps its folder if it is worth keeping.
 fn try_one(plan: &Plan<'_>, seed: u64, keeper: &Keeper) -> (Case, Option<Report>) {
-    let start = cost::thread_cpu_ns();
-    let recording = match run::execute(plan.system, plan.scenario, seed, &mut |_| {}) {
-        Ok(recording) => recording,
+    let (mut case, recording, report) = match Case::run(plan.system, plan.scenario, seed) {
+        Ok(ended) => ended,
         Err(error) => return (Case::failed(plan.scenario, seed, format!("{error:#}")), None),
     };
-    let simulated = cost::thread_cpu_ns();
-    let report = match trial::report(plan.system, plan.scenario, seed, &recording) {
-        Ok(report) => report,
-        Err(error) => return (Case::failed(plan.scenario, seed, format!("{error:#}")), None),
-    };
-    let mut case = Case::new(&report);
-    case.simulation_cpu_ns = simulated - start;
-    case.checking_cpu_ns = cost::thread_cpu_ns() - simulated;
     if (plan.keeps_all || report.verdict != "valid") && keeper.wants(seed) {
         case.error = keep(plan, &recording, &report, keeper).err().map(|error| format!("{error:#}"));
     }

@@ -1,6 +1,6 @@
 //! A chaos sweep as JUnit XML: a test case a guarantee, for servers that show test results.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
@@ -13,18 +13,13 @@ const SUITE: &str = "perjury chaos";
 pub fn junit(totals: &Totals, fails_on_unknown: bool) -> anyhow::Result<String> {
     let mut suite = TestSuite::new(SUITE);
     let guarantees: BTreeSet<&str> = totals.rows.keys().map(|name| guarantee(name)).collect();
-    let broken = |name: &str| {
-        let is_of = |(signature, _): &(&String, &Group)| signature.split(':').next() == Some(name);
-        totals.findings.iter().filter(is_of).collect::<Vec<_>>()
-    };
-    for name in guarantees {
-        suite.add_test_case(case(name, &broken(name), NonSuccessKind::Failure));
+    for &name in &guarantees {
+        let broken: Vec<_> =
+            totals.findings.iter().filter(|(finding, _)| guarantee(finding) == name).collect();
+        suite.add_test_case(case(name, &broken, NonSuccessKind::Failure));
     }
     // What no row stands for: a panic of a node, say.
-    let others = totals.findings.iter().filter(|(name, _)| !totals.rows.contains_key(guarantee(name)));
-    let others: BTreeMap<&String, &Group> =
-        others.filter(|(name, _)| totals.rows.keys().all(|row| guarantee(row) != guarantee(name))).collect();
-    for finding in others {
+    for finding in totals.findings.iter().filter(|(name, _)| !guarantees.contains(guarantee(name))) {
         suite.add_test_case(case(finding.0, &[finding], NonSuccessKind::Failure));
     }
     let errors: Vec<_> = totals.errors.iter().collect();

@@ -36,20 +36,21 @@ impl Merged {
 /// # Errors
 /// When there is none, one is damaged, two belong to different sweeps, or two are of the same shard.
 pub fn merge(folders: &[PathBuf]) -> anyhow::Result<Merged> {
-    let mut merged: Option<Merged> = None;
+    let (mut merged, mut totals) = (None, Totals::default());
     for folder in folders {
         let paths = journal::journals(folder)?;
         ensure!(!paths.is_empty(), "{} holds no shard of a chaos run", folder.display());
         for path in paths {
-            add(&mut merged, &path)?;
+            add(&mut merged, &mut totals, &path)?;
         }
     }
-    let Some(merged) = merged else { bail!("there is no shard to merge") };
-    Ok(merged)
+    match merged {
+        Some(merged) => Ok(Merged { totals, ..merged }),
+        None => bail!("there is no shard to merge"),
+    }
 }
 
-fn add(merged: &mut Option<Merged>, path: &Path) -> anyhow::Result<()> {
-    let mut totals = merged.as_ref().map(|merged| merged.totals.clone()).unwrap_or_default();
+fn add(merged: &mut Option<Merged>, totals: &mut Totals, path: &Path) -> anyhow::Result<()> {
     let mut spent_ns = 0;
     let read = journal::read(path, &mut |entry| {
         spent_ns = spent_ns.max(entry.spent_ns);
@@ -67,7 +68,6 @@ fn add(merged: &mut Option<Merged>, path: &Path) -> anyhow::Result<()> {
         bail!("{} is of a sweep with another {what} than the journals before it", path.display());
     }
     ensure!(all.shards.insert(header.shard), "{} is shard {} once more", path.display(), header.shard);
-    all.totals = totals;
     all.spent_ns += spent_ns;
     Ok(())
 }

@@ -12,8 +12,8 @@ use crate::run::{self, Recording};
 use crate::scenario::{Scenario, ScenarioFile};
 use crate::shrink::{self, Budget};
 use crate::sim::panic;
-use crate::sweep::{Case, thread_cpu_ns};
-use crate::{command, folder, render, store, swarm, trial};
+use crate::sweep::Case;
+use crate::{command, folder, render, store, swarm};
 
 /// A run that is over.
 pub(super) struct Tried {
@@ -43,13 +43,7 @@ fn failed(scenario: &Scenario, seed: u64, error: &anyhow::Error) -> Tried {
 
 fn run_and_judge(plan: &Plan<'_>, scenario: &Scenario, task: &Task) -> anyhow::Result<Tried> {
     let system = store::named(&scenario.store).context("the draw checks that there is such a store")?;
-    let start = thread_cpu_ns();
-    let recording = run::execute(system, scenario, task.seed, &mut |_| {})?;
-    let simulated = thread_cpu_ns();
-    let report = trial::report(system, scenario, task.seed, &recording)?;
-    let mut case = Case::new(&report);
-    case.simulation_cpu_ns = simulated - start;
-    case.checking_cpu_ns = thread_cpu_ns() - simulated;
+    let (case, recording, report) = Case::run(system, scenario, task.seed)?;
     let one_in = plan.header.compares_one_in;
     let compared = one_in > 0 && task.k.is_multiple_of(one_in);
     if compared {

@@ -14,6 +14,7 @@ use perjury::scoreboard::{self as hunts, Plan, Start};
 use perjury::swarm::Profile;
 
 use super::exit::{self, Exit, unusable};
+use super::given;
 use super::interrupt;
 use super::{catalog, terminal};
 
@@ -63,9 +64,7 @@ Examples:
 
 impl Bugs {
     pub fn execute(self) -> anyhow::Result<Exit> {
-        let jobs = self
-            .jobs
-            .map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
+        let jobs = given::jobs(self.jobs);
         let is_asked = |bug: &&&Bug| self.bugs.is_empty() || self.bugs.iter().any(|name| name == bug.name);
         let plan = Plan {
             bugs: bug::ALL.iter().filter(is_asked).copied().collect(),
@@ -99,9 +98,7 @@ impl Bugs {
 
     fn profile(&self) -> anyhow::Result<Profile> {
         let Some(path) = &self.profile else { return Ok(Profile::default()) };
-        let text = std::fs::read_to_string(path);
-        let text =
-            text.or_else(|error| unusable(format!("cannot read the profile {}: {error}", path.display())))?;
+        let text = given::profile(path)?;
         Profile::parse(&text).or_else(|error| unusable(format!("{}: {error:#}", path.display())))
     }
 }

@@ -14,6 +14,7 @@ use perjury::{command, duration};
 use perjury::{sweep, trial};
 
 use super::exit::{self, Exit, unusable, usage};
+use super::given;
 use super::interrupt;
 use super::options::Options;
 use super::parse;
@@ -92,7 +93,7 @@ impl Chaos {
         let out = self.out.clone().unwrap_or_else(|| PathBuf::from(format!("runs/chaos-{}", header.first)));
         let header = known_seed(header, &out, self.seeds.is_none())?;
         let duration_ms = self.duration.or(self.seeds.is_none().then_some(DURATION_MS));
-        let jobs = self.jobs.map_or_else(cores, usize::from);
+        let jobs = given::jobs(self.jobs);
         let resume = format!("{} --out {}", self.command(), command::quoted(&out.to_string_lossy()));
         exit::say(&format!(
             "seeds from {}, in {}; to go on after a kill: {resume}\n",
@@ -134,15 +135,7 @@ impl Chaos {
 
     /// What is to be swept, as far as the command line says.
     fn header(&self) -> anyhow::Result<Header> {
-        let text = match &self.profile {
-            None => String::new(),
-            Some(path) => {
-                let text = std::fs::read_to_string(path);
-                text.or_else(|error| {
-                    unusable(format!("cannot read the profile {}: {error}", path.display()))
-                })?
-            }
-        };
+        let text = self.profile.as_deref().map(given::profile).transpose()?.unwrap_or_default();
         let shard = match self.shard {
             Some(shard) => shard,
             None => {
@@ -191,10 +184,6 @@ impl Chaos {
         }
         kept.join(" ")
     }
-}
-
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// A sweep that goes on has the seeds that it had, where nobody names others.

@@ -12,6 +12,7 @@ use perjury::render;
 use perjury::sweep::{self, Plan, Summary};
 
 use super::exit::{self, Exit};
+use super::given;
 use super::interrupt;
 use super::options::Options;
 use super::parse;
@@ -63,8 +64,7 @@ Examples:
 impl Sweep {
     pub fn execute(self) -> anyhow::Result<Exit> {
         let (system, scenario) = self.options.scenario()?;
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let jobs = self.jobs.map_or(cores, usize::from);
+        let jobs = given::jobs(self.jobs);
         let progress = Progress::new(self.seeds.end - self.seeds.start);
         let plan = Plan {
             system,

@@ -4,10 +4,14 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::cost;
 use crate::command;
 use crate::render;
 use crate::report::{Report, RowOutcome};
+use crate::run::{self, Recording};
 use crate::scenario::Scenario;
+use crate::system::System;
+use crate::trial;
 
 /// One run of a sweep.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,6 +37,25 @@ pub struct Case {
 }
 
 impl Case {
+    /// Runs and judges one seed on this thread, and measures what that took.
+    ///
+    /// # Errors
+    /// When it cannot be executed.
+    pub fn run(
+        system: &'static dyn System,
+        scenario: &Scenario,
+        seed: u64,
+    ) -> anyhow::Result<(Case, Recording, Report)> {
+        let start = cost::thread_cpu_ns();
+        let recording = run::execute(system, scenario, seed, &mut |_| {})?;
+        let simulated = cost::thread_cpu_ns();
+        let report = trial::report(system, scenario, seed, &recording)?;
+        let mut case = Case::new(&report);
+        case.simulation_cpu_ns = simulated - start;
+        case.checking_cpu_ns = cost::thread_cpu_ns() - simulated;
+        Ok((case, recording, report))
+    }
+
     /// The line of a report.
     pub fn new(report: &Report) -> Case {
         let of = |outcome| report.rows.iter().find(|row| row.promised && row.outcome == outcome);
