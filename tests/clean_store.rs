@@ -58,3 +58,14 @@ fn keeps_its_promises_on_failing_disks_or_does_not_owe_them() {
         assert_eq!(report.verdict, "valid", "{}", complaints(&report));
     }
 }
+
+#[test]
+fn keeps_its_promises_with_tables() {
+    for (seed, workload) in [(0, "register"), (1, "set"), (2, "register")] {
+        let mut scenario = all_faults("mixed", 15);
+        (scenario.storage, scenario.workload) = ("tables".to_owned(), workload.to_owned());
+        scenario.nemesis = ["crash", "disk", "point"].map(str::to_owned).to_vec();
+        let (_, report) = try_seed(&scenario, seed);
+        assert_eq!(report.verdict, "valid", "{}", complaints(&report));
+    }
+}

@@ -1,4 +1,4 @@
-//! Three runs that come by everything: every named point of the store, and every marker but those that take luck.
+//! Four runs that come by everything: every named point of the store, and every marker but those that take luck.
 //!
 //! Faults stand at fixed times, so that each does its part: a node that is alone for long lacks what snapshots
 //! have taken from the log, a flipped bit is found by the start after it, and so on.
@@ -45,6 +45,24 @@ fn quorums() -> Scenario {
         (9_000, 500, "disk-failing-sync", Some("n5")),
     ];
     Scenario { schedule: schedule(&faults), time_ms: 10_000, ..Scenario::default() }
+}
+
+/// Many keys, so that tables are larger than the log, and the flipped bit is one of theirs.
+fn tables() -> Scenario {
+    let faults = [
+        (3_000, 100, "disk-bit-flip", Some("n3")),
+        (3_200, 500, "kill", Some("n3")),
+        (5_000, 600, "power-loss", Some("n2")),
+        (7_000, 100, "disk-bit-flip", Some("n4")),
+        (7_200, 500, "kill", Some("n4")),
+    ];
+    Scenario {
+        storage: "tables".to_owned(),
+        workload: "set".to_owned(),
+        schedule: schedule(&faults),
+        time_ms: 9_000,
+        ..Scenario::default()
+    }
 }
 
 fn log() -> Scenario {
@@ -101,7 +119,7 @@ fn reached(scenarios: &[Scenario]) -> (BTreeMap<String, u64>, BTreeMap<String, u
 
 #[test]
 fn no_point_is_dead_and_no_marker_out_of_reach() {
-    let scenarios = [quorums(), log(), pair()];
+    let scenarios = [quorums(), tables(), log(), pair()];
     let (points, markers) = reached(&scenarios);
     let dead = point::ALL.iter().map(|point| point.name).filter(|name| !points.contains_key(*name));
     let is_left = |name: &&str| LEFT_TO_SWEEPS.iter().any(|(left, _)| left == name);

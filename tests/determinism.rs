@@ -10,8 +10,8 @@ use crate::trial::{all_faults, try_seed};
 /// Tells the test binary, started again, which seed to run and where to leave the bytes.
 const CHILD: &str = "PERJURY_DETERMINISM_CHILD";
 
-/// Every fault that a store can suffer, at every level. Even seeds are for the leaderless family, odd ones for the
-/// log: with a majority, and with a standby.
+/// Every fault that a store can suffer, at every level. Even seeds are for the leaderless family, without tables and
+/// with them, odd ones for the log: with a majority, and with a standby.
 fn scenario(seed: u64) -> Scenario {
     let mut scenario = all_faults("mixed", 15);
     scenario.nemesis.extend(["disk", "point"].map(str::to_owned));
@@ -25,6 +25,8 @@ fn scenario(seed: u64) -> Scenario {
             (scenario.mode, scenario.nodes) = ("asynchronous".to_owned(), Scenario::nodes_in("asynchronous"));
         }
         scenario.nemesis.sort();
+    } else if seed % 4 == 2 {
+        scenario.storage = "tables".to_owned();
     }
     scenario
 }

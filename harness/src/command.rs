@@ -49,6 +49,7 @@ pub fn options(scenario: &Scenario) -> String {
     option("loss-entries", scenario.loss_entries.to_string(), base.loss_entries.to_string());
     option("snapshot-every", scenario.snapshot_every.to_string(), base.snapshot_every.to_string());
     option("segment-bytes", scenario.segment_bytes.to_string(), base.segment_bytes.to_string());
+    option("storage", scenario.storage.clone(), base.storage);
     option("level", scenario.level.clone(), base.level);
     option("workload", scenario.workload.clone(), base.workload);
     option("nemesis", list(&scenario.nemesis), list(&base.nemesis));

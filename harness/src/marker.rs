@@ -16,7 +16,7 @@ pub fn missing<'a>(
 ) -> Vec<&'static Marker> {
     let is_possible = |marker: &Marker| {
         let mut scenarios = scenarios.clone().into_iter();
-        scenarios.any(|scenario| marker.is_possible(&scenario.store, &scenario.mode))
+        scenarios.any(|scenario| marker.is_possible(&scenario.store, &scenario.mode, scenario.has_tables()))
     };
     let missing = ALL.iter().copied().filter(|marker| !reached.contains_key(marker.name));
     missing.filter(|marker| is_possible(marker)).collect()

@@ -143,7 +143,7 @@ impl<'a> Run<'a> {
             nodes: scenario.node_names(),
             latency_min: Duration::from_millis(scenario.latency_ms_min),
             latency_max: Duration::from_millis(scenario.latency_ms_max),
-            points: system.points(),
+            points: system.points(scenario),
             ..ClusterOptions::default()
         };
         let settings = scenario.clone();

@@ -38,6 +38,10 @@ pub struct Scenario {
     /// Bytes of a segment of a node's log: a full one makes place for the next.
     #[serde(default = "later::segment_bytes", skip_serializing_if = "later::is_default_segment_bytes")]
     pub segment_bytes: u32,
+    /// Where the nodes keep what they hold: `log`, in memory with the log behind it; `tables`, in sorted tables, which
+    /// take the log's place.
+    #[serde(default = "later::storage", skip_serializing_if = "later::is_default_storage")]
+    pub storage: String,
     /// The level of all keys, or several with `+` between them, which are dealt out to the keys in turn;
     /// `mixed` is all levels that the store has.
     pub level: String,
@@ -88,6 +92,7 @@ impl Default for Scenario {
             loss_entries: later::loss_entries(),
             snapshot_every: later::snapshot_every(),
             segment_bytes: later::segment_bytes(),
+            storage: later::storage(),
             level: "mixed".to_owned(),
             workload: "register".to_owned(),
             nemesis: vec!["clock".to_owned(), "crash".to_owned(), "partition".to_owned()],
@@ -117,6 +122,11 @@ impl Scenario {
     /// How many nodes a cluster in this mode has that is told nothing else.
     pub fn nodes_in(mode: &str) -> usize {
         if matches!(mode, "synchronous" | "asynchronous") { NODES_ACTIVE_PASSIVE } else { NODES }
+    }
+
+    /// Whether the nodes keep what they hold in tables.
+    pub fn has_tables(&self) -> bool {
+        self.storage == "tables"
     }
 
     /// Names of the nodes: `n1`, `n2`, …
@@ -176,6 +186,7 @@ mod tests {
             "loss_entries",
             "snapshot_every",
             "segment_bytes",
+            "storage",
             "fault_gap_ms",
             "fault_ms_max",
             "latency_ms_min",
@@ -219,12 +230,13 @@ mod tests {
             slug(|scenario| scenario.loss_entries = 7),
             slug(|scenario| scenario.snapshot_every = 7),
             slug(|scenario| scenario.segment_bytes = 7_000),
+            slug(|scenario| scenario.storage = "tables".to_owned()),
             slug(|scenario| scenario.fault_gap_ms = 7),
             slug(|scenario| scenario.fault_ms_max = 7_000),
             slug(|scenario| scenario.latency_ms_min = 10),
             slug(|scenario| scenario.latency_ms_max = 10),
             slug(|scenario| scenario.script = Some(Script::default())),
         ];
-        assert_eq!(std::collections::BTreeSet::from(slugs).len(), 10);
+        assert_eq!(std::collections::BTreeSet::from(slugs).len(), 11);
     }
 }

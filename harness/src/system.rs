@@ -60,7 +60,7 @@ pub trait System: Sync {
     }
 
     /// The points of their code that its nodes pass, and say so through the seam: faults can strike there.
-    fn points(&self) -> Vec<&'static Point> {
+    fn points(&self, _scenario: &Scenario) -> Vec<&'static Point> {
         Vec::new()
     }
 

@@ -12,7 +12,7 @@ use perjury_store::{quorum, raft};
 
 use ask::duration;
 pub use ask::{Ask, AtLevel, Cluster, Peer};
-pub use serve::{QuorumOptions, RaftOptions, ReplicationMode, Serve};
+pub use serve::{QuorumOptions, RaftOptions, ReplicationMode, Serve, Storage};
 
 /// A replicated key-value store, in two families: quorum, without a leader, where any node takes any request;
 /// and raft, a replicated log with a leader and followers.

@@ -83,7 +83,7 @@ pub trait Listener {
     fn accept(&mut self) -> LocalFuture<'_, io::Result<(Box<dyn Stream>, String)>>;
 }
 
-/// One directory of files, as a write-ahead log needs it.
+/// One directory of files, as a write-ahead log and sorted tables need it.
 ///
 /// Writes reach the operating system at once and survive the death of the process; they survive a
 /// power loss only once synced: the file's content by [`File::sync`], its name by
@@ -112,6 +112,8 @@ pub trait File {
     fn append(&self, bytes: &[u8]) -> io::Result<()>;
     /// The whole content.
     fn read(&self) -> io::Result<Vec<u8>>;
+    /// `length` bytes from `offset` on; an error when it ends before.
+    fn read_at(&self, offset: u64, length: usize) -> io::Result<Vec<u8>>;
     /// Cuts it to `len` bytes.
     fn truncate(&self, len: u64) -> io::Result<()>;
     /// Makes all content written so far durable.

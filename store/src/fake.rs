@@ -211,6 +211,11 @@ impl File for MemoryFile {
     fn read(&self) -> io::Result<Vec<u8>> {
         Ok(self.bytes.borrow().clone())
     }
+    fn read_at(&self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+        let content = self.bytes.borrow();
+        let part = content.get(offset as usize..).and_then(|rest| rest.get(..length));
+        part.map(<[u8]>::to_vec).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+    }
     fn truncate(&self, len: u64) -> io::Result<()> {
         self.bytes.borrow_mut().truncate(len as usize);
         Ok(())

@@ -14,26 +14,33 @@ pub struct Marker {
     pub families: &'static [&'static str],
     /// The modes of replication in which they can; none: in any.
     pub modes: &'static [&'static str],
+    /// They can only where nodes keep tables.
+    pub with_tables: bool,
     /// What happened, in one sentence.
     pub about: &'static str,
 }
 
 impl Marker {
-    /// Whether nodes of this family, in this mode of replication, can come by.
-    pub fn is_possible(&self, family: &str, mode: &str) -> bool {
-        self.families.contains(&family) && (self.modes.is_empty() || self.modes.contains(&mode))
+    /// Whether nodes of this family, in this mode of replication, with tables or without, can come by.
+    pub fn is_possible(&self, family: &str, mode: &str, has_tables: bool) -> bool {
+        let in_mode = self.modes.is_empty() || self.modes.contains(&mode);
+        self.families.contains(&family) && in_mode && (has_tables || !self.with_tables)
     }
 
     const fn any(name: &'static str, about: &'static str) -> Marker {
-        Marker { name, families: &["quorum", "raft"], modes: &[], about }
+        Marker { name, families: &["quorum", "raft"], modes: &[], with_tables: false, about }
     }
 
     const fn quorum(name: &'static str, about: &'static str) -> Marker {
-        Marker { name, families: &["quorum"], modes: &[], about }
+        Marker { name, families: &["quorum"], modes: &[], with_tables: false, about }
     }
 
     const fn raft(name: &'static str, about: &'static str) -> Marker {
-        Marker { name, families: &["raft"], modes: &[], about }
+        Marker { name, families: &["raft"], modes: &[], with_tables: false, about }
+    }
+
+    const fn tables(name: &'static str, about: &'static str) -> Marker {
+        Marker { with_tables: true, ..Marker::quorum(name, about) }
     }
 
     /// In these modes only.
@@ -64,6 +71,9 @@ markers! {
     REPLICAS_BELOW_FLOOR = Marker::quorum("replicas-below-floor", "enough replicas answered a read, with less than its session had seen");
     VERSION_AHEAD_OF_CLOCK = Marker::quorum("version-ahead-of-clock", "a version was given out that the wall clock had not reached");
     EXCHANGE_DIFFERED = Marker::quorum("exchange-differed", "two nodes compared what they hold, and found that it differs");
+    MEMTABLE_FLUSHED = Marker::tables("memtable-flushed", "a memtable became a table, and the log before it was removed");
+    TABLES_COMPACTED = Marker::tables("tables-compacted", "tables were merged into one");
+    CORRUPT_TABLE_REPORTED = Marker::tables("corrupt-table-reported", "a start found a part of the tables bad");
     LEADER_DEPOSED_WITH_UNCOMMITTED = Marker::raft("leader-deposed-with-uncommitted", "a leader stepped down with entries that were not committed");
     ELECTION_SPLIT = Marker::raft("election-split", "a candidate stood, and nobody got a majority in time");
     PRE_VOTE_LOST = Marker::raft("pre-vote-lost", "a node asked whether it would be voted for, and no majority would");
@@ -105,9 +115,15 @@ mod tests {
 
     #[test]
     fn a_marker_of_pairs_is_not_asked_of_others() {
-        assert!(ROLLED_BACK.is_possible("raft", "asynchronous"));
-        assert!(!ROLLED_BACK.is_possible("raft", "majority"));
-        assert!(!ROLLED_BACK.is_possible("quorum", "asynchronous"));
-        assert!(TORN_TAIL_CUT.is_possible("quorum", "majority"));
+        assert!(ROLLED_BACK.is_possible("raft", "asynchronous", false));
+        assert!(!ROLLED_BACK.is_possible("raft", "majority", false));
+        assert!(!ROLLED_BACK.is_possible("quorum", "asynchronous", false));
+        assert!(TORN_TAIL_CUT.is_possible("quorum", "majority", false));
+    }
+
+    #[test]
+    fn a_marker_of_tables_is_asked_where_there_are_tables() {
+        let possible = |has_tables| MEMTABLE_FLUSHED.is_possible("quorum", "majority", has_tables);
+        assert!(possible(true) && !possible(false));
     }
 }

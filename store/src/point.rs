@@ -21,6 +21,8 @@ pub struct Point {
     pub families: &'static [&'static str],
     /// A node passes it when it starts, and hardly ever else.
     pub at_start: bool,
+    /// Only nodes that keep tables pass it.
+    pub with_tables: bool,
     /// What is done there, and what is not.
     pub about: &'static str,
 }
@@ -31,12 +33,17 @@ const RAFT: &[&str] = &["raft"];
 
 /// A point that a node passes while it works.
 const fn point(name: &'static str, families: &'static [&'static str], about: &'static str) -> Point {
-    Point { name, families, at_start: false, about }
+    Point { name, families, at_start: false, with_tables: false, about }
+}
+
+/// A point that a node passes while it keeps tables.
+const fn with_tables(name: &'static str, about: &'static str) -> Point {
+    Point { name, families: QUORUM, at_start: false, with_tables: true, about }
 }
 
 /// A point that a node of any family passes when it starts.
 const fn at_start(name: &'static str, about: &'static str) -> Point {
-    Point { name, families: BOTH, at_start: true, about }
+    Point { name, families: BOTH, at_start: true, with_tables: false, about }
 }
 
 /// See [`Point::about`], as for all of these.
@@ -86,6 +93,25 @@ pub const BEFORE_WRITE_BACK: Point =
 pub const EXCHANGE_COMPARED: Point =
     point("exchange-compared", QUORUM, "two nodes know where they differ, and nothing is handed over");
 
+/// Nothing but the log says it yet.
+pub const IN_FLUSH: Point =
+    with_tables("in-flush", "a memtable is written to a table and synced, and the manifest does not name it");
+/// Log and table say the same.
+pub const FLUSHED: Point = with_tables(
+    "between-flush-and-segment-removal",
+    "the manifest names a new table, and the segments of the log that it stands for are still there",
+);
+/// The old tables count.
+pub const IN_COMPACTION: Point = with_tables(
+    "in-compaction",
+    "tables are merged into one that is synced, and the manifest does not name it",
+);
+/// The new one counts.
+pub const COMPACTED: Point = with_tables(
+    "compaction-before-removal",
+    "the manifest names a merged table, and the old ones are still there",
+);
+
 /// A vote may not be given twice.
 pub const BEFORE_VOTE_REPLY: Point =
     point("before-vote-reply", RAFT, "a vote is durable, and the candidate is not told");
@@ -133,6 +159,10 @@ pub const ALL: &[&Point] = &[
     &VERSION_CHOSEN,
     &BEFORE_WRITE_BACK,
     &EXCHANGE_COMPARED,
+    &IN_FLUSH,
+    &FLUSHED,
+    &IN_COMPACTION,
+    &COMPACTED,
     &BEFORE_VOTE_REPLY,
     &ELECTED,
     &COMMITTED,
@@ -145,9 +175,10 @@ pub const ALL: &[&Point] = &[
     &SNAPSHOT_BEFORE_STEP,
 ];
 
-/// Those that nodes of this family pass.
-pub fn of(family: &str) -> Vec<&'static Point> {
-    ALL.iter().copied().filter(|point| point.families.contains(&family)).collect()
+/// Those that nodes of this family pass, with tables or without.
+pub fn of(family: &str, has_tables: bool) -> Vec<&'static Point> {
+    let passes = |point: &&Point| point.families.contains(&family) && (has_tables || !point.with_tables);
+    ALL.iter().copied().filter(passes).collect()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 pub mod clock;
 pub mod config;
 pub mod coordinator;
+pub mod copies;
 pub mod effect;
 pub mod exchange;
 pub mod message;
@@ -16,6 +17,7 @@ pub mod promise;
 pub mod read;
 pub mod replica;
 pub mod ring;
+pub mod sums;
 pub mod version;
 pub mod write;
 

@@ -9,12 +9,25 @@ pub struct Safeguards {
     /// A replica acknowledges a write only after it has synced it. Off (bug 1): it acknowledges at
     /// once, and syncs in the background, once a second.
     pub sync_before_acknowledge: bool,
+    /// The directory is synced after the log has begun a new segment. Off (bug 2): only the files are.
+    pub directory_synced: bool,
     /// Replay cuts a torn tail off the log. Off (bug 3): what is there of the last record is taken,
     /// the missing bytes as zeros.
     pub torn_tail_cut: bool,
     /// A bad record in the middle of the log is reported, and the replica recovers from the others.
     /// Off (bug 4): the log is cut there, silently.
     pub corrupt_record_reported: bool,
+    /// A block that is read from a table must have the right checksum. Off (bug 5): it is not looked at.
+    pub block_verified: bool,
+    /// Segments of the log are removed once the table that stands for them is durable. Off (bug 7): before.
+    pub flush_before_removal: bool,
+    /// What is written during a flush goes to a new memtable. Off (bug 8): to the old one, which is thrown away after
+    /// the flush.
+    pub memtable_rotated: bool,
+    /// The Bloom filter of a table has all of its keys. Off (bug 9): not those of the last block.
+    pub filter_complete: bool,
+    /// Compaction keeps the newest version of each key. Off (bug 10): the oldest.
+    pub newest_kept: bool,
     /// Versions come from a hybrid logical clock. Off (bug 11): from the wall clock alone.
     pub hybrid_clock: bool,
     /// Compare-and-set is refused. Off (bug 17): it is a quorum read, then a quorum write.
@@ -74,8 +87,14 @@ impl Default for Safeguards {
     fn default() -> Safeguards {
         Safeguards {
             sync_before_acknowledge: true,
+            directory_synced: true,
             torn_tail_cut: true,
             corrupt_record_reported: true,
+            block_verified: true,
+            flush_before_removal: true,
+            memtable_rotated: true,
+            filter_complete: true,
+            newest_kept: true,
             hybrid_clock: true,
             compare_and_set_refused: true,
             token_survives_failover: true,

@@ -9,10 +9,13 @@
 //!      └────────answers────────────┘  └──appends, syncs──▶ log
 //! ```
 
+mod data;
+mod keeper;
 mod quorum;
 mod raft;
 mod reception;
 mod replica;
+mod shelf;
 
 use std::io;
 use std::rc::Rc;
@@ -24,8 +27,10 @@ use crate::Safeguards;
 use crate::env::Env;
 use crate::link::Link;
 use crate::protocol::{NodeId, Now, Protocol};
-use crate::storage::{self, Log, Replayed, Surroundings};
+use crate::quorum::copies::Shelf;
+use crate::storage::{self, Replayed, tables};
 
+use keeper::Keeper;
 use reception::Reception;
 use replica::Replica;
 
@@ -49,8 +54,12 @@ pub trait Family: 'static {
     fn syncs_in_background(&self) -> bool {
         false
     }
-    /// The node, with what it found when it started.
-    fn start(self, replayed: Replayed<Record<Self>>, env: &Env) -> Self::Node;
+    /// How the node keeps its entries in tables; none: it does not.
+    fn tables(&self) -> Option<tables::Options> {
+        None
+    }
+    /// The node, with what it found when it started, and its shelf, if it keeps tables.
+    fn start(self, replayed: Replayed<Record<Self>>, shelf: Option<Rc<dyn Shelf>>, env: &Env) -> Self::Node;
 }
 
 /// What a family keeps in its log.
@@ -112,9 +121,7 @@ pub async fn serve<F: Family>(options: ServerOptions<F>, env: Env) -> Result<(),
     check(&options)?;
     let config = &options.config;
     let name = config.nodes()[usize::from(config.node())].clone();
-    let log_options =
-        storage::Options { segment_bytes_max: options.segment_bytes_max, safeguards: config.safeguards() };
-    let (log, replayed) = Log::open(Surroundings::of(&env), (F::Node::NAME, &name), log_options).await?;
+    let (log, replayed, keeper) = data::open(&options, &name, &env).await?;
     let listen = |source| Error::Listen { address: options.listen.clone(), source };
     let listener = env.network.bind(&options.listen).await.map_err(listen)?;
     env.observer.note(&format!("{name}: listening on {}", options.listen));
@@ -131,8 +138,9 @@ pub async fn serve<F: Family>(options: ServerOptions<F>, env: Env) -> Result<(),
     };
     tasks.spawn_local(reception::accept(Rc::new(reception), listener));
     let syncs_in_background = config.syncs_in_background();
-    let node = options.config.start(replayed, &env);
-    let replica = Replica::new(node, log, links, syncs_in_background, env);
+    let shelf = keeper.as_ref().map(Keeper::shelf);
+    let node = options.config.start(replayed, shelf, &env);
+    let replica = Replica::new(node, (log, keeper), links, syncs_in_background, env);
     tokio::select! {
         biased;
         end = replica.run(inbox) => end,

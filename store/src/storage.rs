@@ -9,6 +9,9 @@
 //! log-0000000002    header, record, …           active: appends go here
 //! ```
 //!
+//! A family whose entries stand for themselves can move them on to sorted [`tables`], which then stand for the
+//! beginning of the log.
+//!
 //! Where a [`snapshot`] has taken the place of the beginning, segments begin with its number:
 //!
 //! ```text
@@ -62,6 +65,7 @@ pub mod replay;
 pub mod save;
 pub mod segment;
 pub mod snapshot;
+pub mod tables;
 
 #[cfg(test)]
 mod test_disk;

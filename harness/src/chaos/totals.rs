@@ -120,7 +120,7 @@ impl Totals {
     pub fn points_missing(&self) -> Vec<&'static str> {
         let stores = self.stores.keys().filter_map(|name| store::named(name));
         let mut missing: Vec<&str> =
-            stores.flat_map(|store| store.points()).map(|point| point.name).collect();
+            stores.flat_map(|store| store.points(&Scenario::default())).map(|point| point.name).collect();
         missing.retain(|name| !self.points.contains_key(*name));
         missing.sort_unstable();
         missing.dedup();

@@ -97,14 +97,18 @@ pub fn bugs() -> Vec<Entry> {
 
 /// Where faults of kind `point` strike.
 pub fn points() -> Vec<Entry> {
-    let families = |point: &Point| point.families.join(" and ");
-    let entry = |point: &&Point| Entry::new(point.name, format!("{}: {}", families(point), point.about));
+    let place = |point: &Point| match point.with_tables {
+        true => format!("{}, storage tables", point.families.join(" and ")),
+        false => point.families.join(" and "),
+    };
+    let entry = |point: &&Point| Entry::new(point.name, format!("{}: {}", place(point), point.about));
     point::ALL.iter().map(entry).collect()
 }
 
 /// What a good sweep makes happen.
 pub fn markers() -> Vec<Entry> {
     let place = |marker: &Marker| match marker.modes {
+        _ if marker.with_tables => format!("{}, storage tables", marker.families.join(" and ")),
         [] => marker.families.join(" and "),
         modes => format!("{}, {}", marker.families.join(" and "), modes.join(" and ")),
     };

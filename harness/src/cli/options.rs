@@ -33,6 +33,10 @@ pub struct Options {
     /// Bytes after which a node's log begins a new segment [default: 16384]
     #[arg(long, value_name = "BYTES")]
     segment_bytes: Option<u32>,
+    /// Where nodes keep what they hold. log: in memory, and in a log that grows; tables: in sorted tables, which take
+    /// the log's place. quorum only [default: log]
+    #[arg(long, value_name = "NAME")]
+    storage: Option<String>,
     /// N: replicas of each key [default: 3]
     #[arg(long, value_name = "N")]
     replication: Option<usize>,
@@ -115,6 +119,7 @@ impl Options {
             level: self.level.clone().unwrap_or(base.level),
             workload: self.workload.clone().unwrap_or(base.workload),
             nemesis: self.nemesis.as_ref().map_or(Ok(base.nemesis), |names| nemesis(names))?,
+            storage: self.storage.clone().unwrap_or(base.storage),
             schedule: self.schedule.as_deref().map(|text| schedule(text, nodes)).transpose()?,
             fault_gap_ms: self.fault_gap.unwrap_or(base.fault_gap_ms),
             fault_ms_max: self.fault_length.unwrap_or(base.fault_ms_max),
@@ -154,6 +159,7 @@ impl Options {
             number("loss-entries", self.loss_entries),
             number("snapshot-every", self.snapshot_every),
             number("segment-bytes", self.segment_bytes.map(u64::from)),
+            word("storage", &self.storage),
             word("workload", &self.workload),
             word("level", &self.level),
             count("clients", self.clients),
@@ -271,6 +277,7 @@ mod tests {
             "--level one/all --nemesis none",
             "--nodes 7 --replication 5 --time 1500ms --rate 2.5",
             "--store raft --level leader+any",
+            "--storage tables --keys 100",
             "--store raft --mode synchronous --snapshot-every 9 --segment-bytes 2048",
             "--store raft --mode asynchronous --nodes 3 --loss-entries 17",
             "--nemesis crash,message-loss --fault-gap 500ms --fault-length 2s --latency 10ms..0.2s",
@@ -304,6 +311,8 @@ mod tests {
             ("--store raft --mode asynchronous --nodes 5", "--nodes 5: mode asynchronous wants 3"),
             ("--store raft --mode eager", "take one of majority, synchronous, asynchronous"),
             ("--workload bank", "--workload bank: quorums keep registers only"),
+            ("--storage paper", "--storage paper: take log or tables"),
+            ("--store raft --storage tables", "--storage tables: raft keeps its state in snapshots"),
             ("--mode synchronous", "--mode synchronous: quorum knows one way to copy only"),
             ("--level two", "--level: 'two' is no level of this store: take quorum, atomic"),
             ("--level all+one/mixed", "'mixed' is no level of this store"),

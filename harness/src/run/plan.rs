@@ -35,7 +35,7 @@ impl Offers {
             seam: system.seam(),
             leader: system.tells_facts(),
             members: system.has_administration(scenario),
-            points: !system.points().is_empty(),
+            points: !system.points(scenario).is_empty(),
         }
     }
 }

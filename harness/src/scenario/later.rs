@@ -71,3 +71,12 @@ pub(super) fn segment_bytes() -> u32 {
 pub(super) fn is_default_segment_bytes(bytes: &u32) -> bool {
     *bytes == segment_bytes()
 }
+
+/// The default of `storage`.
+pub(super) fn storage() -> String {
+    "log".to_owned()
+}
+
+pub(super) fn is_default_storage(text: &str) -> bool {
+    text == storage()
+}

@@ -109,6 +109,9 @@ impl Scenario {
             let (bytes, min, max) = (self.segment_bytes, SEGMENT_BYTES.start(), SEGMENT_BYTES.end());
             return Some(format!("segment-bytes {bytes}: take {min} to {max}"));
         }
+        if !["log", "tables"].contains(&self.storage.as_str()) {
+            return Some(format!("storage {}: take log or tables", self.storage));
+        }
         let time = self.time_ms;
         (!(1..=TIME_MS_MAX).contains(&time))
             .then(|| format!("time {time}ms: take a millisecond or more, and a day at most"))

@@ -102,6 +102,7 @@ fn peculiar(scenario: &Scenario) -> u64 {
         (scenario.fault_gap_ms, scenario.fault_ms_max) != (base.fault_gap_ms, base.fault_ms_max),
         (scenario.latency_ms_min, scenario.latency_ms_max) != (base.latency_ms_min, base.latency_ms_max),
         scenario.segment_bytes != base.segment_bytes,
+        scenario.storage != base.storage,
         scenario.replication != base.replication,
         scenario.read_quorum != base.read_quorum,
         scenario.write_quorum != base.write_quorum,

@@ -276,6 +276,17 @@ impl File for SimFile {
         })
     }
 
+    fn read_at(&self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+        self.disk.with(|state| {
+            if state.read_fails() {
+                return Err(io::Error::other("input/output error in a read"));
+            }
+            let content = self.node.borrow();
+            let part = content.seen().get(offset as usize..).and_then(|rest| rest.get(..length));
+            part.map(<[u8]>::to_vec).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+        })
+    }
+
     fn truncate(&self, len: u64) -> io::Result<()> {
         self.disk.with(|_| {
             self.node.borrow_mut().truncate(len as usize);

@@ -18,6 +18,7 @@ use perjury_store::quorum::promise::{Guarantee, acknowledgements, promises};
 use perjury_store::quorum::ring::Ring;
 use perjury_store::quorum::version::Version as StoreVersion;
 use perjury_store::server::{ServerOptions, serve};
+use perjury_store::storage::tables;
 
 use crate::promise::Promise;
 use crate::scenario::Scenario;
@@ -138,8 +139,8 @@ impl System for Quorum {
         wrong.map(words).or_else(level)
     }
 
-    fn points(&self) -> Vec<&'static Point> {
-        point::of(self.name())
+    fn points(&self, scenario: &Scenario) -> Vec<&'static Point> {
+        point::of(self.name(), scenario.has_tables())
     }
 
     fn seam(&self) -> Seam {
@@ -153,9 +154,15 @@ fn config(scenario: &Scenario, node: NodeId) -> Config {
         replication: scenario.replication,
         read_quorum: scenario.read_quorum,
         write_quorum: scenario.write_quorum,
+        tables: scenario.has_tables().then(tables),
         safeguards: safeguards(scenario),
         ..Config::new(node, names(scenario))
     }
+}
+
+/// Small, so that a run flushes and merges often, and reads what it does not have in memory.
+fn tables() -> tables::Options {
+    tables::Options { memtable_bytes_max: 16 << 10, cache_bytes_max: 16 << 10, ..tables::Options::default() }
 }
 
 /// The store's promises for keys of one level, in the words of the harness.

@@ -123,6 +123,12 @@ impl System for Raft {
         if let Some((setting, count, _)) = of_quorums.into_iter().find(|(_, count, usual)| count != usual) {
             return Some(format!("{setting} {count}: raft keeps everything on every node; leave it out"));
         }
+        if scenario.storage != usual.storage {
+            let storage = &scenario.storage;
+            return Some(format!(
+                "storage {storage}: raft keeps its state in snapshots; leave it out, or take --store quorum"
+            ));
+        }
         if scenario.loss_entries != usual.loss_entries && scenario.mode != "asynchronous" {
             let (count, mode) = (scenario.loss_entries, &scenario.mode);
             return Some(format!("loss-entries {count}: mode {mode} loses none; take --mode asynchronous"));
@@ -147,8 +153,8 @@ impl System for Raft {
             .then(|| format!("nodes {nodes}: mode {mode} wants {wanted}, two with data and a witness"))
     }
 
-    fn points(&self) -> Vec<&'static Point> {
-        point::of(self.name())
+    fn points(&self, _: &Scenario) -> Vec<&'static Point> {
+        point::of(self.name(), false)
     }
 
     fn seam(&self) -> Seam {

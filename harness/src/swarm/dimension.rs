@@ -46,6 +46,7 @@ pub const DIMENSIONS: &[Dimension] = &[
     Dimension { name: "loss-entries", unit: Unit::Number, draw: loss_entries },
     Dimension { name: "snapshot-every", unit: Unit::Number, draw: snapshot_every },
     Dimension { name: "segment-bytes", unit: Unit::Number, draw: segment_bytes },
+    Dimension { name: "storage", unit: Unit::Word, draw: storage },
     Dimension { name: "workload", unit: Unit::Word, draw: workload },
     Dimension { name: "level", unit: Unit::Word, draw: level },
     Dimension { name: "clients", unit: Unit::Number, draw: clients },
@@ -170,6 +171,14 @@ fn snapshot_every(draw: &mut Draw<'_>, scenario: &mut Scenario) {
 fn segment_bytes(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     let drawn = draw.one_of(&[2 << 10, 16 << 10, 16 << 10, 128 << 10]);
     scenario.segment_bytes = u32::try_from(drawn).unwrap_or(u32::MAX);
+}
+
+fn storage(draw: &mut Draw<'_>, scenario: &mut Scenario) {
+    scenario.storage = match planted(scenario) {
+        Some(_) => "log".to_owned(),
+        None if is_quorum(scenario) => draw.word(&[("log", 3), ("tables", 1)]),
+        None => draw.word(&[("log", 1)]),
+    };
 }
 
 fn workload(draw: &mut Draw<'_>, scenario: &mut Scenario) {

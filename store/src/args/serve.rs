@@ -19,6 +19,15 @@ pub enum ReplicationMode {
     Asynchronous,
 }
 
+/// Where a node keeps what it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Storage {
+    /// In memory, and in a log that grows with every write.
+    Log,
+    /// In sorted tables, which may be far larger than memory and take the log's place.
+    Tables,
+}
+
 /// A node to run.
 #[derive(Debug, Args)]
 pub struct Serve {
@@ -58,6 +67,9 @@ pub struct QuorumOptions {
     /// W: replicas that acknowledge a write at level quorum [default: 2].
     #[arg(long)]
     pub write_quorum: Option<usize>,
+    /// Where this node keeps what it holds [default: log].
+    #[arg(long, value_enum)]
+    pub storage: Option<Storage>,
 }
 
 /// How a replicated log is kept.

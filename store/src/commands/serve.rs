@@ -6,11 +6,12 @@ use anyhow::{Context, Result};
 use perjury_store::env::real;
 use perjury_store::raft::config::Replication;
 use perjury_store::server::{self, Family, ServerOptions};
+use perjury_store::storage::tables;
 use perjury_store::{quorum, raft};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Usage, number_of, only_for, sorted};
-use crate::args::{FamilyName, Peer, QuorumOptions, RaftOptions, ReplicationMode, Serve};
+use crate::args::{FamilyName, Peer, QuorumOptions, RaftOptions, ReplicationMode, Serve, Storage};
 
 /// Entries that the standby of an asynchronous pair may lack, unless said otherwise.
 const LOSS_ENTRIES: u64 = 100;
@@ -81,22 +82,24 @@ fn quorum_config(serve: &Serve, peers: &[(String, String)]) -> Result<quorum::co
         ("--snapshot-every", snapshot_every.is_some()),
     ];
     refuse(&foreign, FamilyName::Raft, serve.family)?;
-    let QuorumOptions { replication, read_quorum, write_quorum } = serve.quorum;
+    let QuorumOptions { replication, read_quorum, write_quorum, storage } = serve.quorum;
     let config = quorum::config::Config::new(number_of(&serve.node, peers)?, names(peers));
     Ok(quorum::config::Config {
         replication: replication.unwrap_or(config.replication),
         read_quorum: read_quorum.unwrap_or(config.read_quorum),
         write_quorum: write_quorum.unwrap_or(config.write_quorum),
+        tables: (storage == Some(Storage::Tables)).then(tables::Options::default),
         ..config
     })
 }
 
 fn raft_config(serve: &Serve, peers: &[(String, String)]) -> Result<raft::config::Config> {
-    let QuorumOptions { replication, read_quorum, write_quorum } = serve.quorum;
+    let QuorumOptions { replication, read_quorum, write_quorum, storage } = serve.quorum;
     let foreign = [
         ("--replication", replication.is_some()),
         ("--read-quorum", read_quorum.is_some()),
         ("--write-quorum", write_quorum.is_some()),
+        ("--storage", storage.is_some()),
     ];
     refuse(&foreign, FamilyName::Quorum, serve.family)?;
     let voters = serve.raft.voters.as_ref();

@@ -1,6 +1,7 @@
 //! What a node must know of its cluster.
 
 use crate::safeguards::Safeguards;
+use crate::storage::tables;
 
 use super::message::NodeId;
 
@@ -26,6 +27,8 @@ pub struct Config {
     pub read_repair_one_in: u64,
     /// Milliseconds between two background exchanges that a node starts.
     pub exchange_ms: u64,
+    /// How this node keeps its entries in tables; none: in memory, and the log grows.
+    pub tables: Option<tables::Options>,
     /// Which safeguards are on.
     pub safeguards: Safeguards,
 }
@@ -43,6 +46,7 @@ impl Config {
             retry_ms: 500,
             read_repair_one_in: 4,
             exchange_ms: 2000,
+            tables: None,
             safeguards: Safeguards::default(),
         }
     }

@@ -15,20 +15,21 @@
 //! start. What the peer takes in later than that is sent to this replica as well, like any write;
 //! waiting for a moment without differences could take for ever under load.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::copies::Copy;
 use super::effect::{Effect, Now};
 use super::message::{Entry, Message, NodeId, OperationId};
 use super::outbox::Outbox;
-use super::replica::{Held, Replica};
+use super::replica::Replica;
 use super::ring::Ring;
+use super::sums::{BUCKETS, bucket};
 use super::version::Version;
 use crate::{marker, point};
 
-/// Buckets that shared keys are hashed into.
-const BUCKETS: u16 = 64;
 /// Bytes of keys and values that one message carries, roughly.
 const MESSAGE_BYTES: usize = 1 << 20;
 /// A recovering replica exchanges this many times as often.
@@ -82,7 +83,7 @@ impl Exchange {
         self.next_at = now.monotonic.saturating_add(period_ms.saturating_mul(1_000_000) / haste);
         let peer = self.turn();
         self.last += 1;
-        out.send(peer, Message::Digest { exchange: self.last, buckets: self.buckets(peer, replica) });
+        out.send(peer, Message::Digest { exchange: self.last, buckets: replica.sums(peer) });
     }
 
     /// A peer begins an exchange: answers with the versions in buckets that differ.
@@ -94,11 +95,13 @@ impl Exchange {
         replica: &Replica,
         out: &mut Outbox<'_>,
     ) {
-        let ours = self.buckets(from, replica);
+        let ours = replica.sums(from);
         let differs = |bucket: &u16| theirs.get(usize::from(*bucket)) != ours.get(usize::from(*bucket));
         let differing: Vec<u16> = (0..BUCKETS).filter(differs).collect();
-        let listed: Vec<_> =
-            self.shared(from, replica).filter(|(_, held)| differing.contains(&bucket(held))).collect();
+        // Where nothing differs, nothing is looked at: there may be far more than fits into memory.
+        let shared = (!differing.is_empty()).then(|| self.shared(from, replica)).into_iter().flatten();
+        let in_them = shared.filter(|(_, held)| differing.contains(&bucket(held)));
+        let listed: Vec<_> = in_them.map(|(key, held)| (key, held.kept.entry.version)).collect();
         // A list that is cut starts anywhere, or the keys past the cut would never have their turn.
         let complete = listed.iter().map(|(key, _)| listed_bytes(key)).sum::<usize>() <= MESSAGE_BYTES;
         let start = match complete {
@@ -106,12 +109,12 @@ impl Exchange {
             false => (xxh3_64(&exchange.to_le_bytes()) % listed.len() as u64) as usize,
         };
         let mut bytes = 0;
-        let fits = |(key, _): &&(&String, &Held)| {
+        let fits = |(key, _): &&(Cow<'_, str>, Version)| {
             bytes += listed_bytes(key);
             bytes <= MESSAGE_BYTES
         };
         let turned = listed[start..].iter().chain(&listed[..start]).take_while(fits);
-        let versions = turned.map(|(key, held)| ((*key).clone(), held.entry.version)).collect();
+        let versions = turned.map(|(key, version)| (key.to_string(), *version)).collect();
         out.send(from, Message::Versions { exchange, differing, versions, complete });
     }
 
@@ -137,8 +140,10 @@ impl Exchange {
         let missing: Missing = newer.cloned().collect();
         let theirs: BTreeMap<&str, Version> =
             versions.iter().map(|(key, version)| (key.as_str(), *version)).collect();
-        let lacking = self.shared(from, replica).filter(|(key, held)| match theirs.get(key.as_str()) {
-            Some(theirs) => *theirs < held.entry.version,
+        let is_equal = differing.is_empty() && versions.is_empty();
+        let shared = (!is_equal).then(|| self.shared(from, replica)).into_iter().flatten();
+        let lacking = shared.filter(|(key, held)| match theirs.get(&**key) {
+            Some(theirs) => *theirs < held.kept.entry.version,
             // What a cut list leaves out, the peer may hold.
             None => complete && differing.contains(&bucket(held)),
         });
@@ -170,7 +175,8 @@ impl Exchange {
     pub fn on_wanted(&self, from: NodeId, wanted: &[String], replica: &Replica, out: &mut Outbox<'_>) {
         if !wanted.is_empty() {
             let wanted: BTreeSet<&String> = wanted.iter().collect();
-            let held = wanted.into_iter().filter_map(|key| replica.get_key_value(key));
+            let held =
+                wanted.into_iter().filter_map(|key| replica.get(key).map(|held| (Cow::from(key), held)));
             let entries = as_many_as_fit(held.filter(|(_, held)| held.homes.contains(&from)));
             out.send(from, Message::Entries { entries, wanted: Vec::new() });
         }
@@ -188,38 +194,26 @@ impl Exchange {
     }
 
     /// What this node holds of the keys that both it and `peer` are home to.
-    fn shared<'a>(&self, peer: NodeId, replica: &'a Replica) -> impl Iterator<Item = (&'a String, &'a Held)> {
+    fn shared<'a>(&self, peer: NodeId, replica: &'a Replica) -> impl Iterator<Item = Copy<'a>> {
         let me = self.me;
-        replica.iter().filter(move |(_, held)| held.homes.contains(&peer) && held.homes.contains(&me))
-    }
-
-    fn buckets(&self, peer: NodeId, replica: &Replica) -> Vec<u64> {
-        let mut buckets = vec![0; usize::from(BUCKETS)];
-        for (_, held) in self.shared(peer, replica) {
-            buckets[usize::from(bucket(held))] ^= held.hash;
-        }
-        buckets
+        replica.after(None).filter(move |(_, held)| held.homes.contains(&peer) && held.homes.contains(&me))
     }
 }
 
-fn bucket(held: &Held) -> u16 {
-    (held.key_hash % u64::from(BUCKETS)) as u16
-}
-
-fn as_many_as_fit<'a>(held: impl Iterator<Item = (&'a String, &'a Held)>) -> Vec<(String, Entry)> {
+fn as_many_as_fit<'a>(held: impl Iterator<Item = Copy<'a>>) -> Vec<(String, Entry)> {
     let mut bytes = 0;
-    let fits = |(key, held): &(&String, &Held)| {
+    let fits = |(key, held): &Copy<'_>| {
         // The first always goes: a value may be as large as a message.
         let first = bytes == 0;
-        bytes += key.len() + held.entry.value.as_ref().map_or(0, Vec::len) + 40;
+        bytes += key.len() + held.kept.entry.value.as_ref().map_or(0, Vec::len) + 40;
         first || bytes <= MESSAGE_BYTES
     };
-    held.take_while(fits).map(|(key, held)| (key.clone(), held.entry.clone())).collect()
+    held.take_while(fits).map(|(key, held)| (key.into_owned(), held.into_owned().kept.entry)).collect()
 }
 
 /// Whether less is held of a key than this version.
 fn is_missing(key: &str, version: Version, replica: &Replica) -> bool {
-    replica.get(key).is_none_or(|entry| entry.version < version)
+    replica.get(key).is_none_or(|held| held.kept.entry.version < version)
 }
 
 /// What a key takes in a list of versions, roughly.

@@ -3,9 +3,12 @@
 //! A node is a [`Replica`] of the keys it is home to, a [`Coordinator`] of the requests that reach it,
 //! and one side of the [`Exchange`] with each peer. This file only hands each input to its part.
 
+use std::rc::Rc;
+
 use super::clock::HybridClock;
 use super::config::Config;
 use super::coordinator::{Context, Coordinator};
+use super::copies::{Kept, Shelf};
 use super::effect::{Effect, Input, Now, Record, RequestId};
 use super::exchange::Exchange;
 use super::message::{Entry, Message, NodeId, Operation, Refusal, Request, Response};
@@ -23,9 +26,11 @@ const PAGE_BYTES: usize = 1 << 19;
 pub struct Start {
     /// How many times it has been started, this time included; persisted before this.
     pub incarnation: u32,
+    /// What it keeps its copies on; none: they are held in memory.
+    pub shelf: Option<Rc<dyn Shelf>>,
     /// The records of its log, in order.
     pub records: Vec<Record>,
-    /// Replay found corrupt records: catch up from the others before serving reads.
+    /// Corrupt records were found, or corrupt copies: catch up from the others before serving reads.
     pub damaged: bool,
 }
 
@@ -36,7 +41,7 @@ pub struct Start {
 #[derive(Debug)]
 pub struct Node {
     config: Config,
-    ring: Ring,
+    ring: Rc<Ring>,
     clock: HybridClock,
     replica: Replica,
     coordinator: Coordinator,
@@ -54,15 +59,17 @@ impl Node {
             "the configuration must be checked before: {:?}",
             config.problem()
         );
-        let Start { incarnation, records, damaged } = start;
-        let ring = Ring::new(&config.nodes, config.virtual_nodes);
+        let Start { incarnation, shelf, records, damaged } = start;
+        let ring = Rc::new(Ring::new(&config.nodes, config.virtual_nodes));
         let nodes = config.nodes.len() as NodeId;
         let mut clock = HybridClock::new(config.node, incarnation, config.safeguards.hybrid_clock);
-        let mut replica = Replica::new(config.replication, config.safeguards.sync_before_acknowledge);
+        let synced = config.safeguards.sync_before_acknowledge;
+        let mut replica = Replica::new(config.node, shelf, ring.clone(), config.replication, synced);
         for Record { key, entry } in records {
             clock.observe(entry.version);
-            replica.hold(key, entry, &ring);
+            replica.hold(key, entry);
         }
+        clock.observe(replica.highest());
         // A cluster that starts as one has no differences to find at once; a damaged replica has.
         let wait = if damaged { 0 } else { config.exchange_ms };
         let first_exchange = now.monotonic.saturating_add(wait.saturating_mul(1_000_000));
@@ -104,12 +111,13 @@ impl Node {
                 self.clock.observe(entry.version);
                 if self.is_home(&key) {
                     let waiter = (!self.is_recovering()).then_some((from, operation));
-                    self.replica.write(key, entry, waiter, &self.ring, out);
+                    self.replica.write(key, entry, waiter, out);
                 }
             }
             Message::Read { operation, key } => {
                 if self.is_home(&key) && !self.is_recovering() {
-                    out.send(from, Message::Held { operation, entry: self.replica.get(&key).cloned() });
+                    let entry = self.replica.get(&key).map(|held| held.into_owned().kept.entry);
+                    out.send(from, Message::Held { operation, entry });
                 }
             }
             Message::Held { operation, entry } => {
@@ -142,7 +150,7 @@ impl Node {
         for (key, entry) in entries {
             self.clock.observe(entry.version);
             if self.is_home(&key) {
-                back.extend(self.replica.take_in(key, entry, &self.ring, out));
+                back.extend(self.replica.take_in(key, entry, out));
             }
         }
         if !back.is_empty() {
@@ -162,12 +170,13 @@ impl Node {
             return Response::Refused(Refusal::Unavailable(why));
         }
         let (mut entries, mut bytes) = (Vec::new(), 0);
-        for (key, held) in self.replica.iter_after(after) {
-            bytes += key.len() + held.entry.value.as_ref().map_or(0, Vec::len) + 40;
+        for (key, held) in self.replica.after(after) {
+            let Kept { entry, .. } = &held.kept;
+            bytes += key.len() + entry.value.as_ref().map_or(0, Vec::len) + 40;
             if bytes > PAGE_BYTES && !entries.is_empty() {
                 return Response::Dump { entries, more: true };
             }
-            entries.push((key.clone(), held.entry.clone()));
+            entries.push((key.into_owned(), entry.clone()));
         }
         Response::Dump { entries, more: false }
     }
@@ -198,7 +207,7 @@ impl Protocol for Node {
                     self.on_message(from, message, now, &mut out);
                 }
             }
-            Input::Synced { through } => self.replica.synced(through, &self.ring, &mut out),
+            Input::Synced { through } => self.replica.synced(through, &mut out),
             Input::AppendFailed { record, reason } => self.replica.append_failed(record, &reason, &mut out),
             // Outcomes of effects that this family has none of.
             Input::SnapshotSaved { .. } | Input::TooLate { .. } => {}

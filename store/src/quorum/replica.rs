@@ -11,15 +11,17 @@
 //!
 //! So no reader has ever seen what a power loss can take away.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use smallvec::SmallVec;
-use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
+use super::copies::{Copies, Copy, Held, Shelf};
 use super::effect::{Effect, Record, RecordNumber};
 use super::message::{Entry, Message, NodeId, OperationId, Refusal};
 use super::outbox::Outbox;
-use super::ring::{Homes, Ring};
+use super::ring::Ring;
 use super::version::Version;
 use crate::marker;
 
@@ -28,21 +30,6 @@ const PENDING_BYTES_MAX: usize = 64 << 20;
 
 /// Who waits for a write to be durable.
 pub type Waiter = (NodeId, OperationId);
-
-/// An entry with what the background exchange needs to know of it.
-#[derive(Clone, Debug)]
-pub struct Held {
-    /// What is held.
-    pub entry: Entry,
-    /// Its key's home replicas.
-    pub homes: Homes,
-    /// Hash of the key: names its bucket.
-    pub key_hash: u64,
-    /// Hash of key and version: differs where replicas differ.
-    pub hash: u64,
-    /// The key was used at another level before it turned out to be atomic elsewhere.
-    was_mixed: bool,
-}
 
 /// A write that is in the log, but not yet durable.
 #[derive(Debug)]
@@ -59,7 +46,7 @@ struct Pending {
 ///   not mixed.
 #[derive(Debug)]
 pub struct Replica {
-    held: BTreeMap<String, Held>,
+    copies: Copies,
     pending: BTreeMap<RecordNumber, Pending>,
     /// The last pending record of each key.
     newest: BTreeMap<String, RecordNumber>,
@@ -70,10 +57,16 @@ pub struct Replica {
 }
 
 impl Replica {
-    /// A replica that holds nothing.
-    pub fn new(replication: usize, sync_before_acknowledge: bool) -> Replica {
+    /// A replica that holds what is on its shelf; without one, nothing.
+    pub fn new(
+        me: NodeId,
+        shelf: Option<Rc<dyn Shelf>>,
+        ring: Rc<Ring>,
+        replication: usize,
+        sync_before_acknowledge: bool,
+    ) -> Replica {
         Replica {
-            held: BTreeMap::new(),
+            copies: Copies::new(me, shelf, ring, replication),
             pending: BTreeMap::new(),
             newest: BTreeMap::new(),
             pending_bytes: 0,
@@ -88,61 +81,41 @@ impl Replica {
         self.replication
     }
 
-    /// What is held of a key.
-    pub fn get(&self, key: &str) -> Option<&Entry> {
-        self.held.get(key).map(|held| &held.entry)
+    /// The highest version that was ever held.
+    pub fn highest(&self) -> Version {
+        self.copies.highest()
     }
 
-    /// Everything held, in key order.
-    pub fn iter(&self) -> impl Iterator<Item = (&String, &Held)> {
-        self.held.iter()
+    /// Hashes of what this node and `peer` both hold.
+    pub fn sums(&self, peer: NodeId) -> Vec<u64> {
+        self.copies.sums(peer)
+    }
+
+    /// What is held of a key.
+    pub fn get(&self, key: &str) -> Option<Cow<'_, Held>> {
+        self.copies.get(key)
     }
 
     /// Everything held of keys after `after`, in key order.
-    pub fn iter_after(&self, after: Option<&str>) -> impl Iterator<Item = (&String, &Held)> {
-        use std::ops::Bound::{Excluded, Unbounded};
-        let from = after.map_or(Unbounded, Excluded);
-        self.held.range::<str, _>((from, Unbounded))
-    }
-
-    /// What is held of a key, with what the background exchange needs to know.
-    pub fn get_key_value(&self, key: &str) -> Option<(&String, &Held)> {
-        self.held.get_key_value(key)
+    pub fn after(&self, after: Option<&str>) -> impl Iterator<Item = Copy<'_>> {
+        self.copies.after(after)
     }
 
     /// Holds an entry, unless something newer is held: from replay, or once it is durable.
-    pub fn hold(&mut self, key: String, entry: Entry, ring: &Ring) {
-        if let Some(held) = self.held.get_mut(&key) {
-            if held.entry.rank() < entry.rank() {
-                held.was_mixed |= held.entry.atomic != entry.atomic;
-                held.hash = hash(held.key_hash, entry.version);
-                held.entry = entry;
-            }
-            return;
-        }
-        let key_hash = xxh3_64(key.as_bytes());
-        let homes = ring.homes(&key, self.replication);
-        let hash = hash(key_hash, entry.version);
-        self.held.insert(key, Held { entry, homes, key_hash, hash, was_mixed: false });
+    pub fn hold(&mut self, key: String, entry: Entry) {
+        self.copies.hold(key, entry);
     }
 
     /// Asked by a coordinator to hold an entry: appends it, and acknowledges to `waiter` once it is
     /// durable.
-    pub fn write(
-        &mut self,
-        key: String,
-        entry: Entry,
-        waiter: Option<Waiter>,
-        ring: &Ring,
-        out: &mut Outbox<'_>,
-    ) {
-        if let Some(held) = self.held.get(&key)
-            && held.entry.atomic != entry.atomic
+    pub fn write(&mut self, key: String, entry: Entry, waiter: Option<Waiter>, out: &mut Outbox<'_>) {
+        if let Some(held) = self.get(&key)
+            && held.kept.entry.atomic != entry.atomic
         {
             // A refusal says "never held, and never will be". Where the key has changed sides, an
             // earlier copy of this very write may have been held: nothing certain can be said.
-            if !held.was_mixed {
-                let used = mode(held.entry.atomic).to_owned();
+            if !held.kept.was_mixed {
+                let used = mode(held.kept.entry.atomic).to_owned();
                 refuse(waiter, Refusal::MixedLevels { used }, out);
             }
             return;
@@ -151,39 +124,26 @@ impl Replica {
             // How the key is used is not durable, so not decided: the coordinator will ask again.
             return;
         }
-        self.append(key, entry, waiter, ring, out);
+        self.append(key, entry, waiter, out);
     }
 
     /// Told by another replica what it holds: appends it, unless something newer is held. Returns
     /// what is held here where the key is used at level atomic and the other replica does not know.
-    pub fn take_in(
-        &mut self,
-        key: String,
-        entry: Entry,
-        ring: &Ring,
-        out: &mut Outbox<'_>,
-    ) -> Option<(String, Entry)> {
-        match self.get(&key) {
-            Some(held) if held.atomic && !entry.atomic => Some((key, held.clone())),
-            _ => {
-                self.append(key, entry, None, ring, out);
-                None
-            }
+    pub fn take_in(&mut self, key: String, entry: Entry, out: &mut Outbox<'_>) -> Option<(String, Entry)> {
+        if !entry.atomic
+            && let Some(held) = self.get(&key).filter(|held| held.kept.entry.atomic)
+        {
+            let entry = held.into_owned().kept.entry;
+            return Some((key, entry));
         }
+        self.append(key, entry, None, out);
+        None
     }
 
-    fn append(
-        &mut self,
-        key: String,
-        entry: Entry,
-        waiter: Option<Waiter>,
-        ring: &Ring,
-        out: &mut Outbox<'_>,
-    ) {
-        if let Some(held) = self.get(&key)
-            && held.rank() >= entry.rank()
-        {
-            if waiter.is_some() && held.rank() > entry.rank() {
+    fn append(&mut self, key: String, entry: Entry, waiter: Option<Waiter>, out: &mut Outbox<'_>) {
+        let held = self.get(&key).map(|held| held.kept.entry.rank());
+        if let Some(held) = held.filter(|held| *held >= entry.rank()) {
+            if waiter.is_some() && held > entry.rank() {
                 out.push(Effect::Reached(marker::WRITE_SUPERSEDED.name));
             }
             return acknowledge(&key, entry.version, waiter, out);
@@ -206,7 +166,7 @@ impl Replica {
         if !self.sync_before_acknowledge {
             out.push(Effect::Reached("acknowledged-before-sync"));
             acknowledge(&key, entry.version, waiter, out);
-            return self.hold(key, entry, ring);
+            return self.hold(key, entry);
         }
         self.pending_bytes += bytes;
         self.newest.insert(key.clone(), self.appended);
@@ -215,7 +175,7 @@ impl Replica {
     }
 
     /// The log is durable up to this record.
-    pub fn synced(&mut self, through: RecordNumber, ring: &Ring, out: &mut Outbox<'_>) {
+    pub fn synced(&mut self, through: RecordNumber, out: &mut Outbox<'_>) {
         while let Some(first) = self.pending.first_entry()
             && *first.key() <= through
         {
@@ -224,7 +184,7 @@ impl Replica {
             for waiter in waiters {
                 acknowledge(&key, entry.version, Some(waiter), out);
             }
-            self.hold(key, entry, ring);
+            self.hold(key, entry);
         }
     }
 
@@ -260,16 +220,6 @@ fn bytes(key: &str, entry: &Entry) -> usize {
 /// The name of how a key is used.
 pub fn mode(atomic: bool) -> &'static str {
     if atomic { "atomic" } else { "one, quorum or all" }
-}
-
-fn hash(key_hash: u64, version: Version) -> u64 {
-    let Version { millis, counter, node, incarnation } = version;
-    let mut bytes = [0; 18];
-    bytes[..8].copy_from_slice(&millis.to_le_bytes());
-    bytes[8..12].copy_from_slice(&counter.to_le_bytes());
-    bytes[12..14].copy_from_slice(&node.to_le_bytes());
-    bytes[14..].copy_from_slice(&incarnation.to_le_bytes());
-    xxh3_64_with_seed(&bytes, key_hash)
 }
 
 fn acknowledge(key: &str, version: Version, waiter: Option<Waiter>, out: &mut Outbox<'_>) {

@@ -247,6 +247,7 @@ impl Cluster {
         host.log.iter_mut().for_each(|(number, _)| *number = 0);
         let start = Start {
             incarnation: host.incarnation,
+            shelf: None,
             records: host.log.iter().map(|(_, record)| record.clone()).collect(),
             damaged: host.is_damaged,
         };

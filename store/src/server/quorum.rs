@@ -1,12 +1,15 @@
 //! The leaderless family as the server runs it.
 
+use std::rc::Rc;
+
 use crate::Safeguards;
 use crate::env::Env;
 use crate::protocol::NodeId;
 use crate::quorum::config::Config;
+use crate::quorum::copies::Shelf;
 use crate::quorum::effect::Record;
 use crate::quorum::node::{Node, Start};
-use crate::storage::Replayed;
+use crate::storage::{Replayed, tables};
 
 use super::{Family, now};
 
@@ -33,8 +36,12 @@ impl Family for Config {
         !self.safeguards.sync_before_acknowledge
     }
 
-    fn start(self, replayed: Replayed<Record>, env: &Env) -> Node {
+    fn tables(&self) -> Option<tables::Options> {
+        self.tables.map(|options| tables::Options { safeguards: self.safeguards, ..options })
+    }
+
+    fn start(self, replayed: Replayed<Record>, shelf: Option<Rc<dyn Shelf>>, env: &Env) -> Node {
         let Replayed { incarnation, records, damaged, .. } = replayed;
-        Node::new(self, Start { incarnation, records, damaged }, now(env))
+        Node::new(self, Start { incarnation, shelf, records, damaged }, now(env))
     }
 }

@@ -1,8 +1,11 @@
 //! The leader and followers family as the server runs it.
 
+use std::rc::Rc;
+
 use crate::Safeguards;
 use crate::env::Env;
 use crate::protocol::NodeId;
+use crate::quorum::copies::Shelf;
 use crate::raft::config::Config;
 use crate::raft::log::{Record, Start};
 use crate::raft::node::Node;
@@ -29,7 +32,7 @@ impl Family for Config {
         Config::problem(self)
     }
 
-    fn start(self, replayed: Replayed<Record>, env: &Env) -> Node {
+    fn start(self, replayed: Replayed<Record>, _: Option<Rc<dyn Shelf>>, env: &Env) -> Node {
         let Replayed { incarnation, snapshot, records, damaged } = replayed;
         let seed = env.random.next();
         Node::new(self, Start { incarnation, snapshot, records, damaged, seed }, now(env))

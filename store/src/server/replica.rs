@@ -23,6 +23,7 @@ use crate::point;
 use crate::protocol::{Effect, Input, Protocol, RecordNumber, RequestId, TICK_MS};
 use crate::storage::{self, Log};
 
+use super::keeper::Keeper;
 use super::reception::{Event, Reply};
 use super::{Error, now};
 
@@ -36,6 +37,8 @@ pub(super) struct Replica<P: Protocol> {
     env: Env,
     node: P,
     log: Log<P::Record>,
+    /// Where the node keeps tables.
+    keeper: Option<Keeper>,
     /// By node; none at this node's own place.
     links: Vec<Option<Link<P>>>,
     /// Calls not answered yet; the node answers each by its deadline, and bounds their number.
@@ -65,7 +68,7 @@ impl<P: Protocol> Replica<P> {
     /// A node that begins to work.
     pub(super) fn new(
         node: P,
-        log: Log<P::Record>,
+        (log, keeper): (Log<P::Record>, Option<Keeper>),
         links: Vec<Option<Link<P>>>,
         sync_in_background: bool,
         env: Env,
@@ -74,6 +77,7 @@ impl<P: Protocol> Replica<P> {
             node,
             env,
             log,
+            keeper,
             links,
             calls: BTreeMap::new(),
             last_request: 0,
@@ -98,16 +102,19 @@ impl<P: Protocol> Replica<P> {
                     let through = through.inspect_err(|_| self.env.observer.reached(marker::SYNC_FAILED.name))?;
                     self.env.points.pass(&point::BETWEEN_SYNC_AND_STEP).await;
                     self.step(Input::Synced { through }).await?;
+                    self.keeper.iter_mut().for_each(|keeper| keeper.holds(through));
                 }
                 index = finished(&mut self.save) => {
                     let index = index?;
                     self.env.points.pass(&point::SNAPSHOT_BEFORE_STEP).await;
                     self.step(Input::SnapshotSaved { index }).await?;
                 }
+                kept = keeping(&mut self.keeper) => kept?,
                 () = &mut tick => {
                     tick = self.env.clock.sleep(every);
                     let mut effects = Vec::new();
                     self.node.tick(now(&self.env), &mut effects);
+                    self.check()?;
                     self.carry_out(effects).await?;
                 }
                 Some(event) = inbox.recv() => {
@@ -119,6 +126,7 @@ impl<P: Protocol> Replica<P> {
                 }
             }
             self.begin_sync().await;
+            self.keeper.iter_mut().for_each(|keeper| keeper.begin(&self.log));
         }
     }
 
@@ -135,7 +143,7 @@ impl<P: Protocol> Replica<P> {
     }
 
     async fn step(&mut self, input: Input<P>) -> Result<(), Error> {
-        let effects = self.tell(input);
+        let effects = self.tell(input)?;
         self.carry_out(effects).await
     }
 
@@ -162,12 +170,12 @@ impl<P: Protocol> Replica<P> {
                     if self.env.clock.monotonic() < before {
                         self.reply(id, response);
                     } else {
-                        effects.extend(self.tell(Input::TooLate { id }));
+                        effects.extend(self.tell(Input::TooLate { id })?);
                     }
                 }
                 Effect::Append(record) => {
                     if let Some(failed) = self.append(&record)? {
-                        effects.extend(self.tell(failed));
+                        effects.extend(self.tell(failed)?);
                     }
                 }
                 Effect::SaveSnapshot { index, bytes, records } => self.save(index, &bytes, &records)?,
@@ -183,10 +191,16 @@ impl<P: Protocol> Replica<P> {
     }
 
     /// Tells the node something in the middle of what it wants done; returns what more it wants.
-    fn tell(&mut self, input: Input<P>) -> Vec<Effect<P>> {
+    fn tell(&mut self, input: Input<P>) -> Result<Vec<Effect<P>>, Error> {
         let mut effects = Vec::new();
         self.node.step(input, now(&self.env), &mut effects);
-        effects
+        self.check()?;
+        Ok(effects)
+    }
+
+    /// An error if what the node has just decided rests on a table that could not be read.
+    fn check(&self) -> Result<(), Error> {
+        Ok(self.keeper.iter().try_for_each(Keeper::check)?)
     }
 
     fn reply(&mut self, id: RequestId, response: P::Response) {
@@ -199,7 +213,11 @@ impl<P: Protocol> Replica<P> {
     fn append(&mut self, record: &P::Record) -> Result<Option<Input<P>>, Error> {
         self.appended += 1;
         match self.log.append(record) {
-            Ok(()) => Ok(None),
+            Ok(()) => {
+                let (segment, record) = (self.log.active(), self.appended);
+                self.keeper.iter_mut().for_each(|keeper| keeper.appended(segment, record));
+                Ok(None)
+            }
             Err(storage::Error::NotAppended(reason)) => {
                 self.env.observer.reached(marker::APPEND_FAILED.name);
                 if P::SURVIVES_FAILED_APPEND {
@@ -226,6 +244,7 @@ impl<P: Protocol> Replica<P> {
         if let Err(error) = self.log.repair().await {
             self.env.observer.note(&format!("the log was not repaired: {error}"));
         }
+        self.keeper.iter_mut().for_each(Keeper::repaired);
     }
 
     async fn begin_sync(&mut self) {
@@ -243,6 +262,14 @@ impl<P: Protocol> Replica<P> {
         self.sync_begun = self.appended;
         self.sync_wanted = false;
         self.sync = Some(UnderWay { what: self.appended, done: self.log.sync() });
+    }
+}
+
+/// What goes on with the tables, if there are any.
+async fn keeping(keeper: &mut Option<Keeper>) -> Result<(), storage::Error> {
+    match keeper {
+        Some(keeper) => keeper.finished().await,
+        None => future::pending().await,
     }
 }
 

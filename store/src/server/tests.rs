@@ -10,6 +10,7 @@ use crate::quorum::config::Config;
 use crate::quorum::message::{Level, Response};
 
 mod shell;
+mod tables;
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -37,14 +37,15 @@ pub struct Base {
 }
 
 impl Base {
-    /// Finds it; changes nothing. An error is a missing segment, or a file that is not this node's.
-    pub fn find(disk: &dyn Disk, node: &str) -> Result<Base, Error> {
+    /// Finds it, in a log that begins with segment `begins` where there is no snapshot; changes nothing. An error is a
+    /// missing segment, or a file that is not this node's.
+    pub fn find(disk: &dyn Disk, node: &str, begins: u32) -> Result<Base, Error> {
         let names = disk.list().map_err(Error::disk("list the data directory"))?;
         // Numbers have a fixed width, so the names are in their order.
         let numbers = |kind: Kind| names.iter().filter_map(|name| kind.number(name)).collect::<Vec<_>>();
         let (all_segments, all_snapshots) = (numbers(Kind::Segment), numbers(Kind::Snapshot));
         let (newest, corrupt) = newest_whole(disk, node, &all_snapshots)?;
-        let first = newest.as_ref().map_or(1, |snapshot| snapshot.durable.segment);
+        let first = newest.as_ref().map_or(begins, |snapshot| snapshot.durable.segment);
         let (old_segments, segments) =
             all_segments.iter().partition::<Vec<u32>, _>(|segment| **segment < first);
         let needed = newest.is_some() || !segments.is_empty();

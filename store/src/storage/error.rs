@@ -22,6 +22,15 @@ pub enum Error {
         /// What is wrong, and what to do.
         problem: String,
     },
+    /// For the operator: a part of a table is not what was written. A restart of the node finds out what is lost by
+    /// it, and gets that from the others.
+    #[error("{file}: corrupt at offset {offset}; restart the node, so that it catches up from the others")]
+    Corrupt {
+        /// The table.
+        file: String,
+        /// Where the part begins.
+        offset: u64,
+    },
     /// For the caller: this record was not appended and has left no trace; later ones may be.
     #[error("record not appended: {0}")]
     NotAppended(String),

@@ -27,16 +27,19 @@ pub enum Kind {
     Segment,
     /// A snapshot.
     Snapshot,
+    /// A sorted table, whose header stands at its end.
+    Table,
 }
 
 impl Kind {
-    /// Both kinds.
-    pub const ALL: [Kind; 2] = [Kind::Segment, Kind::Snapshot];
+    /// What a log consists of.
+    pub const OF_LOG: [Kind; 2] = [Kind::Segment, Kind::Snapshot];
 
     fn magic(self) -> &'static [u8; 8] {
         match self {
             Kind::Segment => b"perjulog",
             Kind::Snapshot => b"perjsnap",
+            Kind::Table => b"perjtabl",
         }
     }
 
@@ -44,6 +47,7 @@ impl Kind {
         match self {
             Kind::Segment => "log-",
             Kind::Snapshot => "snapshot-",
+            Kind::Table => "table-",
         }
     }
 
@@ -51,6 +55,7 @@ impl Kind {
         match self {
             Kind::Segment => "log segment",
             Kind::Snapshot => "snapshot",
+            Kind::Table => "table",
         }
     }
 
@@ -97,6 +102,11 @@ impl Identity {
     /// Snapshot `number` of the node of this name.
     pub fn of_snapshot(node: &str, number: u32) -> Identity {
         Identity { kind: Kind::Snapshot, node: xxh3_64(node.as_bytes()), number }
+    }
+
+    /// Table `number` of the node of this name.
+    pub fn of_table(node: &str, number: u32) -> Identity {
+        Identity { kind: Kind::Table, node: xxh3_64(node.as_bytes()), number }
     }
 
     /// The file's name.

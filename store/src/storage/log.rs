@@ -23,13 +23,15 @@ use super::segment;
 pub struct Options {
     /// A segment of at least this length is full: the next record goes to a new one.
     pub segment_bytes_max: u32,
+    /// The segment that the log begins with, where no snapshot says: tables stand for those before it.
+    pub begins: u32,
     /// Which safeguards are on.
     pub safeguards: Safeguards,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { segment_bytes_max: 16 << 20, safeguards: Safeguards::default() }
+        Options { segment_bytes_max: 16 << 20, begins: 1, safeguards: Safeguards::default() }
     }
 }
 
@@ -199,6 +201,16 @@ impl<R: Record> Log<R> {
         active.unnamed && active.identity.number > self.progress.durable().segment
     }
 
+    /// The segment that the last record went to.
+    pub fn active(&self) -> u32 {
+        self.end().segment
+    }
+
+    /// The first segment that must stay as long as damage is to be found in the log again.
+    pub fn first_damaged(&self) -> Option<u32> {
+        self.damage.iter().map(|damage| damage.segment).min()
+    }
+
     /// The end of the log.
     pub(super) fn end(&self) -> Position {
         let active = self.open.last().expect("a log has an active segment");
@@ -272,7 +284,8 @@ impl<R: Record> Log<R> {
         let (unnamed, named): (Vec<&Open>, Vec<&Open>) = new.partition(|open| open.unnamed);
         let (nameless, is_new) = (unnamed.last().map(|open| open.identity.number), !named.is_empty());
         let files: Vec<Rc<dyn File>> = self.open.iter().map(|open| open.file.clone()).collect();
-        let Surroundings { disk, points, .. } = self.around.clone();
+        let Surroundings { disk, points, observer } = self.around.clone();
+        let directory_synced = self.options.safeguards.directory_synced;
         Box::pin(async move {
             progress.check()?;
             if target <= durable {
@@ -282,9 +295,11 @@ impl<R: Record> Log<R> {
                 let synced = file.sync().await;
                 synced.map_err(|error| progress.poison(format!("cannot sync the log: {error}")))?;
             }
-            if is_new {
+            if is_new && (directory_synced || durable.segment == 0) {
                 points.pass(&point::IN_ROTATION).await;
                 progress.sync_names(&*disk).await?;
+            } else if is_new {
+                observer.reached("rotation-not-synced");
             }
             if let Some(number) = nameless {
                 let named = disk.rename(&unfinished(number), &segment::name(number));

@@ -52,7 +52,7 @@ impl<R: Record> Log<R> {
     ) -> Result<(Log<R>, Replayed<R>), Error> {
         let Surroundings { disk, observer, points } = around.clone();
         let mut meta = read_meta(&*disk, family, node)?;
-        let base = Base::find(&*disk, node)?;
+        let base = Base::find(&*disk, node, options.begins)?;
         let plan = plan(read_segments(&*disk, node, &base.segments)?, base.durable(), options.safeguards);
         let damaged = remember_damage(&mut meta, &base, &plan);
         replace(&around, meta::NAME, &meta.encode()).await?;
@@ -74,7 +74,7 @@ impl<R: Record> Log<R> {
             log.found_damage(segment.number, segment.corrupt);
         }
         match last {
-            None => log.begin(1)?,
+            None => log.begin(options.begins)?,
             Some((number, true)) => log.resume(number)?,
             Some((number, false)) => log.begin_after(number)?,
         }
@@ -101,7 +101,7 @@ fn remember_damage<R: Record>(meta: &mut Meta, base: &Base, plan: &Plan<R>) -> b
 /// Whose directory this is, with the incarnation that begins now.
 fn read_meta(disk: &dyn Disk, family: &str, node: &str) -> Result<Meta, Error> {
     let names = disk.list().map_err(Error::disk("list the data directory"))?;
-    let is_ours = |name: &String| Kind::ALL.iter().any(|kind| kind.number(name).is_some());
+    let is_ours = |name: &String| Kind::OF_LOG.iter().any(|kind| kind.number(name).is_some());
     let meta = if names.iter().any(|name| name == meta::NAME) {
         Meta::decode(&read(disk, meta::NAME)?)?
     } else if names.iter().any(is_ours) {

@@ -80,10 +80,10 @@ async fn write(disk: &Rc<dyn Disk>, name: &str, content: &[u8]) -> Result<(), Er
     file.sync().await.map_err(Error::disk(format!("sync {name}")))
 }
 
-/// Removes what snapshot `number` stands for, oldest first.
-fn remove_before(disk: &dyn Disk, number: u32) -> Result<(), Error> {
+/// Removes what of a log comes before `number`, oldest first.
+pub(super) fn remove_before(disk: &dyn Disk, number: u32) -> Result<(), Error> {
     let names = disk.list().map_err(Error::disk("list the data directory"))?;
-    let number_of = |name: &String| Kind::ALL.iter().find_map(|kind| kind.number(name));
+    let number_of = |name: &String| Kind::OF_LOG.iter().find_map(|kind| kind.number(name));
     let mut old: Vec<(u32, &String)> =
         names.iter().filter_map(|name| Some((number_of(name)?, name))).filter(|(n, _)| *n < number).collect();
     old.sort();

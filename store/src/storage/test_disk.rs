@@ -47,6 +47,8 @@ pub struct Faults {
     pub sync_fails: Cell<bool>,
     /// Truncations fail.
     pub truncate_fails: Cell<bool>,
+    /// Syncs let others have their turn first.
+    pub syncs_wait: Cell<bool>,
 }
 
 impl Default for Faults {
@@ -57,6 +59,7 @@ impl Default for Faults {
             reads_left: Cell::new(usize::MAX),
             sync_fails: Cell::new(false),
             truncate_fails: Cell::new(false),
+            syncs_wait: Cell::new(false),
         }
     }
 }
@@ -117,6 +120,14 @@ impl MemoryDisk {
         disk
     }
 
+    /// Turns over a bit of a file that may be open.
+    pub fn flip(&self, name: &str, at: usize) {
+        let state = self.state.borrow();
+        let mut inode = state.names[name].borrow_mut();
+        inode.content[at] ^= 4;
+        inode.durable[at] ^= 4;
+    }
+
     /// The disk after a power loss, with no faults any more.
     pub fn after_power_loss(&self, keep: Keep) -> MemoryDisk {
         let mut dice = Dice(match keep {
@@ -148,6 +159,19 @@ impl MemoryDisk {
         }
         self.faults.changes_left.set(left - 1);
         Ok(())
+    }
+
+    fn read(&self) -> io::Result<()> {
+        let left = self.faults.reads_left.get();
+        self.faults.reads_left.set(left.checked_sub(1).ok_or_else(|| io::Error::other("read failed"))?);
+        Ok(())
+    }
+
+    /// A sync begins: others get their turn, if they are to have it.
+    async fn sync_begins(&self) {
+        if self.faults.syncs_wait.get() {
+            tokio::task::yield_now().await;
+        }
     }
 }
 
@@ -256,6 +280,7 @@ impl Disk for MemoryDisk {
     fn sync_directory(&self) -> LocalFuture<'static, io::Result<()>> {
         let disk = self.clone();
         Box::pin(async move {
+            disk.sync_begins().await;
             disk.change()?;
             let state = &mut *disk.state.borrow_mut();
             state.durable_names = state.names.clone();
@@ -290,10 +315,15 @@ impl File for MemoryFile {
     }
 
     fn read(&self) -> io::Result<Vec<u8>> {
-        let faults = &self.disk.faults;
-        let left = faults.reads_left.get().checked_sub(1).ok_or_else(|| io::Error::other("read failed"))?;
-        faults.reads_left.set(left);
+        self.disk.read()?;
         Ok(self.inode.borrow().content.clone())
+    }
+
+    fn read_at(&self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+        self.disk.read()?;
+        let content = &self.inode.borrow().content;
+        let part = content.get(offset as usize..).and_then(|rest| rest.get(..length));
+        part.map(<[u8]>::to_vec).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
     }
 
     fn truncate(&self, len: u64) -> io::Result<()> {
@@ -310,6 +340,7 @@ impl File for MemoryFile {
     fn sync(&self) -> LocalFuture<'static, io::Result<()>> {
         let (disk, inode) = (self.disk.clone(), self.inode.clone());
         Box::pin(async move {
+            disk.sync_begins().await;
             disk.change()?;
             if disk.faults.sync_fails.get() {
                 return Err(io::Error::other("sync failed"));

@@ -26,6 +26,7 @@ mod planted;
 mod real;
 mod refusals;
 mod snapshots;
+mod tables;
 
 /// Drives a future that never waits, as nothing does on a disk in memory.
 fn now<T>(future: impl Future<Output = T>) -> T {
@@ -47,7 +48,7 @@ fn records(numbers: std::ops::Range<u64>) -> Vec<Record> {
 
 /// Two records a segment.
 fn small() -> Options {
-    Options { segment_bytes_max: 100, safeguards: Safeguards::default() }
+    Options { segment_bytes_max: 100, ..Options::default() }
 }
 
 fn open(disk: &MemoryDisk) -> Result<Opened, Error> {

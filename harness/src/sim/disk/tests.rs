@@ -36,6 +36,9 @@ fn kill_keeps_what_the_operating_system_holds() {
     on_clock(write(&disk, b"synced", b"rest"));
     disk.process_died();
     assert_eq!(read(&disk, "log"), Some(b"syncedrest".to_vec()));
+    let file = disk.process().open("log").expect("it is there");
+    assert_eq!(file.read_at(6, 3).expect("a part"), b"res");
+    assert!(file.read_at(6, 5).is_err(), "it ends before");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A directory of the file system.
 
 use std::fs::{self, OpenOptions, TryLockError};
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -113,6 +113,14 @@ impl File for OpenFile {
         Ok(content)
     }
 
+    fn read_at(&self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+        let mut content = vec![0; length];
+        let mut file = &*self.0;
+        file.seek(SeekFrom::Start(offset))?;
+        file.read_exact(&mut content)?;
+        Ok(content)
+    }
+
     fn truncate(&self, len: u64) -> io::Result<()> {
         self.0.set_len(len)
     }
@@ -175,7 +183,9 @@ mod tests {
         let file = disk.create("b").unwrap();
         file.append(b"one, ").unwrap();
         assert_eq!(file.read().unwrap(), b"one, ");
+        assert_eq!(file.read_at(1, 3).unwrap(), b"ne,");
         file.append(b"two").unwrap();
+        assert!(file.read_at(6, 3).is_err(), "it ends before");
         file.truncate(6).unwrap();
         file.append(b"!").unwrap();
         file.sync().await.unwrap();

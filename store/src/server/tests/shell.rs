@@ -125,7 +125,7 @@ impl Family for Alone {
     fn problem(&self) -> Option<String> {
         None
     }
-    fn start(self, replayed: Replayed<Vote>, _env: &Env) -> Obedient {
+    fn start(self, replayed: Replayed<Vote>, _: Option<Rc<dyn Shelf>>, _: &Env) -> Obedient {
         self.replayed.replace(replayed);
         Obedient::default()
     }
