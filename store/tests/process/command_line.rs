@@ -72,6 +72,7 @@ fn says_what_is_wrong_with_the_command_line() {
     let peers = ["--peers", two];
     let raft = |arguments: &[&str]| serve(&[&peers, &["--family", "raft"], arguments].concat());
     assert!(raft(&["--read-quorum", "2"]).contains("--read-quorum is for family quorum"));
+    assert!(raft(&["--storage", "tables"]).contains("--storage is for family quorum"));
     assert!(raft(&["--loss-ms", "5"]).contains("are for --replication-mode asynchronous"));
     assert!(raft(&["--replication-mode", "synchronous"]).contains("wants three nodes"));
     assert!(raft(&["--voters", "n1,n7"]).contains("--voters: node n7 is none of n1, n2"));
