@@ -13,6 +13,7 @@
 //! - Whatever a fault did stands under its [`FaultId`]; [`Cluster::heal`] takes exactly that back.
 
 mod administration;
+mod ambush;
 mod churn;
 mod down;
 mod exits;
@@ -64,6 +65,7 @@ pub struct Cluster {
     due: BTreeMap<String, Duration>,
     restart_after: Duration,
     churns: BTreeMap<FaultId, churn::Churn>,
+    ambushes: BTreeMap<FaultId, ambush::Ambush>,
     points: Vec<&'static Point>,
     administration: Rc<Administration>,
     faults_made: u64,
@@ -119,6 +121,7 @@ impl Cluster {
             due: BTreeMap::new(),
             restart_after: options.restart_after,
             churns: BTreeMap::new(),
+            ambushes: BTreeMap::new(),
             points: options.points.clone(),
             administration: Rc::default(),
             faults_made: 0,
@@ -156,6 +159,7 @@ impl Cluster {
             Err(words) => return Err(anyhow!("the simulation panicked: {words}")),
         }
         self.carry_out_blows();
+        self.let_go();
         self.note_exits();
         self.restart_exited();
         self.go_on_churning();
@@ -251,6 +255,7 @@ impl Cluster {
     /// disks, and what was wanted of the system's administration.
     pub fn heal(&mut self, id: FaultId) {
         self.churns.remove(&id);
+        self.end_ambush(id);
         self.world.traps.take_away(id);
         self.administration.release(id);
         self.unblock(id);

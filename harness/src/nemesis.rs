@@ -107,7 +107,9 @@ pub const ALL: &[&dyn Fault] = &[
     &point::Kill,
     &point::PowerLoss,
     &point::Pause,
+    &point::Cut,
     &point::Delay,
+    &point::Ambush,
 ];
 
 /// The fault of this name.

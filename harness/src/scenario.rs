@@ -35,6 +35,9 @@ pub struct Scenario {
     /// Entries that make a replicated log take the next snapshot.
     #[serde(default = "later::snapshot_every", skip_serializing_if = "later::is_default_snapshot_every")]
     pub snapshot_every: u64,
+    /// Bytes of entries that a leader sends in one message, one entry at least.
+    #[serde(default = "later::batch_bytes", skip_serializing_if = "later::is_default_batch_bytes")]
+    pub batch_bytes: usize,
     /// Bytes of a segment of a node's log: a full one makes place for the next.
     #[serde(default = "later::segment_bytes", skip_serializing_if = "later::is_default_segment_bytes")]
     pub segment_bytes: u32,
@@ -71,6 +74,10 @@ pub struct Scenario {
     pub clients: usize,
     /// Number of keys, in workloads that have a fixed set of them.
     pub keys: usize,
+    /// How many of all operations read, in percent, in workloads that mix reads with others; as the workload says,
+    /// when absent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub read_percent: Option<u64>,
     /// The planted bug, if any.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub bug: Option<String>,
@@ -87,6 +94,7 @@ impl Default for Scenario {
             mode: later::mode(),
             loss_entries: later::loss_entries(),
             snapshot_every: later::snapshot_every(),
+            batch_bytes: later::batch_bytes(),
             segment_bytes: later::segment_bytes(),
             level: "mixed".to_owned(),
             workload: "register".to_owned(),
@@ -101,6 +109,7 @@ impl Default for Scenario {
             rate: 200.0,
             clients: 20,
             keys: 8,
+            read_percent: None,
             bug: None,
         }
     }
@@ -175,11 +184,13 @@ mod tests {
             "mode",
             "loss_entries",
             "snapshot_every",
+            "batch_bytes",
             "segment_bytes",
             "fault_gap_ms",
             "fault_ms_max",
             "latency_ms_min",
             "latency_ms_max",
+            "read_percent",
         ];
         for later in later {
             assert_eq!(plain.get(later), None, "{later}");
@@ -218,13 +229,15 @@ mod tests {
             slug(|scenario| scenario.mode = "asynchronous".to_owned()),
             slug(|scenario| scenario.loss_entries = 7),
             slug(|scenario| scenario.snapshot_every = 7),
+            slug(|scenario| scenario.batch_bytes = 7),
             slug(|scenario| scenario.segment_bytes = 7_000),
             slug(|scenario| scenario.fault_gap_ms = 7),
             slug(|scenario| scenario.fault_ms_max = 7_000),
             slug(|scenario| scenario.latency_ms_min = 10),
             slug(|scenario| scenario.latency_ms_max = 10),
             slug(|scenario| scenario.script = Some(Script::default())),
+            slug(|scenario| scenario.read_percent = Some(50)),
         ];
-        assert_eq!(std::collections::BTreeSet::from(slugs).len(), 10);
+        assert_eq!(std::collections::BTreeSet::from(slugs).len(), 12);
     }
 }

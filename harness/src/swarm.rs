@@ -92,6 +92,12 @@ mod tests {
     }
 
     #[test]
+    fn half_of_all_scenarios_have_few_kinds_of_faults() {
+        let few = drawn(0..400).iter().filter(|scenario| scenario.nemesis.len() <= 2).count();
+        assert!((200..320).contains(&few), "{few}");
+    }
+
+    #[test]
     fn keeps_the_store_and_most_of_a_parent() {
         let parent = &drawn(0..1)[0];
         let child = |seed| draw(&Profile::default(), seed, Some(parent)).expect("a child");

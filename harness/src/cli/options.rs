@@ -30,6 +30,9 @@ pub struct Options {
     /// Entries after which a node of raft takes a snapshot [default: 200]
     #[arg(long, value_name = "COUNT")]
     snapshot_every: Option<u64>,
+    /// Bytes of entries that a leader of raft sends in one message, one entry at least [default: 512]
+    #[arg(long, value_name = "BYTES")]
+    batch_bytes: Option<usize>,
     /// Bytes after which a node's log begins a new segment [default: 16384]
     #[arg(long, value_name = "BYTES")]
     segment_bytes: Option<u32>,
@@ -89,6 +92,9 @@ pub struct Options {
     /// Number of keys, in workloads with a fixed set of them [default: 8]
     #[arg(long, value_name = "COUNT")]
     keys: Option<usize>,
+    /// How many of all operations read, in workloads that mix reads with others [default: 50; a third in cas-register]
+    #[arg(long, value_name = "PERCENT")]
+    read_percent: Option<u64>,
     /// Switches one safeguard of a store off: the verdict should say so. Sets store, mode, workload, level and
     /// nemesis to what shows it, unless they are given
     #[arg(long, value_name = "NAME", value_parser = catalog::parser(catalog::bugs()))]
@@ -108,6 +114,7 @@ impl Options {
             mode,
             loss_entries: self.loss_entries.unwrap_or(base.loss_entries),
             snapshot_every: self.snapshot_every.unwrap_or(base.snapshot_every),
+            batch_bytes: self.batch_bytes.unwrap_or(base.batch_bytes),
             segment_bytes: self.segment_bytes.unwrap_or(base.segment_bytes),
             replication: self.replication.unwrap_or(base.replication),
             read_quorum: self.read_quorum.unwrap_or(base.read_quorum),
@@ -125,6 +132,7 @@ impl Options {
             rate: self.rate.unwrap_or(base.rate),
             clients: self.clients.unwrap_or(base.clients),
             keys: self.keys.unwrap_or(base.keys),
+            read_percent: self.read_percent,
             bug: self.bug.clone(),
         };
         let system = system(&scenario.store)?;
@@ -153,12 +161,14 @@ impl Options {
             count("write-quorum", self.write_quorum),
             number("loss-entries", self.loss_entries),
             number("snapshot-every", self.snapshot_every),
+            count("batch-bytes", self.batch_bytes),
             number("segment-bytes", self.segment_bytes.map(u64::from)),
             word("workload", &self.workload),
             word("level", &self.level),
             count("clients", self.clients),
             self.rate.map(|rate| ("rate".to_owned(), rate.to_string())),
             count("keys", self.keys),
+            number("read-percent", self.read_percent),
             time("time", self.time),
             self.latency.map(|(min, max)| ("latency".to_owned(), format!("{min}ms..{max}ms"))),
             time("fault-gap", self.fault_gap),
@@ -271,8 +281,9 @@ mod tests {
             "--level one/all --nemesis none",
             "--nodes 7 --replication 5 --time 1500ms --rate 2.5",
             "--store raft --level leader+any",
-            "--store raft --mode synchronous --snapshot-every 9 --segment-bytes 2048",
+            "--store raft --mode synchronous --snapshot-every 9 --batch-bytes 1 --segment-bytes 2048",
             "--store raft --mode asynchronous --nodes 3 --loss-entries 17",
+            "--workload bank --store raft --read-percent 90",
             "--nemesis crash,message-loss --fault-gap 500ms --fault-length 2s --latency 10ms..0.2s",
             r#"--script [{"at_ms":3,"session":4,"function":"write","key":"k3","value":17}]"#,
         ] {

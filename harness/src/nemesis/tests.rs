@@ -148,6 +148,7 @@ fn faults_at_points_strike_whoever_passes_them() {
         ("point-kill", Status::Killed),
         ("point-power-loss", Status::Off),
         ("point-pause", Status::Paused),
+        ("point-cut", Status::Running),
         ("point-delay", Status::Running),
     ];
     for (name, status) in ends {
@@ -171,6 +172,30 @@ fn faults_at_points_strike_whoever_passes_them() {
         }
         assert_eq!(struck.len(), 2, "{name}: {struck:?}");
     }
+}
+
+#[test]
+fn an_ambush_strikes_again_and_again_and_lets_go() {
+    let mut ends = BTreeSet::new();
+    for seed in 0..8 {
+        let (mut cluster, _) = cluster(1, 3);
+        let ambush = find("point-ambush").expect("a fault");
+        let injected = ambush.inject(&mut cluster, &mut Aim::new(seed, Some(vec!["n2".to_owned()])));
+        let mut statuses = Vec::new();
+        for _ in 0..20_000 {
+            cluster.step().expect("only nodes fail");
+            assert_eq!(cluster.status("n1"), Status::Running);
+            statuses.push(cluster.status("n2"));
+        }
+        let times = cluster.points_struck().values().sum::<u64>();
+        assert!(times > 2, "seed {seed}: struck {times} times");
+        let went_on = statuses.windows(2).filter(|pair| pair[0] != pair[1] && pair[1] == Status::Running);
+        assert!(went_on.count() as u64 >= times - 1, "seed {seed}");
+        injected.heal.apply(&mut cluster);
+        assert_eq!(cluster.status("n2"), Status::Running, "seed {seed}");
+        ends.extend(statuses.iter().map(|status| format!("{status:?}")));
+    }
+    assert_eq!(Vec::from_iter(ends), ["Killed", "Paused", "Running"]);
 }
 
 #[test]

@@ -71,3 +71,12 @@ pub(super) fn segment_bytes() -> u32 {
 pub(super) fn is_default_segment_bytes(bytes: &u32) -> bool {
     *bytes == segment_bytes()
 }
+
+/// The default of `batch_bytes`: small, so that a follower far behind catches up in several messages.
+pub(super) fn batch_bytes() -> usize {
+    512
+}
+
+pub(super) fn is_default_batch_bytes(bytes: &usize) -> bool {
+    *bytes == batch_bytes()
+}

@@ -19,6 +19,8 @@ const LATENCY_MS_MAX: u64 = 1_000;
 const CLIENTS_PER_LOCK: usize = 4;
 /// From a few records up to more than any run writes.
 const SEGMENT_BYTES: RangeInclusive<u32> = 512..=1 << 30;
+/// From less than any entry up to more than a run writes.
+const BATCH_BYTES: RangeInclusive<usize> = 1..=1 << 20;
 /// More entries than any run makes.
 const ENTRIES_MAX: u64 = 1_000_000_000;
 
@@ -34,6 +36,7 @@ impl Scenario {
             .or_else(|| self.wrong_bug())
             .or_else(|| self.wrong_level())
             .or_else(|| self.too_few_locks())
+            .or_else(|| self.unused_read_percent())
             .or_else(|| self.wrong_schedule())
             .or_else(|| self.wrong_script())
     }
@@ -89,6 +92,16 @@ impl Scenario {
         })
     }
 
+    fn unused_read_percent(&self) -> Option<String> {
+        let (percent, workload) = (self.read_percent?, workload::named(&self.workload)?);
+        (!workload.mixes_reads()).then(|| {
+            format!(
+                "read-percent {percent}: workload {} mixes no reads with the rest; leave it out",
+                self.workload
+            )
+        })
+    }
+
     fn wrong_number(&self) -> Option<String> {
         let counts =
             [("nodes", self.nodes, 100), ("clients", self.clients, 10_000), ("keys", self.keys, 10_000)];
@@ -105,9 +118,16 @@ impl Scenario {
         {
             return Some(format!("{setting} {count}: take 1 to {ENTRIES_MAX}"));
         }
+        if !BATCH_BYTES.contains(&self.batch_bytes) {
+            let (bytes, min, max) = (self.batch_bytes, BATCH_BYTES.start(), BATCH_BYTES.end());
+            return Some(format!("batch-bytes {bytes}: take {min} to {max}"));
+        }
         if !SEGMENT_BYTES.contains(&self.segment_bytes) {
             let (bytes, min, max) = (self.segment_bytes, SEGMENT_BYTES.start(), SEGMENT_BYTES.end());
             return Some(format!("segment-bytes {bytes}: take {min} to {max}"));
+        }
+        if let Some(percent) = self.read_percent.filter(|percent| *percent > 100) {
+            return Some(format!("read-percent {percent}: take 0 to 100"));
         }
         let time = self.time_ms;
         (!(1..=TIME_MS_MAX).contains(&time))
@@ -213,9 +233,15 @@ mod tests {
         assert!(problem(|scenario| scenario.keys = 3).starts_with("keys 3: level mixed needs 4"));
         assert_eq!(problem(|scenario| scenario.loss_entries = 0), "loss-entries 0: take 1 to 1000000000");
         assert!(problem(|scenario| scenario.snapshot_every = 0).starts_with("snapshot-every 0"));
+        assert_eq!(problem(|scenario| scenario.batch_bytes = 0), "batch-bytes 0: take 1 to 1048576");
         assert!(
             problem(|scenario| scenario.segment_bytes = 511).starts_with("segment-bytes 511: take 512 to")
         );
+        assert_eq!(problem(|scenario| scenario.read_percent = Some(101)), "read-percent 101: take 0 to 100");
+        let no_reads = problem(|scenario| {
+            (scenario.read_percent, scenario.workload) = (Some(20), "set".to_owned());
+        });
+        assert!(no_reads.starts_with("read-percent 20: workload set mixes no reads"), "{no_reads}");
         assert!(problem(|scenario| scenario.time_ms = 0).starts_with("time 0ms"));
         assert!(problem(|scenario| scenario.time_ms = u64::MAX).ends_with("a day at most"));
         assert!(problem(|scenario| scenario.level = ["one"; 9].join("+")).contains("needs 9, one for each"));

@@ -101,7 +101,9 @@ fn peculiar(scenario: &Scenario) -> u64 {
     let differs = [
         (scenario.fault_gap_ms, scenario.fault_ms_max) != (base.fault_gap_ms, base.fault_ms_max),
         (scenario.latency_ms_min, scenario.latency_ms_max) != (base.latency_ms_min, base.latency_ms_max),
+        scenario.batch_bytes != base.batch_bytes,
         scenario.segment_bytes != base.segment_bytes,
+        scenario.read_percent != base.read_percent,
         scenario.replication != base.replication,
         scenario.read_quorum != base.read_quorum,
         scenario.write_quorum != base.write_quorum,

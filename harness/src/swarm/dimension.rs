@@ -10,6 +10,7 @@ use crate::rng::Rng;
 use crate::run;
 use crate::scenario::Scenario;
 use crate::store;
+use crate::workload;
 
 /// One setting that is drawn.
 pub struct Dimension {
@@ -45,12 +46,14 @@ pub const DIMENSIONS: &[Dimension] = &[
     Dimension { name: "write-quorum", unit: Unit::Number, draw: write_quorum },
     Dimension { name: "loss-entries", unit: Unit::Number, draw: loss_entries },
     Dimension { name: "snapshot-every", unit: Unit::Number, draw: snapshot_every },
+    Dimension { name: "batch-bytes", unit: Unit::Number, draw: batch_bytes },
     Dimension { name: "segment-bytes", unit: Unit::Number, draw: segment_bytes },
     Dimension { name: "workload", unit: Unit::Word, draw: workload },
     Dimension { name: "level", unit: Unit::Word, draw: level },
     Dimension { name: "clients", unit: Unit::Number, draw: clients },
     Dimension { name: "rate", unit: Unit::Number, draw: rate },
     Dimension { name: "keys", unit: Unit::Number, draw: keys },
+    Dimension { name: "read-percent", unit: Unit::Number, draw: read_percent },
     Dimension { name: "time", unit: Unit::Duration, draw: time },
     Dimension { name: "latency", unit: Unit::Word, draw: latency },
     Dimension { name: "fault-gap", unit: Unit::Duration, draw: fault_gap },
@@ -167,6 +170,13 @@ fn snapshot_every(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     }
 }
 
+/// One entry at a time, or all at once: what a leader has half told differs.
+fn batch_bytes(draw: &mut Draw<'_>, scenario: &mut Scenario) {
+    if !is_quorum(scenario) {
+        scenario.batch_bytes = draw.count(&[1, 200, 512, 512, 64 << 10]);
+    }
+}
+
 fn segment_bytes(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     let drawn = draw.one_of(&[2 << 10, 16 << 10, 16 << 10, 128 << 10]);
     scenario.segment_bytes = u32::try_from(drawn).unwrap_or(u32::MAX);
@@ -214,8 +224,15 @@ fn keys(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     scenario.keys = draw.count(&[1, 1, 2, 2, 4, 4, 8, 16, 64]);
 }
 
+/// What is wrong for a short time only is seen by those who look often.
+fn read_percent(draw: &mut Draw<'_>, scenario: &mut Scenario) {
+    let percent = draw.one_of(&[20, 50, 50, 80, 95]);
+    let mixes = |workload: &dyn workload::Workload| workload.mixes_reads();
+    scenario.read_percent = workload::named(&scenario.workload).is_some_and(mixes).then_some(percent);
+}
+
 fn time(draw: &mut Draw<'_>, scenario: &mut Scenario) {
-    scenario.time_ms = draw.one_of(&[10_000, 15_000, 20_000, 30_000, 40_000]);
+    scenario.time_ms = draw.one_of(&[15_000, 20_000, 30_000, 40_000, 60_000]);
 }
 
 fn latency(draw: &mut Draw<'_>, scenario: &mut Scenario) {
@@ -227,7 +244,7 @@ fn latency(draw: &mut Draw<'_>, scenario: &mut Scenario) {
 }
 
 fn fault_gap(draw: &mut Draw<'_>, scenario: &mut Scenario) {
-    scenario.fault_gap_ms = draw.one_of(&[500, 1_000, 2_500, 2_500, 6_000]);
+    scenario.fault_gap_ms = draw.one_of(&[500, 500, 1_000, 2_500, 6_000]);
 }
 
 fn fault_length(draw: &mut Draw<'_>, scenario: &mut Scenario) {
@@ -241,11 +258,13 @@ const PERCENT: &[(Kind, u64)] = &[
     (Kind::Clock, 40),
     (Kind::Message, 40),
     (Kind::Disk, 25),
-    (Kind::Leader, 40),
-    (Kind::Membership, 30),
+    (Kind::Leader, 60),
+    (Kind::Membership, 50),
     (Kind::Deaf, 10),
     (Kind::Point, 40),
 ];
+/// How often no more than two of them take part, in percent: each kind that is added takes time from the others.
+const FOCUSED_PERCENT: u64 = 50;
 /// How often a kind that takes part does so with one of its faults only, in percent.
 const SINGLE_PERCENT: u64 = 30;
 
@@ -275,6 +294,11 @@ fn drawn_kinds(scenario: &Scenario, rng: &mut Rng) -> Vec<String> {
     let mut drawn: Vec<_> = faults.iter().filter(|(.., percent)| rng.below(100) < *percent).collect();
     if drawn.is_empty() {
         drawn.push(rng.pick(&faults));
+    }
+    if rng.below(100) < FOCUSED_PERCENT {
+        let most = rng.range(1..3) as usize;
+        rng.shuffle(&mut drawn);
+        drawn.truncate(most);
     }
     let name = |(faults, kind, _): &(Vec<&dyn Fault>, Kind, u64)| match rng.below(100) < SINGLE_PERCENT {
         true => rng.pick(faults).name().to_owned(),

@@ -61,7 +61,7 @@ pub fn lower_bounds(search: &mut Search<'_>) {
 /// Tries the default of each other setting.
 pub fn defaults(search: &mut Search<'_>) {
     let default = command::base(search.scenario().bug.as_deref());
-    let settings: [fn(&mut Scenario, &Scenario); 6] = [
+    let settings: [fn(&mut Scenario, &Scenario); 8] = [
         // With the faults written out, nothing looks at their rhythm.
         |scenario, default| {
             (scenario.fault_gap_ms, scenario.fault_ms_max) = (default.fault_gap_ms, default.fault_ms_max);
@@ -70,7 +70,9 @@ pub fn defaults(search: &mut Search<'_>) {
             (scenario.latency_ms_min, scenario.latency_ms_max) =
                 (default.latency_ms_min, default.latency_ms_max);
         },
+        |scenario, default| scenario.batch_bytes = default.batch_bytes,
         |scenario, default| scenario.segment_bytes = default.segment_bytes,
+        |scenario, default| scenario.read_percent = default.read_percent,
         |scenario, default| scenario.replication = default.replication,
         |scenario, default| scenario.read_quorum = default.read_quorum,
         |scenario, default| scenario.write_quorum = default.write_quorum,
