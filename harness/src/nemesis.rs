@@ -89,6 +89,7 @@ pub const ALL: &[&dyn Fault] = &[
     &message::SlowLink,
     &disk::SlowSync,
     &disk::FailingSync,
+    &disk::Slow,
     &disk::Full,
     &disk::BitFlip,
     &disk::LyingSync,
@@ -179,7 +180,9 @@ impl Kind {
             Kind::Message => {
                 "messages between nodes are lost, late, repeated, out of order, corrupt; links are slow"
             }
-            Kind::Disk => "disks sync slowly, not at all, or lie; are full, cannot be read, turn over bits",
+            Kind::Disk => {
+                "disks are slow, sync slowly, not at all, or lie; are full, cannot be read, turn over bits"
+            }
             Kind::Leader => "whoever leads is killed, loses power, is paused or cut off, again and again",
             Kind::Membership => "members are removed and added back; leadership is handed on",
             Kind::Deaf => "one node hears no other for a long time, and is heard",

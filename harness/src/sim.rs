@@ -80,7 +80,8 @@ impl Machine {
     /// A machine of this name; what it draws is decided by the fork of its name.
     pub fn new(name: &str, world: &World, rng: &Rng) -> Machine {
         let rng = rng.fork(name);
-        let (disk, gate) = (SimDisk::new(world.tick, rng.fork("disk")), Rc::<Gate>::default());
+        let (disk, gate) =
+            (SimDisk::new(world.time.clone(), world.tick, rng.fork("disk")), Rc::<Gate>::default());
         let network = SimNetwork::new(name, world.fabric.clone(), gate.clone(), rng.fork("network"));
         let points = SimPoints {
             host: name.to_string(),

@@ -310,6 +310,7 @@ fn nemesis_follows_its_schedule() {
         }
     }
     let expected =
+    assert!(counts("disk-slow").0.slow > 5);
         [(100, "pause", "start"), (200, "kill", "start"), (400, "pause", "end"), (600, "kill", "end")];
     assert_eq!(seen, expected);
     assert!(nemesis.is_done());
