@@ -12,6 +12,7 @@
 
 pub mod aim;
 pub mod clock;
+pub mod coordinator;
 pub mod crash;
 pub mod deaf;
 pub mod disk;
@@ -88,8 +89,8 @@ pub const ALL: &[&dyn Fault] = &[
     &message::Corruption,
     &message::SlowLink,
     &disk::SlowSync,
-    &disk::FailingSync,
     &disk::Slow,
+    &disk::FailingSync,
     &disk::Full,
     &disk::BitFlip,
     &disk::LyingSync,
@@ -101,6 +102,9 @@ pub const ALL: &[&dyn Fault] = &[
     &leader::MinorityCut,
     &leader::OneWay,
     &leader::Churn,
+    &coordinator::KILL,
+    &coordinator::PAUSE,
+    &coordinator::CUT,
     &membership::Remove,
     &membership::Rotate,
     &membership::Transfer,
@@ -132,6 +136,8 @@ pub enum Kind {
     Disk,
     /// Whoever leads is killed, paused or cut off.
     Leader,
+    /// Whoever coordinates is killed, paused or cut off.
+    Coordinator,
     /// Members are removed and added back, leadership is handed on.
     Membership,
     /// One node hears no other.
@@ -142,13 +148,14 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 9] = [
+    pub const ALL: [Kind; 10] = [
         Kind::Partition,
         Kind::Crash,
         Kind::Clock,
         Kind::Message,
         Kind::Disk,
         Kind::Leader,
+        Kind::Coordinator,
         Kind::Membership,
         Kind::Deaf,
         Kind::Point,
@@ -163,6 +170,7 @@ impl Kind {
             Kind::Message => "message",
             Kind::Disk => "disk",
             Kind::Leader => "leader",
+            Kind::Coordinator => "coordinator",
             Kind::Membership => "membership",
             Kind::Deaf => "deaf",
             Kind::Point => "point",
@@ -184,6 +192,9 @@ impl Kind {
                 "disks are slow, sync slowly, not at all, or lie; are full, cannot be read, turn over bits"
             }
             Kind::Leader => "whoever leads is killed, loses power, is paused or cut off, again and again",
+            Kind::Coordinator => {
+                "whoever coordinates an operation is killed, paused or cut off in the middle"
+            }
             Kind::Membership => "members are removed and added back; leadership is handed on",
             Kind::Deaf => "one node hears no other for a long time, and is heard",
             Kind::Point => {
@@ -215,6 +226,8 @@ pub enum Needs {
     Clock,
     /// Nodes that tell the observer which of them leads.
     Leader,
+    /// Nodes that pass the points which show who coordinates.
+    Coordinator,
     /// Members that can be changed while it runs.
     Members,
     /// Named points in the code of the nodes.

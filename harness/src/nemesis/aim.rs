@@ -73,11 +73,17 @@ impl Aim {
 
     /// The fixed nodes, or the one that leads; a drawn one where nobody is known to.
     pub fn leader(&mut self, cluster: &Cluster) -> Vec<String> {
+        self.role(cluster, cluster.leader().map(|leader| leader.node))
+    }
+
+    /// The fixed nodes, or the one that coordinates; a drawn one where nobody is known to.
+    pub fn coordinator(&mut self, cluster: &Cluster) -> Vec<String> {
+        self.role(cluster, cluster.coordinator().map(|coordinator| coordinator.node))
+    }
+
+    fn role(&mut self, cluster: &Cluster, known: Option<String>) -> Vec<String> {
         let drawn = self.nodes(cluster, Size::One);
-        match cluster.leader().filter(|_| self.nodes.is_none()) {
-            Some(leader) => vec![leader.node],
-            None => drawn,
-        }
+        known.filter(|_| self.nodes.is_none()).map_or(drawn, |node| vec![node])
     }
 
     /// All nodes, those that were aimed at first and the others in random order.

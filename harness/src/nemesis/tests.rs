@@ -26,6 +26,9 @@ fn cluster(seed: u64, nodes: usize) -> (Cluster, Rc<Log>) {
         if name == "n1" {
             env.observer.fact(&Fact::Leader { term: 1 });
         }
+        if name == "n2" {
+            env.points.hold(&point::VERSION_CHOSEN);
+        }
         node(name, all.clone(), env)
     });
     let cluster = Cluster::new(&options, start, log.clone()).expect("valid options");
@@ -111,7 +114,7 @@ fn each_fault_heals_what_it_did() {
 
 #[test]
 fn faults_in_force_change_the_cluster() {
-    let kinds = [Kind::Partition, Kind::Crash, Kind::Clock, Kind::Leader];
+    let kinds = [Kind::Partition, Kind::Crash, Kind::Clock, Kind::Leader, Kind::Coordinator];
     let later = ["leader-churn"];
     for fault in kinds.iter().flat_map(|kind| kind.faults()).filter(|fault| !later.contains(&fault.name())) {
         let (mut cluster, _) = cluster(1, 5);
@@ -125,18 +128,24 @@ fn faults_in_force_change_the_cluster() {
 }
 
 #[test]
-fn faults_that_know_the_leader_strike_it() {
-    for fault in Kind::Leader.faults().filter(|fault| fault.name() != "leader-churn") {
+fn faults_that_know_a_role_strike_whoever_has_it() {
+    let faults = [Kind::Leader, Kind::Coordinator].into_iter().flat_map(Kind::faults);
+    for fault in faults.filter(|fault| fault.name() != "leader-churn") {
         let (mut cluster, _) = cluster(1, 5);
+        let (node, words) = match fault.kind() {
+            Kind::Leader => ("n1", "leader of term 1"),
+            _ => ("n2", "began to ask replicas 5 ms ago"),
+        };
         cluster.step().expect("only nodes fail");
         for seed in 0..5 {
             let injected = fault.inject(&mut cluster, &mut Aim::new(seed, None));
-            assert_eq!(injected.what.nodes[0], "n1", "{}", fault.name());
-            assert!(injected.what.detail.contains("leader of term 1"), "{}", injected.what.detail);
+            assert_eq!(injected.what.nodes[0], node, "{}", fault.name());
+            assert!(injected.what.detail.contains(words), "{}", injected.what.detail);
             injected.heal.apply(&mut cluster);
             let fixed = vec!["n3".to_string()];
             let injected = fault.inject(&mut cluster, &mut Aim::new(seed, Some(fixed)));
             assert_eq!(injected.what.nodes[0], "n3", "{}", fault.name());
+            assert!(injected.what.detail.starts_with(node) || fault.name() == "leader-minority-cut");
             injected.heal.apply(&mut cluster);
         }
     }
@@ -275,6 +284,7 @@ fn disk_and_message_faults_leave_their_counts() {
         (cluster.disk_counts("n2"), cluster.message_counts())
     };
     assert!(counts("disk-slow-sync").0.slow > 5);
+    assert!(counts("disk-slow").0.slow > 5);
     assert!(counts("disk-failing-sync").0.failed > 0);
     assert!(counts("disk-full").0.full > 5);
     assert_eq!(counts("disk-bit-flip").0.flips, 1);
@@ -310,7 +320,6 @@ fn nemesis_follows_its_schedule() {
         }
     }
     let expected =
-    assert!(counts("disk-slow").0.slow > 5);
         [(100, "pause", "start"), (200, "kill", "start"), (400, "pause", "end"), (600, "kill", "end")];
     assert_eq!(seen, expected);
     assert!(nemesis.is_done());

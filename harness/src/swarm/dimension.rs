@@ -245,6 +245,7 @@ const PERCENT: &[(Kind, u64)] = &[
     (Kind::Membership, 30),
     (Kind::Deaf, 10),
     (Kind::Point, 40),
+    (Kind::Coordinator, 30),
 ];
 /// How often a kind that takes part does so with one of its faults only, in percent.
 const SINGLE_PERCENT: u64 = 30;
