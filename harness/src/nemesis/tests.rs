@@ -183,6 +183,31 @@ fn faults_at_points_strike_whoever_passes_them() {
 }
 
 #[test]
+fn a_schedule_may_name_the_point_and_the_pass() {
+    for (point, pass) in [("between-two-sends", 3), ("between-two-sends", 40), ("replayed", 1)] {
+        let (mut cluster, log) = cluster(1, 3);
+        (0..100).for_each(|_| cluster.step().expect("only nodes fail"));
+        let text = format!(
+            r#"[{{"at_ms": 0, "for_ms": 9000, "fault": "point-kill", "nodes": ["n2"], "point": "{point}", "pass": {pass}}}]"#
+        );
+        let schedule = Schedule::parse(&text, cluster.nodes()).expect("valid");
+        let events = Nemesis::new(&schedule).advance(&mut cluster, Duration::ZERO);
+        assert!(events[0].what.detail.starts_with(&format!("at {point}, pass {pass}")), "{events:?}");
+        let before = cluster.points_passed()[point];
+        let is_struck = |cluster: &mut Cluster| {
+            cluster.step().expect("only nodes fail");
+            cluster.status("n2") == Status::Killed
+        };
+        assert!((0..2_000).any(|_| is_struck(&mut cluster)), "{point}, {pass}");
+        assert_eq!(cluster.points_struck(), [(point, 1)].into());
+        assert!(log.has("n2", &format!("killed at point {point}")));
+        // Three nodes pass it as often as each other.
+        let passed = cluster.points_passed()[point] - before;
+        assert!((pass..=3 * pass + 3).contains(&passed), "{point}: {pass} of {passed}");
+    }
+}
+
+#[test]
 fn a_leader_with_a_minority_is_not_left_a_majority() {
     for (nodes, side) in [(1, 1), (2, 1), (3, 1), (4, 1), (5, 2), (7, 3)] {
         let (mut cluster, _) = cluster(1, nodes);
@@ -272,6 +297,7 @@ fn disk_and_message_faults_leave_their_counts() {
             fault: name.to_string(),
             nodes: Some(vec!["n2".to_string()]),
             seed: 1,
+            ..Entry::default()
         };
         let mut nemesis = Nemesis::new(&Schedule { entries: vec![entry] });
         while cluster.elapsed() < Duration::from_secs(6) {
@@ -331,8 +357,10 @@ fn healing_all_ends_what_is_in_force_and_forgets_the_rest() {
     let (mut cluster, _) = cluster(1, 3);
     cluster.step().expect("only nodes fail");
     let healthy = state(&cluster);
-    let entry =
-        |fault: &str, at_ms| Entry { at_ms, for_ms: 60_000, fault: fault.to_string(), nodes: None, seed: 3 };
+    let entry = |fault: &str, at_ms| {
+        let fault = fault.to_string();
+        Entry { at_ms, for_ms: 60_000, fault, seed: 3, ..Entry::default() }
+    };
     let now_and_later = ALL.iter().flat_map(|fault| [entry(fault.name(), 0), entry(fault.name(), 90_000)]);
     let entries = now_and_later.collect();
     let mut nemesis = Nemesis::new(&Schedule { entries });

@@ -184,8 +184,7 @@ mod tests {
 
     #[test]
     fn follows_a_fixed_schedule_as_far_as_it_can() {
-        let entry =
-            |fault: &str| Entry { at_ms: 1, for_ms: 1, fault: fault.to_owned(), nodes: None, seed: 0 };
+        let entry = |fault: &str| Entry { at_ms: 1, for_ms: 1, fault: fault.to_owned(), ..Entry::default() };
         let entries = ["power-loss", "kill", "power-loss", "clock-drift"].map(entry).to_vec();
         let scenario = Scenario { schedule: Some(Schedule { entries }), ..Scenario::default() };
         let plan = Plan::of(&scenario, NO_DISK, &mut Rng::new(1)).expect("a plan");
