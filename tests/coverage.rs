@@ -28,6 +28,7 @@ fn schedule(faults: &[Planned]) -> Option<Schedule> {
         fault: fault.to_owned(),
         nodes: node.map(|node| vec![node.to_owned()]),
         seed: seed as u64,
+        ..Entry::default()
     };
     Some(Schedule { entries: faults.iter().enumerate().map(entry).collect() })
 }

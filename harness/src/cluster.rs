@@ -36,6 +36,7 @@ pub use self::exits::Finding;
 pub use self::options::{ClusterOptions, TICK_MS};
 use crate::rng::Rng;
 use crate::sim::clock::{ClockFault, EPOCH_SECONDS, TrueTime};
+use crate::sim::coordination::Coordinator;
 use crate::sim::disk::{DiskCounts, DiskFault, Flip};
 use crate::sim::leadership::Leader;
 use crate::sim::network::{Fabric, MessageCounts, MessageFault, Status};
@@ -86,6 +87,7 @@ impl Cluster {
             fabric: Rc::new(Fabric::new(&options.nodes)),
             watch,
             leadership: Rc::default(),
+            coordination: Rc::default(),
             traps: Rc::default(),
             tick: options.tick,
         };
@@ -198,6 +200,11 @@ impl Cluster {
     /// The leader of the highest term that any node has told of; none in systems that tell nothing.
     pub fn leader(&self) -> Option<Leader> {
         self.world.leadership.leader()
+    }
+
+    /// The node that was the last to ask replicas to hold a version; none in systems where that does not show.
+    pub fn coordinator(&self) -> Option<Coordinator> {
+        self.world.coordination.coordinator()
     }
 
     /// Panics of nodes so far.

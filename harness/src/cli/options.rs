@@ -60,7 +60,7 @@ pub struct Options {
     /// A file with a fixed schedule of faults, or the JSON itself, instead of one drawn from the seed; --nemesis
     /// is not looked at then. JSON: [{"at_ms": 3000, "for_ms": 2000, "fault": "kill", "nodes": ["n1"]}, …];
     /// times count from when clients begin to work, "nodes" may be left out, and `list nemeses` has
-    /// the names of faults
+    /// the names of faults; one of kind point may have a "point", of `list points`, and a "pass", from 1
     #[arg(long, value_name = "FILE")]
     schedule: Option<String>,
     /// Time between faults, in the mean: from the end of an episode to the beginning of the next [default: 2500ms]

@@ -1,5 +1,8 @@
 //! Whom a fault hits: drawn, or fixed by a schedule.
 
+use perjury_store::point::Point;
+
+use super::Entry;
 use crate::cluster::Cluster;
 use crate::rng::Rng;
 
@@ -38,18 +41,26 @@ impl Size {
     }
 }
 
-/// The aim of one injection: its randomness, and the nodes that a schedule fixed, if it did.
+/// The aim of one injection: its randomness, and what a schedule fixed, if it did.
 #[derive(Clone, Debug)]
 pub struct Aim {
     /// Decides everything about the injection that is not fixed.
     pub rng: Rng,
     nodes: Option<Vec<String>>,
+    point: Option<String>,
+    pass: Option<u64>,
 }
 
 impl Aim {
     /// Draws from `seed`; hits `nodes` where they are given.
     pub fn new(seed: u64, nodes: Option<Vec<String>>) -> Aim {
-        Aim { rng: Rng::new(seed), nodes }
+        Aim { rng: Rng::new(seed), nodes, point: None, pass: None }
+    }
+
+    /// As this entry of a schedule has it.
+    pub fn of(entry: &Entry) -> Aim {
+        let Entry { nodes, point, pass, seed, .. } = entry.clone();
+        Aim { point, pass, ..Aim::new(seed, nodes) }
     }
 
     /// The fixed nodes, or as many as `size` says.
@@ -73,11 +84,29 @@ impl Aim {
 
     /// The fixed nodes, or the one that leads; a drawn one where nobody is known to.
     pub fn leader(&mut self, cluster: &Cluster) -> Vec<String> {
+        self.role(cluster, cluster.leader().map(|leader| leader.node))
+    }
+
+    /// The fixed nodes, or the one that coordinates; a drawn one where nobody is known to.
+    pub fn coordinator(&mut self, cluster: &Cluster) -> Vec<String> {
+        self.role(cluster, cluster.coordinator().map(|coordinator| coordinator.node))
+    }
+
+    fn role(&mut self, cluster: &Cluster, known: Option<String>) -> Vec<String> {
         let drawn = self.nodes(cluster, Size::One);
-        match cluster.leader().filter(|_| self.nodes.is_none()) {
-            Some(leader) => vec![leader.node],
-            None => drawn,
-        }
+        known.filter(|_| self.nodes.is_none()).map_or(drawn, |node| vec![node])
+    }
+
+    /// The fixed point, or one of those that the nodes pass.
+    pub fn point(&mut self, cluster: &Cluster) -> &'static Point {
+        let drawn = *self.rng.pick(cluster.points());
+        let fixed = cluster.points().iter().find(|point| self.point.as_deref() == Some(point.name));
+        fixed.copied().unwrap_or(drawn)
+    }
+
+    /// The fixed pass of that point, or the `drawn` one.
+    pub fn pass(&self, drawn: u64) -> u64 {
+        self.pass.unwrap_or(drawn)
     }
 
     /// All nodes, those that were aimed at first and the others in random order.

@@ -79,8 +79,7 @@ impl Nemesis {
         for entry in self.coming.drain(..due) {
             // A schedule holds known names only: it checks them where it is made.
             let Some(fault) = find(&entry.fault) else { continue };
-            let mut aim = Aim::new(entry.seed, entry.nodes.clone());
-            let Injected { what, heal } = fault.inject(cluster, &mut aim);
+            let Injected { what, heal } = fault.inject(cluster, &mut Aim::of(&entry));
             events.push(NemesisEvent { state: State::Start, what: what.clone() });
             let until = now + Duration::from_millis(entry.for_ms);
             let place = self.in_force.partition_point(|other| other.until <= until);

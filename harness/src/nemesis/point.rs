@@ -25,8 +25,9 @@ fn inject(fault: &dyn Fault, blow: Blow, cluster: &mut Cluster, aim: &mut Aim) -
         return Injected::new(fault, id, [""; 0], "the code has no named points".to_owned());
     }
     let nodes = aim.some_nodes(cluster);
-    let point = *aim.rng.pick(cluster.points());
-    let pass = if point.at_start { 1 } else { pass(&mut aim.rng) };
+    let point = aim.point(cluster);
+    let drawn = if point.at_start { 1 } else { pass(&mut aim.rng) };
+    let pass = aim.pass(drawn);
     let mut detail = format!("at {}, pass {pass}", point.name);
     if point.at_start {
         nodes.iter().for_each(|node| start_anew(cluster, id, node, blow));

@@ -268,6 +268,7 @@ fn has_the_system_remove_a_member_and_add_it_back() {
         fault: "member-remove".to_owned(),
         nodes: Some(vec!["n2".to_owned()]),
         seed: 1,
+        ..Entry::default()
     };
     let schedule = Some(Schedule { entries: vec![entry] });
     ORDERS.take();

@@ -43,7 +43,10 @@ impl Scenario {
 
     /// What this system cannot run about it, if anything.
     pub fn problem_with(&self, system: &dyn System) -> Option<String> {
-        self.problem().or_else(|| self.wrong_mode(system)).or_else(|| system.problem(self))
+        self.problem()
+            .or_else(|| self.wrong_mode(system))
+            .or_else(|| self.wrong_point(system))
+            .or_else(|| system.problem(self))
     }
 
     fn wrong_mode(&self, system: &dyn System) -> Option<String> {
@@ -55,6 +58,18 @@ impl Scenario {
             _ if modes.contains(&mode.as_str()) => None,
             _ => Some(format!("mode {mode}: {name} has none of that name; take one of {}", modes.join(", "))),
         }
+    }
+
+    /// Nodes are struck at a point only where they pass it.
+    fn wrong_point(&self, system: &dyn System) -> Option<String> {
+        let points: Vec<&str> = system.points().iter().map(|point| point.name).collect();
+        self.schedule.as_ref()?.entries.iter().enumerate().find_map(|(number, entry)| {
+            let point = entry.point.as_deref().filter(|name| !points.contains(name))?;
+            let (place, name) = (format!("entry {} ({})", number + 1, entry.fault), system.name());
+            Some(format!(
+                "schedule: {place}: nodes of {name} do not pass `{point}`; `list points` has theirs"
+            ))
+        })
     }
 
     fn wrong_level(&self) -> Option<String> {
@@ -338,6 +353,19 @@ mod tests {
     }
 
     #[test]
+    fn refuses_a_point_that_no_node_passes() {
+        let text = r#"[{"at_ms": 1, "for_ms": 1, "fault": "point-kill", "point": "version-chosen"}]"#;
+        let schedule = Some(Schedule::parse(text, &[]).expect("a schedule"));
+        let problem = |store| {
+            let (schedule, system) = (schedule.clone(), store::named(store).expect("a store"));
+            Scenario { schedule, store: store.to_owned(), ..Scenario::default() }.problem_with(system)
+        };
+        assert_eq!(problem("quorum"), None);
+        let words = "schedule: entry 1 (point-kill): nodes of raft do not pass `version-chosen`; `list points` has theirs";
+        assert_eq!(problem("raft").as_deref(), Some(words));
+    }
+
+    #[test]
     fn deals_out_no_levels_that_it_does_not_know() {
         let problem = problem(|scenario| scenario.store = "yours".to_owned());
         assert!(problem.starts_with("level mixed: it is not known which levels yours has"), "{problem}");
@@ -348,7 +376,7 @@ mod tests {
     #[test]
     fn refuses_a_schedule_that_would_not_be_followed() {
         let with = |fault: &str, at_ms: u64, nodes: Option<Vec<String>>| {
-            let entry = Entry { at_ms, for_ms: 1, fault: fault.to_owned(), nodes, seed: 0 };
+            let entry = Entry { at_ms, for_ms: 1, fault: fault.to_owned(), nodes, ..Entry::default() };
             problem(|scenario| scenario.schedule = Some(Schedule { entries: vec![entry] }))
         };
         assert_eq!(

@@ -14,7 +14,7 @@ use crate::script::{Invocation, Phase, Script};
 /// A fault that lasts a second.
 fn fault(at_ms: u64) -> Entry {
     let (fault, nodes) = ("kill".to_owned(), Some(vec!["n1".to_owned(), "n4".to_owned()]));
-    Entry { at_ms, for_ms: 1_000, fault, nodes, seed: at_ms }
+    Entry { at_ms, for_ms: 1_000, fault, nodes, seed: at_ms, ..Entry::default() }
 }
 
 fn write(n: u64) -> Invocation {

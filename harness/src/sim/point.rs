@@ -20,6 +20,8 @@ use perjury_store::point::Point;
 use tokio::time::sleep;
 
 use super::FaultId;
+use super::clock::TrueTime;
+use super::coordination::Coordination;
 use super::disk::SimDisk;
 use super::observer::Watch;
 use super::pause::Gate;
@@ -144,6 +146,10 @@ impl Trap {
 pub struct SimPoints {
     /// The machine.
     pub host: String,
+    /// The simulator's time.
+    pub time: Rc<TrueTime>,
+    /// Who coordinates.
+    pub coordination: Rc<Coordination>,
     /// All traps of the cluster.
     pub traps: Rc<Traps>,
     /// Stops the process.
@@ -158,6 +164,7 @@ pub struct SimPoints {
 
 impl Points for SimPoints {
     fn hold(&self, point: &'static Point) -> Option<LocalFuture<'static, ()>> {
+        self.coordination.see(&self.host, point, self.time.now());
         let blow = self.traps.pass(&self.host, point)?;
         self.watch.note(&self.host, &format!("{} at point {}", blow.words(), point.name));
         Some(match blow {

@@ -262,6 +262,7 @@ const PERCENT: &[(Kind, u64)] = &[
     (Kind::Membership, 50),
     (Kind::Deaf, 10),
     (Kind::Point, 40),
+    (Kind::Coordinator, 30),
 ];
 /// How often no more than two of them take part, in percent: each kind that is added takes time from the others.
 const FOCUSED_PERCENT: u64 = 50;
