@@ -7,8 +7,10 @@
 //!                        └─ until none makes it smaller, or the budget is spent ─┘
 //! ```
 //!
-//! As in proptest, large simplifications are tried first, and a scenario is kept only where it still fails. What is
-//! tried depends on nothing but the scenario, the seed and what earlier tries showed: the same three give the same result.
+//! As in proptest, large simplifications are tried first, and a scenario is kept only where it still fails. Once no move
+//! helps and much is left, what is left may hang on chance: then each scenario is tried with several seeds, and the
+//! smallest run has the seed that showed it. What is tried depends on nothing but the scenario, the seed and what earlier
+//! tries showed: the same three give the same result.
 
 mod failing;
 pub mod minimal;
@@ -50,7 +52,7 @@ pub struct Shrunk {
     pub signature: Signature,
     /// What it runs.
     pub scenario: Scenario,
-    /// With which seed: that of the run it was made from.
+    /// With which seed: that of the run it was made from, or another one.
     pub seed: u64,
     /// What the first run was made of.
     pub before: Size,
@@ -79,16 +81,16 @@ pub fn shrink(
     budget: &Budget,
     progress: &mut dyn FnMut(&Step<'_>),
 ) -> anyhow::Result<Shrunk> {
-    let try_one = |scenario: &Scenario| trial::try_seed(system, scenario, seed, &mut |_| {});
-    let (recording, report) = try_one(scenario).context("the run to shrink")?;
+    let try_one = |scenario: &Scenario, seed| trial::try_seed(system, scenario, seed, &mut |_| {});
+    let (recording, report) = try_one(scenario, seed).context("the run to shrink")?;
     ensure!(signature.matches(&report), "the run to shrink does not show {signature}");
     let signature = signature.of_smallest(&report);
     let first = Failing::new(recording, report, &signature);
     let before = Size::of(&first);
     let start = sweep::wall_ns();
-    let mut judge = |scenario: &Scenario| {
+    let mut judge = |scenario: &Scenario, seed| {
         // What cannot be run is no simpler way to see the anomaly.
-        let (recording, report) = try_one(scenario).ok()?;
+        let (recording, report) = try_one(scenario, seed).ok()?;
         signature.matches(&report).then(|| Failing::new(recording, report, &signature))
     };
     let is_over = || budget.wall_ns.is_some_and(|limit| sweep::wall_ns() - start >= limit);
@@ -98,7 +100,7 @@ pub fn shrink(
     let best = search.into_best();
     let after = Size::of(&best);
     let Failing { recording, report, .. } = best;
-    let scenario = report.scenario.clone();
+    let (scenario, seed) = (report.scenario.clone(), report.seed);
     Ok(Shrunk { signature, scenario, seed, before, after, runs, is_cut_short, recording, report })
 }
 

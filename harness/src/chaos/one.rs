@@ -96,7 +96,7 @@ fn shrink(plan: &Plan<'_>, entry: &Entry, folder: &Path) -> anyhow::Result<Optio
     let shrunk = panic::catch(|| shrink::shrink(system, scenario, seed, signature, &budget, &mut |_| {}));
     let shrunk = shrunk.map_err(|words| anyhow::anyhow!("perjury panicked: {words}"))??;
     let file = folder.join(ScenarioFile::NAME);
-    let text = ScenarioFile::new(shrunk.scenario, seed, Some(shrunk.signature)).to_json();
+    let text = ScenarioFile::new(shrunk.scenario, shrunk.seed, Some(shrunk.signature)).to_json();
     std::fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
     Ok(Some(Shrunk {
         command: format!("cargo perjury run --scenario {}", command::quoted(&file.display().to_string())),

@@ -22,9 +22,9 @@ use progress::Progress;
 /// Reduces a run that broke a promise to a small one that breaks the same promise in the same way.
 ///
 /// Leaves out faults and operations, shortens time, takes fewer nodes, clients, keys, and simpler settings, as long as
-/// the same anomaly on the same promise remains. What is left is written to a file that run --scenario takes. The same
-/// run gives the same result, unless a time limit cuts it short. Exits with 0, also when nothing could be left out,
-/// and with 254 when the run broke no promise.
+/// the same anomaly on the same promise remains. Where much is left, it tries other seeds as well. What is left is
+/// written, with its seed, to a file that run --scenario takes. The same run gives the same result, unless a time limit
+/// cuts it short. Exits with 0, also when nothing could be left out, and with 254 when the run broke no promise.
 #[derive(Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Shrink {
@@ -78,7 +78,7 @@ impl Shrink {
         let shrunk =
             shrink::shrink(system, &scenario, seed, &signature, &budget, &mut |step| progress.show(step))?;
         progress.end();
-        let file = ScenarioFile::new(shrunk.scenario.clone(), seed, Some(shrunk.signature.clone()));
+        let file = ScenarioFile::new(shrunk.scenario.clone(), shrunk.seed, Some(shrunk.signature.clone()));
         std::fs::write(&out, file.to_json()).with_context(|| format!("cannot write {}", out.display()))?;
         exit::print(&if self.json { json(&shrunk, &file, &out) } else { text(&shrunk, &out) })?;
         Ok(Exit::Valid)
@@ -137,6 +137,7 @@ impl Found {
 fn text(shrunk: &Shrunk, out: &Path) -> String {
     let mut text = shrunk::text(shrunk, terminal::width());
     let why = if shrunk.is_cut_short { "; more --runs may make it smaller" } else { "" };
+    text.push_str(&format!("{:<13}  {}\n", "seed", shrunk.seed));
     text.push_str(&format!("{:<13}  {}{why}\n", "took", words::count(shrunk.runs, "run")));
     text.push_str(&format!("{:<13}  {}\n", "kept in", out.display()));
     text.push_str(&format!("{:<13}  cargo perjury run --scenario {}\n", "replay with", out.display()));

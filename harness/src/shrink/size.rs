@@ -10,6 +10,10 @@ use crate::command;
 use crate::render::words;
 use crate::scenario::Scenario;
 
+/// More faults, or more operations, than these are many.
+const FAULTS_FEW: u64 = 3;
+const OPERATIONS_FEW: u64 = 20;
+
 /// What a run was made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Size {
@@ -45,6 +49,11 @@ impl Size {
             keys: keys.len() as u64,
             events: recording.history.events().len() as u64,
         }
+    }
+
+    /// Whether people can read it at a glance.
+    pub fn is_small(&self) -> bool {
+        self.faults <= FAULTS_FEW && self.operations <= OPERATIONS_FEW
     }
 }
 
