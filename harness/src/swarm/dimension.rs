@@ -126,7 +126,7 @@ fn mode(draw: &mut Draw<'_>, scenario: &mut Scenario) {
 
 fn nodes(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     scenario.nodes = match scenario.mode.as_str() {
-        "majority" => draw.count(&[3, 3, 4, 5, 5, 5, 7]),
+        "majority" => draw.count(&[3, 3, 4, 5, 5, 5, 5, 7]),
         mode => draw.count(&[Scenario::nodes_in(mode) as u64]),
     };
 }
@@ -134,7 +134,7 @@ fn nodes(draw: &mut Draw<'_>, scenario: &mut Scenario) {
 fn replication(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     if is_quorum(scenario) {
         let most = scenario.nodes as u64;
-        let usual = [3, 3, 3, 2, 5].map(|replicas: u64| replicas.min(most));
+        let usual = [3, 3, 3, 3, 2, 5].map(|replicas: u64| replicas.min(most));
         scenario.replication = draw.count(&usual);
     }
 }
@@ -183,7 +183,7 @@ fn segment_bytes(draw: &mut Draw<'_>, scenario: &mut Scenario) {
 }
 
 fn workload(draw: &mut Draw<'_>, scenario: &mut Scenario) {
-    let of_quorum: &[_] = &[("register", 5), ("set", 3), ("cas-register", 1)];
+    let of_quorum: &[_] = &[("register", 7), ("set", 2), ("cas-register", 1)];
     let of_raft: &[_] = &[
         ("register", 4),
         ("cas-register", 2),
@@ -198,14 +198,14 @@ fn workload(draw: &mut Draw<'_>, scenario: &mut Scenario) {
 
 fn level(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     let of_quorum: &[_] = &[
-        ("mixed", 4),
+        ("mixed", 5),
         ("quorum", 3),
-        ("atomic", 3),
+        ("atomic", 5),
         ("one", 1),
         ("all", 1),
         ("one/all", 1),
         ("all/one", 1),
-        ("quorum+atomic", 2),
+        ("quorum+atomic", 3),
     ];
     let of_raft: &[_] =
         &[("mixed", 4), ("leader", 3), ("lease", 3), ("follower", 2), ("any", 1), ("leader+lease", 2)];
@@ -213,7 +213,7 @@ fn level(draw: &mut Draw<'_>, scenario: &mut Scenario) {
 }
 
 fn clients(draw: &mut Draw<'_>, scenario: &mut Scenario) {
-    scenario.clients = draw.count(&[2, 5, 10, 20, 20, 40]);
+    scenario.clients = draw.count(&[5, 10, 20, 20, 40]);
 }
 
 fn rate(draw: &mut Draw<'_>, scenario: &mut Scenario) {
@@ -232,7 +232,7 @@ fn read_percent(draw: &mut Draw<'_>, scenario: &mut Scenario) {
 }
 
 fn time(draw: &mut Draw<'_>, scenario: &mut Scenario) {
-    scenario.time_ms = draw.one_of(&[15_000, 20_000, 30_000, 40_000, 60_000]);
+    scenario.time_ms = draw.one_of(&[10_000, 20_000, 30_000, 40_000, 40_000]);
 }
 
 fn latency(draw: &mut Draw<'_>, scenario: &mut Scenario) {
@@ -244,7 +244,7 @@ fn latency(draw: &mut Draw<'_>, scenario: &mut Scenario) {
 }
 
 fn fault_gap(draw: &mut Draw<'_>, scenario: &mut Scenario) {
-    scenario.fault_gap_ms = draw.one_of(&[500, 500, 1_000, 2_500, 6_000]);
+    scenario.fault_gap_ms = draw.one_of(&[500, 500, 1_000, 1_000, 2_500, 6_000]);
 }
 
 fn fault_length(draw: &mut Draw<'_>, scenario: &mut Scenario) {
@@ -256,7 +256,7 @@ const PERCENT: &[(Kind, u64)] = &[
     (Kind::Partition, 60),
     (Kind::Crash, 60),
     (Kind::Clock, 40),
-    (Kind::Message, 40),
+    (Kind::Message, 50),
     (Kind::Disk, 25),
     (Kind::Leader, 60),
     (Kind::Membership, 50),
