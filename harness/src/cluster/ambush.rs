@@ -5,7 +5,6 @@
 //! n2  · · · · · · · pass 8: struck ├─ …
 //! ```
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use perjury_store::point::Point;
@@ -48,10 +47,23 @@ impl Ambush {
 }
 
 impl Cluster {
-    /// From now on each of `nodes` is struck at a pass of the point, goes on a little later, and is struck again.
-    pub fn ambush(&mut self, id: FaultId, point: &'static Point, nodes: &[String], blow: Blow, rng: Rng) {
+    /// From now on each of `nodes` is struck at a pass of the point, the `first` one or a drawn one, goes on a little
+    /// later, and is struck again.
+    pub fn ambush(
+        &mut self,
+        id: FaultId,
+        point: &'static Point,
+        nodes: &[String],
+        first: Option<u64>,
+        blow: Blow,
+        rng: Rng,
+    ) {
         let mut ambush = Ambush { rng, held: Vec::new() };
-        let nodes = nodes.iter().map(|node| (node.clone(), ambush.pass())).collect::<BTreeMap<_, _>>();
+        let mut pass = || {
+            let drawn = ambush.pass();
+            first.unwrap_or(drawn)
+        };
+        let nodes = nodes.iter().map(|node| (node.clone(), pass())).collect();
         self.lay_trap(id, Trap { point, nodes, blow });
         self.ambushes.insert(id, ambush);
     }

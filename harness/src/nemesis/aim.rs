@@ -97,16 +97,16 @@ impl Aim {
         known.filter(|_| self.nodes.is_none()).map_or(drawn, |node| vec![node])
     }
 
-    /// The fixed point, or one of those that the nodes pass.
-    pub fn point(&mut self, cluster: &Cluster) -> &'static Point {
-        let drawn = *self.rng.pick(cluster.points());
+    /// The fixed point, or one of these, of those that the nodes pass.
+    pub fn point(&mut self, cluster: &Cluster, among: &[&'static Point]) -> &'static Point {
+        let drawn = *self.rng.pick(among);
         let fixed = cluster.points().iter().find(|point| self.point.as_deref() == Some(point.name));
         fixed.copied().unwrap_or(drawn)
     }
 
-    /// The fixed pass of that point, or the `drawn` one.
-    pub fn pass(&self, drawn: u64) -> u64 {
-        self.pass.unwrap_or(drawn)
+    /// The pass of that point, if one is fixed.
+    pub fn pass(&self) -> Option<u64> {
+        self.pass
     }
 
     /// All nodes, those that were aimed at first and the others in random order.

@@ -25,9 +25,9 @@ fn inject(fault: &dyn Fault, blow: Blow, cluster: &mut Cluster, aim: &mut Aim) -
         return Injected::new(fault, id, [""; 0], "the code has no named points".to_owned());
     }
     let nodes = aim.some_nodes(cluster);
-    let point = aim.point(cluster);
+    let point = aim.point(cluster, cluster.points());
     let drawn = if point.at_start { 1 } else { pass(&mut aim.rng) };
-    let pass = aim.pass(drawn);
+    let pass = aim.pass().unwrap_or(drawn);
     let mut detail = format!("at {}, pass {pass}", point.name);
     if point.at_start {
         nodes.iter().for_each(|node| start_anew(cluster, id, node, blow));
@@ -187,10 +187,10 @@ impl Fault for Ambush {
         }
         let size = *aim.rng.pick(&[Size::One, Size::Minority, Size::All, Size::All]);
         let nodes = aim.nodes(cluster, size);
-        let point = *aim.rng.pick(&points);
+        let point = aim.point(cluster, &points);
         let blow = *aim.rng.pick(&[Blow::Cut, Blow::Cut, Blow::Pause, Blow::Kill]);
         let detail = format!("at {}, {} for up to two seconds, again and again", point.name, blow.words());
-        cluster.ambush(id, point, &nodes, blow, aim.rng.fork("ambush"));
+        cluster.ambush(id, point, &nodes, aim.pass(), blow, aim.rng.fork("ambush"));
         Injected::new(self, id, nodes, detail)
     }
 }
