@@ -56,6 +56,7 @@ pub fn options(scenario: &Scenario) -> String {
     if let Some(schedule) = &scenario.schedule {
         option("schedule", serde_json::to_string(schedule).expect("plain data"), String::new());
     }
+    option("role-percent", scenario.role_percent.to_string(), base.role_percent.to_string());
     option("fault-gap", time(scenario.fault_gap_ms), time(base.fault_gap_ms));
     option("fault-length", time(scenario.fault_ms_max), time(base.fault_ms_max));
     option(

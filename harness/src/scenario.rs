@@ -51,6 +51,9 @@ pub struct Scenario {
     /// A fixed fault schedule, instead of one drawn from the seed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub schedule: Option<Schedule>,
+    /// How often faults that hit drawn nodes hit the one that leads, or coordinates, in percent.
+    #[serde(default, skip_serializing_if = "later::is_default_role_percent")]
+    pub role_percent: u64,
     /// From the end of one episode of faults to the beginning of the next in the mean, in simulated milliseconds.
     #[serde(default = "later::fault_gap_ms", skip_serializing_if = "later::is_default_fault_gap_ms")]
     pub fault_gap_ms: u64,
@@ -100,6 +103,7 @@ impl Default for Scenario {
             workload: "register".to_owned(),
             nemesis: vec!["clock".to_owned(), "crash".to_owned(), "partition".to_owned()],
             schedule: None,
+            role_percent: 0,
             fault_gap_ms: later::fault_gap_ms(),
             fault_ms_max: later::fault_ms_max(),
             latency_ms_min: later::latency_ms_min(),
@@ -186,6 +190,7 @@ mod tests {
             "snapshot_every",
             "batch_bytes",
             "segment_bytes",
+            "role_percent",
             "fault_gap_ms",
             "fault_ms_max",
             "latency_ms_min",
@@ -231,6 +236,7 @@ mod tests {
             slug(|scenario| scenario.snapshot_every = 7),
             slug(|scenario| scenario.batch_bytes = 7),
             slug(|scenario| scenario.segment_bytes = 7_000),
+            slug(|scenario| scenario.role_percent = 7),
             slug(|scenario| scenario.fault_gap_ms = 7),
             slug(|scenario| scenario.fault_ms_max = 7_000),
             slug(|scenario| scenario.latency_ms_min = 10),
@@ -238,6 +244,6 @@ mod tests {
             slug(|scenario| scenario.script = Some(Script::default())),
             slug(|scenario| scenario.read_percent = Some(50)),
         ];
-        assert_eq!(std::collections::BTreeSet::from(slugs).len(), 12);
+        assert_eq!(std::collections::BTreeSet::from(slugs).len(), 13);
     }
 }

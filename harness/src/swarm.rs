@@ -92,9 +92,9 @@ mod tests {
     }
 
     #[test]
-    fn half_of_all_scenarios_have_few_kinds_of_faults() {
+    fn most_scenarios_have_few_kinds_of_faults() {
         let few = drawn(0..400).iter().filter(|scenario| scenario.nemesis.len() <= 2).count();
-        assert!((200..320).contains(&few), "{few}");
+        assert!((240..340).contains(&few), "{few}");
     }
 
     #[test]

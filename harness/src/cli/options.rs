@@ -63,6 +63,9 @@ pub struct Options {
     /// the names of faults; one of kind point may have a "point", of `list points`, and a "pass", from 1
     #[arg(long, value_name = "FILE")]
     schedule: Option<String>,
+    /// How often faults that hit drawn nodes are to hit whoever leads, or coordinates, in percent [default: 0]
+    #[arg(long, value_name = "PERCENT")]
+    role_percent: Option<u64>,
     /// Time between faults, in the mean: from the end of an episode to the beginning of the next [default: 2500ms]
     #[arg(long, value_name = "DURATION", value_parser = duration::parse_ms)]
     fault_gap: Option<u64>,
@@ -123,6 +126,7 @@ impl Options {
             workload: self.workload.clone().unwrap_or(base.workload),
             nemesis: self.nemesis.as_ref().map_or(Ok(base.nemesis), |names| nemesis(names))?,
             schedule: self.schedule.as_deref().map(|text| schedule(text, nodes)).transpose()?,
+            role_percent: self.role_percent.unwrap_or(base.role_percent),
             fault_gap_ms: self.fault_gap.unwrap_or(base.fault_gap_ms),
             fault_ms_max: self.fault_length.unwrap_or(base.fault_ms_max),
             latency_ms_min: latency_ms.0,
@@ -171,6 +175,7 @@ impl Options {
             number("read-percent", self.read_percent),
             time("time", self.time),
             self.latency.map(|(min, max)| ("latency".to_owned(), format!("{min}ms..{max}ms"))),
+            number("role-percent", self.role_percent),
             time("fault-gap", self.fault_gap),
             time("fault-length", self.fault_length),
             word("nemesis", &self.nemesis.as_ref().map(|kinds| kinds.join(","))),
@@ -284,7 +289,7 @@ mod tests {
             "--store raft --mode synchronous --snapshot-every 9 --batch-bytes 1 --segment-bytes 2048",
             "--store raft --mode asynchronous --nodes 3 --loss-entries 17",
             "--workload bank --store raft --read-percent 90",
-            "--nemesis crash,message-loss --fault-gap 500ms --fault-length 2s --latency 10ms..0.2s",
+            "--nemesis crash,message-loss --role-percent 40 --fault-gap 500ms --fault-length 2s --latency 10ms..0.2s",
             r#"--script [{"at_ms":3,"session":4,"function":"write","key":"k3","value":17}]"#,
         ] {
             let made = scenario(line).expect("a scenario");

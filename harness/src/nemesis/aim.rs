@@ -49,25 +49,39 @@ pub struct Aim {
     nodes: Option<Vec<String>>,
     point: Option<String>,
     pass: Option<u64>,
+    role_percent: u64,
 }
 
 impl Aim {
     /// Draws from `seed`; hits `nodes` where they are given.
     pub fn new(seed: u64, nodes: Option<Vec<String>>) -> Aim {
-        Aim { rng: Rng::new(seed), nodes, point: None, pass: None }
+        Aim { rng: Rng::new(seed), nodes, point: None, pass: None, role_percent: 0 }
     }
 
-    /// As this entry of a schedule has it.
-    pub fn of(entry: &Entry) -> Aim {
+    /// As this entry of a schedule has it; what it leaves open hits the node with a role so often, in percent.
+    pub fn of(entry: &Entry, role_percent: u64) -> Aim {
         let Entry { nodes, point, pass, seed, .. } = entry.clone();
-        Aim { point, pass, ..Aim::new(seed, nodes) }
+        Aim { point, pass, role_percent, ..Aim::new(seed, nodes) }
     }
 
     /// The fixed nodes, or as many as `size` says.
     pub fn nodes(&mut self, cluster: &Cluster, size: Size) -> Vec<String> {
         // Drawn in any case, so that fixing the nodes leaves the rest of the fault as it was.
-        let drawn = self.rng.subset(cluster.nodes(), size.count(cluster.nodes().len()));
+        let mut drawn = self.rng.subset(cluster.nodes(), size.count(cluster.nodes().len()));
+        self.aim_at_role(&mut drawn, cluster);
         self.nodes.clone().unwrap_or(drawn)
+    }
+
+    /// Puts the node that leads, or coordinates, in the place of another one, now and then.
+    fn aim_at_role(&self, drawn: &mut [String], cluster: &Cluster) {
+        let leader = cluster.leader().map(|leader| leader.node);
+        let role = leader.or_else(|| cluster.coordinator().map(|coordinator| coordinator.node));
+        // A fork: what else the fault draws stays as it is.
+        let is_wanted = self.rng.fork("role").below(100) < self.role_percent;
+        let absent = role.filter(|role| is_wanted && !drawn.contains(role));
+        if let (Some(role), Some(first)) = (absent, drawn.first_mut()) {
+            *first = role;
+        }
     }
 
     /// The fixed nodes, or a number of them that is drawn too.

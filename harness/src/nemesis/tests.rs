@@ -7,6 +7,7 @@ use std::time::Duration;
 use perjury_store::point;
 use perjury_store::raft::fact::Fact;
 
+use super::aim::Size;
 use super::*;
 use crate::cluster::tests::pings::{Log, node};
 use crate::cluster::{ClusterOptions, Start};
@@ -41,7 +42,7 @@ fn trace(seed: u64) -> Vec<String> {
     let mut rng = Rng::new(seed).fork("schedule");
     let rhythm = Rhythm { time_ms: 20_000, gap_ms: 2_500, length_ms_max: 8_000 };
     let schedule = Schedule::draw(&Kind::ALL.map(Selection::Kind), rhythm, &mut rng, &|_| true);
-    let mut nemesis = Nemesis::new(&schedule);
+    let mut nemesis = Nemesis::new(&schedule, 0);
     let mut written = 0;
     let mut trace = Vec::new();
     while cluster.elapsed() < Duration::from_secs(25) {
@@ -152,6 +153,30 @@ fn faults_that_know_a_role_strike_whoever_has_it() {
 }
 
 #[test]
+fn drawn_nodes_are_the_leader_as_often_as_asked() {
+    let (mut cluster, _) = cluster(1, 5);
+    cluster.step().expect("only nodes fail");
+    let hits = |role_percent, nodes: Option<&str>| {
+        let nodes = nodes.map(|node| vec![node.to_owned()]);
+        let entry = |seed| Entry { seed, nodes: nodes.clone(), ..Entry::default() };
+        let mut draws = Vec::new();
+        let mut hits = 0;
+        for seed in 0..400 {
+            let mut aim = Aim::of(&entry(seed), role_percent);
+            hits += usize::from(aim.nodes(&cluster, Size::One) == ["n1"]);
+            draws.push(aim.rng.next());
+        }
+        (hits, draws)
+    };
+    let (never, draws) = hits(0, None);
+    assert!((50..110).contains(&never), "{never}: one of five");
+    let (half, same) = hits(50, None);
+    assert!((200..280).contains(&half), "{half}");
+    assert_eq!(same, draws, "what else a fault draws stays as it is");
+    assert_eq!((hits(100, None).0, hits(100, Some("n3")).0), (400, 0));
+}
+
+#[test]
 fn faults_at_points_strike_whoever_passes_them() {
     let ends = [
         ("point-kill", Status::Killed),
@@ -219,7 +244,7 @@ fn a_schedule_may_name_the_point_and_the_pass() {
             r#"[{{"at_ms": 0, "for_ms": 9000, "fault": "point-kill", "nodes": ["n2"], "point": "{point}", "pass": {pass}}}]"#
         );
         let schedule = Schedule::parse(&text, cluster.nodes()).expect("valid");
-        let events = Nemesis::new(&schedule).advance(&mut cluster, Duration::ZERO);
+        let events = Nemesis::new(&schedule, 0).advance(&mut cluster, Duration::ZERO);
         assert!(events[0].what.detail.starts_with(&format!("at {point}, pass {pass}")), "{events:?}");
         let before = cluster.points_passed()[point];
         let is_struck = |cluster: &mut Cluster| {
@@ -327,7 +352,7 @@ fn disk_and_message_faults_leave_their_counts() {
             seed: 1,
             ..Entry::default()
         };
-        let mut nemesis = Nemesis::new(&Schedule { entries: vec![entry] });
+        let mut nemesis = Nemesis::new(&Schedule { entries: vec![entry] }, 0);
         while cluster.elapsed() < Duration::from_secs(6) {
             cluster.step().expect("only nodes fail");
             let now = cluster.elapsed();
@@ -360,7 +385,7 @@ fn nemesis_follows_its_schedule() {
         {"at_ms": 100, "for_ms": 300, "fault": "pause", "nodes": ["n1"]}
     ]"#;
     let nodes = cluster.nodes().to_vec();
-    let mut nemesis = Nemesis::new(&Schedule::parse(text, &nodes).expect("valid"));
+    let mut nemesis = Nemesis::new(&Schedule::parse(text, &nodes).expect("valid"), 0);
     let mut seen = Vec::new();
     while cluster.elapsed() < Duration::from_secs(1) {
         cluster.step().expect("only nodes fail");
@@ -391,7 +416,7 @@ fn healing_all_ends_what_is_in_force_and_forgets_the_rest() {
     };
     let now_and_later = ALL.iter().flat_map(|fault| [entry(fault.name(), 0), entry(fault.name(), 90_000)]);
     let entries = now_and_later.collect();
-    let mut nemesis = Nemesis::new(&Schedule { entries });
+    let mut nemesis = Nemesis::new(&Schedule { entries }, 0);
     let begun = nemesis.advance(&mut cluster, Duration::ZERO);
     // Somebody else's fault is healed too.
     let stray = cluster.new_fault();

@@ -80,3 +80,8 @@ pub(super) fn batch_bytes() -> usize {
 pub(super) fn is_default_batch_bytes(bytes: &usize) -> bool {
     *bytes == batch_bytes()
 }
+
+/// By default nobody is aimed at.
+pub(super) fn is_default_role_percent(percent: &u64) -> bool {
+    *percent == 0
+}

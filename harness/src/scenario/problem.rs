@@ -141,8 +141,10 @@ impl Scenario {
             let (bytes, min, max) = (self.segment_bytes, SEGMENT_BYTES.start(), SEGMENT_BYTES.end());
             return Some(format!("segment-bytes {bytes}: take {min} to {max}"));
         }
-        if let Some(percent) = self.read_percent.filter(|percent| *percent > 100) {
-            return Some(format!("read-percent {percent}: take 0 to 100"));
+        let percents =
+            [("read-percent", self.read_percent.unwrap_or(0)), ("role-percent", self.role_percent)];
+        if let Some((setting, percent)) = percents.into_iter().find(|(_, percent)| *percent > 100) {
+            return Some(format!("{setting} {percent}: take 0 to 100"));
         }
         let time = self.time_ms;
         (!(1..=TIME_MS_MAX).contains(&time))
@@ -253,6 +255,7 @@ mod tests {
             problem(|scenario| scenario.segment_bytes = 511).starts_with("segment-bytes 511: take 512 to")
         );
         assert_eq!(problem(|scenario| scenario.read_percent = Some(101)), "read-percent 101: take 0 to 100");
+        assert_eq!(problem(|scenario| scenario.role_percent = 101), "role-percent 101: take 0 to 100");
         let no_reads = problem(|scenario| {
             (scenario.read_percent, scenario.workload) = (Some(20), "set".to_owned());
         });

@@ -110,6 +110,7 @@ fn peculiar(scenario: &Scenario) -> u64 {
     let differs = [
         (scenario.fault_gap_ms, scenario.fault_ms_max) != (base.fault_gap_ms, base.fault_ms_max),
         (scenario.latency_ms_min, scenario.latency_ms_max) != (base.latency_ms_min, base.latency_ms_max),
+        scenario.role_percent != base.role_percent,
         scenario.batch_bytes != base.batch_bytes,
         scenario.segment_bytes != base.segment_bytes,
         scenario.read_percent != base.read_percent,

@@ -58,6 +58,7 @@ pub const DIMENSIONS: &[Dimension] = &[
     Dimension { name: "latency", unit: Unit::Word, draw: latency },
     Dimension { name: "fault-gap", unit: Unit::Duration, draw: fault_gap },
     Dimension { name: "fault-length", unit: Unit::Duration, draw: fault_length },
+    Dimension { name: "role-percent", unit: Unit::Number, draw: role_percent },
     Dimension { name: "nemesis", unit: Unit::Names, draw: nemesis },
 ];
 
@@ -232,7 +233,7 @@ fn read_percent(draw: &mut Draw<'_>, scenario: &mut Scenario) {
 }
 
 fn time(draw: &mut Draw<'_>, scenario: &mut Scenario) {
-    scenario.time_ms = draw.one_of(&[10_000, 20_000, 30_000, 40_000, 40_000]);
+    scenario.time_ms = draw.one_of(&[20_000, 30_000, 40_000, 60_000, 60_000]);
 }
 
 fn latency(draw: &mut Draw<'_>, scenario: &mut Scenario) {
@@ -251,6 +252,10 @@ fn fault_length(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     scenario.fault_ms_max = draw.one_of(&[1_500, 4_000, 8_000, 8_000, 15_000]);
 }
 
+fn role_percent(draw: &mut Draw<'_>, scenario: &mut Scenario) {
+    scenario.role_percent = draw.one_of(&[0, 30, 60]);
+}
+
 /// How often each kind takes part, in percent, where the store can suffer it.
 const PERCENT: &[(Kind, u64)] = &[
     (Kind::Partition, 60),
@@ -265,7 +270,7 @@ const PERCENT: &[(Kind, u64)] = &[
     (Kind::Coordinator, 30),
 ];
 /// How often no more than two of them take part, in percent: each kind that is added takes time from the others.
-const FOCUSED_PERCENT: u64 = 50;
+const FOCUSED_PERCENT: u64 = 60;
 /// How often a kind that takes part does so with one of its faults only, in percent.
 const SINGLE_PERCENT: u64 = 30;
 

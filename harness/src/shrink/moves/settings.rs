@@ -61,7 +61,7 @@ pub fn lower_bounds(search: &mut Search<'_>) {
 /// Tries the default of each other setting.
 pub fn defaults(search: &mut Search<'_>) {
     let default = command::base(search.scenario().bug.as_deref());
-    let settings: [fn(&mut Scenario, &Scenario); 8] = [
+    let settings: [fn(&mut Scenario, &Scenario); 9] = [
         // With the faults written out, nothing looks at their rhythm.
         |scenario, default| {
             (scenario.fault_gap_ms, scenario.fault_ms_max) = (default.fault_gap_ms, default.fault_ms_max);
@@ -70,6 +70,7 @@ pub fn defaults(search: &mut Search<'_>) {
             (scenario.latency_ms_min, scenario.latency_ms_max) =
                 (default.latency_ms_min, default.latency_ms_max);
         },
+        |scenario, default| scenario.role_percent = default.role_percent,
         |scenario, default| scenario.batch_bytes = default.batch_bytes,
         |scenario, default| scenario.segment_bytes = default.segment_bytes,
         |scenario, default| scenario.read_percent = default.read_percent,
