@@ -15,6 +15,8 @@ pub mod choice;
 pub mod dimension;
 pub mod profile;
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context as _, bail};
 
 use crate::rng::Rng;
@@ -36,7 +38,7 @@ pub fn draw(profile: &Profile, seed: u64, parent: Option<&Scenario>) -> anyhow::
     let rng = Rng::new(seed).fork("swarm");
     let mut problem = String::new();
     for attempt in 0..ATTEMPTS {
-        let scenario = attempt_to(profile, &rng.fork(&attempt.to_string()), parent);
+        let (scenario, _) = attempt_to(profile, &rng.fork(&attempt.to_string()), parent);
         let system = store::named(&scenario.store).context("the store of the profile does not exist")?;
         match scenario.problem_with(system) {
             None => return Ok(scenario),
@@ -46,23 +48,38 @@ pub fn draw(profile: &Profile, seed: u64, parent: Option<&Scenario>) -> anyhow::
     bail!("the profile leaves no scenario that can be run: {problem}")
 }
 
-fn attempt_to(profile: &Profile, rng: &Rng, parent: Option<&Scenario>) -> Scenario {
+/// What this profile fixes or weights, and no scenario of it looks at.
+///
+/// That holds for what every one of many draws passes over: a setting of another store, or of another mode, than those
+/// that the profile names.
+pub fn unused(profile: &Profile) -> Vec<&'static str> {
+    let rng = Rng::new(0).fork("unused");
+    let drawn: BTreeSet<&str> = (0..ATTEMPTS)
+        .flat_map(|attempt| attempt_to(profile, &rng.fork(&attempt.to_string()), None).1)
+        .collect();
+    let named = DIMENSIONS.iter().map(|dimension| dimension.name).filter(|name| profile.says(name));
+    named.filter(|name| !drawn.contains(name)).collect()
+}
+
+/// A scenario, which may be none that can be run, and the names of what was drawn for it.
+fn attempt_to(profile: &Profile, rng: &Rng, parent: Option<&Scenario>) -> (Scenario, Vec<&'static str>) {
     let mut scenario = parent.cloned().unwrap_or_default();
+    let mut drawn = Vec::new();
     for dimension in DIMENSIONS {
         let mut rng = rng.fork(dimension.name);
         // What a store cannot do without stays with the parent: all else depends on it.
         let is_kept = parent.is_some() && (SHAPE.contains(&dimension.name) || !rng.chance(REDRAWN));
         if !is_kept {
-            (dimension.draw)(&mut Draw { name: dimension.name, profile, rng: &mut rng }, &mut scenario);
+            let mut draw = Draw { name: dimension.name, profile, rng: &mut rng, is_drawn: false };
+            (dimension.draw)(&mut draw, &mut scenario);
+            drawn.extend(draw.is_drawn.then_some(dimension.name));
         }
     }
-    scenario
+    (scenario, drawn)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
     use crate::{command, workload};
 
@@ -106,6 +123,20 @@ mod tests {
         let same = |child: &&Scenario| child.workload == parent.workload;
         assert!(children.iter().filter(same).count() >= 10);
         assert!(children.iter().any(|child| child != parent));
+    }
+
+    #[test]
+    fn says_what_no_scenario_looks_at() {
+        for (text, names) in [
+            ("nodes = 5", &[][..]),
+            ("store = 'quorum'\nsnapshot-every = 9", &["snapshot-every"]),
+            ("store = 'raft'\nread-quorum = 1\nloss-entries = 9", &["read-quorum"]),
+            ("mode = 'majority'\nloss-entries = 9", &["loss-entries"]),
+            ("workload = 'set'\nread-percent = 20", &["read-percent"]),
+            ("bug = 'read-unconfirmed'\nstore = 'quorum'", &["store"]),
+        ] {
+            assert_eq!(unused(&Profile::parse(text).expect("a profile")), names, "{text}");
+        }
     }
 
     #[test]

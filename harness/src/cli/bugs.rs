@@ -23,7 +23,7 @@ use super::{catalog, terminal};
 /// From each of --starts independent starts, seeds are tried, each with a scenario of its own as in `chaos`, until an
 /// expected checker sees the bug, or --seeds of them have not shown it. The store without the bug must then pass the
 /// same run. Exits with 0 when at least nine of ten bugs were found as often as not, and the clean store always
-/// passed; else with 1.
+/// passed; else with 1, or with 255 where a run failed that is ours.
 #[derive(Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Bugs {
@@ -62,6 +62,9 @@ Examples:
   cargo perjury bugs --bug torn-tail-taken --starts 5
   cargo perjury bugs --out bugs.json --markdown > bugs.md";
 
+/// What a bug decides.
+const OF_BUGS: [&str; 3] = ["bug", "store", "mode"];
+
 impl Bugs {
     pub fn execute(self) -> anyhow::Result<Exit> {
         let jobs = given::jobs(self.jobs);
@@ -91,6 +94,7 @@ impl Bugs {
         let interrupted = plan.stop.load(std::sync::atomic::Ordering::Relaxed);
         Ok(match hunts::passes(&scores) {
             _ if interrupted => Exit::Interrupted,
+            _ if !hunts::errors(&scores).is_empty() => Exit::Failure,
             true => Exit::Valid,
             false => Exit::Invalid,
         })
@@ -99,7 +103,15 @@ impl Bugs {
     fn profile(&self) -> anyhow::Result<Profile> {
         let Some(path) = &self.profile else { return Ok(Profile::default()) };
         let text = given::profile(path)?;
-        Profile::parse(&text).or_else(|error| unusable(format!("{}: {error:#}", path.display())))
+        let profile =
+            Profile::parse(&text).or_else(|error| unusable(format!("{}: {error:#}", path.display())))?;
+        match OF_BUGS.iter().find(|name| profile.says(name)) {
+            Some(name) => unusable(format!(
+                "{}: {name}: each bug is one of a store and a mode; leave it out, or name bugs with --bug",
+                path.display()
+            )),
+            None => Ok(profile),
+        }
     }
 }
 

@@ -43,7 +43,7 @@ pub struct Chaos {
     #[arg(long, value_name = "A..B", value_parser = parse::seeds)]
     seeds: Option<Range<u64>>,
     /// How long it may take, in real time: 10m, 8h; with neither this nor --seeds, 8h
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse_ms)]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse_real_ms)]
     duration: Option<u64>,
     /// Simulations at a time [default: one a core]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -110,9 +110,9 @@ impl Chaos {
             header,
         };
         let progress = Progress::new(plan.header.seeds());
-        let swept = chaos::sweep(&plan, &mut |before| progress.begin(before), &|entry, totals| {
-            progress.add(entry, totals)
-        });
+        let sweep = chaos::open(&plan).or_else(|error| unusable(format!("{error:#}")))?;
+        progress.begin(sweep.before());
+        let swept = sweep.run(&plan, &|entry, totals| progress.add(entry, totals));
         progress.end();
         let (totals, spent_ns) = swept?;
         let interrupted = plan.stop.load(std::sync::atomic::Ordering::Relaxed);
@@ -172,7 +172,8 @@ impl Chaos {
 
     /// The command that goes on with this sweep, without its folder.
     fn command(&self) -> String {
-        let words = std::env::args().skip(1).collect::<Vec<_>>();
+        let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+        let words = words.collect::<Vec<_>>();
         let mut kept = vec!["cargo perjury".to_owned()];
         let mut words = words.iter().map(String::as_str);
         while let Some(word) = words.next() {
@@ -204,7 +205,12 @@ fn profile(header: &Header) -> anyhow::Result<Profile> {
         let fixed = profile.fix(name, value);
         fixed.or_else(|error| usage(format!("--{name} {value}: {error:#}")))?;
     }
-    // What can never be run is better said before the first run than after it.
+    // What can never be run, or is passed over, is better said before the first run than after it.
+    if let Some(name) = swarm::unused(&profile).first() {
+        return usage(format!(
+            "{name}: no scenario looks at it, with the store, mode, workload and bug that are fixed; leave it out"
+        ));
+    }
     swarm::draw(&profile, header.first, None).or_else(|error| usage(format!("{error:#}")))?;
     Ok(profile)
 }

@@ -76,7 +76,7 @@ pub struct Options {
     /// How long messages are under way: the least and the longest time, multiples of 5ms; up to 200ms
     /// for quorum, 100ms for raft, and 50ms for raft in mode asynchronous
     /// [default: 5ms..25ms]
-    #[arg(long, value_name = "MIN..MAX", value_parser = parse::latency_ms)]
+    #[arg(long, value_name = "MIN..MAX", value_parser = duration::parse_latency_ms)]
     latency: Option<(u64, u64)>,
     /// A file with a fixed script of invocations, or the JSON itself, instead of what the workload draws; --rate is
     /// not looked at then. JSON: [{"at_ms": 3000, "session": 4, "function": "write", "key": "k3", "value": 17}, …];
@@ -150,6 +150,9 @@ impl Options {
     pub fn given(&self) -> anyhow::Result<Vec<(String, String)>> {
         if self.schedule.is_some() {
             return usage("--schedule fixes the faults of one run; here they are drawn: take --nemesis");
+        }
+        if self.script.is_some() {
+            return usage("--script fixes what clients do in one run; here it is drawn: take --workload");
         }
         let word = |name: &str, value: &Option<String>| Some((name.to_owned(), value.clone()?));
         let number = |name: &str, value: Option<u64>| Some((name.to_owned(), value?.to_string()));

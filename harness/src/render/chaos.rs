@@ -80,8 +80,8 @@ fn groups(text: &mut String, title: &str, groups: &BTreeMap<String, Group>) {
     all.sort_by_key(|(_, group)| std::cmp::Reverse(group.runs));
     for (name, group) in all {
         let _ = writeln!(text, "### {name}: {}\n", words::count(group.runs, "run"));
-        if let Some(why) = group.first.error.as_ref().or(group.first.why.as_ref()) {
-            let _ = writeln!(text, "{}\n", words::cut(why, CELL_CHARS_MAX));
+        for words in [&group.first.why, &group.first.error].into_iter().flatten() {
+            let _ = writeln!(text, "{}\n", words::cut(words, CELL_CHARS_MAX));
         }
         if let Some(shrunk) = &group.shrunk {
             let _ =

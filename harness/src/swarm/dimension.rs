@@ -5,6 +5,8 @@
 
 use super::choice::weighted;
 use super::profile::Profile;
+use crate::bug::{self, Bug};
+use crate::duration;
 use crate::nemesis::{Fault, Kind};
 use crate::rng::Rng;
 use crate::run;
@@ -22,11 +24,50 @@ pub struct Dimension {
     pub draw: fn(&mut Draw<'_>, &mut Scenario),
 }
 
+/// Of what the names are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Names {
+    /// Planted bugs.
+    Bugs,
+    /// Stores.
+    Stores,
+    /// Replication modes, of all stores.
+    Modes,
+    /// Workloads.
+    Workloads,
+}
+
+impl Names {
+    /// What one of them is called.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Names::Bugs => "planted bug",
+            Names::Stores => "store",
+            Names::Modes => "mode",
+            Names::Workloads => "workload",
+        }
+    }
+
+    /// All of them.
+    pub fn all(self) -> Vec<&'static str> {
+        match self {
+            Names::Bugs => bug::ALL.iter().map(|bug| bug.name).collect(),
+            Names::Stores => store::ALL.iter().map(|store| store.name()).collect(),
+            Names::Modes => store::ALL.iter().flat_map(|store| store.modes()).map(|mode| mode.name).collect(),
+            Names::Workloads => workload::ALL.iter().map(|workload| workload.name()).collect(),
+        }
+    }
+}
+
 /// What the values of a dimension are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
-    /// Names.
-    Word,
+    /// One of the names that there are.
+    Name(Names),
+    /// A level, or several: which there are, the store says.
+    Level,
+    /// The least and the longest latency.
+    Latency,
     /// Numbers.
     Number,
     /// Durations, in milliseconds where they are kept.
@@ -37,9 +78,9 @@ pub enum Unit {
 
 /// All dimensions, in the order in which they are drawn.
 pub const DIMENSIONS: &[Dimension] = &[
-    Dimension { name: "bug", unit: Unit::Word, draw: bug },
-    Dimension { name: "store", unit: Unit::Word, draw: store },
-    Dimension { name: "mode", unit: Unit::Word, draw: mode },
+    Dimension { name: "bug", unit: Unit::Name(Names::Bugs), draw: bug },
+    Dimension { name: "store", unit: Unit::Name(Names::Stores), draw: store },
+    Dimension { name: "mode", unit: Unit::Name(Names::Modes), draw: mode },
     Dimension { name: "nodes", unit: Unit::Number, draw: nodes },
     Dimension { name: "replication", unit: Unit::Number, draw: replication },
     Dimension { name: "read-quorum", unit: Unit::Number, draw: read_quorum },
@@ -48,14 +89,14 @@ pub const DIMENSIONS: &[Dimension] = &[
     Dimension { name: "snapshot-every", unit: Unit::Number, draw: snapshot_every },
     Dimension { name: "batch-bytes", unit: Unit::Number, draw: batch_bytes },
     Dimension { name: "segment-bytes", unit: Unit::Number, draw: segment_bytes },
-    Dimension { name: "workload", unit: Unit::Word, draw: workload },
-    Dimension { name: "level", unit: Unit::Word, draw: level },
+    Dimension { name: "workload", unit: Unit::Name(Names::Workloads), draw: workload },
+    Dimension { name: "level", unit: Unit::Level, draw: level },
     Dimension { name: "clients", unit: Unit::Number, draw: clients },
     Dimension { name: "rate", unit: Unit::Number, draw: rate },
     Dimension { name: "keys", unit: Unit::Number, draw: keys },
     Dimension { name: "read-percent", unit: Unit::Number, draw: read_percent },
     Dimension { name: "time", unit: Unit::Duration, draw: time },
-    Dimension { name: "latency", unit: Unit::Word, draw: latency },
+    Dimension { name: "latency", unit: Unit::Latency, draw: latency },
     Dimension { name: "fault-gap", unit: Unit::Duration, draw: fault_gap },
     Dimension { name: "fault-length", unit: Unit::Duration, draw: fault_length },
     Dimension { name: "role-percent", unit: Unit::Number, draw: role_percent },
@@ -73,10 +114,13 @@ pub struct Draw<'a> {
     pub profile: &'a Profile,
     /// Decides.
     pub rng: &'a mut Rng,
+    /// Whether anything was drawn: what a store knows nothing of is not.
+    pub is_drawn: bool,
 }
 
 impl Draw<'_> {
     fn word(&mut self, default: &[(&str, u64)]) -> String {
+        self.is_drawn = true;
         match self.profile.choice(self.name) {
             Some(choice) => choice.draw(self.rng),
             None => (*weighted(default, self.rng)).to_owned(),
@@ -84,6 +128,7 @@ impl Draw<'_> {
     }
 
     fn one_of(&mut self, default: &[u64]) -> u64 {
+        self.is_drawn = true;
         match self.profile.choice(self.name) {
             // A profile holds numbers where numbers belong: it checks them where it is read.
             Some(choice) => choice.draw(self.rng).parse().unwrap_or_default(),
@@ -105,8 +150,8 @@ fn bug(draw: &mut Draw<'_>, scenario: &mut Scenario) {
 }
 
 /// A planted bug is one of a store and a mode: nothing else could show it.
-fn planted(scenario: &Scenario) -> Option<&'static crate::bug::Bug> {
-    crate::bug::named(scenario.bug.as_deref()?)
+fn planted(scenario: &Scenario) -> Option<&'static Bug> {
+    bug::named(scenario.bug.as_deref()?)
 }
 
 fn store(draw: &mut Draw<'_>, scenario: &mut Scenario) {
@@ -227,9 +272,9 @@ fn keys(draw: &mut Draw<'_>, scenario: &mut Scenario) {
 
 /// What is wrong for a short time only is seen by those who look often.
 fn read_percent(draw: &mut Draw<'_>, scenario: &mut Scenario) {
-    let percent = draw.one_of(&[20, 50, 50, 80, 95]);
     let mixes = |workload: &dyn workload::Workload| workload.mixes_reads();
-    scenario.read_percent = workload::named(&scenario.workload).is_some_and(mixes).then_some(percent);
+    let is_looked_at = workload::named(&scenario.workload).is_some_and(mixes);
+    scenario.read_percent = is_looked_at.then(|| draw.one_of(&[20, 50, 50, 80, 95]));
 }
 
 fn time(draw: &mut Draw<'_>, scenario: &mut Scenario) {
@@ -238,9 +283,9 @@ fn time(draw: &mut Draw<'_>, scenario: &mut Scenario) {
 
 fn latency(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     let drawn = draw.word(&[("5ms..25ms", 6), ("5ms..5ms", 1), ("5ms..100ms", 2), ("20ms..60ms", 1)]);
-    let ms = |text: &str| text.trim_end_matches("ms").parse().unwrap_or_default();
-    if let Some((min, max)) = drawn.split_once("..") {
-        (scenario.latency_ms_min, scenario.latency_ms_max) = (ms(min), ms(max));
+    // A profile holds latencies where they belong: it checks them where it is read.
+    if let Ok(ms) = duration::parse_latency_ms(&drawn) {
+        (scenario.latency_ms_min, scenario.latency_ms_max) = ms;
     }
 }
 
@@ -253,14 +298,14 @@ fn fault_length(draw: &mut Draw<'_>, scenario: &mut Scenario) {
 }
 
 fn role_percent(draw: &mut Draw<'_>, scenario: &mut Scenario) {
-    scenario.role_percent = draw.one_of(&[0, 30, 60]);
+    scenario.role_percent = draw.one_of(&[0, 50, 90]);
 }
 
 /// How often each kind takes part, in percent, where the store can suffer it.
 const PERCENT: &[(Kind, u64)] = &[
     (Kind::Partition, 60),
     (Kind::Crash, 60),
-    (Kind::Clock, 40),
+    (Kind::Clock, 50),
     (Kind::Message, 50),
     (Kind::Disk, 25),
     (Kind::Leader, 60),
@@ -275,6 +320,7 @@ const FOCUSED_PERCENT: u64 = 60;
 const SINGLE_PERCENT: u64 = 30;
 
 fn nemesis(draw: &mut Draw<'_>, scenario: &mut Scenario) {
+    draw.is_drawn = true;
     let mut names = match draw.profile.names(draw.name) {
         Some(names) => drawn_names(names, draw.rng),
         None => drawn_kinds(scenario, draw.rng),

@@ -3,6 +3,7 @@ use std::path::Path;
 use super::*;
 use crate::chaos::journal::tests::{entry, header};
 use crate::chaos::shard::Shard;
+use crate::signature::Signature;
 
 fn opened(folder: &Path) -> State {
     State::open(folder, header()).expect("opened")
@@ -80,6 +81,30 @@ fn leans_the_same_way_in_whatever_order_runs_end_and_after_a_kill() {
     assert!(one_by_one[2 * GENERATION as usize..].iter().filter(|parent| parent.is_some()).count() > 10);
     assert_eq!(parents(folders[1].path(), 7, &[]), one_by_one);
     assert_eq!(parents(folders[2].path(), 5, &[70, 150, 200]), one_by_one);
+}
+
+#[test]
+fn a_finding_whose_run_was_not_kept_is_claimed_again_after_a_kill() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let broken = |task: &Task, is_kept: bool| {
+        let mut entry = ended(task);
+        entry.case.verdict = "invalid".to_owned();
+        entry.case.folder = is_kept.then(|| "runs/1".into());
+        entry.signature = Some(Signature { guarantee: "set".to_owned(), anomalies: Default::default() });
+        entry
+    };
+    let mut state = opened(folder.path());
+    let (first, second) = (task(&mut state).expect("a seed"), task(&mut state).expect("a seed"));
+    assert!(state.claim(&broken(&first, false)), "it is to be kept");
+    assert!(!state.claim(&broken(&second, false)));
+    state.end(&broken(&second, false)).expect("written");
+    // Killed while the first was being shrunk.
+    drop(state);
+    let mut state = opened(folder.path());
+    assert!(state.claim(&broken(&first, false)));
+    state.end(&broken(&first, true)).expect("written");
+    drop(state);
+    assert!(!opened(folder.path()).claim(&broken(&second, false)), "one is kept");
 }
 
 #[test]
