@@ -45,14 +45,30 @@ pub fn draw(profile: &Profile, seed: u64, parent: Option<&Scenario>) -> anyhow::
             Some(words) => problem = words,
         }
     }
-    bail!("the profile leaves no scenario that can be run: {problem}")
+    bail!("this leaves no scenario that can be run: {problem}")
 }
 
-/// What this profile fixes or weights, and no scenario of it looks at.
+/// Checks that each value which this profile names is that of a scenario that can be run: one that is only drawn again,
+/// again and again, would leave out what somebody asked for.
 ///
-/// That holds for what every one of many draws passes over: a setting of another store, or of another mode, than those
-/// that the profile names.
-pub fn unused(profile: &Profile) -> Vec<&'static str> {
+/// # Errors
+/// With the dimension, and what is wrong with the value, or that no scenario looks at it.
+pub fn check(profile: &Profile) -> anyhow::Result<()> {
+    draw(profile, 0, None)?;
+    if let Some(name) = unused(profile).first() {
+        bail!(
+            "{name}: no scenario looks at it, with the store, mode, workload and bug that are fixed; leave it out"
+        );
+    }
+    for (name, single) in profile.singles() {
+        draw(&single, 0, None).with_context(|| format!("{name}: one of its values"))?;
+    }
+    Ok(())
+}
+
+/// What this profile fixes or weights, and every one of many draws passes over: a setting of another store, or of another
+/// mode, than those that it names.
+fn unused(profile: &Profile) -> Vec<&'static str> {
     let rng = Rng::new(0).fork("unused");
     let drawn: BTreeSet<&str> = (0..ATTEMPTS)
         .flat_map(|attempt| attempt_to(profile, &rng.fork(&attempt.to_string()), None).1)
@@ -137,6 +153,23 @@ mod tests {
         ] {
             assert_eq!(unused(&Profile::parse(text).expect("a profile")), names, "{text}");
         }
+    }
+
+    #[test]
+    fn each_value_of_a_profile_must_be_one_that_can_be_run() {
+        for (text, words) in [
+            (
+                "nodes = [3, 5000]",
+                "nodes: one of its values: this leaves no scenario that can be run: nodes 5000",
+            ),
+            ("read-percent = { min = 20, max = 120 }", "read-percent 120: take 0 to 100"),
+            ("batch-bytes = 0", "batch-bytes 0: take 1 to"),
+        ] {
+            let error = check(&Profile::parse(text).expect("a profile")).expect_err(text);
+            assert!(format!("{error:#}").contains(words), "{error:#}");
+        }
+        let fine = "nodes = [3, 5]\nlevel = { quorum = 1, leader = 0.5 }\nlatency = '5ms..10ms'";
+        check(&Profile::parse(fine).expect("a profile")).expect("all can be run");
     }
 
     #[test]

@@ -24,6 +24,9 @@ use crate::report::Program;
 pub const SCHEMA: u32 = 1;
 /// More parts than any cluster has.
 pub const SHARDS_MAX: u64 = 1 << 20;
+/// What to do where something else wrote into a journal.
+const DAMAGED: &str =
+    "no run of a chaos sweep; without that line the sweep can go on, and its seed is run again";
 /// How the names of journals begin.
 const PREFIX: &str = "shard-";
 
@@ -64,13 +67,13 @@ impl Header {
     /// What differs from `other`, in a word, if both cannot belong to one sweep.
     pub fn differs_from(&self, other: &Header) -> Option<&'static str> {
         let differ = [
-            ("version", self.schema != other.schema),
-            ("program", self.program != other.program),
-            ("number of shards", self.shard.count != other.shard.count),
-            ("seeds", (self.first, self.end) != (other.first, other.end)),
-            ("profile", self.profile != other.profile),
-            ("scenario options", self.fixed != other.fixed),
-            ("self-check", self.compares_one_in != other.compares_one_in),
+            ("another version", self.schema != other.schema),
+            ("another program", self.program != other.program),
+            ("another number of shards", self.shard.count != other.shard.count),
+            ("other seeds", (self.first, self.end) != (other.first, other.end)),
+            ("another profile", self.profile != other.profile),
+            ("other scenario options", self.fixed != other.fixed),
+            ("another --self-check-every", self.compares_one_in != other.compares_one_in),
         ];
         differ.into_iter().find(|(_, differs)| *differs).map(|(name, _)| name)
     }
@@ -108,7 +111,10 @@ impl Journal {
         let whole = match read(&path, each)? {
             Some((found, whole)) => {
                 if let Some(what) = header.differs_from(&found) {
-                    bail!("{} is of a sweep with another {what}: take another folder", path.display());
+                    bail!(
+                        "{} is of a sweep with {what}: give the command that began it, or take another --out",
+                        path.display()
+                    );
                 }
                 whole
             }
@@ -158,7 +164,8 @@ pub fn read(path: &Path, each: &mut dyn FnMut(Entry)) -> anyhow::Result<Option<(
         if header.is_none() {
             header = Some(parse_header(&text).with_context(place)?);
         } else {
-            each(serde_json::from_slice(&text).context("no run of a chaos sweep").with_context(place)?);
+            let run = serde_json::from_slice(&text).context(DAMAGED).with_context(place)?;
+            each(run);
         }
         whole += text.len() as u64;
     }

@@ -1,7 +1,7 @@
 //! `perjury bugs`: the scoreboard of planted bugs.
 
 use std::collections::BTreeMap;
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::sync::Mutex;
 
@@ -13,7 +13,7 @@ use perjury::render::{scoreboard, words};
 use perjury::scoreboard::{self as hunts, Plan, Start};
 use perjury::swarm::Profile;
 
-use super::exit::{self, Exit, unusable};
+use super::exit::{self, Exit, unusable, usage};
 use super::given;
 use super::interrupt;
 use super::{catalog, terminal};
@@ -78,13 +78,18 @@ impl Bugs {
             jobs,
             stop: interrupt::flag(),
         };
+        // What hours have measured is not lost to a folder that does not exist.
+        let out = self.out.as_deref().map(|path| {
+            std::fs::File::create(path).or_else(|error| usage(format!("--out {}: {error}", path.display())))
+        });
+        let out = out.transpose()?;
         let progress = Progress::new(plan.starts * plan.bugs.len() as u64);
         let scores = hunts::hunt(&plan, &|bug, start| progress.add(bug, start));
         progress.end();
         let scores = scores?;
         let json = serde_json::to_string(&scores)? + "\n";
-        if let Some(path) = &self.out {
-            std::fs::write(path, &json).with_context(|| format!("cannot write {}", path.display()))?;
+        if let Some(mut file) = out {
+            file.write_all(json.as_bytes()).context("cannot write what --out names")?;
         }
         match (self.json, self.markdown) {
             (true, _) => exit::print(&json)?,

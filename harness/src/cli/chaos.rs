@@ -29,9 +29,11 @@ use progress::Progress;
 /// fixed; --profile weights the rest. Every run is written down once it is over, so it may be killed at any moment:
 /// the same command with the same --out goes on. What is broken is kept once for each kind of anomaly.
 ///
-/// Writes summary.md, summary.json and junit.xml beside the journal. Exits with 1 if a promise was broken, with 2 if
-/// nothing that was owed was seen to hold, with 255 if runs failed that are ours, else with 0: runs that could not be
-/// decided are reported apart, and count only with --fail-on-unknown. Ctrl-C ends it after the runs under way.
+/// Writes summary.md, summary.json and junit.xml beside the journal; where it is one of several shards, merge does. Exits
+/// with 1 if a promise was broken, with 2 if nothing that was owed was seen to hold, with 255 if runs failed that are
+/// ours, else with 0: runs that could not be decided are reported apart, and count only with --fail-on-unknown. Ctrl-C
+/// ends it after the runs under way, with 130. The defaults of scenario options below are those of run: here, what is not
+/// named is drawn.
 #[derive(Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Chaos {
@@ -95,11 +97,6 @@ impl Chaos {
         let duration_ms = self.duration.or(self.seeds.is_none().then_some(DURATION_MS));
         let jobs = given::jobs(self.jobs);
         let resume = format!("{} --out {}", self.command(), command::quoted(&out.to_string_lossy()));
-        exit::say(&format!(
-            "seeds from {}, in {}; to go on after a kill: {resume}\n",
-            header.first,
-            out.display()
-        ));
         let plan = Plan {
             profile,
             jobs,
@@ -111,6 +108,8 @@ impl Chaos {
         };
         let progress = Progress::new(plan.header.seeds());
         let sweep = chaos::open(&plan).or_else(|error| unusable(format!("{error:#}")))?;
+        let first = plan.header.first;
+        exit::say(&format!("seeds from {first}, in {}; to go on after a kill: {resume}\n", out.display()));
         progress.begin(sweep.before());
         let swept = sweep.run(&plan, &|entry, totals| progress.add(entry, totals));
         progress.end();
@@ -206,11 +205,6 @@ fn profile(header: &Header) -> anyhow::Result<Profile> {
         fixed.or_else(|error| usage(format!("--{name} {value}: {error:#}")))?;
     }
     // What can never be run, or is passed over, is better said before the first run than after it.
-    if let Some(name) = swarm::unused(&profile).first() {
-        return usage(format!(
-            "{name}: no scenario looks at it, with the store, mode, workload and bug that are fixed; leave it out"
-        ));
-    }
-    swarm::draw(&profile, header.first, None).or_else(|error| usage(format!("{error:#}")))?;
+    swarm::check(&profile).or_else(|error| usage(format!("{error:#}")))?;
     Ok(profile)
 }

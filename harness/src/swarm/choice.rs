@@ -12,6 +12,17 @@ pub enum Choice {
 }
 
 impl Choice {
+    /// Each value alone that it may draw; of a range both ends.
+    pub fn singles(&self) -> Vec<Choice> {
+        match self {
+            Choice::Between(min, max) => vec![Choice::Between(*min, *min), Choice::Between(*max, *max)],
+            Choice::OneOf(values) => {
+                let values = values.iter().filter(|(_, weight)| *weight > 0);
+                values.map(|value| Choice::OneOf(vec![value.clone()])).collect()
+            }
+        }
+    }
+
     /// Draws one; numbers in decimal.
     pub fn draw(&self, rng: &mut Rng) -> String {
         match self {

@@ -84,6 +84,19 @@ impl Profile {
         self.choices.get(name)
     }
 
+    /// The same profile with one value only of one dimension, for each value that it names.
+    pub fn singles(&self) -> Vec<(&'static str, Profile)> {
+        let with = |name: &'static str, choice| {
+            let mut single = self.clone();
+            single.choices.insert(name, choice);
+            (name, single)
+        };
+        let of = |(name, choice): (&&'static str, &Choice)| {
+            choice.singles().into_iter().map(|single| with(name, single)).collect::<Vec<_>>()
+        };
+        self.choices.iter().flat_map(of).collect()
+    }
+
     /// Whether it says anything of this dimension.
     pub fn says(&self, name: &str) -> bool {
         self.choices.contains_key(name) || self.names.contains_key(name)
