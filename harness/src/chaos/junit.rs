@@ -135,6 +135,6 @@ mod tests {
         error.case.error = Some("no disk".to_owned());
         totals.add(&error);
         let text = junit(&totals, true).expect("XML");
-        assert!(text.contains(r#"tests="4" skipped="0" errors="1" failures="2""#), "{text}");
+        assert!(text.contains(r#"tests="5" skipped="0" errors="1" failures="3""#), "{text}");
     }
 }

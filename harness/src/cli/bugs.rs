@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use perjury::bug::{self, Bug};
 use perjury::render::{scoreboard, words};
 use perjury::scoreboard::{self as hunts, Plan, Start};
-use perjury::swarm::Profile;
+use perjury::swarm::{self, Profile};
 
 use super::exit::{self, Exit, unusable, usage};
 use super::given;
@@ -63,17 +63,19 @@ Examples:
   cargo perjury bugs --out bugs.json --markdown > bugs.md";
 
 /// What a bug decides.
-const OF_BUGS: [&str; 3] = ["bug", "store", "mode"];
+const OF_BUGS: [&str; 2] = ["store", "mode"];
 
 impl Bugs {
     pub fn execute(self) -> anyhow::Result<Exit> {
         let jobs = given::jobs(self.jobs);
         let is_asked = |bug: &&&Bug| self.bugs.is_empty() || self.bugs.iter().any(|name| name == bug.name);
+        let bugs: Vec<&'static Bug> = bug::ALL.iter().filter(is_asked).copied().collect();
+        let profile = self.profile(&bugs)?;
         let plan = Plan {
-            bugs: bug::ALL.iter().filter(is_asked).copied().collect(),
+            bugs,
             starts: self.starts,
             seeds_max: self.seeds,
-            profile: self.profile()?,
+            profile,
             shrink_runs: self.shrink_runs,
             jobs,
             stop: interrupt::flag(),
@@ -105,18 +107,26 @@ impl Bugs {
         })
     }
 
-    fn profile(&self) -> anyhow::Result<Profile> {
+    fn profile(&self, bugs: &[&Bug]) -> anyhow::Result<Profile> {
         let Some(path) = &self.profile else { return Ok(Profile::default()) };
         let text = given::profile(path)?;
         let profile =
             Profile::parse(&text).or_else(|error| unusable(format!("{}: {error:#}", path.display())))?;
-        match OF_BUGS.iter().find(|name| profile.says(name)) {
-            Some(name) => unusable(format!(
-                "{}: {name}: each bug is one of a store and a mode; leave it out, or name bugs with --bug",
-                path.display()
-            )),
-            None => Ok(profile),
+        for bug in bugs {
+            let mut planted = profile.clone();
+            planted.fix("bug", bug.name)?;
+            let unused = swarm::unused(&planted);
+            if let Some(name) = unused.iter().find(|name| OF_BUGS.contains(name)) {
+                return unusable(format!(
+                    "{}: {name}: {} is a bug of store {}, mode {}; leave it out, or name bugs with --bug",
+                    path.display(),
+                    bug.name,
+                    bug.store,
+                    bug.mode
+                ));
+            }
         }
+        Ok(profile)
     }
 }
 

@@ -95,7 +95,8 @@ pub struct Options {
     /// Number of keys, in workloads with a fixed set of them [default: 8]
     #[arg(long, value_name = "COUNT")]
     keys: Option<usize>,
-    /// How many of all operations read, in workloads that mix reads with others [default: 50; a third in cas-register]
+    /// How many of all operations read, in workloads that mix reads with others; without it, half of them, and a third in
+    /// cas-register
     #[arg(long, value_name = "PERCENT")]
     read_percent: Option<u64>,
     /// Switches one safeguard of a store off: the verdict should say so. Sets store, mode, workload, level and

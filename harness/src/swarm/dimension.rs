@@ -3,7 +3,7 @@
 //! A dimension has the name that its option has on the command line, and a default that a profile replaces. What a
 //! store cannot run is drawn again by whoever asked (`swarm::draw`), so a default need not be right for all.
 
-use super::choice::weighted;
+use super::choice::{Choice, weighted};
 use super::profile::Profile;
 use crate::bug::{self, Bug};
 use crate::duration;
@@ -127,6 +127,13 @@ impl Draw<'_> {
         }
     }
 
+    /// What a bug decides: a profile can only agree.
+    fn given(&mut self, name: &str) -> String {
+        let agrees = |choice: &Choice| *choice == Choice::one(name);
+        self.is_drawn = self.profile.choice(self.name).is_some_and(agrees);
+        name.to_owned()
+    }
+
     fn one_of(&mut self, default: &[u64]) -> u64 {
         self.is_drawn = true;
         match self.profile.choice(self.name) {
@@ -157,14 +164,14 @@ fn planted(scenario: &Scenario) -> Option<&'static Bug> {
 fn store(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     let names: Vec<(&str, u64)> = store::ALL.iter().map(|system| (system.name(), 1)).collect();
     scenario.store = match planted(scenario) {
-        Some(bug) => bug.store.to_owned(),
+        Some(bug) => draw.given(bug.store),
         None => draw.word(&names),
     };
 }
 
 fn mode(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     scenario.mode = match planted(scenario) {
-        Some(bug) => bug.mode.to_owned(),
+        Some(bug) => draw.given(bug.mode),
         None if is_quorum(scenario) => draw.word(&[("majority", 1)]),
         None => draw.word(&[("majority", 4), ("synchronous", 1), ("asynchronous", 1)]),
     };

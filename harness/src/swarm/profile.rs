@@ -153,7 +153,7 @@ fn choice(unit: Unit, value: &Value) -> anyhow::Result<Choice> {
             let each = |value| Ok((plain(unit, value)?, 1));
             Ok(Choice::OneOf(values.iter().map(each).collect::<anyhow::Result<_>>()?))
         }
-        value => Ok(Choice::OneOf(vec![(plain(unit, value)?, 1)])),
+        value => Ok(Choice::one(&plain(unit, value)?)),
     }
 }
 

@@ -68,10 +68,10 @@ fn refuses_to_go_on_with_another_sweep() {
     let folder = tempfile::tempdir().expect("a folder");
     drop(seeds_of(folder.path()));
     for (what, other) in [
-        ("profile", Header { profile: "nodes = 3".to_owned(), ..header() }),
-        ("seeds", Header { first: 1, ..header() }),
+        ("another profile", Header { profile: "nodes = 3".to_owned(), ..header() }),
+        ("other seeds", Header { first: 1, ..header() }),
         (
-            "program",
+            "another program",
             Header {
                 program: crate::report::Program { version: "0".to_owned(), ..crate::trial::program() },
                 ..header()
@@ -79,7 +79,10 @@ fn refuses_to_go_on_with_another_sweep() {
         ),
     ] {
         let error = Journal::open(folder.path(), &other, &mut |_| ()).err().expect("another sweep");
-        assert!(error.to_string().contains(&format!("another {what}: take another folder")), "{error}");
+        assert!(
+            error.to_string().contains(&format!("with {what}: give the command that began it")),
+            "{error}"
+        );
     }
 }
 

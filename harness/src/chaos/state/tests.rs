@@ -151,6 +151,7 @@ fn claims_each_group_once() {
     unknown.case.verdict = "unknown".to_owned();
     assert!(!state.claim(&entry(1)), "what is valid is no example of anything");
     assert!(state.claim(&unknown) && !state.claim(&unknown));
+    unknown.case.folder = Some("runs/1".into());
     state.end(&unknown).expect("written");
     drop(state);
     assert!(!opened(folder.path()).claim(&unknown), "an earlier process has one");
