@@ -1,6 +1,7 @@
 //! One run of a chaos sweep: drawn, run, judged, perhaps run again and compared, perhaps kept.
 
 use std::path::Path;
+use std::sync::atomic::Ordering;
 
 use anyhow::{Context as _, bail};
 
@@ -92,7 +93,7 @@ fn shrink(plan: &Plan<'_>, entry: &Entry, folder: &Path) -> anyhow::Result<Optio
     let Some(signature) = entry.signature.as_ref().filter(|_| plan.shrink_runs > 0) else { return Ok(None) };
     let (scenario, seed) = (&entry.scenario, entry.case.seed);
     let system = store::named(&scenario.store).context("its run had a store")?;
-    let budget = Budget { runs: plan.shrink_runs, wall_ns: None };
+    let budget = Budget { runs: plan.shrink_runs, is_over: &|| plan.stop.load(Ordering::Relaxed) };
     let shrunk = panic::catch(|| shrink::shrink(system, scenario, seed, signature, &budget, &mut |_| {}));
     let shrunk = shrunk.map_err(|words| anyhow::anyhow!("perjury panicked: {words}"))??;
     let file = folder.join(ScenarioFile::NAME);
