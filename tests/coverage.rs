@@ -101,6 +101,13 @@ fn reached(scenarios: &[Scenario]) -> (BTreeMap<String, u64>, BTreeMap<String, u
 }
 
 #[test]
+fn leaves_only_markers_that_exist_to_sweeps() {
+    let is_known = |name: &str| marker::ALL.iter().any(|marker| marker.name == name);
+    let unknown = LEFT_TO_SWEEPS.iter().map(|(name, _)| *name).filter(|name| !is_known(name));
+    assert_eq!(unknown.collect::<Vec<_>>(), [""; 0]);
+}
+
+#[test]
 fn no_point_is_dead_and_no_marker_out_of_reach() {
     let scenarios = [quorums(), log(), pair()];
     let (points, markers) = reached(&scenarios);

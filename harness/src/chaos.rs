@@ -128,7 +128,7 @@ impl Shared<'_> {
             };
             let mut tried = one::try_one(self.plan, &task);
             if self.lock().claim(&tried.entry) {
-                one::keep(self.plan, &mut tried);
+                one::keep(self.plan, &mut tried, &|| self.is_over());
             }
             tried.entry.spent_ns = self.spent_now();
             let mut state = self.lock();

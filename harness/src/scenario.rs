@@ -48,7 +48,8 @@ pub struct Scenario {
     pub workload: String,
     /// Kinds of fault, and single faults, sorted.
     pub nemesis: Vec<String>,
-    /// A fixed fault schedule, instead of one drawn from the seed.
+    /// A fixed fault schedule, instead of one drawn from the seed; `nemesis`, `fault_gap_ms` and `fault_ms_max` are not
+    /// looked at then.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub schedule: Option<Schedule>,
     /// How often faults that hit drawn nodes hit the one that leads, or coordinates, in percent.
@@ -66,7 +67,8 @@ pub struct Scenario {
     /// The longest time that a message is under way when nothing delays it, in simulated milliseconds.
     #[serde(default = "later::latency_ms_max", skip_serializing_if = "later::is_default_latency_ms_max")]
     pub latency_ms_max: u64,
-    /// What the sessions invoke, instead of what the generator says; `rate` is not looked at then.
+    /// What the sessions invoke, instead of what the generator says; `rate` and `read_percent` are not looked
+    /// at then.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub script: Option<Script>,
     /// Length of the phase with faults, in simulated milliseconds.

@@ -139,7 +139,7 @@ fn shrink(plan: &Plan<'_>, score: &Score) -> anyhow::Result<Option<Shrunk>> {
     let is_wanted = plan.shrink_runs > 0 && !plan.stop.load(Ordering::Relaxed);
     let Some((_, found)) = score.found().next().filter(|_| is_wanted) else { return Ok(None) };
     let system = store::named(&found.scenario.store).context("its run had a store")?;
-    let budget = Budget { runs: plan.shrink_runs, wall_ns: None };
+    let budget = Budget { runs: plan.shrink_runs, is_over: &|| plan.stop.load(Ordering::Relaxed) };
     let shrunk = shrink::shrink(system, &found.scenario, found.seed, &found.signature, &budget, &mut |_| {})?;
     let shrink::Shrunk { signature, before, after, runs, is_cut_short, .. } = shrunk;
     Ok(Some(Shrunk { signature, before, after, runs, is_cut_short }))

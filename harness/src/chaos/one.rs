@@ -72,8 +72,8 @@ fn compare(first: &Recording, second: &Recording) -> anyhow::Result<()> {
     }
 }
 
-/// Keeps the folder of a run that is the first of its group, and makes it small.
-pub(super) fn keep(plan: &Plan<'_>, tried: &mut Tried) {
+/// Keeps the folder of a run that is the first of its group, and makes it small until it is over.
+pub(super) fn keep(plan: &Plan<'_>, tried: &mut Tried, is_over: &dyn Fn() -> bool) {
     let Some((recording, report)) = &tried.found else { return };
     let kept = caught(|| {
         let anomaly = render::anomalies(report, &recording.history);
@@ -82,7 +82,7 @@ pub(super) fn keep(plan: &Plan<'_>, tried: &mut Tried) {
     let entry = &mut tried.entry;
     match kept {
         Ok(kept) => {
-            match caught(|| shrink(plan, entry, &kept.path)).context("cannot shrink it") {
+            match caught(|| shrink(plan, entry, &kept.path, is_over)).context("cannot shrink it") {
                 Ok(shrunk) => entry.shrunk = shrunk,
                 Err(error) => add_error(entry, &error),
             }
@@ -99,11 +99,16 @@ fn add_error(entry: &mut Entry, error: &anyhow::Error) {
 }
 
 /// The smallest scenario that shows the same, in a file beside the run; none, where no promise was broken.
-fn shrink(plan: &Plan<'_>, entry: &Entry, folder: &Path) -> anyhow::Result<Option<Shrunk>> {
+fn shrink(
+    plan: &Plan<'_>,
+    entry: &Entry,
+    folder: &Path,
+    is_over: &dyn Fn() -> bool,
+) -> anyhow::Result<Option<Shrunk>> {
     let Some(signature) = entry.signature.as_ref().filter(|_| plan.shrink_runs > 0) else { return Ok(None) };
     let (scenario, seed) = (&entry.scenario, entry.case.seed);
     let system = store::named(&scenario.store).context("its run had a store")?;
-    let budget = Budget { runs: plan.shrink_runs, wall_ns: None };
+    let budget = Budget { runs: plan.shrink_runs, is_over };
     let shrunk = shrink::shrink(system, scenario, seed, signature, &budget, &mut |_| {})?;
     let file = folder.join(ScenarioFile::NAME);
     let text = ScenarioFile::new(shrunk.scenario, shrunk.seed, Some(shrunk.signature)).to_json();

@@ -57,8 +57,9 @@ pub struct Options {
     /// names; each that is given comes at least once, and disk-lying-sync only so [default: partition,crash,clock]
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = catalog::nemesis_parser())]
     nemesis: Option<Vec<String>>,
-    /// A file with a fixed schedule of faults, or the JSON itself, instead of one drawn from the seed; --nemesis
-    /// is not looked at then. JSON: [{"at_ms": 3000, "for_ms": 2000, "fault": "kill", "nodes": ["n1"]}, …];
+    /// A file with a fixed schedule of faults, or the JSON itself, instead of one drawn from the seed; --nemesis,
+    /// --fault-gap and --fault-length are not looked at then.
+    /// JSON: [{"at_ms": 3000, "for_ms": 2000, "fault": "kill", "nodes": ["n1"]}, …];
     /// times count from when clients begin to work, "nodes" may be left out, and `list nemeses` has
     /// the names of faults; one of kind point may have a "point", of `list points`, and a "pass", from 1
     #[arg(long, value_name = "FILE")]
@@ -78,9 +79,11 @@ pub struct Options {
     /// [default: 5ms..25ms]
     #[arg(long, value_name = "MIN..MAX", value_parser = duration::parse_latency_ms)]
     latency: Option<(u64, u64)>,
-    /// A file with a fixed script of invocations, or the JSON itself, instead of what the workload draws; --rate is
-    /// not looked at then. JSON: [{"at_ms": 3000, "session": 4, "function": "write", "key": "k3", "value": 17}, …];
-    /// "phase" may be healing or replay, and times count from its begin. perjury shrink writes such scripts
+    /// A file with a fixed script of invocations, or the JSON itself, instead of what the workload draws; --rate and
+    /// --read-percent are not looked at then.
+    /// JSON: [{"at_ms": 3000, "session": 4, "function": "write", "key": "k3", "value": 17}, …];
+    /// "phase" may be healing or replay, where nothing is read, and times count from its begin. perjury shrink writes
+    /// such scripts
     #[arg(long, value_name = "FILE")]
     script: Option<String>,
     /// Simulated time with faults: 60s, 500ms, 2m [default: 60s]

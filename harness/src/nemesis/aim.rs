@@ -74,14 +74,18 @@ impl Aim {
 
     /// Puts the node that leads, or coordinates, in the place of another one, now and then.
     fn aim_at_role(&self, drawn: &mut [String], cluster: &Cluster) {
-        let leader = cluster.leader().map(|leader| leader.node);
-        let role = leader.or_else(|| cluster.coordinator().map(|coordinator| coordinator.node));
-        // A fork: what else the fault draws stays as it is.
-        let is_wanted = self.rng.fork("role").below(100) < self.role_percent;
-        let absent = role.filter(|role| is_wanted && !drawn.contains(role));
+        let absent = self.wanted_role(cluster).filter(|role| !drawn.contains(role));
         if let (Some(role), Some(first)) = (absent, drawn.first_mut()) {
             *first = role;
         }
+    }
+
+    /// The node that leads, or coordinates, where it is to be hit.
+    fn wanted_role(&self, cluster: &Cluster) -> Option<String> {
+        let leader = cluster.leader().map(|leader| leader.node);
+        let role = leader.or_else(|| cluster.coordinator().map(|coordinator| coordinator.node));
+        // A fork: what else the fault draws stays as it is.
+        role.filter(|_| self.rng.fork("role").below(100) < self.role_percent)
     }
 
     /// The fixed nodes, or a number of them that is drawn too.
@@ -123,13 +127,13 @@ impl Aim {
         self.pass
     }
 
-    /// All nodes, those that were aimed at first and the others in random order.
+    /// All nodes in random order, but first those that are fixed, or else, now and then, the one that leads or
+    /// coordinates.
     pub fn order(&mut self, cluster: &Cluster) -> Vec<String> {
         let mut order = cluster.nodes().to_vec();
         self.rng.shuffle(&mut order);
-        if let Some(first) = &self.nodes {
-            order.sort_by_key(|node| !first.contains(node));
-        }
+        let first = self.nodes.clone().unwrap_or_else(|| self.wanted_role(cluster).into_iter().collect());
+        order.sort_by_key(|node| !first.contains(node));
         order
     }
 }

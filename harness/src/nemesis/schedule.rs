@@ -18,7 +18,7 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use serde::{Deserialize, Serialize};
 
-pub use self::rhythm::{LENGTH_MS_MIN, Rhythm};
+pub use self::rhythm::{LENGTH_MS_MIN, Rhythm, TIME_MS_MAX};
 use super::{Fault, Kind, Selection, find};
 use crate::rng::Rng;
 
@@ -130,12 +130,14 @@ impl Schedule {
     /// Checks that its entries can strike, and that the nodes they name are among these.
     ///
     /// # Errors
-    /// With the entry, when one cannot: it names a node that is not there, or one twice; it lasts no time; it names
-    /// a point, and its fault strikes at none.
+    /// With the entry, when one cannot: it names a node that is not there, or one twice; it lasts no time, or over a
+    /// day; it names a point, and its fault strikes at none.
     pub fn check_nodes(&self, nodes: &[String]) -> anyhow::Result<()> {
         for (number, entry) in self.entries.iter().enumerate() {
             let place = || format!("entry {} ({})", number + 1, entry.fault);
             ensure!(entry.for_ms > 0, "{}: `for_ms` is 0: it would be healed before it strikes", place());
+            let for_ms = entry.for_ms;
+            ensure!(for_ms <= TIME_MS_MAX, "{}: `for_ms` is {for_ms}: take a day at most", place());
             ensure!(entry.pass != Some(0), "{}: `pass` is 0: the next pass is 1", place());
             let names_point = entry.point.is_some() || entry.pass.is_some();
             let is_at_point = find(&entry.fault).is_some_and(|fault| fault.kind() == Kind::Point);

@@ -177,6 +177,26 @@ fn drawn_nodes_are_the_leader_as_often_as_asked() {
 }
 
 #[test]
+fn an_order_begins_with_the_leader_as_often_as_asked() {
+    let (mut cluster, _) = cluster(1, 5);
+    cluster.step().expect("only nodes fail");
+    let first = |role_percent, nodes: Option<&str>| {
+        let nodes = nodes.map(|node| vec![node.to_owned()]);
+        let order = |seed| {
+            let mut aim = Aim::of(&Entry { seed, nodes: nodes.clone(), ..Entry::default() }, role_percent);
+            (aim.order(&cluster), aim.rng.next())
+        };
+        let (orders, draws): (Vec<_>, Vec<_>) = (0..100).map(order).unzip();
+        assert!(orders.iter().all(|order| BTreeSet::from_iter(order).len() == 5), "all nodes, each once");
+        (orders.iter().filter(|order| order[0] == "n1").count(), draws)
+    };
+    let (never, draws) = first(0, None);
+    assert!((5..40).contains(&never), "{never}: one of five");
+    assert_eq!(first(100, None), (100, draws), "what else a fault draws stays as it is");
+    assert_eq!(first(100, Some("n3")).0, 0);
+}
+
+#[test]
 fn faults_at_points_strike_whoever_passes_them() {
     let ends = [
         ("point-kill", Status::Killed),

@@ -1,18 +1,16 @@
 //! What cannot be run about a scenario, found before anything runs.
 
+mod script;
+
 use std::ops::RangeInclusive;
 
 use super::{Scenario, later};
 use crate::cluster::TICK_MS;
-use crate::nemesis::schedule::LENGTH_MS_MIN;
+use crate::nemesis::schedule::{LENGTH_MS_MIN, TIME_MS_MAX};
 use crate::nemesis::{self, selection};
-use crate::script::{Invocation, Phase};
 use crate::system::System;
-use crate::workload::Session;
 use crate::{bug, workload};
 
-/// A day of simulated time is a week of memory; no typo should cost that.
-const TIME_MS_MAX: u64 = 86_400_000;
 /// More than a second under way is an outage, which is for faults.
 const LATENCY_MS_MAX: u64 = 1_000;
 /// Clients for each lock, so that every one of them gets one now and then.
@@ -189,29 +187,6 @@ impl Scenario {
         selection::selections(&self.nemesis).err().map(|problem| format!("nemesis: {problem}"))
     }
 
-    fn wrong_script(&self) -> Option<String> {
-        let script = self.script.as_ref()?;
-        let workload = workload::named(&self.workload)?;
-        script.invocations.iter().enumerate().find_map(|(number, invocation)| {
-            let Invocation { phase, at_ms, session, function, .. } = invocation;
-            let place = format!("script: invocation {} ({function})", number + 1);
-            if *session >= self.clients as u64 {
-                return Some(format!(
-                    "{place}: session {session}, and {} clients count from 0",
-                    self.clients
-                ));
-            }
-            if *phase == Phase::Faults && *at_ms >= self.time_ms {
-                return Some(format!(
-                    "{place} is due at {at_ms} ms, when the time of {} ms is over",
-                    self.time_ms
-                ));
-            }
-            let wrong = workload.call(invocation, &Session::default(), self).err()?;
-            Some(format!("{place}: {wrong}"))
-        })
-    }
-
     fn wrong_schedule(&self) -> Option<String> {
         let schedule = self.schedule.as_ref()?;
         if let Err(error) = schedule.check_nodes(&self.node_names()) {
@@ -282,31 +257,6 @@ mod tests {
         }
         let words = problem(|scenario| scenario.latency_ms_min = 50);
         assert_eq!(words, "latency 50ms..25ms: the least comes first");
-    }
-
-    #[test]
-    fn refuses_a_script_that_cannot_be_followed() {
-        let wrong = |text: &str| {
-            problem(|scenario| scenario.script = Some(crate::script::Script::parse(text).expect("a script")))
-        };
-        for (text, hint) in [
-            (
-                r#"[{"at_ms":1,"session":20,"function":"read","key":"k0"}]"#,
-                "invocation 1 (read): session 20, and 20 clients count from 0",
-            ),
-            (
-                r#"[{"at_ms":60000,"session":0,"function":"read","key":"k0"}]"#,
-                "is due at 60000 ms, when the time of 60000 ms is over",
-            ),
-            (r#"[{"at_ms":1,"session":0,"function":"read"}]"#, "invocation 1 (read): it has no key"),
-            (
-                r#"[{"at_ms":1,"session":0,"function":"cas","key":"k0"}]"#,
-                "register has no function \"cas\", but read, write",
-            ),
-        ] {
-            let problem = wrong(text);
-            assert!(problem.starts_with("script: ") && problem.contains(hint), "{problem}");
-        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::moves::Move;
 use super::size::measure;
 use super::{Failing, Size};
 use crate::scenario::Scenario;
+use crate::system::System;
 
 /// Seeds that are tried beside the one at hand, where what a run shows hangs on chance.
 const OTHERS: u64 = 8;
@@ -16,6 +17,7 @@ const PATIENCE: u64 = 60;
 
 /// A search on its way.
 pub struct Search<'a> {
+    system: &'a dyn System,
     best: Failing,
     runs: u64,
     runs_max: u64,
@@ -57,6 +59,7 @@ impl<'a> Search<'a> {
     /// From this run, with so many more runs; `judge` runs a scenario with a seed, and says nothing where it does not
     /// fail alike.
     pub fn new(
+        system: &'a dyn System,
         first: Failing,
         runs_max: u64,
         is_over: &'a dyn Fn() -> bool,
@@ -64,7 +67,19 @@ impl<'a> Search<'a> {
         progress: &'a mut dyn FnMut(&Step<'_>),
     ) -> Search<'a> {
         let (tried, name) = (BTreeSet::new(), "");
-        Search { best: first, runs: 0, runs_max, is_over, judge, progress, tried, others: 0, misses: 0, name }
+        Search {
+            system,
+            best: first,
+            runs: 0,
+            runs_max,
+            is_over,
+            judge,
+            progress,
+            tried,
+            others: 0,
+            misses: 0,
+            name,
+        }
     }
 
     /// Makes all moves with the seed at hand; then, while much is left, with other seeds as well.
@@ -130,7 +145,7 @@ impl<'a> Search<'a> {
         let others = if self.is_small() { 0 } else { self.others };
         let own = self.best.report.seed;
         is_smaller
-            && scenario.problem().is_none()
+            && scenario.problem_with(self.system).is_none()
             && (0..=others).any(|other| self.attempt_with(scenario, own.wrapping_add(other)))
     }
 

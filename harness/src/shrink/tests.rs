@@ -10,6 +10,7 @@ use super::*;
 use crate::folder::tests::{recording, report};
 use crate::nemesis::{Entry, Schedule};
 use crate::script::{Invocation, Phase, Script};
+use crate::store;
 
 /// A fault that lasts a second.
 fn fault(at_ms: u64) -> Entry {
@@ -70,12 +71,24 @@ fn shrunk(runs: u64, fails: &dyn Fn(&Scenario, u64) -> bool) -> Outcome {
         tried.push((scenario.clone(), seed));
         fails(scenario, seed).then(|| failing(scenario, seed))
     };
-    let (is_over, mut progress) = (|| false, |_: &Step<'_>| {});
-    let mut search = Search::new(failing(&scenario(), SEED), runs, &is_over, &mut judge, &mut progress);
-    search.run(moves::ALL);
-    let is_cut_short = search.is_spent();
-    let Report { scenario: small, seed, .. } = search.into_best().report;
+    let first = failing(&scenario(), SEED);
+    let (Report { scenario: small, seed, .. }, is_cut_short) = search(first, runs, moves::ALL, &mut judge);
     Outcome { small, seed, tried, is_cut_short }
+}
+
+/// The smallest that these moves come to, and whether that was cut short.
+fn search(
+    first: Failing,
+    runs: u64,
+    moves: &[moves::Move],
+    judge: &mut dyn FnMut(&Scenario, u64) -> Option<Failing>,
+) -> (Report, bool) {
+    let system = store::named(&first.report.scenario.store).expect("a store");
+    let (is_over, mut progress) = (|| false, |_: &Step<'_>| {});
+    let mut search = Search::new(system, first, runs, &is_over, judge, &mut progress);
+    search.run(moves);
+    let is_cut_short = search.is_spent();
+    (search.into_best().report, is_cut_short)
 }
 
 fn values(scenario: &Scenario) -> BTreeSet<u64> {
@@ -109,7 +122,7 @@ fn tries_only_what_can_be_run_and_is_smaller_than_what_failed_before() {
     let mut best = scenario();
     for (scenario, seed) in shrunk(1_000, &needs_three).tried {
         assert!(measure(&scenario).is_below(&measure(&best)), "{scenario:?}");
-        assert_eq!(scenario.problem(), None);
+        assert_eq!(scenario.problem_with(store::named("quorum").expect("a store")), None);
         best = if needs_three(&scenario, seed) { scenario } else { best };
     }
 }
@@ -167,34 +180,64 @@ fn writes_out_what_was_drawn_or_the_faults_alone() {
             ..failing(&scenario(), SEED)
         };
         let mut judge = |scenario: &Scenario, seed| fails(scenario).then(|| failing(scenario, seed));
-        let (is_over, mut progress) = (|| false, |_: &Step<'_>| {});
-        let mut search = Search::new(first, 10, &is_over, &mut judge, &mut progress);
-        search.run(&moves::ALL[..1]);
-        search.into_best().report.scenario
+        search(first, 10, &moves::ALL[..1], &mut judge).0.scenario
     };
     assert_eq!(written(&|_| true), scenario());
     assert_eq!(written(&|tried| tried.script.is_none()), Scenario { script: None, ..scenario() });
 }
 
 #[test]
-fn finds_what_an_anomaly_points_at() {
+fn takes_one_level_in_the_script_as_well() {
+    let transfer = |n: u64| Invocation {
+        function: "transfer".to_owned(),
+        key: None,
+        value: json!({"from": 0, "to": 1, "amount": 1}),
+        level: Some(["leader", "any"][n as usize % 2].to_owned()),
+        ..write(n)
+    };
+    let (store, workload, level) = ("raft".to_owned(), "bank".to_owned(), "leader+any".to_owned());
+    let script = Some(Script { invocations: (0..4).map(transfer).collect() });
+    let bank = Scenario { store, workload, level, script, ..scenario() };
+    let one_level = moves::ALL.iter().find(|one| one.name == "one level").expect("a move");
+    let mut judge = |scenario: &Scenario, seed| Some(failing(scenario, seed));
+    let small = search(failing(&bank, SEED), 10, &[*one_level], &mut judge).0.scenario;
+    let named = small.script.iter().flat_map(|script| &script.invocations);
+    let named: Vec<&str> = named.filter_map(|each| each.level.as_deref()).collect();
+    assert_eq!((small.level.as_str(), named), ("leader", vec!["leader"; 4]));
+}
+
+/// A run that lost a write; two of its invocations show it.
+fn lost_write() -> Failing {
     use crate::report::{Row, RowOutcome};
     use perjury_checkers::{Anomaly, AnomalyKind};
-    let Failing { mut recording, mut report, .. } = failing(&scenario(), SEED);
-    let key = Key::from("k5");
-    let anomalies = vec![Anomaly::new(AnomalyKind::LostWrite, Some(&key), [13, 21], "")];
-    report.rows = vec![Row {
+    let mut failing = failing(&scenario(), SEED);
+    failing.report.rows = vec![Row {
         guarantee: "durability".to_owned(),
         level: String::new(),
         promised: true,
         outcome: RowOutcome::Broken,
         evidence: String::new(),
         found: Default::default(),
-        anomalies,
+        anomalies: vec![Anomaly::new(AnomalyKind::LostWrite, Some(&Key::from("k5")), [13, 21], "")],
     }];
+    failing
+}
+
+#[test]
+fn makes_no_run_once_it_is_to_end() {
+    let Failing { recording, report, .. } = lost_write();
+    let signature = Signature::of(&report).expect("something was broken");
+    let (system, budget) = (store::named("quorum").expect("a store"), Budget { runs: 1, is_over: &|| true });
+    let shrunk = shrink_run(system, (recording, report), &signature, &budget, &mut |_| {}).expect("a run");
+    assert_eq!((shrunk.runs, shrunk.is_cut_short, shrunk.scenario), (0, true, scenario()));
+}
+
+#[test]
+fn finds_what_an_anomaly_points_at() {
+    let Failing { mut recording, report, .. } = lost_write();
     // Three came before clients began to work, and are in no script.
     recording.script.invocations.drain(..3);
     let signature = Signature::of(&report).expect("something was broken");
     let clues = Failing::new(recording, report, &signature).clues;
-    assert_eq!((clues.places, clues.keys), ([10, 18].into(), [key].into()));
+    assert_eq!((clues.places, clues.keys), ([10, 18].into(), [Key::from("k5")].into()));
 }

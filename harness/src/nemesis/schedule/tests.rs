@@ -159,6 +159,8 @@ fn reads_a_file_and_names_what_is_wrong() {
     assert!(refusal(&good.replace(r#""n2""#, "")).contains("`nodes` is empty"));
     assert!(refusal(&good.replace(r#""n2""#, r#""n2", "n2""#)).contains("names a node twice"));
     assert!(refusal(&good.replace("10", "0")).contains("`for_ms` is 0"));
+    let endless = refusal(&good.replace("10", "86400001"));
+    assert!(endless.contains("entry 1 (kill): `for_ms` is 86400001: take a day at most"), "{endless}");
     assert!(refusal(&good.replace("at_ms", "at")).contains("unknown field `at`"));
     assert!(refusal("{").contains("not a schedule of faults"));
 }

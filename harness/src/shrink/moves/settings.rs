@@ -36,8 +36,18 @@ pub fn one_level(search: &mut Search<'_>) {
     let Some(workload) = workload::named(&base.workload) else { return };
     let of_keys = search.best().clues.keys.iter().map(|key| workload.level_of(key, base));
     let levels = of_keys.chain(base.levels().into_iter().map(str::to_owned));
-    let single: Vec<Scenario> = levels.map(|level| Scenario { level, ..base.clone() }).collect();
+    let single: Vec<Scenario> = levels.map(|level| at_level(base, level)).collect();
     search.attempt_any(single);
+}
+
+/// The scenario at this level; so is what its script says of levels.
+fn at_level(base: &Scenario, level: String) -> Scenario {
+    let mut scenario = Scenario { level, ..base.clone() };
+    let invocations = scenario.script.iter_mut().flat_map(|script| &mut script.invocations);
+    for named in invocations.filter_map(|invocation| invocation.level.as_mut()) {
+        named.clone_from(&scenario.level);
+    }
+    scenario
 }
 
 /// Tries lower bounds, where many invocations are left: what takes many entries to go wrong then takes few.
