@@ -28,6 +28,7 @@ fn schedule(faults: &[Planned]) -> Option<Schedule> {
         fault: fault.to_owned(),
         nodes: node.map(|node| vec![node.to_owned()]),
         seed: seed as u64,
+        ..Entry::default()
     };
     Some(Schedule { entries: faults.iter().enumerate().map(entry).collect() })
 }
@@ -115,6 +116,13 @@ fn reached(scenarios: &[Scenario]) -> (BTreeMap<String, u64>, BTreeMap<String, u
         markers.extend(recording.markers);
     }
     (points, markers)
+}
+
+#[test]
+fn leaves_only_markers_that_exist_to_sweeps() {
+    let is_known = |name: &str| marker::ALL.iter().any(|marker| marker.name == name);
+    let unknown = LEFT_TO_SWEEPS.iter().map(|(name, _)| *name).filter(|name| !is_known(name));
+    assert_eq!(unknown.collect::<Vec<_>>(), [""; 0]);
 }
 
 #[test]

@@ -32,6 +32,7 @@ pub use totals::Totals;
 
 use crate::swarm::Profile;
 use crate::sweep::wall_ns;
+use crate::worker;
 use state::{Next, State};
 
 /// What to sweep, and how.
@@ -52,37 +53,54 @@ pub struct Plan<'a> {
     pub out: PathBuf,
 }
 
-/// Runs seeds until there are none, time is up, or it is stopped. `done` is called after each, from the thread that
-/// ran it, and `before` once, with what earlier processes have done.
-///
-/// A run that cannot be executed is an entry with an error; the others go on. Returns what was found, and the
-/// nanoseconds of real time that it took, those of earlier processes included.
+/// Opens the journal of a sweep, or begins it.
 ///
 /// # Errors
-/// When the journal cannot be opened or written. What it holds stays.
-pub fn sweep(
-    plan: &Plan<'_>,
-    before: &mut dyn FnMut(&Totals),
-    done: &(dyn Fn(&Entry, &Totals) + Sync),
-) -> anyhow::Result<(Totals, u64)> {
-    let state = State::open(&plan.out, plan.header.clone())?;
-    before(&state.totals);
-    let shared = Shared {
-        plan,
-        begin_ns: wall_ns(),
-        spent_ns: state.spent_ns,
-        state: Mutex::new(state),
-        freed: Condvar::new(),
-    };
-    thread::scope(|scope| {
-        let threads: Vec<_> = (0..plan.jobs).map(|_| scope.spawn(|| shared.work(done))).collect();
-        // Each that failed has said so, and the others have stopped.
-        let ends =
-            threads.into_iter().map(|thread| thread.join().expect("runs do not panic: they are caught"));
-        ends.collect::<anyhow::Result<()>>()
-    })?;
-    let spent_ns = shared.spent_now();
-    Ok((shared.state.into_inner().expect("counting does not panic").totals, spent_ns))
+/// When it is another sweep's, damaged, or being written. Nothing was changed then.
+pub fn open(plan: &Plan<'_>) -> anyhow::Result<Sweep> {
+    Ok(Sweep(State::open(&plan.out, plan.header.clone())?))
+}
+
+/// A sweep whose journal is open.
+pub struct Sweep(State);
+
+impl Sweep {
+    /// What earlier processes have found.
+    pub fn before(&self) -> &Totals {
+        &self.0.totals
+    }
+
+    /// Runs seeds until there are none, time is up, or it is stopped. `done` is called after each, from the thread
+    /// that ran it.
+    ///
+    /// A run that cannot be executed is an entry with an error; the others go on. Returns what was found, and the
+    /// nanoseconds of real time that it took, those of earlier processes included.
+    ///
+    /// # Errors
+    /// When the journal cannot be written. What it holds stays.
+    pub fn run(
+        self,
+        plan: &Plan<'_>,
+        done: &(dyn Fn(&Entry, &Totals) + Sync),
+    ) -> anyhow::Result<(Totals, u64)> {
+        let Sweep(state) = self;
+        let shared = Shared {
+            plan,
+            begin_ns: wall_ns(),
+            spent_ns: state.spent_ns,
+            state: Mutex::new(state),
+            freed: Condvar::new(),
+        };
+        thread::scope(|scope| {
+            let threads: Vec<_> = (0..plan.jobs).map(|_| scope.spawn(|| shared.work(done))).collect();
+            // Each that failed has said so, and the others have stopped.
+            let ends =
+                threads.into_iter().map(|thread| thread.join().expect("runs do not panic: they are caught"));
+            ends.collect::<anyhow::Result<()>>()
+        })?;
+        let spent_ns = shared.spent_now();
+        Ok((shared.state.into_inner().expect("counting does not panic").totals, spent_ns))
+    }
 }
 
 /// What the threads share.
@@ -97,6 +115,7 @@ struct Shared<'a> {
 
 impl Shared<'_> {
     fn work(&self, done: &(dyn Fn(&Entry, &Totals) + Sync)) -> anyhow::Result<()> {
+        let _alone = worker::alone()?;
         while !self.is_over() {
             let next = self.lock().next();
             let task = match next {
@@ -109,7 +128,7 @@ impl Shared<'_> {
             };
             let mut tried = one::try_one(self.plan, &task);
             if self.lock().claim(&tried.entry) {
-                one::keep(self.plan, &mut tried);
+                one::keep(self.plan, &mut tried, &|| self.is_over());
             }
             tried.entry.spent_ns = self.spent_now();
             let mut state = self.lock();

@@ -83,6 +83,8 @@ pub struct Desk {
     made: RefCell<Script>,
     /// Whether everything that the script has for this stage was handed out.
     is_prompted: Cell<bool>,
+    /// Prompts that sessions were given and are not done with.
+    prompts: Cell<u64>,
     /// Keys that some invocation has written.
     written: RefCell<BTreeSet<Key>>,
     asked: Cell<Option<Task>>,
@@ -121,6 +123,7 @@ impl Desk {
             progressed: RefCell::default(),
             made: RefCell::default(),
             is_prompted: Cell::default(),
+            prompts: Cell::new(0),
             written: RefCell::default(),
             asked: Cell::new(None),
             restarted: RefCell::default(),
@@ -143,7 +146,7 @@ impl Desk {
     pub fn all_have_progressed(&self) -> bool {
         match &self.scenario.script {
             None => self.progressed.borrow().len() >= self.scenario.clients,
-            Some(_) => self.is_prompted.get() && self.is_idle(),
+            Some(_) => self.is_prompted.get() && self.prompts.get() == 0,
         }
     }
 

@@ -13,6 +13,7 @@
 //! - Whatever a fault did stands under its [`FaultId`]; [`Cluster::heal`] takes exactly that back.
 
 mod administration;
+mod ambush;
 mod churn;
 mod down;
 mod exits;
@@ -35,6 +36,7 @@ pub use self::exits::Finding;
 pub use self::options::{ClusterOptions, TICK_MS};
 use crate::rng::Rng;
 use crate::sim::clock::{ClockFault, EPOCH_SECONDS, TrueTime};
+use crate::sim::coordination::Coordinator;
 use crate::sim::disk::{DiskCounts, DiskFault, Flip};
 use crate::sim::leadership::Leader;
 use crate::sim::network::{Fabric, MessageCounts, MessageFault, Status};
@@ -64,6 +66,7 @@ pub struct Cluster {
     due: BTreeMap<String, Duration>,
     restart_after: Duration,
     churns: BTreeMap<FaultId, churn::Churn>,
+    ambushes: BTreeMap<FaultId, ambush::Ambush>,
     points: Vec<&'static Point>,
     administration: Rc<Administration>,
     faults_made: u64,
@@ -84,6 +87,7 @@ impl Cluster {
             fabric: Rc::new(Fabric::new(&options.nodes)),
             watch,
             leadership: Rc::default(),
+            coordination: Rc::default(),
             traps: Rc::default(),
             tick: options.tick,
         };
@@ -119,6 +123,7 @@ impl Cluster {
             due: BTreeMap::new(),
             restart_after: options.restart_after,
             churns: BTreeMap::new(),
+            ambushes: BTreeMap::new(),
             points: options.points.clone(),
             administration: Rc::default(),
             faults_made: 0,
@@ -156,6 +161,7 @@ impl Cluster {
             Err(words) => return Err(anyhow!("the simulation panicked: {words}")),
         }
         self.carry_out_blows();
+        self.let_go();
         self.note_exits();
         self.restart_exited();
         self.go_on_churning();
@@ -194,6 +200,11 @@ impl Cluster {
     /// The leader of the highest term that any node has told of; none in systems that tell nothing.
     pub fn leader(&self) -> Option<Leader> {
         self.world.leadership.leader()
+    }
+
+    /// The node that was the last to ask replicas to hold a version; none in systems where that does not show.
+    pub fn coordinator(&self) -> Option<Coordinator> {
+        self.world.coordination.coordinator()
     }
 
     /// Panics of nodes so far.
@@ -251,6 +262,7 @@ impl Cluster {
     /// disks, and what was wanted of the system's administration.
     pub fn heal(&mut self, id: FaultId) {
         self.churns.remove(&id);
+        self.end_ambush(id);
         self.world.traps.take_away(id);
         self.administration.release(id);
         self.unblock(id);

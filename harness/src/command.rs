@@ -48,6 +48,7 @@ pub fn options(scenario: &Scenario) -> String {
     option("write-quorum", scenario.write_quorum.to_string(), base.write_quorum.to_string());
     option("loss-entries", scenario.loss_entries.to_string(), base.loss_entries.to_string());
     option("snapshot-every", scenario.snapshot_every.to_string(), base.snapshot_every.to_string());
+    option("batch-bytes", scenario.batch_bytes.to_string(), base.batch_bytes.to_string());
     option("segment-bytes", scenario.segment_bytes.to_string(), base.segment_bytes.to_string());
     option("storage", scenario.storage.clone(), base.storage);
     option("level", scenario.level.clone(), base.level);
@@ -56,6 +57,7 @@ pub fn options(scenario: &Scenario) -> String {
     if let Some(schedule) = &scenario.schedule {
         option("schedule", serde_json::to_string(schedule).expect("plain data"), String::new());
     }
+    option("role-percent", scenario.role_percent.to_string(), base.role_percent.to_string());
     option("fault-gap", time(scenario.fault_gap_ms), time(base.fault_gap_ms));
     option("fault-length", time(scenario.fault_ms_max), time(base.fault_ms_max));
     option(
@@ -70,6 +72,11 @@ pub fn options(scenario: &Scenario) -> String {
     option("rate", scenario.rate.to_string(), base.rate.to_string());
     option("clients", scenario.clients.to_string(), base.clients.to_string());
     option("keys", scenario.keys.to_string(), base.keys.to_string());
+    option(
+        "read-percent",
+        scenario.read_percent.map_or(String::new(), |percent| percent.to_string()),
+        String::new(),
+    );
     text
 }
 

@@ -1,10 +1,27 @@
 //! Durations as people write them.
 
-/// `60s`, `500ms`, `2m`, `1.5s`, `8h`: whole milliseconds, at least one.
+/// A day of simulated time is a week of memory; no typo should cost that.
+const DAYS_SIMULATED_MAX: u64 = 1;
+/// Nights of chaos are not that many.
+const DAYS_REAL_MAX: u64 = 365;
+
+/// Simulated time, `60s`, `500ms`, `2m`, `1.5s`, `8h`: whole milliseconds, at least one.
 ///
 /// # Errors
 /// When it is none, is shorter than a millisecond, or longer than a day.
 pub fn parse_ms(text: &str) -> Result<u64, String> {
+    parse_within(text, DAYS_SIMULATED_MAX)
+}
+
+/// Real time, written as simulated time is, of up to a year.
+///
+/// # Errors
+/// When it is none, is shorter than a millisecond, or longer than a year.
+pub fn parse_real_ms(text: &str) -> Result<u64, String> {
+    parse_within(text, DAYS_REAL_MAX)
+}
+
+fn parse_within(text: &str, days_max: u64) -> Result<u64, String> {
     let wrong = || format!("'{text}' is no duration: write a number and its unit, such as 60s, 500ms or 2m");
     let unit_at = text.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(wrong)?;
     let (number, unit) = text.split_at(unit_at);
@@ -19,15 +36,35 @@ pub fn parse_ms(text: &str) -> Result<u64, String> {
         };
     match ms {
         ms if ms < 1.0 => Err(format!("'{text}' is shorter than a millisecond")),
-        // A day of simulated time is a week of memory; no typo should cost that.
-        ms if ms > 86_400_000.0 => Err(format!("'{text}' is longer than a day")),
+        ms if ms > (days_max * 86_400_000) as f64 => {
+            Err(format!("'{text}' is longer than {days_max} × 24 h"))
+        }
         ms => Ok(ms.round() as u64),
     }
+}
+
+/// `5ms..25ms`: the least and the longest time that a message is under way, in milliseconds.
+///
+/// # Errors
+/// When it is no pair of durations.
+pub fn parse_latency_ms(text: &str) -> Result<(u64, u64), String> {
+    let wrong = || format!("'{text}' is no latency: write the least and the longest, such as 5ms..25ms");
+    let (min, max) = text.split_once("..").ok_or_else(wrong)?;
+    Ok((parse_ms(min)?, parse_ms(max)?))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reads_latencies() {
+        assert_eq!(parse_latency_ms("5ms..0.5s"), Ok((5, 500)));
+        for text in ["", "5ms", "5..25", "..25ms", "5ms..", "5ms..25ms..30ms"] {
+            assert!(parse_latency_ms(text).is_err(), "{text}");
+        }
+        assert!(parse_latency_ms("5ms").unwrap_err().contains("such as 5ms..25ms"));
+    }
 
     #[test]
     fn reads_durations() {
@@ -36,6 +73,11 @@ mod tests {
         {
             assert_eq!(parse_ms(text), Ok(ms), "{text}");
         }
+    }
+
+    #[test]
+    fn real_time_may_be_long() {
+        assert_eq!((parse_real_ms("60h"), parse_real_ms("10000h").is_err()), (Ok(216_000_000), true));
     }
 
     #[test]

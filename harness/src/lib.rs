@@ -82,6 +82,7 @@ pub mod system;
 pub mod tally;
 pub mod testing;
 pub mod trial;
+mod worker;
 pub mod workload;
 
 pub use perjury_histories::{Key, Value, Version};

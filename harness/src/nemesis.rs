@@ -12,6 +12,7 @@
 
 pub mod aim;
 pub mod clock;
+pub mod coordinator;
 pub mod crash;
 pub mod deaf;
 pub mod disk;
@@ -88,6 +89,7 @@ pub const ALL: &[&dyn Fault] = &[
     &message::Corruption,
     &message::SlowLink,
     &disk::SlowSync,
+    &disk::Slow,
     &disk::FailingSync,
     &disk::Full,
     &disk::BitFlip,
@@ -100,6 +102,9 @@ pub const ALL: &[&dyn Fault] = &[
     &leader::MinorityCut,
     &leader::OneWay,
     &leader::Churn,
+    &coordinator::KILL,
+    &coordinator::PAUSE,
+    &coordinator::CUT,
     &membership::Remove,
     &membership::Rotate,
     &membership::Transfer,
@@ -107,7 +112,9 @@ pub const ALL: &[&dyn Fault] = &[
     &point::Kill,
     &point::PowerLoss,
     &point::Pause,
+    &point::Cut,
     &point::Delay,
+    &point::Ambush,
 ];
 
 /// The fault of this name.
@@ -131,6 +138,8 @@ pub enum Kind {
     Disk,
     /// Whoever leads is killed, paused or cut off.
     Leader,
+    /// Whoever coordinates is killed, paused or cut off.
+    Coordinator,
     /// Members are removed and added back, leadership is handed on.
     Membership,
     /// One node hears no other.
@@ -141,13 +150,14 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 9] = [
+    pub const ALL: [Kind; 10] = [
         Kind::Partition,
         Kind::Crash,
         Kind::Clock,
         Kind::Message,
         Kind::Disk,
         Kind::Leader,
+        Kind::Coordinator,
         Kind::Membership,
         Kind::Deaf,
         Kind::Point,
@@ -162,6 +172,7 @@ impl Kind {
             Kind::Message => "message",
             Kind::Disk => "disk",
             Kind::Leader => "leader",
+            Kind::Coordinator => "coordinator",
             Kind::Membership => "membership",
             Kind::Deaf => "deaf",
             Kind::Point => "point",
@@ -179,8 +190,13 @@ impl Kind {
             Kind::Message => {
                 "messages between nodes are lost, late, repeated, out of order, corrupt; links are slow"
             }
-            Kind::Disk => "disks sync slowly, not at all, or lie; are full, cannot be read, turn over bits",
+            Kind::Disk => {
+                "disks are slow, sync slowly, not at all, or lie; are full, cannot be read, turn over bits"
+            }
             Kind::Leader => "whoever leads is killed, loses power, is paused or cut off, again and again",
+            Kind::Coordinator => {
+                "whoever coordinates an operation is killed, paused or cut off in the middle"
+            }
             Kind::Membership => "members are removed and added back; leadership is handed on",
             Kind::Deaf => "one node hears no other for a long time, and is heard",
             Kind::Point => {
@@ -212,6 +228,8 @@ pub enum Needs {
     Clock,
     /// Nodes that tell the observer which of them leads.
     Leader,
+    /// Nodes that pass the points which show who coordinates.
+    Coordinator,
     /// Members that can be changed while it runs.
     Members,
     /// Named points in the code of the nodes.

@@ -158,7 +158,7 @@ impl<'a> Run<'a> {
         let (clients_desk, clients_rng) = (desk.clone(), rng.fork("clients"));
         cluster.client_host(move |sessions| clients::run(clients_desk, sessions, clients_rng));
         let plan = Plan::of(scenario, Offers::of(system, scenario), &mut rng.fork("nemesis"))?;
-        let nemesis = Nemesis::new(&plan.schedule);
+        let nemesis = Nemesis::new(&plan.schedule, scenario.role_percent);
         let (stopped, begun_ns, phase) = (BTreeSet::new(), 0, "start");
         Ok(Run {
             system,

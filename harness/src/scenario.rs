@@ -35,6 +35,9 @@ pub struct Scenario {
     /// Entries that make a replicated log take the next snapshot.
     #[serde(default = "later::snapshot_every", skip_serializing_if = "later::is_default_snapshot_every")]
     pub snapshot_every: u64,
+    /// Bytes of entries that a leader sends in one message, one entry at least.
+    #[serde(default = "later::batch_bytes", skip_serializing_if = "later::is_default_batch_bytes")]
+    pub batch_bytes: usize,
     /// Bytes of a segment of a node's log: a full one makes place for the next.
     #[serde(default = "later::segment_bytes", skip_serializing_if = "later::is_default_segment_bytes")]
     pub segment_bytes: u32,
@@ -49,9 +52,13 @@ pub struct Scenario {
     pub workload: String,
     /// Kinds of fault, and single faults, sorted.
     pub nemesis: Vec<String>,
-    /// A fixed fault schedule, instead of one drawn from the seed.
+    /// A fixed fault schedule, instead of one drawn from the seed; `nemesis`, `fault_gap_ms` and `fault_ms_max` are not
+    /// looked at then.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub schedule: Option<Schedule>,
+    /// How often faults that hit drawn nodes hit the one that leads, or coordinates, in percent.
+    #[serde(default, skip_serializing_if = "later::is_default_role_percent")]
+    pub role_percent: u64,
     /// From the end of one episode of faults to the beginning of the next in the mean, in simulated milliseconds.
     #[serde(default = "later::fault_gap_ms", skip_serializing_if = "later::is_default_fault_gap_ms")]
     pub fault_gap_ms: u64,
@@ -64,7 +71,8 @@ pub struct Scenario {
     /// The longest time that a message is under way when nothing delays it, in simulated milliseconds.
     #[serde(default = "later::latency_ms_max", skip_serializing_if = "later::is_default_latency_ms_max")]
     pub latency_ms_max: u64,
-    /// What the sessions invoke, instead of what the generator says; `rate` is not looked at then.
+    /// What the sessions invoke, instead of what the generator says; `rate` and `read_percent` are not looked
+    /// at then.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub script: Option<Script>,
     /// Length of the phase with faults, in simulated milliseconds.
@@ -75,6 +83,10 @@ pub struct Scenario {
     pub clients: usize,
     /// Number of keys, in workloads that have a fixed set of them.
     pub keys: usize,
+    /// How many of all operations read, in percent, in workloads that mix reads with others; as the workload says,
+    /// when absent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub read_percent: Option<u64>,
     /// The planted bug, if any.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub bug: Option<String>,
@@ -91,12 +103,14 @@ impl Default for Scenario {
             mode: later::mode(),
             loss_entries: later::loss_entries(),
             snapshot_every: later::snapshot_every(),
+            batch_bytes: later::batch_bytes(),
             segment_bytes: later::segment_bytes(),
             storage: later::storage(),
             level: "mixed".to_owned(),
             workload: "register".to_owned(),
             nemesis: vec!["clock".to_owned(), "crash".to_owned(), "partition".to_owned()],
             schedule: None,
+            role_percent: 0,
             fault_gap_ms: later::fault_gap_ms(),
             fault_ms_max: later::fault_ms_max(),
             latency_ms_min: later::latency_ms_min(),
@@ -106,10 +120,14 @@ impl Default for Scenario {
             rate: 200.0,
             clients: 20,
             keys: 8,
+            read_percent: None,
             bug: None,
         }
     }
 }
+
+/// Where a leaderless store may keep what it holds.
+pub const STORAGES: &[&str] = &["log", "tables"];
 
 /// More of the nemesis would make the name of a folder too long; all kinds of fault fit.
 const NEMESIS_CHARS_MAX: usize = 60;
@@ -185,12 +203,15 @@ mod tests {
             "mode",
             "loss_entries",
             "snapshot_every",
+            "batch_bytes",
             "segment_bytes",
             "storage",
+            "role_percent",
             "fault_gap_ms",
             "fault_ms_max",
             "latency_ms_min",
             "latency_ms_max",
+            "read_percent",
         ];
         for later in later {
             assert_eq!(plain.get(later), None, "{later}");
@@ -229,14 +250,17 @@ mod tests {
             slug(|scenario| scenario.mode = "asynchronous".to_owned()),
             slug(|scenario| scenario.loss_entries = 7),
             slug(|scenario| scenario.snapshot_every = 7),
+            slug(|scenario| scenario.batch_bytes = 7),
             slug(|scenario| scenario.segment_bytes = 7_000),
             slug(|scenario| scenario.storage = "tables".to_owned()),
+            slug(|scenario| scenario.role_percent = 7),
             slug(|scenario| scenario.fault_gap_ms = 7),
             slug(|scenario| scenario.fault_ms_max = 7_000),
             slug(|scenario| scenario.latency_ms_min = 10),
             slug(|scenario| scenario.latency_ms_max = 10),
             slug(|scenario| scenario.script = Some(Script::default())),
+            slug(|scenario| scenario.read_percent = Some(50)),
         ];
-        assert_eq!(std::collections::BTreeSet::from(slugs).len(), 11);
+        assert_eq!(std::collections::BTreeSet::from(slugs).len(), 14);
     }
 }

@@ -1,9 +1,9 @@
 //! The scoreboard: how fast every planted bug is found, from many independent starts.
 //!
 //! ```text
-//! bug 33, start 0: seeds 330000, 330001, …  each draws a scenario ──> until an expected checker sees it
+//! bug 33, start 0: seeds 33000000, 33000001, …  each draws a scenario ──> until an expected checker sees it
 //!                                                  └── the same run of the clean store: nothing may be broken
-//! bug 33, start 1: seeds 331000, …
+//! bug 33, start 1: seeds 33010000, …
 //! ```
 //!
 //! The scenarios are those of a chaos sweep, drawn by their seeds: nothing is tuned to a bug, but that the store and
@@ -13,10 +13,10 @@
 mod start;
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
 
 use anyhow::Context as _;
-use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::bug::Bug;
@@ -24,6 +24,7 @@ use crate::shrink::{self, Budget, Size};
 use crate::signature::Signature;
 use crate::store;
 use crate::swarm::Profile;
+use crate::worker::{alone, caught};
 pub use start::{Found, Start};
 
 /// Seeds from one bug to the next, and from one start to the next: so no two share any.
@@ -65,6 +66,8 @@ pub struct Score {
     pub starts: Vec<Start>,
     /// The first run that showed it, shrunk.
     pub shrunk: Option<Shrunk>,
+    /// Our own failures: starts that could not be made, or a run that could not be shrunk. The others count.
+    pub errors: Vec<String>,
 }
 
 /// A run that showed a bug before and after shrinking.
@@ -82,34 +85,53 @@ pub struct Shrunk {
     pub is_cut_short: bool,
 }
 
-/// Hunts every bug from every start; `done` is called after each start, from the thread that made it.
+/// Hunts every bug from every start, start by start; `done` is called after each, from the thread that made it.
 ///
 /// # Errors
-/// When a scenario cannot be drawn or run.
+/// When no thread can begin to work. What goes wrong in a start, or in shrinking, stands in its score.
 pub fn hunt(plan: &Plan<'_>, done: &(dyn Fn(&'static Bug, &Start) + Sync)) -> anyhow::Result<Vec<Score>> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(plan.jobs).build();
-    let pool = pool.with_context(|| format!("cannot start {} threads", plan.jobs))?;
-    let pairs: Vec<(usize, u64)> =
-        (0..plan.starts).flat_map(|start| (0..plan.bugs.len()).map(move |bug| (bug, start))).collect();
-    let found: Mutex<Vec<Vec<(u64, Start)>>> = Mutex::new(vec![Vec::new(); plan.bugs.len()]);
-    let one = |&(place, number): &(usize, u64)| {
+    let count = plan.bugs.len();
+    let found: Mutex<Vec<Score>> =
+        Mutex::new(plan.bugs.iter().map(|bug| Score::new(bug, plan.seeds_max)).collect());
+    let lock = || found.lock().expect("counting does not panic");
+    each(plan.jobs, count * plan.starts as usize, &|task| {
+        let (number, place) = ((task / count) as u64, task % count);
         let bug = plan.bugs[place];
         let first = u64::from(bug.number) * SEEDS_A_BUG + number * SEEDS_A_START;
-        let hunted = start::hunt(bug, &plan.profile, first..first + plan.seeds_max, plan.stop);
-        let Some(start) = hunted.with_context(|| format!("bug {}", bug.name))? else { return Ok(()) };
-        done(bug, &start);
-        found.lock().expect("counting does not panic")[place].push((number, start));
+        match caught(|| start::hunt(bug, &plan.profile, first..first + plan.seeds_max, plan.stop)) {
+            Ok(None) => {}
+            Ok(Some(start)) => {
+                done(bug, &start);
+                lock()[place].add(start);
+            }
+            Err(error) => lock()[place].errors.push(format!("start {number}: {error:#}")),
+        }
+    })?;
+    each(plan.jobs, count, &|place| {
+        let score = lock()[place].clone();
+        match caught(|| shrink(plan, &score)) {
+            Ok(shrunk) => lock()[place].shrunk = shrunk,
+            Err(error) => lock()[place].errors.push(format!("cannot shrink its run: {error:#}")),
+        }
+    })?;
+    Ok(found.into_inner().expect("counting does not panic"))
+}
+
+/// Does tasks 0 to `tasks`, so many at a time, each alone on its thread: the time that one takes is its own.
+fn each(jobs: usize, tasks: usize, task: &(dyn Fn(usize) + Sync)) -> anyhow::Result<()> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let _alone = alone()?;
+        let mine = || Some(next.fetch_add(1, Ordering::Relaxed)).filter(|place| *place < tasks);
+        while let Some(place) = mine() {
+            task(place);
+        }
         anyhow::Ok(())
     };
-    pool.install(|| pairs.par_iter().with_max_len(1).try_for_each(one))?;
-    let found = found.into_inner().expect("counting does not panic");
-    let scores = plan.bugs.par_iter().zip(found).map(|(bug, starts)| {
-        let mut score = Score::new(bug, plan.seeds_max, starts);
-        score.shrunk =
-            shrink(plan, &score).with_context(|| format!("bug {}: cannot shrink its run", bug.name))?;
-        anyhow::Ok(score)
-    });
-    pool.install(|| scores.collect())
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().try_for_each(|thread| thread.join().expect("what may panic is caught"))
+    })
 }
 
 /// The first run that showed it, made small.
@@ -117,7 +139,7 @@ fn shrink(plan: &Plan<'_>, score: &Score) -> anyhow::Result<Option<Shrunk>> {
     let is_wanted = plan.shrink_runs > 0 && !plan.stop.load(Ordering::Relaxed);
     let Some((_, found)) = score.found().next().filter(|_| is_wanted) else { return Ok(None) };
     let system = store::named(&found.scenario.store).context("its run had a store")?;
-    let budget = Budget { runs: plan.shrink_runs, wall_ns: None };
+    let budget = Budget { runs: plan.shrink_runs, is_over: &|| plan.stop.load(Ordering::Relaxed) };
     let shrunk = shrink::shrink(system, &found.scenario, found.seed, &found.signature, &budget, &mut |_| {})?;
     let shrink::Shrunk { signature, before, after, runs, is_cut_short, .. } = shrunk;
     Ok(Some(Shrunk { signature, before, after, runs, is_cut_short }))
@@ -133,19 +155,32 @@ pub fn passes(scores: &[Score]) -> bool {
     enough && scores.iter().all(|score| score.false_alarms() == 0)
 }
 
+/// Our own failures, each with its bug.
+pub fn errors(scores: &[Score]) -> Vec<String> {
+    let of_score = |score: &Score| {
+        score.errors.iter().map(|error| format!("bug {}: {error}", score.bug)).collect::<Vec<_>>()
+    };
+    scores.iter().flat_map(of_score).collect()
+}
+
 impl Score {
-    fn new(bug: &'static Bug, seeds_max: u64, mut starts: Vec<(u64, Start)>) -> Score {
-        starts.sort_by_key(|(number, _)| *number);
-        let starts = starts.into_iter().map(|(_, start)| start).collect();
+    fn new(bug: &'static Bug, seeds_max: u64) -> Score {
         Score {
             number: bug.number,
             bug: bug.name,
             about: bug.about,
             shows: bug.shows,
             seeds_max,
-            starts,
+            starts: Vec::new(),
             shrunk: None,
+            errors: Vec::new(),
         }
+    }
+
+    /// Adds a start, in its place: they come in any order.
+    fn add(&mut self, start: Start) {
+        let place = self.starts.partition_point(|other| other.first < start.first);
+        self.starts.insert(place, start);
     }
 
     /// The starts that found it.
@@ -207,12 +242,25 @@ mod tests {
             others: vec!["set".to_owned()],
             clean_verdict: "valid".to_owned(),
         });
-        Start { seeds, reached: seeds, simulated_ns: 0, wall_ns: 0, found }
+        Start { first: seeds, seeds, reached: seeds, simulated_ns: 0, wall_ns: 0, found }
     }
 
     fn score(starts: &[(u64, bool)]) -> Score {
-        let starts = starts.iter().enumerate().map(|(at, &(seeds, found))| (at as u64, start(seeds, found)));
-        Score::new(bug::ALL[0], 200, starts.collect())
+        let mut score = Score::new(bug::ALL[0], 200);
+        starts.iter().for_each(|&(seeds, found)| score.add(start(seeds, found)));
+        score
+    }
+
+    #[test]
+    fn does_every_task_once_and_keeps_starts_in_order() {
+        let done = Mutex::new(Vec::new());
+        each(3, 20, &|task| done.lock().expect("no panic").push(task)).expect("threads");
+        let mut done = done.into_inner().expect("no panic");
+        done.sort_unstable();
+        assert_eq!(done, Vec::from_iter(0..20));
+        let starts: Vec<u64> =
+            score(&[(9, true), (3, false), (7, true)]).starts.iter().map(|start| start.first).collect();
+        assert_eq!(starts, [3, 7, 9]);
     }
 
     #[test]

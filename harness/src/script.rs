@@ -43,7 +43,7 @@ pub struct Invocation {
     /// The argument, as histories have it.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub value: Value,
-    /// The consistency level, of what is about several keys; a key has its own.
+    /// The consistency level, of what is about several keys: one of those in use. A key has its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level: Option<String>,
 }
@@ -55,9 +55,9 @@ pub enum Phase {
     /// Reads and writes while faults come and go.
     #[default]
     Faults,
-    /// Writes once everything is healed.
+    /// Writes once everything is healed; a read would repair what is to be judged.
     Healing,
-    /// Writes before the power loss of the whole cluster.
+    /// Writes before the power loss of the whole cluster; nothing is read either.
     Replay,
 }
 
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     const TEXT: &str = r#"[{"at_ms":3120,"session":4,"function":"write","key":"k3","value":17},
-        {"phase":"healing","at_ms":250,"session":0,"function":"read","key":"k3"},
+        {"phase":"healing","at_ms":250,"session":0,"function":"write","key":"k3"},
         {"at_ms":7,"session":1,"function":"read","level":"any"}]"#;
 
     #[test]

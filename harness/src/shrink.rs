@@ -7,8 +7,10 @@
 //!                        └─ until none makes it smaller, or the budget is spent ─┘
 //! ```
 //!
-//! As in proptest, large simplifications are tried first, and a scenario is kept only where it still fails. What is
-//! tried depends on nothing but the scenario, the seed and what earlier tries showed: the same three give the same result.
+//! As in proptest, large simplifications are tried first, and a scenario is kept only where it still fails. Once no move
+//! helps and much is left, what is left may hang on chance: then each scenario is tried with several seeds, and the
+//! smallest run has the seed that showed it. What is tried depends on nothing but the scenario, the seed and what earlier
+//! tries showed: the same three give the same result.
 
 mod failing;
 pub mod minimal;
@@ -23,24 +25,22 @@ use crate::run::Recording;
 use crate::scenario::Scenario;
 use crate::signature::Signature;
 use crate::system::System;
-use crate::{sweep, trial};
+use crate::trial;
 pub use failing::{Clues, Failing};
 pub use search::{Search, Step};
 pub use size::Size;
 
-/// What shrinking may cost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Budget {
-    /// How many runs.
-    pub runs: u64,
-    /// How much real time, in nanoseconds. With such a limit the result depends on the machine.
-    pub wall_ns: Option<u64>,
-}
+/// Runs that shrinking may take where nothing else is said.
+pub const RUNS: u64 = 300;
 
-impl Default for Budget {
-    fn default() -> Budget {
-        Budget { runs: 300, wall_ns: None }
-    }
+/// What shrinking may cost.
+#[derive(Clone, Copy)]
+pub struct Budget<'a> {
+    /// How many runs, beside the one to shrink.
+    pub runs: u64,
+    /// Whether no further run may be made for another reason: somebody wants it to end, or real time is up. Where
+    /// that ends it the result depends on the machine.
+    pub is_over: &'a dyn Fn() -> bool,
 }
 
 /// The smallest run that was found.
@@ -50,13 +50,13 @@ pub struct Shrunk {
     pub signature: Signature,
     /// What it runs.
     pub scenario: Scenario,
-    /// With which seed: that of the run it was made from.
+    /// With which seed: that of the run it was made from, or another one.
     pub seed: u64,
     /// What the first run was made of.
     pub before: Size,
     /// What this one is made of.
     pub after: Size,
-    /// How many runs it took.
+    /// How many runs it took, beside the first.
     pub runs: u64,
     /// Whether the budget ended it, and not that nothing made it smaller.
     pub is_cut_short: bool,
@@ -76,29 +76,40 @@ pub fn shrink(
     scenario: &Scenario,
     seed: u64,
     signature: &Signature,
-    budget: &Budget,
+    budget: &Budget<'_>,
     progress: &mut dyn FnMut(&Step<'_>),
 ) -> anyhow::Result<Shrunk> {
-    let try_one = |scenario: &Scenario| trial::try_seed(system, scenario, seed, &mut |_| {});
-    let (recording, report) = try_one(scenario).context("the run to shrink")?;
+    let first = trial::try_seed(system, scenario, seed, &mut |_| {}).context("the run to shrink")?;
+    shrink_run(system, first, signature, budget, progress)
+}
+
+/// The same of a run that was made.
+///
+/// # Errors
+/// When it does not match the signature.
+pub fn shrink_run(
+    system: &'static dyn System,
+    (recording, report): (Recording, Report),
+    signature: &Signature,
+    budget: &Budget<'_>,
+    progress: &mut dyn FnMut(&Step<'_>),
+) -> anyhow::Result<Shrunk> {
     ensure!(signature.matches(&report), "the run to shrink does not show {signature}");
     let signature = signature.of_smallest(&report);
     let first = Failing::new(recording, report, &signature);
     let before = Size::of(&first);
-    let start = sweep::wall_ns();
-    let mut judge = |scenario: &Scenario| {
+    let mut judge = |scenario: &Scenario, seed| {
         // What cannot be run is no simpler way to see the anomaly.
-        let (recording, report) = try_one(scenario).ok()?;
+        let (recording, report) = trial::try_seed(system, scenario, seed, &mut |_| {}).ok()?;
         signature.matches(&report).then(|| Failing::new(recording, report, &signature))
     };
-    let is_over = || budget.wall_ns.is_some_and(|limit| sweep::wall_ns() - start >= limit);
-    let mut search = Search::new(first, budget.runs, &is_over, &mut judge, progress);
+    let mut search = Search::new(system, first, budget.runs, budget.is_over, &mut judge, progress);
     search.run(moves::ALL);
     let (is_cut_short, runs) = (search.is_spent(), search.runs());
     let best = search.into_best();
     let after = Size::of(&best);
     let Failing { recording, report, .. } = best;
-    let scenario = report.scenario.clone();
+    let (scenario, seed) = (report.scenario.clone(), report.seed);
     Ok(Shrunk { signature, scenario, seed, before, after, runs, is_cut_short, recording, report })
 }
 

@@ -31,14 +31,18 @@ impl Signature {
     /// What this run found: the first promise that was broken. A promise that the planted bug is known to break
     /// goes first, then one that the system made itself. `None` when every promise was kept.
     pub fn of(report: &Report) -> Option<Signature> {
+        let guarantee = Signature::row(report)?.guarantee.clone();
+        let anomalies = listed(report, &guarantee).map(|anomaly| anomaly.kind).collect();
+        Some(Signature { guarantee, anomalies })
+    }
+
+    /// The row of the promise that it is named by.
+    pub fn row(report: &Report) -> Option<&Row> {
         let rows: Vec<&Row> = broken(report).collect();
         let expected = report.scenario.bug.as_deref().and_then(bug::named).map_or(&[] as _, |bug| bug.shows);
         let is_expected = |row: &&&Row| expected.contains(&row.guarantee.as_str());
         let own = || judge::own_promises(&report.rows).find(|row| rows.contains(row));
-        let row = rows.iter().find(is_expected).copied().or_else(own).or(rows.first().copied())?;
-        let guarantee = row.guarantee.clone();
-        let anomalies = listed(report, &guarantee).map(|anomaly| anomaly.kind).collect();
-        Some(Signature { guarantee, anomalies })
+        rows.iter().find(is_expected).copied().or_else(own).or(rows.first().copied())
     }
 
     /// The same with one anomaly only: that of the smallest counterexample in this run.
@@ -84,6 +88,7 @@ mod tests {
     use super::*;
     use crate::folder::tests::report;
     use crate::report::RowOutcome;
+    use crate::sweep::Case;
 
     fn row(guarantee: &str, level: &str, anomalies: &[(AnomalyKind, &[u64])]) -> Row {
         let anomaly = |(kind, operations): &(AnomalyKind, &[u64])| {
@@ -128,6 +133,9 @@ mod tests {
         ];
         let of = |bug, rows| Signature::of(&with(bug, rows)).map(|signature| signature.guarantee);
         assert_eq!(of(Some("vote-not-persisted"), &rows).as_deref(), Some("invariants"));
+        let named = |bug| Case::new(&with(bug, &rows)).why.expect("a reason");
+        assert!(named(Some("vote-not-persisted")).starts_with("invariants"), "and the reason is its own");
+        assert!(named(None).starts_with("durability"));
         assert_eq!(of(None, &rows).as_deref(), Some("durability"));
         assert_eq!(of(None, &rows[..1]).as_deref(), Some("progress"));
     }

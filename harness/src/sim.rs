@@ -13,6 +13,7 @@
 //! computed from all of them, so overlapping faults heal in any order.
 
 pub mod clock;
+pub mod coordination;
 pub mod disk;
 pub mod leadership;
 pub mod network;
@@ -30,6 +31,7 @@ use perjury_store::env::Env;
 
 use crate::rng::Rng;
 use clock::{SimClock, TrueTime};
+use coordination::Coordination;
 use disk::SimDisk;
 use leadership::Leadership;
 use network::{Fabric, SimNetwork};
@@ -52,6 +54,8 @@ pub struct World {
     pub watch: Rc<dyn Watch>,
     /// Who leads, as far as they tell.
     pub leadership: Rc<Leadership>,
+    /// Who coordinates, as far as it shows.
+    pub coordination: Rc<Coordination>,
     /// The points that they pass.
     pub traps: Rc<Traps>,
     /// The step of the simulation.
@@ -80,10 +84,13 @@ impl Machine {
     /// A machine of this name; what it draws is decided by the fork of its name.
     pub fn new(name: &str, world: &World, rng: &Rng) -> Machine {
         let rng = rng.fork(name);
-        let (disk, gate) = (SimDisk::new(world.tick, rng.fork("disk")), Rc::<Gate>::default());
+        let (disk, gate) =
+            (SimDisk::new(world.time.clone(), world.tick, rng.fork("disk")), Rc::<Gate>::default());
         let network = SimNetwork::new(name, world.fabric.clone(), gate.clone(), rng.fork("network"));
         let points = SimPoints {
             host: name.to_string(),
+            time: world.time.clone(),
+            coordination: world.coordination.clone(),
             traps: world.traps.clone(),
             gate: gate.clone(),
             disk: disk.clone(),

@@ -15,6 +15,8 @@ pub mod choice;
 pub mod dimension;
 pub mod profile;
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context as _, bail};
 
 use crate::rng::Rng;
@@ -33,36 +35,79 @@ const REDRAWN: f64 = 0.25;
 /// # Errors
 /// When the profile leaves nothing that can be run: what was wrong with the last attempt.
 pub fn draw(profile: &Profile, seed: u64, parent: Option<&Scenario>) -> anyhow::Result<Scenario> {
+    draw_where(profile, seed, parent, |_| true)
+}
+
+/// The first attempt that can be run, of those for which the right things were drawn.
+fn draw_where(
+    profile: &Profile,
+    seed: u64,
+    parent: Option<&Scenario>,
+    is_wanted: impl Fn(&[&str]) -> bool,
+) -> anyhow::Result<Scenario> {
     let rng = Rng::new(seed).fork("swarm");
     let mut problem = String::new();
     for attempt in 0..ATTEMPTS {
-        let scenario = attempt_to(profile, &rng.fork(&attempt.to_string()), parent);
+        let (scenario, drawn) = attempt_to(profile, &rng.fork(&attempt.to_string()), parent);
         let system = store::named(&scenario.store).context("the store of the profile does not exist")?;
         match scenario.problem_with(system) {
+            _ if !is_wanted(&drawn) => {}
             None => return Ok(scenario),
             Some(words) => problem = words,
         }
     }
-    bail!("the profile leaves no scenario that can be run: {problem}")
+    bail!("this leaves no scenario that can be run: {problem}")
 }
 
-fn attempt_to(profile: &Profile, rng: &Rng, parent: Option<&Scenario>) -> Scenario {
+/// Checks that each value which this profile names is that of a scenario that can be run: one that is only drawn again,
+/// again and again, would leave out what somebody asked for.
+///
+/// # Errors
+/// With the dimension, and what is wrong with the value, or that no scenario looks at it.
+pub fn check(profile: &Profile) -> anyhow::Result<()> {
+    draw(profile, 0, None)?;
+    if let Some(name) = unused(profile).first() {
+        bail!(
+            "{name}: no scenario looks at it, with the store, mode, workload and bug that are fixed; leave it out"
+        );
+    }
+    for (name, single) in profile.singles() {
+        let drawn = draw_where(&single, 0, None, |drawn| drawn.contains(&name));
+        drawn.with_context(|| format!("{name}: one of its values"))?;
+    }
+    Ok(())
+}
+
+/// What this profile fixes or weights, and every one of many draws passes over: a setting of another store, or of another
+/// mode, than those that it names.
+pub fn unused(profile: &Profile) -> Vec<&'static str> {
+    let rng = Rng::new(0).fork("unused");
+    let drawn: BTreeSet<&str> = (0..ATTEMPTS)
+        .flat_map(|attempt| attempt_to(profile, &rng.fork(&attempt.to_string()), None).1)
+        .collect();
+    let named = DIMENSIONS.iter().map(|dimension| dimension.name).filter(|name| profile.says(name));
+    named.filter(|name| !drawn.contains(name)).collect()
+}
+
+/// A scenario, which may be none that can be run, and the names of what was drawn for it.
+fn attempt_to(profile: &Profile, rng: &Rng, parent: Option<&Scenario>) -> (Scenario, Vec<&'static str>) {
     let mut scenario = parent.cloned().unwrap_or_default();
+    let mut drawn = Vec::new();
     for dimension in DIMENSIONS {
         let mut rng = rng.fork(dimension.name);
         // What a store cannot do without stays with the parent: all else depends on it.
         let is_kept = parent.is_some() && (SHAPE.contains(&dimension.name) || !rng.chance(REDRAWN));
         if !is_kept {
-            (dimension.draw)(&mut Draw { name: dimension.name, profile, rng: &mut rng }, &mut scenario);
+            let mut draw = Draw { name: dimension.name, profile, rng: &mut rng, is_drawn: false };
+            (dimension.draw)(&mut draw, &mut scenario);
+            drawn.extend(draw.is_drawn.then_some(dimension.name));
         }
     }
-    scenario
+    (scenario, drawn)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
     use crate::{command, workload};
 
@@ -92,6 +137,12 @@ mod tests {
     }
 
     #[test]
+    fn most_scenarios_have_few_kinds_of_faults() {
+        let few = drawn(0..400).iter().filter(|scenario| scenario.nemesis.len() <= 2).count();
+        assert!((240..340).contains(&few), "{few}");
+    }
+
+    #[test]
     fn keeps_the_store_and_most_of_a_parent() {
         let parent = &drawn(0..1)[0];
         let child = |seed| draw(&Profile::default(), seed, Some(parent)).expect("a child");
@@ -100,6 +151,38 @@ mod tests {
         let same = |child: &&Scenario| child.workload == parent.workload;
         assert!(children.iter().filter(same).count() >= 10);
         assert!(children.iter().any(|child| child != parent));
+    }
+
+    #[test]
+    fn says_what_no_scenario_looks_at() {
+        for (text, names) in [
+            ("nodes = 5", &[][..]),
+            ("store = 'quorum'\nsnapshot-every = 9", &["snapshot-every"]),
+            ("store = 'raft'\nread-quorum = 1\nloss-entries = 9", &["read-quorum"]),
+            ("mode = 'majority'\nloss-entries = 9", &["loss-entries"]),
+            ("workload = 'set'\nread-percent = 20", &["read-percent"]),
+            ("bug = 'read-unconfirmed'\nstore = 'quorum'", &["store"]),
+            ("bug = 'read-unconfirmed'\nstore = 'raft'", &[]),
+        ] {
+            assert_eq!(unused(&Profile::parse(text).expect("a profile")), names, "{text}");
+        }
+    }
+
+    #[test]
+    fn each_value_of_a_profile_must_be_one_that_can_be_run() {
+        for (text, words) in [
+            (
+                "nodes = [3, 5000]",
+                "nodes: one of its values: this leaves no scenario that can be run: nodes 5000",
+            ),
+            ("read-percent = { min = 20, max = 120 }", "read-percent 120: take 0 to 100"),
+            ("batch-bytes = 0", "batch-bytes 0: take 1 to"),
+        ] {
+            let error = check(&Profile::parse(text).expect("a profile")).expect_err(text);
+            assert!(format!("{error:#}").contains(words), "{error:#}");
+        }
+        let fine = "nodes = [3, 5]\nlevel = { quorum = 1, leader = 0.5 }\nlatency = '5ms..10ms'";
+        check(&Profile::parse(fine).expect("a profile")).expect("all can be run");
     }
 
     #[test]

@@ -48,6 +48,10 @@ pub trait Workload: Sync {
     fn first(&self, _scenario: &Scenario) -> Vec<Call> {
         Vec::new()
     }
+    /// Whether reads are mixed with other operations, so that their share can be chosen.
+    fn mixes_reads(&self) -> bool {
+        true
+    }
     /// Invocation number `n` of the run, for one session; `writes_only` while reads would repair what
     /// is to be judged.
     fn next(&self, n: u64, session: &Session, scenario: &Scenario, writes_only: bool, rng: &mut Rng) -> Call;
@@ -164,6 +168,11 @@ fn any_number(session: &Session, scenario: &Scenario, rng: &mut Rng) -> usize {
 fn any_key(session: &Session, scenario: &Scenario, rng: &mut Rng) -> (Key, String) {
     let number = any_number(session, scenario, rng);
     (Key::Name(format!("k{number}")), scenario.level_of(number))
+}
+
+/// How many of all operations read, from 0 to 1: half of them, where nothing else is said.
+fn read_share(scenario: &Scenario) -> f64 {
+    scenario.read_percent.map_or(0.5, |percent| percent as f64 / 100.0)
 }
 
 /// How many invocations a key gets, on average, where keys are given up for new ones.

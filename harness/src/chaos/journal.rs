@@ -22,6 +22,11 @@ use crate::report::Program;
 
 /// Version of the shape of a journal.
 pub const SCHEMA: u32 = 1;
+/// More parts than any cluster has.
+pub const SHARDS_MAX: u64 = 1 << 20;
+/// What to do where something else wrote into a journal.
+const DAMAGED: &str =
+    "no run of a chaos sweep; without that line the sweep can go on, and its seed is run again";
 /// How the names of journals begin.
 const PREFIX: &str = "shard-";
 
@@ -62,13 +67,13 @@ impl Header {
     /// What differs from `other`, in a word, if both cannot belong to one sweep.
     pub fn differs_from(&self, other: &Header) -> Option<&'static str> {
         let differ = [
-            ("version", self.schema != other.schema),
-            ("program", self.program != other.program),
-            ("number of shards", self.shard.count != other.shard.count),
-            ("seeds", (self.first, self.end) != (other.first, other.end)),
-            ("profile", self.profile != other.profile),
-            ("scenario options", self.fixed != other.fixed),
-            ("self-check", self.compares_one_in != other.compares_one_in),
+            ("another version", self.schema != other.schema),
+            ("another program", self.program != other.program),
+            ("another number of shards", self.shard.count != other.shard.count),
+            ("other seeds", (self.first, self.end) != (other.first, other.end)),
+            ("another profile", self.profile != other.profile),
+            ("other scenario options", self.fixed != other.fixed),
+            ("another --self-check-every", self.compares_one_in != other.compares_one_in),
         ];
         differ.into_iter().find(|(_, differs)| *differs).map(|(name, _)| name)
     }
@@ -78,6 +83,8 @@ impl Header {
 pub struct Journal {
     file: File,
     path: PathBuf,
+    /// A line may have been cut short: nothing may follow it.
+    is_spoiled: bool,
 }
 
 impl Journal {
@@ -104,7 +111,10 @@ impl Journal {
         let whole = match read(&path, each)? {
             Some((found, whole)) => {
                 if let Some(what) = header.differs_from(&found) {
-                    bail!("{} is of a sweep with another {what}: take another folder", path.display());
+                    bail!(
+                        "{} is of a sweep with {what}: give the command that began it, or take another --out",
+                        path.display()
+                    );
                 }
                 whole
             }
@@ -112,7 +122,7 @@ impl Journal {
         };
         // A line that was cut short is run again.
         file.set_len(whole).and_then(|()| file.seek(SeekFrom::End(0))).with_context(cannot)?;
-        let mut journal = Journal { file, path };
+        let mut journal = Journal { file, path, is_spoiled: false };
         if whole == 0 {
             journal.write(header)?;
             File::open(folder)
@@ -129,7 +139,9 @@ impl Journal {
 
     fn write(&mut self, line: &impl Serialize) -> anyhow::Result<()> {
         let text = serde_json::to_string(line)? + "\n";
+        ensure!(!self.is_spoiled, "cannot write {}, as before", self.path.display());
         let written = self.file.write_all(text.as_bytes()).and_then(|()| self.file.sync_data());
+        self.is_spoiled = written.is_err();
         written.with_context(|| format!("cannot write {}", self.path.display()))
     }
 }
@@ -150,17 +162,10 @@ pub fn read(path: &Path, each: &mut dyn FnMut(Entry)) -> anyhow::Result<Option<(
         }
         let place = || format!("{}, line {line}", path.display());
         if header.is_none() {
-            let found: Header =
-                serde_json::from_slice(&text).context("no journal of a chaos run").with_context(place)?;
-            ensure!(
-                found.schema == SCHEMA,
-                "{}: schema {}, and this version reads {SCHEMA}",
-                place(),
-                found.schema
-            );
-            header = Some(found);
+            header = Some(parse_header(&text).with_context(place)?);
         } else {
-            each(serde_json::from_slice(&text).context("no run of a chaos sweep").with_context(place)?);
+            let run = serde_json::from_slice(&text).context(DAMAGED).with_context(place)?;
+            each(run);
         }
         whole += text.len() as u64;
     }
@@ -169,7 +174,23 @@ pub fn read(path: &Path, each: &mut dyn FnMut(Entry)) -> anyhow::Result<Option<(
 
 /// The header of a journal; none, where not even that is whole.
 pub fn read_header(path: &Path) -> anyhow::Result<Option<Header>> {
-    Ok(read(path, &mut |_| ())?.map(|(header, _)| header))
+    let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let mut lines = BufReader::new(file);
+    let mut text = Vec::new();
+    lines.read_until(b'\n', &mut text).with_context(|| format!("cannot read {}", path.display()))?;
+    if text.last() != Some(&b'\n') {
+        return Ok(None);
+    }
+    parse_header(&text).with_context(|| format!("{}, line 1", path.display())).map(Some)
+}
+
+fn parse_header(text: &[u8]) -> anyhow::Result<Header> {
+    let found: Header = serde_json::from_slice(text).context("no journal of a chaos run")?;
+    ensure!(found.schema == SCHEMA, "schema {}, and this version reads {SCHEMA}", found.schema);
+    let Shard { index, count } = found.shard;
+    ensure!(index < count && count <= SHARDS_MAX, "shard {index}/{count}: take 0/1 to 0/{SHARDS_MAX}");
+    ensure!(found.end.is_none_or(|end| found.first < end), "its seeds end before they begin");
+    Ok(found)
 }
 
 /// The journals of a folder, by name.

@@ -65,7 +65,7 @@ fn add(merged: &mut Option<Merged>, totals: &mut Totals, path: &Path) -> anyhow:
         spent_ns: 0,
     });
     if let Some(what) = all.header.differs_from(&header) {
-        bail!("{} is of a sweep with another {what} than the journals before it", path.display());
+        bail!("{} is of a sweep with {what} than the journals before it", path.display());
     }
     ensure!(all.shards.insert(header.shard), "{} is shard {} once more", path.display(), header.shard);
     all.spent_ns += spent_ns;
@@ -105,6 +105,6 @@ mod tests {
         let other = Header { shard: Shard { index: 1, count: 3 }, first: 7, ..header() };
         drop(Journal::open(folder.path(), &other, &mut |_| ()).expect("opened"));
         let error = merge(&path).expect_err("other seeds");
-        assert!(error.to_string().contains("another seeds than the journals before it"), "{error}");
+        assert!(error.to_string().contains("with other seeds than the journals before it"), "{error}");
     }
 }

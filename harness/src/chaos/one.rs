@@ -11,8 +11,8 @@ use crate::report::Report;
 use crate::run::{self, Recording};
 use crate::scenario::{Scenario, ScenarioFile};
 use crate::shrink::{self, Budget};
-use crate::sim::panic;
 use crate::sweep::Case;
+use crate::worker::caught;
 use crate::{command, folder, render, store, swarm};
 
 /// A run that is over.
@@ -24,13 +24,12 @@ pub(super) struct Tried {
 
 /// Draws and runs one seed on this thread.
 pub(super) fn try_one(plan: &Plan<'_>, task: &Task) -> Tried {
-    let scenario = match swarm::draw(&plan.profile, task.seed, task.parent.as_deref()) {
+    let drawn = caught(|| swarm::draw(&plan.profile, task.seed, task.parent.as_deref()));
+    let scenario = match drawn {
         Ok(scenario) => scenario,
         Err(error) => return failed(&Scenario::default(), task.seed, &error),
     };
-    // A panic of ours is a bug, and no reason to end a night of chaos.
-    let tried = panic::catch(|| run_and_judge(plan, &scenario, task));
-    match tried.unwrap_or_else(|words| Err(anyhow::anyhow!("perjury panicked: {words}"))) {
+    match caught(|| run_and_judge(plan, &scenario, task)) {
         Ok(tried) => tried,
         Err(error) => failed(&scenario, task.seed, &error),
     }
@@ -43,11 +42,14 @@ fn failed(scenario: &Scenario, seed: u64, error: &anyhow::Error) -> Tried {
 
 fn run_and_judge(plan: &Plan<'_>, scenario: &Scenario, task: &Task) -> anyhow::Result<Tried> {
     let system = store::named(&scenario.store).context("the draw checks that there is such a store")?;
-    let (case, recording, report) = Case::run(system, scenario, task.seed)?;
+    let (mut case, recording, report) = Case::run(system, scenario, task.seed)?;
     let one_in = plan.header.compares_one_in;
     let compared = one_in > 0 && task.k.is_multiple_of(one_in);
-    if compared {
-        compare(&recording, &run::execute(system, scenario, task.seed, &mut |_| {})?)?;
+    let again = || compare(&recording, &run::execute(system, scenario, task.seed, &mut |_| {})?);
+    if let Some(error) = compared.then(again).and_then(Result::err) {
+        // What it broke is worth all the more to keep.
+        case.error = Some(format!("{error:#}"));
+        case.verdict = if case.verdict == "invalid" { case.verdict } else { "error".to_owned() };
     }
     let entry = Entry { compared, ..Entry::new(&report, case) };
     Ok(Tried { entry, found: Some((recording, report)) })
@@ -58,7 +60,7 @@ fn compare(first: &Recording, second: &Recording) -> anyhow::Result<()> {
     if first.trace != second.trace {
         let lines = first.trace.lines().zip(second.trace.lines());
         let same = lines.take_while(|(one, other)| one == other).count();
-        bail!("not deterministic: run twice, the logs differ from line {}", same + 1);
+        bail!("not deterministic: two runs of one seed have two logs, which differ from line {}", same + 1);
     }
     let bytes = |recording: &Recording| {
         let mut bytes = Vec::new();
@@ -66,37 +68,50 @@ fn compare(first: &Recording, second: &Recording) -> anyhow::Result<()> {
     };
     match bytes(first)? == bytes(second)? {
         true => Ok(()),
-        false => bail!("not deterministic: run twice, the histories differ"),
+        false => bail!("not deterministic: two runs of one seed have two histories"),
     }
 }
 
-/// Keeps the folder of a run that is the first of its group.
-pub(super) fn keep(plan: &Plan<'_>, tried: &mut Tried) {
+/// Keeps the folder of a run that is the first of its group, and makes it small until it is over.
+pub(super) fn keep(plan: &Plan<'_>, tried: &mut Tried, is_over: &dyn Fn() -> bool) {
     let Some((recording, report)) = &tried.found else { return };
-    let anomaly = render::anomalies(report, &recording.history);
-    match folder::keep(&plan.out, recording, report, anomaly.as_deref()) {
+    let kept = caught(|| {
+        let anomaly = render::anomalies(report, &recording.history);
+        folder::keep(&plan.out, recording, report, anomaly.as_deref())
+    });
+    let entry = &mut tried.entry;
+    match kept {
         Ok(kept) => {
-            let shrunk = shrink(plan, &tried.entry, &kept.path);
-            tried.entry.case.folder = Some(kept.path);
-            match shrunk {
-                Ok(shrunk) => tried.entry.shrunk = shrunk,
-                Err(error) => tried.entry.case.error = Some(format!("cannot shrink it: {error:#}")),
+            match caught(|| shrink(plan, entry, &kept.path, is_over)).context("cannot shrink it") {
+                Ok(shrunk) => entry.shrunk = shrunk,
+                Err(error) => add_error(entry, &error),
             }
+            entry.case.folder = Some(kept.path);
         }
-        Err(error) => tried.entry.case.error = Some(format!("{error:#}")),
+        Err(error) => add_error(entry, &error.context("cannot keep it")),
     }
+}
+
+/// One failure of ours does not hide another.
+fn add_error(entry: &mut Entry, error: &anyhow::Error) {
+    let before = entry.case.error.take().map(|before| before + "; ").unwrap_or_default();
+    entry.case.error = Some(format!("{before}{error:#}"));
 }
 
 /// The smallest scenario that shows the same, in a file beside the run; none, where no promise was broken.
-fn shrink(plan: &Plan<'_>, entry: &Entry, folder: &Path) -> anyhow::Result<Option<Shrunk>> {
+fn shrink(
+    plan: &Plan<'_>,
+    entry: &Entry,
+    folder: &Path,
+    is_over: &dyn Fn() -> bool,
+) -> anyhow::Result<Option<Shrunk>> {
     let Some(signature) = entry.signature.as_ref().filter(|_| plan.shrink_runs > 0) else { return Ok(None) };
     let (scenario, seed) = (&entry.scenario, entry.case.seed);
     let system = store::named(&scenario.store).context("its run had a store")?;
-    let budget = Budget { runs: plan.shrink_runs, wall_ns: None };
-    let shrunk = panic::catch(|| shrink::shrink(system, scenario, seed, signature, &budget, &mut |_| {}));
-    let shrunk = shrunk.map_err(|words| anyhow::anyhow!("perjury panicked: {words}"))??;
+    let budget = Budget { runs: plan.shrink_runs, is_over };
+    let shrunk = shrink::shrink(system, scenario, seed, signature, &budget, &mut |_| {})?;
     let file = folder.join(ScenarioFile::NAME);
-    let text = ScenarioFile::new(shrunk.scenario, seed, Some(shrunk.signature)).to_json();
+    let text = ScenarioFile::new(shrunk.scenario, shrunk.seed, Some(shrunk.signature)).to_json();
     std::fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
     Ok(Some(Shrunk {
         command: format!("cargo perjury run --scenario {}", command::quoted(&file.display().to_string())),

@@ -7,7 +7,7 @@ use anyhow::{Context as _, ensure};
 use super::entry::Entry;
 use super::journal::{Header, Journal};
 use super::lean::{GENERATION, Lean};
-use super::totals::{Ending, Totals, group};
+use super::totals::{Ending, Totals, groups};
 use crate::scenario::Scenario;
 
 /// What is to be done next.
@@ -39,7 +39,7 @@ pub(super) struct State {
     generations: u64,
     /// Runs of later ones.
     waiting: BTreeMap<u64, (Scenario, Vec<String>)>,
-    /// Groups that have an example, or are about to have one.
+    /// Groups of which a run was kept, or is about to be.
     claimed: BTreeSet<(Ending, String)>,
     pub totals: Totals,
     /// Real time that earlier processes have spent.
@@ -87,9 +87,11 @@ impl State {
         Next::Run(Task { k, seed, parent: self.lean.parent(seed).cloned().map(Box::new) })
     }
 
-    /// Whether this run is the first of its group, so that its folder is worth keeping; asked once a run.
+    /// Whether this run is the first of one of its groups, so that its folder is worth keeping; asked once a run.
     pub fn claim(&mut self, entry: &Entry) -> bool {
-        group(entry).is_some_and(|group| self.claimed.insert(group))
+        let before = self.claimed.len();
+        self.claimed.extend(groups(entry));
+        self.claimed.len() > before
     }
 
     /// A run is over: it is written down, and counted.
@@ -107,7 +109,10 @@ impl State {
             self.finished.insert(k);
         }
         self.totals.add(entry);
-        self.claimed.extend(group(entry));
+        // Another one of the group may have claimed it and died before it was kept.
+        if entry.case.folder.is_some() {
+            self.claimed.extend(groups(entry));
+        }
         self.spent_ns = self.spent_ns.max(entry.spent_ns);
         self.waiting.insert(k, (entry.scenario.clone(), entry.markers.keys().cloned().collect()));
         self.skip_finished();

@@ -51,7 +51,7 @@ pub struct Totals {
 pub struct Group {
     /// How many.
     pub runs: u64,
-    /// That of the lowest seed.
+    /// That of the lowest seed, of those that were kept if any was.
     pub first: Case,
     /// What shrinking made of it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,8 +77,8 @@ impl Totals {
         *self.verdicts.entry(case.verdict.clone()).or_default() += 1;
         let modes = self.stores.entry(entry.scenario.store.clone()).or_default();
         *modes.entry(entry.scenario.mode.clone()).or_default() += 1;
-        if let Some((groups, name)) = self.group_of(entry) {
-            add_to(groups, name, entry);
+        for (ending, name) in groups(entry) {
+            add_to(self.groups_of(ending), name, entry);
         }
         for (name, outcome) in &entry.rows {
             self.rows.entry(name.clone()).or_default().add(*outcome);
@@ -95,12 +95,12 @@ impl Totals {
         self.checking_cpu_ns += case.checking_cpu_ns;
     }
 
-    /// Where a run that is not plainly valid belongs.
-    fn group_of(&mut self, entry: &Entry) -> Option<(&mut BTreeMap<String, Group>, String)> {
-        match group(entry)? {
-            (Ending::Broken, name) => Some((&mut self.findings, name)),
-            (Ending::Unknown, name) => Some((&mut self.unknown, name)),
-            (Ending::Error, name) => Some((&mut self.errors, name)),
+    /// Where runs belong that ended so.
+    fn groups_of(&mut self, ending: Ending) -> &mut BTreeMap<String, Group> {
+        match ending {
+            Ending::Broken => &mut self.findings,
+            Ending::Unknown => &mut self.unknown,
+            Ending::Error => &mut self.errors,
         }
     }
 
@@ -156,21 +156,23 @@ pub enum Ending {
     Broken,
     /// Something could not be decided.
     Unknown,
-    /// It could not be executed, or not be kept.
+    /// It could not be executed, not be kept, or came out two ways.
     Error,
 }
 
-/// How this run ended, and the name of what it shares with others; none, where it is plainly valid.
-pub fn group(entry: &Entry) -> Option<(Ending, String)> {
-    if let Some(signature) = &entry.signature {
-        return Some((Ending::Broken, signature.to_string()));
-    }
-    if let Some(error) = &entry.case.error {
-        return Some((Ending::Error, error.chars().take(ERROR_CHARS_MAX).collect()));
+/// How this run ended, and the name of what it shares with others: a finding of ours may come beside one of the store.
+/// None, where it is plainly valid.
+pub fn groups(entry: &Entry) -> Vec<(Ending, String)> {
+    let broken = entry.signature.as_ref().map(|signature| (Ending::Broken, signature.to_string()));
+    let error = entry.case.error.as_ref();
+    let error = error.map(|error| (Ending::Error, error.chars().take(ERROR_CHARS_MAX).collect()));
+    let found: Vec<_> = broken.into_iter().chain(error).collect();
+    if !found.is_empty() || entry.case.verdict == "valid" {
+        return found;
     }
     let undecided = entry.rows.iter().find(|(_, outcome)| **outcome == RowOutcome::Unknown);
     let name = undecided.map_or("nothing was owed", |(name, _)| name.as_str());
-    (entry.case.verdict != "valid").then(|| (Ending::Unknown, name.to_owned()))
+    vec![(Ending::Unknown, name.to_owned())]
 }
 
 fn reach(all: &mut BTreeMap<String, Reached>, of_run: &BTreeMap<String, u64>) {
@@ -188,11 +190,11 @@ fn add_to(groups: &mut BTreeMap<String, Group>, name: String, entry: &Entry) {
         shrunk: entry.shrunk.clone(),
     });
     group.runs += 1;
-    if entry.case.seed < group.first.seed {
-        group.first = entry.case.clone();
+    // Which runs are kept, and shrunk, depends on who came first; which of them is shown does not.
+    let rank = |case: &Case| (case.folder.is_none(), case.seed);
+    if rank(&entry.case) < rank(&group.first) {
+        (group.first, group.shrunk) = (entry.case.clone(), entry.shrunk.clone());
     }
-    // Only one run of each group is shrunk: whichever was met first.
-    group.shrunk = group.shrunk.take().or_else(|| entry.shrunk.clone());
 }
 
 #[cfg(test)]
@@ -216,9 +218,19 @@ mod tests {
         };
         let mut error = ended(5, "error", &[]);
         error.case.error = Some("no disk".to_owned());
+        let kept = |seed| {
+            let mut kept = broken(seed);
+            kept.case.folder = Some(format!("runs/{seed}").into());
+            let words = |text: &str| format!("{text} of {seed}");
+            kept.shrunk =
+                Some(Shrunk { command: words("run"), before: words("much"), after: words("little") });
+            kept
+        };
         vec![
             broken(4),
             broken(3),
+            kept(9),
+            kept(6),
             ended(1, "valid", &[("set", RowOutcome::Held)]),
             ended(2, "unknown", &[("set", RowOutcome::Unknown), ("stats", RowOutcome::NotOwed)]),
             error,
@@ -240,13 +252,21 @@ mod tests {
     #[test]
     fn counts_findings_once_each_and_unknown_apart() {
         let totals = sum(entries().iter());
-        assert_eq!(totals.findings["set"].runs, 2);
-        assert_eq!(totals.findings["set"].first.seed, 3);
+        assert_eq!(totals.findings["set"].runs, 4);
+        assert_eq!(totals.findings["set"].first.seed, 6, "the lowest of those that were kept");
         assert_eq!(totals.unknown["set"].first.seed, 2);
         assert_eq!(totals.errors["no disk"].runs, 1);
-        assert_eq!(totals.rows["set"], RowCounts { held: 1, broken: 2, not_owed: 0, unknown: 1 });
-        assert_eq!(totals.markers["path"], Reached { runs: 2, times: 7 });
-        assert_eq!((totals.runs(), totals.count_of("invalid")), (5, 2));
+        assert_eq!(totals.rows["set"], RowCounts { held: 1, broken: 4, not_owed: 0, unknown: 1 });
+        assert_eq!(totals.markers["path"], Reached { runs: 4, times: 22 });
+        assert_eq!((totals.runs(), totals.count_of("invalid")), (7, 4));
+    }
+
+    #[test]
+    fn a_failure_of_ours_counts_beside_a_finding() {
+        let mut both = entries().swap_remove(0);
+        both.case.error = Some("cannot shrink it: no disk".to_owned());
+        let totals = sum([both].iter());
+        assert_eq!((totals.findings["set"].runs, totals.errors["cannot shrink it: no disk"].runs), (1, 1));
     }
 
     #[test]
@@ -270,9 +290,9 @@ mod tests {
     fn is_invalid_by_a_broken_promise_alone_and_valid_only_where_something_held() {
         let entries = entries();
         let verdict = |of: &[usize]| sum(of.iter().map(|&each| &entries[each])).verdict();
-        assert_eq!(verdict(&[0, 2]), "invalid");
-        assert_eq!(verdict(&[2, 3, 4]), "valid");
-        assert_eq!(verdict(&[3]), "unknown");
+        assert_eq!(verdict(&[0, 4]), "invalid");
+        assert_eq!(verdict(&[4, 5, 6]), "valid");
+        assert_eq!(verdict(&[5]), "unknown");
         assert_eq!(verdict(&[]), "unknown");
     }
 }

@@ -1,7 +1,7 @@
 //! `perjury bugs`: the scoreboard of planted bugs.
 
 use std::collections::BTreeMap;
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::sync::Mutex;
 
@@ -11,9 +11,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use perjury::bug::{self, Bug};
 use perjury::render::{scoreboard, words};
 use perjury::scoreboard::{self as hunts, Plan, Start};
-use perjury::swarm::Profile;
+use perjury::swarm::{self, Profile};
 
-use super::exit::{self, Exit, unusable};
+use super::exit::{self, Exit, unusable, usage};
 use super::given;
 use super::interrupt;
 use super::{catalog, terminal};
@@ -23,7 +23,7 @@ use super::{catalog, terminal};
 /// From each of --starts independent starts, seeds are tried, each with a scenario of its own as in `chaos`, until an
 /// expected checker sees the bug, or --seeds of them have not shown it. The store without the bug must then pass the
 /// same run. Exits with 0 when at least nine of ten bugs were found as often as not, and the clean store always
-/// passed; else with 1.
+/// passed; else with 1, or with 255 where a run failed that is ours.
 #[derive(Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Bugs {
@@ -62,26 +62,36 @@ Examples:
   cargo perjury bugs --bug torn-tail-taken --starts 5
   cargo perjury bugs --out bugs.json --markdown > bugs.md";
 
+/// What a bug decides.
+const OF_BUGS: [&str; 2] = ["store", "mode"];
+
 impl Bugs {
     pub fn execute(self) -> anyhow::Result<Exit> {
         let jobs = given::jobs(self.jobs);
         let is_asked = |bug: &&&Bug| self.bugs.is_empty() || self.bugs.iter().any(|name| name == bug.name);
+        let bugs: Vec<&'static Bug> = bug::ALL.iter().filter(is_asked).copied().collect();
+        let profile = self.profile(&bugs)?;
         let plan = Plan {
-            bugs: bug::ALL.iter().filter(is_asked).copied().collect(),
+            bugs,
             starts: self.starts,
             seeds_max: self.seeds,
-            profile: self.profile()?,
+            profile,
             shrink_runs: self.shrink_runs,
             jobs,
             stop: interrupt::flag(),
         };
+        // What hours have measured is not lost to a folder that does not exist.
+        let out = self.out.as_deref().map(|path| {
+            std::fs::File::create(path).or_else(|error| usage(format!("--out {}: {error}", path.display())))
+        });
+        let out = out.transpose()?;
         let progress = Progress::new(plan.starts * plan.bugs.len() as u64);
         let scores = hunts::hunt(&plan, &|bug, start| progress.add(bug, start));
         progress.end();
         let scores = scores?;
         let json = serde_json::to_string(&scores)? + "\n";
-        if let Some(path) = &self.out {
-            std::fs::write(path, &json).with_context(|| format!("cannot write {}", path.display()))?;
+        if let Some(mut file) = out {
+            file.write_all(json.as_bytes()).context("cannot write what --out names")?;
         }
         match (self.json, self.markdown) {
             (true, _) => exit::print(&json)?,
@@ -91,15 +101,32 @@ impl Bugs {
         let interrupted = plan.stop.load(std::sync::atomic::Ordering::Relaxed);
         Ok(match hunts::passes(&scores) {
             _ if interrupted => Exit::Interrupted,
+            _ if !hunts::errors(&scores).is_empty() => Exit::Failure,
             true => Exit::Valid,
             false => Exit::Invalid,
         })
     }
 
-    fn profile(&self) -> anyhow::Result<Profile> {
+    fn profile(&self, bugs: &[&Bug]) -> anyhow::Result<Profile> {
         let Some(path) = &self.profile else { return Ok(Profile::default()) };
         let text = given::profile(path)?;
-        Profile::parse(&text).or_else(|error| unusable(format!("{}: {error:#}", path.display())))
+        let profile =
+            Profile::parse(&text).or_else(|error| unusable(format!("{}: {error:#}", path.display())))?;
+        for bug in bugs {
+            let mut planted = profile.clone();
+            planted.fix("bug", bug.name)?;
+            let unused = swarm::unused(&planted);
+            if let Some(name) = unused.iter().find(|name| OF_BUGS.contains(name)) {
+                return unusable(format!(
+                    "{}: {name}: {} is a bug of store {}, mode {}; leave it out, or name bugs with --bug",
+                    path.display(),
+                    bug.name,
+                    bug.store,
+                    bug.mode
+                ));
+            }
+        }
+        Ok(profile)
     }
 }
 

@@ -29,9 +29,11 @@ use progress::Progress;
 /// fixed; --profile weights the rest. Every run is written down once it is over, so it may be killed at any moment:
 /// the same command with the same --out goes on. What is broken is kept once for each kind of anomaly.
 ///
-/// Writes summary.md, summary.json and junit.xml beside the journal. Exits with 1 if a promise was broken, with 2 if
-/// nothing that was owed was seen to hold, with 255 if runs failed that are ours, else with 0: runs that could not be
-/// decided are reported apart, and count only with --fail-on-unknown. Ctrl-C ends it after the runs under way.
+/// Writes summary.md, summary.json and junit.xml beside the journal; where it is one of several shards, merge does. Exits
+/// with 1 if a promise was broken, with 2 if nothing that was owed was seen to hold, with 255 if runs failed that are
+/// ours, else with 0: runs that could not be decided are reported apart, and count only with --fail-on-unknown. Ctrl-C
+/// ends it after the runs under way, with 130. The defaults of scenario options below are those of run: here, what is not
+/// named is drawn.
 #[derive(Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Chaos {
@@ -43,7 +45,7 @@ pub struct Chaos {
     #[arg(long, value_name = "A..B", value_parser = parse::seeds)]
     seeds: Option<Range<u64>>,
     /// How long it may take, in real time: 10m, 8h; with neither this nor --seeds, 8h
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse_ms)]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse_real_ms)]
     duration: Option<u64>,
     /// Simulations at a time [default: one a core]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -95,11 +97,6 @@ impl Chaos {
         let duration_ms = self.duration.or(self.seeds.is_none().then_some(DURATION_MS));
         let jobs = given::jobs(self.jobs);
         let resume = format!("{} --out {}", self.command(), command::quoted(&out.to_string_lossy()));
-        exit::say(&format!(
-            "seeds from {}, in {}; to go on after a kill: {resume}\n",
-            header.first,
-            out.display()
-        ));
         let plan = Plan {
             profile,
             jobs,
@@ -110,9 +107,11 @@ impl Chaos {
             header,
         };
         let progress = Progress::new(plan.header.seeds());
-        let swept = chaos::sweep(&plan, &mut |before| progress.begin(before), &|entry, totals| {
-            progress.add(entry, totals)
-        });
+        let sweep = chaos::open(&plan).or_else(|error| unusable(format!("{error:#}")))?;
+        let first = plan.header.first;
+        exit::say(&format!("seeds from {first}, in {}; to go on after a kill: {resume}\n", out.display()));
+        progress.begin(sweep.before());
+        let swept = sweep.run(&plan, &|entry, totals| progress.add(entry, totals));
         progress.end();
         let (totals, spent_ns) = swept?;
         let interrupted = plan.stop.load(std::sync::atomic::Ordering::Relaxed);
@@ -172,7 +171,8 @@ impl Chaos {
 
     /// The command that goes on with this sweep, without its folder.
     fn command(&self) -> String {
-        let words = std::env::args().skip(1).collect::<Vec<_>>();
+        let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+        let words = words.collect::<Vec<_>>();
         let mut kept = vec!["cargo perjury".to_owned()];
         let mut words = words.iter().map(String::as_str);
         while let Some(word) = words.next() {
@@ -204,7 +204,7 @@ fn profile(header: &Header) -> anyhow::Result<Profile> {
         let fixed = profile.fix(name, value);
         fixed.or_else(|error| usage(format!("--{name} {value}: {error:#}")))?;
     }
-    // What can never be run is better said before the first run than after it.
-    swarm::draw(&profile, header.first, None).or_else(|error| usage(format!("{error:#}")))?;
+    // What can never be run, or is passed over, is better said before the first run than after it.
+    swarm::check(&profile).or_else(|error| usage(format!("{error:#}")))?;
     Ok(profile)
 }

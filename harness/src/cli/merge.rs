@@ -11,7 +11,8 @@ use super::exit::{Exit, unusable};
 
 /// Puts the shards of a chaos sweep together, and writes the page of all of them.
 ///
-/// Takes the folders of the shards, in any order, also of a sweep that goes on or was killed. Exits as chaos does.
+/// Takes the folders of the shards, in any order, also of a sweep that goes on or was killed. Exits as chaos does, and
+/// with 2 while shards are missing and nothing was found in the others.
 #[derive(Args)]
 pub struct Merge {
     /// Folders of shards: what `chaos --out` was given

@@ -30,6 +30,9 @@ pub struct Options {
     /// Entries after which a node of raft takes a snapshot [default: 200]
     #[arg(long, value_name = "COUNT")]
     snapshot_every: Option<u64>,
+    /// Bytes of entries that a leader of raft sends in one message, one entry at least [default: 512]
+    #[arg(long, value_name = "BYTES")]
+    batch_bytes: Option<usize>,
     /// Bytes after which a node's log begins a new segment [default: 16384]
     #[arg(long, value_name = "BYTES")]
     segment_bytes: Option<u32>,
@@ -58,12 +61,16 @@ pub struct Options {
     /// names; each that is given comes at least once, and disk-lying-sync only so [default: partition,crash,clock]
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = catalog::nemesis_parser())]
     nemesis: Option<Vec<String>>,
-    /// A file with a fixed schedule of faults, or the JSON itself, instead of one drawn from the seed; --nemesis
-    /// is not looked at then. JSON: [{"at_ms": 3000, "for_ms": 2000, "fault": "kill", "nodes": ["n1"]}, …];
+    /// A file with a fixed schedule of faults, or the JSON itself, instead of one drawn from the seed; --nemesis,
+    /// --fault-gap and --fault-length are not looked at then.
+    /// JSON: [{"at_ms": 3000, "for_ms": 2000, "fault": "kill", "nodes": ["n1"]}, …];
     /// times count from when clients begin to work, "nodes" may be left out, and `list nemeses` has
-    /// the names of faults
+    /// the names of faults; one of kind point may have a "point", of `list points`, and a "pass", from 1
     #[arg(long, value_name = "FILE")]
     schedule: Option<String>,
+    /// How often faults that hit drawn nodes are to hit whoever leads, or coordinates, in percent [default: 0]
+    #[arg(long, value_name = "PERCENT")]
+    role_percent: Option<u64>,
     /// Time between faults, in the mean: from the end of an episode to the beginning of the next [default: 2500ms]
     #[arg(long, value_name = "DURATION", value_parser = duration::parse_ms)]
     fault_gap: Option<u64>,
@@ -74,11 +81,13 @@ pub struct Options {
     /// How long messages are under way: the least and the longest time, multiples of 5ms; up to 200ms
     /// for quorum, 100ms for raft, and 50ms for raft in mode asynchronous
     /// [default: 5ms..25ms]
-    #[arg(long, value_name = "MIN..MAX", value_parser = parse::latency_ms)]
+    #[arg(long, value_name = "MIN..MAX", value_parser = duration::parse_latency_ms)]
     latency: Option<(u64, u64)>,
-    /// A file with a fixed script of invocations, or the JSON itself, instead of what the workload draws; --rate is
-    /// not looked at then. JSON: [{"at_ms": 3000, "session": 4, "function": "write", "key": "k3", "value": 17}, …];
-    /// "phase" may be healing or replay, and times count from its begin. perjury shrink writes such scripts
+    /// A file with a fixed script of invocations, or the JSON itself, instead of what the workload draws; --rate and
+    /// --read-percent are not looked at then.
+    /// JSON: [{"at_ms": 3000, "session": 4, "function": "write", "key": "k3", "value": 17}, …];
+    /// "phase" may be healing or replay, where nothing is read, and times count from its begin. perjury shrink writes
+    /// such scripts
     #[arg(long, value_name = "FILE")]
     script: Option<String>,
     /// Simulated time with faults: 60s, 500ms, 2m [default: 60s]
@@ -93,6 +102,10 @@ pub struct Options {
     /// Number of keys, in workloads with a fixed set of them [default: 8]
     #[arg(long, value_name = "COUNT")]
     keys: Option<usize>,
+    /// How many of all operations read, in workloads that mix reads with others; without it, half of them, and a third in
+    /// cas-register
+    #[arg(long, value_name = "PERCENT")]
+    read_percent: Option<u64>,
     /// Switches one safeguard of a store off: the verdict should say so. Sets store, mode, workload, level and
     /// nemesis to what shows it, unless they are given
     #[arg(long, value_name = "NAME", value_parser = catalog::parser(catalog::bugs()))]
@@ -112,6 +125,7 @@ impl Options {
             mode,
             loss_entries: self.loss_entries.unwrap_or(base.loss_entries),
             snapshot_every: self.snapshot_every.unwrap_or(base.snapshot_every),
+            batch_bytes: self.batch_bytes.unwrap_or(base.batch_bytes),
             segment_bytes: self.segment_bytes.unwrap_or(base.segment_bytes),
             replication: self.replication.unwrap_or(base.replication),
             read_quorum: self.read_quorum.unwrap_or(base.read_quorum),
@@ -121,6 +135,7 @@ impl Options {
             nemesis: self.nemesis.as_ref().map_or(Ok(base.nemesis), |names| nemesis(names))?,
             storage: self.storage.clone().unwrap_or(base.storage),
             schedule: self.schedule.as_deref().map(|text| schedule(text, nodes)).transpose()?,
+            role_percent: self.role_percent.unwrap_or(base.role_percent),
             fault_gap_ms: self.fault_gap.unwrap_or(base.fault_gap_ms),
             fault_ms_max: self.fault_length.unwrap_or(base.fault_ms_max),
             latency_ms_min: latency_ms.0,
@@ -130,6 +145,7 @@ impl Options {
             rate: self.rate.unwrap_or(base.rate),
             clients: self.clients.unwrap_or(base.clients),
             keys: self.keys.unwrap_or(base.keys),
+            read_percent: self.read_percent,
             bug: self.bug.clone(),
         };
         let system = system(&scenario.store)?;
@@ -143,6 +159,9 @@ impl Options {
     pub fn given(&self) -> anyhow::Result<Vec<(String, String)>> {
         if self.schedule.is_some() {
             return usage("--schedule fixes the faults of one run; here they are drawn: take --nemesis");
+        }
+        if self.script.is_some() {
+            return usage("--script fixes what clients do in one run; here it is drawn: take --workload");
         }
         let word = |name: &str, value: &Option<String>| Some((name.to_owned(), value.clone()?));
         let number = |name: &str, value: Option<u64>| Some((name.to_owned(), value?.to_string()));
@@ -158,6 +177,7 @@ impl Options {
             count("write-quorum", self.write_quorum),
             number("loss-entries", self.loss_entries),
             number("snapshot-every", self.snapshot_every),
+            count("batch-bytes", self.batch_bytes),
             number("segment-bytes", self.segment_bytes.map(u64::from)),
             word("storage", &self.storage),
             word("workload", &self.workload),
@@ -165,8 +185,10 @@ impl Options {
             count("clients", self.clients),
             self.rate.map(|rate| ("rate".to_owned(), rate.to_string())),
             count("keys", self.keys),
+            number("read-percent", self.read_percent),
             time("time", self.time),
             self.latency.map(|(min, max)| ("latency".to_owned(), format!("{min}ms..{max}ms"))),
+            number("role-percent", self.role_percent),
             time("fault-gap", self.fault_gap),
             time("fault-length", self.fault_length),
             word("nemesis", &self.nemesis.as_ref().map(|kinds| kinds.join(","))),
@@ -278,9 +300,10 @@ mod tests {
             "--nodes 7 --replication 5 --time 1500ms --rate 2.5",
             "--store raft --level leader+any",
             "--storage tables --keys 100",
-            "--store raft --mode synchronous --snapshot-every 9 --segment-bytes 2048",
+            "--store raft --mode synchronous --snapshot-every 9 --batch-bytes 1 --segment-bytes 2048",
             "--store raft --mode asynchronous --nodes 3 --loss-entries 17",
-            "--nemesis crash,message-loss --fault-gap 500ms --fault-length 2s --latency 10ms..0.2s",
+            "--workload bank --store raft --read-percent 90",
+            "--nemesis crash,message-loss --role-percent 40 --fault-gap 500ms --fault-length 2s --latency 10ms..0.2s",
             r#"--script [{"at_ms":3,"session":4,"function":"write","key":"k3","value":17}]"#,
         ] {
             let made = scenario(line).expect("a scenario");

@@ -5,13 +5,6 @@ use std::ops::Range;
 use perjury::duration;
 use perjury_histories::Value;
 
-/// `5ms..25ms`: the least and the longest time that a message is under way, in milliseconds.
-pub fn latency_ms(text: &str) -> Result<(u64, u64), String> {
-    let wrong = || format!("'{text}' is no latency: write the least and the longest, such as 5ms..25ms");
-    let (min, max) = text.split_once("..").ok_or_else(wrong)?;
-    Ok((duration::parse_ms(min)?, duration::parse_ms(max)?))
-}
-
 /// A duration in nanoseconds, from zero: a moment in a history.
 pub fn moment_ns(text: &str) -> Result<u64, String> {
     match text.trim_start_matches('0') {
@@ -88,15 +81,6 @@ pub fn level(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn reads_latencies() {
-        assert_eq!(latency_ms("5ms..0.5s"), Ok((5, 500)));
-        for text in ["", "5ms", "5..25", "..25ms", "5ms..", "5ms..25ms..30ms"] {
-            assert!(latency_ms(text).is_err(), "{text}");
-        }
-        assert!(latency_ms("5ms").unwrap_err().contains("such as 5ms..25ms"));
-    }
 
     #[test]
     fn reads_sizes() {

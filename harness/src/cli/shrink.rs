@@ -4,13 +4,13 @@ mod progress;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use clap::Args;
 use perjury::render::{shrunk, words};
+use perjury::report::Report;
 use perjury::scenario::ScenarioFile;
 use perjury::shrink::{self, Budget, Shrunk};
 use perjury::signature::Signature;
-use perjury::{Scenario, duration, trial};
+use perjury::{Scenario, command, duration, sweep, trial};
 use serde_json::json;
 
 use super::exit::{self, Exit, unusable, usage};
@@ -22,9 +22,9 @@ use progress::Progress;
 /// Reduces a run that broke a promise to a small one that breaks the same promise in the same way.
 ///
 /// Leaves out faults and operations, shortens time, takes fewer nodes, clients, keys, and simpler settings, as long as
-/// the same anomaly on the same promise remains. What is left is written to a file that run --scenario takes. The same
-/// run gives the same result, unless a time limit cuts it short. Exits with 0, also when nothing could be left out,
-/// and with 254 when the run broke no promise.
+/// the same anomaly on the same promise remains. Where much is left, it tries other seeds as well. What is left is
+/// written, with its seed, to a file that run --scenario takes. The same run gives the same result, unless a time limit
+/// cuts it short. Exits with 0, also when nothing could be left out, and with 254 when the run broke no promise.
 #[derive(Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Shrink {
@@ -34,8 +34,8 @@ pub struct Shrink {
     /// The seed of the run, where options say what to run
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
-    /// Makes at most so many runs
-    #[arg(long, value_name = "COUNT", default_value_t = Budget::default().runs)]
+    /// Makes at most so many runs, beside that of the run to shrink
+    #[arg(long, value_name = "COUNT", default_value_t = shrink::RUNS)]
     runs: u64,
     /// Makes no further run after this real time, such as 2m; the result then depends on the machine
     #[arg(long, value_name = "DURATION", value_parser = duration::parse_ms)]
@@ -68,18 +68,20 @@ struct Found {
 
 impl Shrink {
     pub fn execute(self) -> anyhow::Result<Exit> {
+        let begin_ns = sweep::wall_ns();
+        let limit_ns = self.time_limit.map(|limit_ms| limit_ms * 1_000_000);
+        let is_late = || limit_ns.is_some_and(|limit_ns| sweep::wall_ns() - begin_ns >= limit_ns);
         let found = self.found()?;
-        let (system, signature) = (options::system(&found.scenario.store)?, found.signature()?);
-        let Found { scenario, seed, out, .. } = found;
-        let out = self.out.clone().unwrap_or(out);
-        let budget =
-            Budget { runs: self.runs, wall_ns: self.time_limit.map(|limit_ms| limit_ms * 1_000_000) };
-        let mut progress = Progress::new(&budget);
-        let shrunk =
-            shrink::shrink(system, &scenario, seed, &signature, &budget, &mut |step| progress.show(step))?;
+        let system = options::system(&found.scenario.store)?;
+        let first = trial::try_seed(system, &found.scenario, found.seed, &mut |_| {})?;
+        let signature = found.signature(&first.1)?;
+        let out = self.out.clone().unwrap_or(found.out);
+        let budget = Budget { runs: self.runs, is_over: &is_late };
+        let mut progress = Progress::new(self.runs);
+        let shrunk = shrink::shrink_run(system, first, &signature, &budget, &mut |step| progress.show(step))?;
         progress.end();
-        let file = ScenarioFile::new(shrunk.scenario.clone(), seed, Some(shrunk.signature.clone()));
-        std::fs::write(&out, file.to_json()).with_context(|| format!("cannot write {}", out.display()))?;
+        let file = ScenarioFile::new(shrunk.scenario.clone(), shrunk.seed, Some(shrunk.signature.clone()));
+        file.write(&out)?;
         exit::print(&if self.json { json(&shrunk, &file, &out) } else { text(&shrunk, &out) })?;
         Ok(Exit::Valid)
     }
@@ -115,13 +117,11 @@ impl Shrink {
 }
 
 impl Found {
-    /// What its run shows: what it is said to, if that is so, or whatever it does.
-    fn signature(&self) -> anyhow::Result<Signature> {
-        let Found { scenario, seed, shows, .. } = self;
-        let system = options::system(&scenario.store)?;
-        let (_, report) = trial::try_seed(system, scenario, *seed, &mut |_| {})?;
-        match (shows, Signature::of(&report)) {
-            (Some(shows), _) if shows.matches(&report) => Ok(shows.clone()),
+    /// What its run, which this report is of, shows: what it is said to, if that is so, or whatever it does.
+    fn signature(&self, report: &Report) -> anyhow::Result<Signature> {
+        let Found { seed, shows, .. } = self;
+        match (shows, Signature::of(report)) {
+            (Some(shows), _) if shows.matches(report) => Ok(shows.clone()),
             (Some(shows), _) => unusable(format!(
                 "the run does not show {shows} any more: another version of the program has made it; look for another \
                  seed with perjury sweep"
@@ -137,9 +137,11 @@ impl Found {
 fn text(shrunk: &Shrunk, out: &Path) -> String {
     let mut text = shrunk::text(shrunk, terminal::width());
     let why = if shrunk.is_cut_short { "; more --runs may make it smaller" } else { "" };
+    text.push_str(&format!("{:<13}  {}\n", "seed", shrunk.seed));
     text.push_str(&format!("{:<13}  {}{why}\n", "took", words::count(shrunk.runs, "run")));
     text.push_str(&format!("{:<13}  {}\n", "kept in", out.display()));
-    text.push_str(&format!("{:<13}  cargo perjury run --scenario {}\n", "replay with", out.display()));
+    let file = command::quoted(&out.display().to_string());
+    text.push_str(&format!("{:<13}  cargo perjury run --scenario {file}\n", "replay with"));
     text
 }
 

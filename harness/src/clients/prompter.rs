@@ -32,14 +32,20 @@ pub async fn run(desk: Rc<Desk>, script: Script, sessions: Vec<UnboundedSender<P
     let mut set_up = Some(Prompt::SetUp);
     let tell = |session: u64, prompt| {
         // A session that panicked has already ended the simulation.
-        sessions.get(session as usize).is_some_and(|session| session.send(prompt).is_ok())
+        if sessions.get(session as usize).is_some_and(|session| session.send(prompt).is_ok()) {
+            desk.prompts.set(desk.prompts.get() + 1);
+        }
     };
     loop {
         let changed = desk.changed.notified();
         let mut wait = Duration::MAX;
         match desk.stage.get() {
             Stage::Quiet => {}
-            Stage::First => drop(set_up.take().map(|prompt| tell(0, prompt))),
+            Stage::First => {
+                if let Some(prompt) = set_up.take() {
+                    tell(0, prompt);
+                }
+            }
             Stage::Work(phase) => {
                 let coming = coming.entry(phase).or_default();
                 let now = desk.worked(&env) + LEAD;

@@ -50,6 +50,7 @@ pub async fn follow(desk: Rc<Desk>, number: u64, env: Env, mut prompts: Unbounde
             Prompt::SetUp => user.set_up(&desk, &env).await,
             Prompt::Invoke(invocation) => user.make(&desk, &env, &invocation).await,
         }
+        desk.prompts.set(desk.prompts.get() - 1);
     }
 }
 

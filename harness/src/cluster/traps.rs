@@ -29,13 +29,19 @@ impl Cluster {
         self.world.traps.lay(id, trap);
     }
 
-    /// Ends, or stops, the processes that were struck during the last step.
+    /// Ends, stops or cuts off the processes that were struck during the last step.
     pub(super) fn carry_out_blows(&mut self) {
         for Sprung { id, node, blow } in self.world.traps.take_sprung() {
+            let holder = self.holder(id, &node);
             match blow {
-                Blow::Kill => self.kill(id, &node),
-                Blow::PowerLoss => self.power_loss(id, &node),
-                Blow::Pause => self.pause(id, &node),
+                Blow::Kill => self.kill(holder, &node),
+                Blow::PowerLoss => self.power_loss(holder, &node),
+                Blow::Pause => self.pause(holder, &node),
+                Blow::Cut => {
+                    let rest: Vec<String> =
+                        self.names.iter().filter(|name| **name != node).cloned().collect();
+                    self.block_between(holder, &[node], &rest);
+                }
                 Blow::Delay(_) => {}
             }
         }

@@ -1,4 +1,4 @@
-//! Disk faults: slow, failing and lying syncs, reads that fail, no space, and a bit that turns over.
+//! Disk faults: slow disks, slow, failing and lying syncs, reads that fail, no space, and a bit that turns over.
 
 use std::time::Duration;
 
@@ -43,6 +43,34 @@ impl Fault for SlowSync {
         let [from, to] = [longest / 4, longest].map(Duration::from_millis);
         let detail = format!("{} to {longest} ms longer", longest / 4);
         break_disks(self, cluster, nodes, DiskFault::SlowSync(from, to), detail)
+    }
+}
+
+/// Everything takes long: reading, writing, and the syncs that wait for both.
+pub struct Slow;
+
+/// The slowest disk does this many bytes a second; the fastest up to two to the power of so many times as many.
+const SLOW_RATE_MIN: u64 = 1 << 10;
+const SLOW_DOUBLINGS: u64 = 6;
+
+impl Fault for Slow {
+    fn name(&self) -> &'static str {
+        "disk-slow"
+    }
+    fn kind(&self) -> Kind {
+        Kind::Disk
+    }
+    fn needs(&self) -> &'static [Needs] {
+        &[Needs::Disk]
+    }
+    fn about(&self) -> &'static str {
+        "reading and writing go at 1 to 64 KB a second, syncs and starts wait for that"
+    }
+    fn inject(&self, cluster: &mut Cluster, aim: &mut Aim) -> Injected {
+        let nodes = aim.some_nodes(cluster);
+        let least = SLOW_RATE_MIN << aim.rng.below(SLOW_DOUBLINGS);
+        let rate = aim.rng.range(least..2 * least + 1);
+        break_disks(self, cluster, nodes, DiskFault::Slow(rate), format!("{rate} bytes a second"))
     }
 }
 

@@ -54,6 +54,7 @@ pub struct Nemesis {
     coming: Vec<super::Entry>,
     /// Faults in force, by their end.
     in_force: Vec<InForce>,
+    role_percent: u64,
 }
 
 #[derive(Debug)]
@@ -64,11 +65,12 @@ struct InForce {
 }
 
 impl Nemesis {
-    /// Ready to follow this schedule.
-    pub fn new(schedule: &Schedule) -> Nemesis {
+    /// Ready to follow this schedule; where it names no nodes, the node with a role is among those that are hit so
+    /// often, in percent.
+    pub fn new(schedule: &Schedule, role_percent: u64) -> Nemesis {
         let mut coming = schedule.entries.clone();
         coming.sort_by_key(|entry| entry.at_ms);
-        Nemesis { coming, in_force: Vec::new() }
+        Nemesis { coming, in_force: Vec::new(), role_percent }
     }
 
     /// Heals what ends by `now` and begins what is due; call it after each step. What happened, in
@@ -79,8 +81,7 @@ impl Nemesis {
         for entry in self.coming.drain(..due) {
             // A schedule holds known names only: it checks them where it is made.
             let Some(fault) = find(&entry.fault) else { continue };
-            let mut aim = Aim::new(entry.seed, entry.nodes.clone());
-            let Injected { what, heal } = fault.inject(cluster, &mut aim);
+            let Injected { what, heal } = fault.inject(cluster, &mut Aim::of(&entry, self.role_percent));
             events.push(NemesisEvent { state: State::Start, what: what.clone() });
             let until = now + Duration::from_millis(entry.for_ms);
             let place = self.in_force.partition_point(|other| other.until <= until);

@@ -1,11 +1,12 @@
 //! Nodes are struck at a named point of their code, in the middle of what they do.
 //!
-//! A fault of this kind only lays a trap: a node that passes the point while it is there is struck, once. The
-//! trace says when, and markers `point-struck:NAME` how often.
+//! A fault of this kind only lays a trap: a node that passes the point while it is there is struck, once, or again
+//! and again. The trace says when, and markers `point-struck:NAME` how often.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::aim::Size;
 use super::{Aim, Fault, Injected, Kind, Needs};
 use crate::cluster::Cluster;
 use crate::rng::Rng;
@@ -24,8 +25,9 @@ fn inject(fault: &dyn Fault, blow: Blow, cluster: &mut Cluster, aim: &mut Aim) -
         return Injected::new(fault, id, [""; 0], "the code has no named points".to_owned());
     }
     let nodes = aim.some_nodes(cluster);
-    let point = *aim.rng.pick(cluster.points());
-    let pass = if point.at_start { 1 } else { pass(&mut aim.rng) };
+    let point = aim.point(cluster, cluster.points());
+    let drawn = if point.at_start { 1 } else { pass(&mut aim.rng) };
+    let pass = aim.pass().unwrap_or(drawn);
     let mut detail = format!("at {}, pass {pass}", point.name);
     if point.at_start {
         nodes.iter().for_each(|node| start_anew(cluster, id, node, blow));
@@ -114,6 +116,27 @@ impl Fault for Pause {
     }
 }
 
+/// Cut off in the middle.
+pub struct Cut;
+
+impl Fault for Cut {
+    fn name(&self) -> &'static str {
+        "point-cut"
+    }
+    fn kind(&self) -> Kind {
+        Kind::Point
+    }
+    fn needs(&self) -> &'static [Needs] {
+        &[Needs::Points]
+    }
+    fn about(&self) -> &'static str {
+        "nodes are cut off from the others from a named point of their code on, and clients still reach them"
+    }
+    fn inject(&self, cluster: &mut Cluster, aim: &mut Aim) -> Injected {
+        inject(self, Blow::Cut, cluster, aim)
+    }
+}
+
 /// Late in the middle.
 pub struct Delay;
 
@@ -133,6 +156,42 @@ impl Fault for Delay {
     fn inject(&self, cluster: &mut Cluster, aim: &mut Aim) -> Injected {
         let blow = Blow::Delay(delay(&mut aim.rng));
         inject(self, blow, cluster, aim)
+    }
+}
+
+/// Struck for a moment, again and again.
+pub struct Ambush;
+
+impl Fault for Ambush {
+    fn name(&self) -> &'static str {
+        "point-ambush"
+    }
+    fn kind(&self) -> Kind {
+        Kind::Point
+    }
+    fn needs(&self) -> &'static [Needs] {
+        &[Needs::Points]
+    }
+    /// As often as the others together: what takes two coincidences is seldom brought about by one strike.
+    fn weight(&self) -> usize {
+        4
+    }
+    fn about(&self) -> &'static str {
+        "processes are cut off, paused or killed at a named point for up to two seconds, again and again"
+    }
+    fn inject(&self, cluster: &mut Cluster, aim: &mut Aim) -> Injected {
+        let id = cluster.new_fault();
+        let points: Vec<_> = cluster.points().iter().copied().filter(|point| !point.at_start).collect();
+        if points.is_empty() {
+            return Injected::new(self, id, [""; 0], "the code has no named points".to_owned());
+        }
+        let size = *aim.rng.pick(&[Size::One, Size::Minority, Size::All, Size::All]);
+        let nodes = aim.nodes(cluster, size);
+        let point = aim.point(cluster, &points);
+        let blow = *aim.rng.pick(&[Blow::Cut, Blow::Cut, Blow::Pause, Blow::Kill]);
+        let detail = format!("at {}, {} for up to two seconds, again and again", point.name, blow.words());
+        cluster.ambush(id, point, &nodes, aim.pass(), blow, aim.rng.fork("ambush"));
+        Injected::new(self, id, nodes, detail)
     }
 }
 

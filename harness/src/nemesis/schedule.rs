@@ -3,7 +3,8 @@
 //! ```json
 //! [
 //!   {"at_ms": 3000, "for_ms": 4000, "fault": "partition-halves", "nodes": ["n1", "n2"]},
-//!   {"at_ms": 5000, "for_ms": 1000, "fault": "kill", "seed": 7}
+//!   {"at_ms": 5000, "for_ms": 1000, "fault": "kill", "seed": 7},
+//!   {"at_ms": 7000, "for_ms": 1000, "fault": "point-kill", "point": "before-answer", "pass": 2}
 //! ]
 //! ```
 
@@ -17,8 +18,8 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use serde::{Deserialize, Serialize};
 
-pub use self::rhythm::{LENGTH_MS_MIN, Rhythm};
-use super::{Fault, Selection};
+pub use self::rhythm::{LENGTH_MS_MIN, Rhythm, TIME_MS_MAX};
+use super::{Fault, Kind, Selection, find};
 use crate::rng::Rng;
 
 /// Which faults are injected when, by time.
@@ -30,7 +31,7 @@ pub struct Schedule {
 }
 
 /// One fault of a schedule.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
     /// When it begins, in simulated milliseconds since clients began to work (a second after the start).
@@ -45,6 +46,12 @@ pub struct Entry {
     /// The nodes it hits; drawn, when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nodes: Option<Vec<String>>,
+    /// The point at which a fault of kind `point` strikes; drawn, when absent.
+    #[serde(default, deserialize_with = "names::point", skip_serializing_if = "Option::is_none")]
+    pub point: Option<String>,
+    /// At which pass of that point, from the beginning of the fault on: 1 is the next; drawn, when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pass: Option<u64>,
     /// Decides all that is not said here.
     #[serde(default)]
     pub seed: u64,
@@ -120,14 +127,25 @@ impl Schedule {
         Ok(schedule)
     }
 
-    /// Checks that the nodes it names are among these.
+    /// Checks that its entries can strike, and that the nodes they name are among these.
     ///
     /// # Errors
-    /// With the entry, when one is not, when it names one twice, or when it lasts no time.
+    /// With the entry, when one cannot: it names a node that is not there, or one twice; it lasts no time, or over a
+    /// day; it names a point, and its fault strikes at none.
     pub fn check_nodes(&self, nodes: &[String]) -> anyhow::Result<()> {
         for (number, entry) in self.entries.iter().enumerate() {
             let place = || format!("entry {} ({})", number + 1, entry.fault);
             ensure!(entry.for_ms > 0, "{}: `for_ms` is 0: it would be healed before it strikes", place());
+            let for_ms = entry.for_ms;
+            ensure!(for_ms <= TIME_MS_MAX, "{}: `for_ms` is {for_ms}: take a day at most", place());
+            ensure!(entry.pass != Some(0), "{}: `pass` is 0: the next pass is 1", place());
+            let names_point = entry.point.is_some() || entry.pass.is_some();
+            let is_at_point = find(&entry.fault).is_some_and(|fault| fault.kind() == Kind::Point);
+            ensure!(
+                is_at_point || !names_point,
+                "{}: `point` and `pass` are for faults of kind point",
+                place()
+            );
             let Some(hit) = &entry.nodes else { continue };
             let distinct: BTreeSet<&String> = hit.iter().collect();
             ensure!(distinct.len() == hit.len(), "{}: `nodes` names a node twice", place());
@@ -184,7 +202,8 @@ fn lone_entry(at_ms: u64, end_ms: u64, fault: &dyn Fault, (min, max): (u64, u64)
 }
 
 fn entry(at_ms: u64, for_ms: u64, fault: &dyn Fault, rng: &mut Rng) -> Entry {
-    Entry { at_ms, for_ms, fault: fault.name().to_string(), nodes: None, seed: rng.next() >> 32 }
+    let (fault, seed) = (fault.name().to_string(), rng.next() >> 32);
+    Entry { at_ms, for_ms, fault, seed, ..Entry::default() }
 }
 
 /// Deals the selections in random order, all of them before any comes again.

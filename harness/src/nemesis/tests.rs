@@ -7,6 +7,7 @@ use std::time::Duration;
 use perjury_store::point;
 use perjury_store::raft::fact::Fact;
 
+use super::aim::Size;
 use super::*;
 use crate::cluster::tests::pings::{Log, node};
 use crate::cluster::{ClusterOptions, Start};
@@ -26,6 +27,9 @@ fn cluster(seed: u64, nodes: usize) -> (Cluster, Rc<Log>) {
         if name == "n1" {
             env.observer.fact(&Fact::Leader { term: 1 });
         }
+        if name == "n2" {
+            env.points.hold(&point::VERSION_CHOSEN);
+        }
         node(name, all.clone(), env)
     });
     let cluster = Cluster::new(&options, start, log.clone()).expect("valid options");
@@ -38,7 +42,7 @@ fn trace(seed: u64) -> Vec<String> {
     let mut rng = Rng::new(seed).fork("schedule");
     let rhythm = Rhythm { time_ms: 20_000, gap_ms: 2_500, length_ms_max: 8_000 };
     let schedule = Schedule::draw(&Kind::ALL.map(Selection::Kind), rhythm, &mut rng, &|_| true);
-    let mut nemesis = Nemesis::new(&schedule);
+    let mut nemesis = Nemesis::new(&schedule, 0);
     let mut written = 0;
     let mut trace = Vec::new();
     while cluster.elapsed() < Duration::from_secs(25) {
@@ -111,7 +115,7 @@ fn each_fault_heals_what_it_did() {
 
 #[test]
 fn faults_in_force_change_the_cluster() {
-    let kinds = [Kind::Partition, Kind::Crash, Kind::Clock, Kind::Leader];
+    let kinds = [Kind::Partition, Kind::Crash, Kind::Clock, Kind::Leader, Kind::Coordinator];
     let later = ["leader-churn"];
     for fault in kinds.iter().flat_map(|kind| kind.faults()).filter(|fault| !later.contains(&fault.name())) {
         let (mut cluster, _) = cluster(1, 5);
@@ -125,21 +129,71 @@ fn faults_in_force_change_the_cluster() {
 }
 
 #[test]
-fn faults_that_know_the_leader_strike_it() {
-    for fault in Kind::Leader.faults().filter(|fault| fault.name() != "leader-churn") {
+fn faults_that_know_a_role_strike_whoever_has_it() {
+    let faults = [Kind::Leader, Kind::Coordinator].into_iter().flat_map(Kind::faults);
+    for fault in faults.filter(|fault| fault.name() != "leader-churn") {
         let (mut cluster, _) = cluster(1, 5);
+        let (node, words) = match fault.kind() {
+            Kind::Leader => ("n1", "leader of term 1"),
+            _ => ("n2", "began to ask replicas 5 ms ago"),
+        };
         cluster.step().expect("only nodes fail");
         for seed in 0..5 {
             let injected = fault.inject(&mut cluster, &mut Aim::new(seed, None));
-            assert_eq!(injected.what.nodes[0], "n1", "{}", fault.name());
-            assert!(injected.what.detail.contains("leader of term 1"), "{}", injected.what.detail);
+            assert_eq!(injected.what.nodes[0], node, "{}", fault.name());
+            assert!(injected.what.detail.contains(words), "{}", injected.what.detail);
             injected.heal.apply(&mut cluster);
             let fixed = vec!["n3".to_string()];
             let injected = fault.inject(&mut cluster, &mut Aim::new(seed, Some(fixed)));
             assert_eq!(injected.what.nodes[0], "n3", "{}", fault.name());
+            assert!(injected.what.detail.starts_with(node) || fault.name() == "leader-minority-cut");
             injected.heal.apply(&mut cluster);
         }
     }
+}
+
+#[test]
+fn drawn_nodes_are_the_leader_as_often_as_asked() {
+    let (mut cluster, _) = cluster(1, 5);
+    cluster.step().expect("only nodes fail");
+    let hits = |role_percent, nodes: Option<&str>| {
+        let nodes = nodes.map(|node| vec![node.to_owned()]);
+        let entry = |seed| Entry { seed, nodes: nodes.clone(), ..Entry::default() };
+        let mut draws = Vec::new();
+        let mut hits = 0;
+        for seed in 0..400 {
+            let mut aim = Aim::of(&entry(seed), role_percent);
+            hits += usize::from(aim.nodes(&cluster, Size::One) == ["n1"]);
+            draws.push(aim.rng.next());
+        }
+        (hits, draws)
+    };
+    let (never, draws) = hits(0, None);
+    assert!((50..110).contains(&never), "{never}: one of five");
+    let (half, same) = hits(50, None);
+    assert!((200..280).contains(&half), "{half}");
+    assert_eq!(same, draws, "what else a fault draws stays as it is");
+    assert_eq!((hits(100, None).0, hits(100, Some("n3")).0), (400, 0));
+}
+
+#[test]
+fn an_order_begins_with_the_leader_as_often_as_asked() {
+    let (mut cluster, _) = cluster(1, 5);
+    cluster.step().expect("only nodes fail");
+    let first = |role_percent, nodes: Option<&str>| {
+        let nodes = nodes.map(|node| vec![node.to_owned()]);
+        let order = |seed| {
+            let mut aim = Aim::of(&Entry { seed, nodes: nodes.clone(), ..Entry::default() }, role_percent);
+            (aim.order(&cluster), aim.rng.next())
+        };
+        let (orders, draws): (Vec<_>, Vec<_>) = (0..100).map(order).unzip();
+        assert!(orders.iter().all(|order| BTreeSet::from_iter(order).len() == 5), "all nodes, each once");
+        (orders.iter().filter(|order| order[0] == "n1").count(), draws)
+    };
+    let (never, draws) = first(0, None);
+    assert!((5..40).contains(&never), "{never}: one of five");
+    assert_eq!(first(100, None), (100, draws), "what else a fault draws stays as it is");
+    assert_eq!(first(100, Some("n3")).0, 0);
 }
 
 #[test]
@@ -148,6 +202,7 @@ fn faults_at_points_strike_whoever_passes_them() {
         ("point-kill", Status::Killed),
         ("point-power-loss", Status::Off),
         ("point-pause", Status::Paused),
+        ("point-cut", Status::Running),
         ("point-delay", Status::Running),
     ];
     for (name, status) in ends {
@@ -170,6 +225,58 @@ fn faults_at_points_strike_whoever_passes_them() {
             injected.heal.apply(&mut cluster);
         }
         assert_eq!(struck.len(), 2, "{name}: {struck:?}");
+    }
+}
+
+#[test]
+fn an_ambush_strikes_again_and_again_and_lets_go() {
+    let mut ends = BTreeSet::new();
+    for seed in 0..10 {
+        let (mut cluster, _) = cluster(1, 3);
+        let ambush = find("point-ambush").expect("a fault");
+        let injected = ambush.inject(&mut cluster, &mut Aim::new(seed, Some(vec!["n2".to_owned()])));
+        let is_free = |end: &(Status, bool)| *end == (Status::Running, false);
+        let mut seen = Vec::new();
+        for _ in 0..20_000 {
+            cluster.step().expect("only nodes fail");
+            assert_eq!(cluster.status("n1"), Status::Running);
+            seen.push((cluster.status("n2"), cluster.is_blocked("n2", "n3")));
+        }
+        let times = cluster.points_struck().values().sum::<u64>();
+        assert!(times > 2, "seed {seed}: struck {times} times");
+        let went_on = seen.windows(2).filter(|pair| !is_free(&pair[0]) && is_free(&pair[1]));
+        // One that is cut off may be struck again before it is whole.
+        assert!(went_on.count() > 1, "seed {seed}");
+        injected.heal.apply(&mut cluster);
+        assert_eq!((cluster.status("n2"), cluster.is_blocked("n2", "n3")), (Status::Running, false));
+        ends.extend(seen.iter().map(|end| format!("{end:?}")));
+    }
+    let all = ["(Killed, false)", "(Paused, false)", "(Running, false)", "(Running, true)"];
+    assert_eq!(Vec::from_iter(ends), all);
+}
+
+#[test]
+fn a_schedule_may_name_the_point_and_the_pass() {
+    for (point, pass) in [("between-two-sends", 3), ("between-two-sends", 40), ("replayed", 1)] {
+        let (mut cluster, log) = cluster(1, 3);
+        (0..100).for_each(|_| cluster.step().expect("only nodes fail"));
+        let text = format!(
+            r#"[{{"at_ms": 0, "for_ms": 9000, "fault": "point-kill", "nodes": ["n2"], "point": "{point}", "pass": {pass}}}]"#
+        );
+        let schedule = Schedule::parse(&text, cluster.nodes()).expect("valid");
+        let events = Nemesis::new(&schedule, 0).advance(&mut cluster, Duration::ZERO);
+        assert!(events[0].what.detail.starts_with(&format!("at {point}, pass {pass}")), "{events:?}");
+        let before = cluster.points_passed()[point];
+        let is_struck = |cluster: &mut Cluster| {
+            cluster.step().expect("only nodes fail");
+            cluster.status("n2") == Status::Killed
+        };
+        assert!((0..2_000).any(|_| is_struck(&mut cluster)), "{point}, {pass}");
+        assert_eq!(cluster.points_struck(), [(point, 1)].into());
+        assert!(log.has("n2", &format!("killed at point {point}")));
+        // Three nodes pass it as often as each other.
+        let passed = cluster.points_passed()[point] - before;
+        assert!((pass..=3 * pass + 3).contains(&passed), "{point}: {pass} of {passed}");
     }
 }
 
@@ -263,8 +370,9 @@ fn disk_and_message_faults_leave_their_counts() {
             fault: name.to_string(),
             nodes: Some(vec!["n2".to_string()]),
             seed: 1,
+            ..Entry::default()
         };
-        let mut nemesis = Nemesis::new(&Schedule { entries: vec![entry] });
+        let mut nemesis = Nemesis::new(&Schedule { entries: vec![entry] }, 0);
         while cluster.elapsed() < Duration::from_secs(6) {
             cluster.step().expect("only nodes fail");
             let now = cluster.elapsed();
@@ -275,6 +383,7 @@ fn disk_and_message_faults_leave_their_counts() {
         (cluster.disk_counts("n2"), cluster.message_counts())
     };
     assert!(counts("disk-slow-sync").0.slow > 5);
+    assert!(counts("disk-slow").0.slow > 5);
     assert!(counts("disk-failing-sync").0.failed > 0);
     assert!(counts("disk-full").0.full > 5);
     assert_eq!(counts("disk-bit-flip").0.flips, 1);
@@ -296,7 +405,7 @@ fn nemesis_follows_its_schedule() {
         {"at_ms": 100, "for_ms": 300, "fault": "pause", "nodes": ["n1"]}
     ]"#;
     let nodes = cluster.nodes().to_vec();
-    let mut nemesis = Nemesis::new(&Schedule::parse(text, &nodes).expect("valid"));
+    let mut nemesis = Nemesis::new(&Schedule::parse(text, &nodes).expect("valid"), 0);
     let mut seen = Vec::new();
     while cluster.elapsed() < Duration::from_secs(1) {
         cluster.step().expect("only nodes fail");
@@ -321,11 +430,13 @@ fn healing_all_ends_what_is_in_force_and_forgets_the_rest() {
     let (mut cluster, _) = cluster(1, 3);
     cluster.step().expect("only nodes fail");
     let healthy = state(&cluster);
-    let entry =
-        |fault: &str, at_ms| Entry { at_ms, for_ms: 60_000, fault: fault.to_string(), nodes: None, seed: 3 };
+    let entry = |fault: &str, at_ms| {
+        let fault = fault.to_string();
+        Entry { at_ms, for_ms: 60_000, fault, seed: 3, ..Entry::default() }
+    };
     let now_and_later = ALL.iter().flat_map(|fault| [entry(fault.name(), 0), entry(fault.name(), 90_000)]);
     let entries = now_and_later.collect();
-    let mut nemesis = Nemesis::new(&Schedule { entries });
+    let mut nemesis = Nemesis::new(&Schedule { entries }, 0);
     let begun = nemesis.advance(&mut cluster, Duration::ZERO);
     // Somebody else's fault is healed too.
     let stray = cluster.new_fault();

@@ -53,7 +53,15 @@ fn headline(header: &Header, totals: &Totals, occasion: &Occasion) -> String {
         .map(|verdict| format!("{} {verdict}", words::thousands(totals.count_of(verdict))));
     let runs = words::count(totals.runs(), "run");
     let mut text = format!("{runs} in {}: {}.", words::duration(occasion.spent_ns), counts.join(", "));
-    let end = header.end.map_or(String::new(), |end| format!(" up to {}", end - 1));
+    let end = header.end.map_or(String::new(), |end| {
+        let (all, done) = (end - header.first, totals.runs());
+        let left = if done < all {
+            format!(", {} of them left", words::thousands(all - done))
+        } else {
+            String::new()
+        };
+        format!(" up to {}{left}", end - 1)
+    });
     let _ = write!(text, " Seeds from {}{end}", header.first);
     match header.shard.count {
         1 => text.push('.'),
@@ -80,8 +88,8 @@ fn groups(text: &mut String, title: &str, groups: &BTreeMap<String, Group>) {
     all.sort_by_key(|(_, group)| std::cmp::Reverse(group.runs));
     for (name, group) in all {
         let _ = writeln!(text, "### {name}: {}\n", words::count(group.runs, "run"));
-        if let Some(why) = group.first.error.as_ref().or(group.first.why.as_ref()) {
-            let _ = writeln!(text, "{}\n", words::cut(why, CELL_CHARS_MAX));
+        for words in [&group.first.why, &group.first.error].into_iter().flatten() {
+            let _ = writeln!(text, "{}\n", words::cut(words, CELL_CHARS_MAX));
         }
         if let Some(shrunk) = &group.shrunk {
             let _ =

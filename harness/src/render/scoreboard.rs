@@ -108,5 +108,9 @@ fn facts(scores: &[Score]) -> Vec<(&'static str, String)> {
     if !missed.is_empty() {
         facts.push(("not found", missed.join(", ")));
     }
+    let errors = scoreboard::errors(scores);
+    if !errors.is_empty() {
+        facts.push(("our failures", errors.join("; ")));
+    }
     facts
 }

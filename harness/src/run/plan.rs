@@ -6,6 +6,7 @@ use crate::nemesis::selection::selections;
 use crate::nemesis::{self, Fault, Kind, Needs, Rhythm, Schedule, Selection};
 use crate::rng::Rng;
 use crate::scenario::Scenario;
+use crate::sim::coordination::Coordination;
 use crate::store;
 use crate::system::{Seam, System};
 
@@ -24,6 +25,7 @@ pub struct Plan {
 pub struct Offers {
     seam: Seam,
     leader: bool,
+    coordinator: bool,
     members: bool,
     points: bool,
 }
@@ -34,6 +36,7 @@ impl Offers {
         Offers {
             seam: system.seam(),
             leader: system.tells_facts(),
+            coordinator: Coordination::is_shown_by(&system.points()),
             members: system.has_administration(scenario),
             points: !system.points(scenario).is_empty(),
         }
@@ -109,12 +112,13 @@ fn missing(offers: Offers, fault: &dyn Fault) -> Option<String> {
 
 /// What a system lacks for a fault to have an effect on it.
 fn lacks(offers: Offers, fault: &dyn Fault) -> Option<&'static str> {
-    let Offers { seam, leader, members, points } = offers;
+    let Offers { seam, leader, coordinator, members, points } = offers;
     let lacks = |needs: &Needs| match needs {
         Needs::Messages if !seam.messages => Some("the system does not send its frames through the seam"),
         Needs::Disk if !seam.disk => Some("the system does not keep its data on the seam's disk"),
         Needs::Clock if !seam.clock => Some("the system does not read the seam's clocks"),
         Needs::Leader if !leader => Some("the system does not tell who leads"),
+        Needs::Coordinator if !coordinator => Some("the system does not show who coordinates"),
         Needs::Members if !members => Some("the members of the system cannot be changed"),
         Needs::Points if !points => Some("the code of the system names no points"),
         _ => None,
@@ -127,8 +131,10 @@ mod tests {
     use super::*;
     use crate::nemesis::Entry;
 
-    const NONE: Offers = Offers { seam: Seam::NONE, leader: false, members: false, points: false };
-    const ALL: Offers = Offers { seam: Seam::ALL, leader: true, members: true, points: true };
+    const NONE: Offers =
+        Offers { seam: Seam::NONE, leader: false, coordinator: false, members: false, points: false };
+    const ALL: Offers =
+        Offers { seam: Seam::ALL, leader: true, coordinator: true, members: true, points: true };
     const NO_DISK: Offers = Offers { seam: Seam { disk: false, ..Seam::ALL }, ..NONE };
 
     fn drawn(nemesis: &[&str], offers: Offers) -> anyhow::Result<Plan> {
@@ -153,12 +159,15 @@ mod tests {
     }
 
     #[test]
-    fn aims_at_leaders_and_members_only_where_there_are_some() {
+    fn aims_at_roles_only_where_there_are_some() {
         let plan = drawn(&["crash", "leader", "membership"], NO_DISK).expect("a plan");
         assert_eq!(plan.kinds, [Kind::Crash]);
         let words = plan.not_available.join("; ");
         assert!(words.contains("leader-cut: the system does not tell who leads"), "{words}");
         assert!(words.contains("member-remove: the members of the system cannot be changed"), "{words}");
+        let plan = drawn(&["coordinator", "crash"], NO_DISK).expect("a plan");
+        assert_eq!(plan.kinds, [Kind::Crash]);
+        assert_eq!(plan.not_available[0], "coordinator-kill: the system does not show who coordinates");
         let plan = drawn(&["leader"], Offers { leader: true, ..NO_DISK }).expect("a plan");
         assert_eq!(
             plan.not_available,
@@ -175,8 +184,7 @@ mod tests {
 
     #[test]
     fn follows_a_fixed_schedule_as_far_as_it_can() {
-        let entry =
-            |fault: &str| Entry { at_ms: 1, for_ms: 1, fault: fault.to_owned(), nodes: None, seed: 0 };
+        let entry = |fault: &str| Entry { at_ms: 1, for_ms: 1, fault: fault.to_owned(), ..Entry::default() };
         let entries = ["power-loss", "kill", "power-loss", "clock-drift"].map(entry).to_vec();
         let scenario = Scenario { schedule: Some(Schedule { entries }), ..Scenario::default() };
         let plan = Plan::of(&scenario, NO_DISK, &mut Rng::new(1)).expect("a plan");

@@ -205,6 +205,17 @@ fn makes_only_the_invocations_of_a_script_each_in_its_phase() {
 }
 
 #[test]
+fn healing_lasts_until_the_script_is_done() {
+    let script = r#"[{"phase":"healing","at_ms":5000,"session":0,"function":"write","key":"k0","value":1},
+        {"phase":"healing","at_ms":5000,"session":0,"function":"write","key":"k0","value":2}]"#;
+    let script = Some(Script::parse(script).expect("a script"));
+    let (recording, _) = try_fake(&Fake(Manner::Well), &Scenario { script, ..scenario() }).expect("a run");
+    // The first is due long after healing could end; the second waits for it.
+    let made: Vec<_> = recording.script.invocations.iter().map(|made| (made.at_ms, &made.value)).collect();
+    assert_eq!(made, [(5_000, &1.into()), (5_020, &2.into())]);
+}
+
+#[test]
 fn reads_the_store_when_every_replica_has_been_read() {
     let (recording, _) = try_fake(&Fake(Manner::Well), &scenario()).expect("a run");
     let finals = recording.history.operations().filter(|operation| operation.is_final());
@@ -268,6 +279,7 @@ fn has_the_system_remove_a_member_and_add_it_back() {
         fault: "member-remove".to_owned(),
         nodes: Some(vec!["n2".to_owned()]),
         seed: 1,
+        ..Entry::default()
     };
     let schedule = Some(Schedule { entries: vec![entry] });
     ORDERS.take();

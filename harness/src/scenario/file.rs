@@ -11,6 +11,7 @@
 //! ```
 
 use std::fs;
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use anyhow::{Context as _, ensure};
@@ -69,10 +70,35 @@ impl ScenarioFile {
         Ok(file)
     }
 
+    /// Writes such a file, whole or not at all, in the place of one that was there.
+    ///
+    /// # Errors
+    /// Name the file.
+    pub fn write(&self, path: &Path) -> anyhow::Result<()> {
+        let place = || format!("cannot write {}", path.display());
+        ensure!(path.is_file() || !path.exists(), "{}: it is no regular file", place());
+        let written = draft(path).and_then(|mut draft| {
+            draft.write_all(self.to_json().as_bytes())?;
+            draft.persist(path).map_err(|error| error.error)
+        });
+        written.map(drop).with_context(place)
+    }
+
     /// As the file holds it: one setting, one fault and one invocation a line.
     pub fn to_json(&self) -> String {
         spread(&serde_json::to_string(self).expect("a scenario is plain data")) + "\n"
     }
+}
+
+/// A new file beside this one, gone when it is dropped unless it was renamed.
+fn draft(path: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".draft-");
+    // Scenarios are for sharing; temporary files are private unless told otherwise.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder)
 }
 
 /// The same JSON, over several lines: objects down to the scenario, and arrays of objects.
@@ -124,6 +150,21 @@ mod tests {
         assert_eq!(ScenarioFile::parse(&text).expect("a scenario"), file());
         assert_eq!(text.lines().filter(|line| line.contains("\"function\"")).count(), 2, "{text}");
         assert!(text.lines().all(|line| line.len() < 100), "{text}");
+    }
+
+    #[test]
+    fn takes_the_place_of_an_older_file_and_of_nothing_else() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [path, older] = ["small.json", "older"].map(|name| folder.path().join(name));
+        fs::write(&path, "older").expect("written");
+        fs::hard_link(&path, &older).expect("another name");
+        file().write(&path).expect("written");
+        assert_eq!(ScenarioFile::read(&path).expect("a scenario"), file());
+        // Whoever reads the older one goes on reading it.
+        assert_eq!(fs::read_to_string(&older).expect("text"), "older");
+        let error = file().write(folder.path()).expect_err("a folder");
+        assert!(error.to_string().ends_with("it is no regular file"), "{error}");
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 2);
     }
 
     #[test]

@@ -80,3 +80,17 @@ pub(super) fn storage() -> String {
 pub(super) fn is_default_storage(text: &str) -> bool {
     text == storage()
 }
+
+/// The default of `batch_bytes`: small, so that a follower far behind catches up in several messages.
+pub(super) fn batch_bytes() -> usize {
+    512
+}
+
+pub(super) fn is_default_batch_bytes(bytes: &usize) -> bool {
+    *bytes == batch_bytes()
+}
+
+/// By default nobody is aimed at.
+pub(super) fn is_default_role_percent(percent: &u64) -> bool {
+    *percent == 0
+}

@@ -1,24 +1,24 @@
 //! What cannot be run about a scenario, found before anything runs.
 
+mod script;
+
 use std::ops::RangeInclusive;
 
-use super::{Scenario, later};
+use super::{STORAGES, Scenario, later};
 use crate::cluster::TICK_MS;
-use crate::nemesis::schedule::LENGTH_MS_MIN;
+use crate::nemesis::schedule::{LENGTH_MS_MIN, TIME_MS_MAX};
 use crate::nemesis::{self, selection};
-use crate::script::{Invocation, Phase};
 use crate::system::System;
-use crate::workload::Session;
 use crate::{bug, workload};
 
-/// A day of simulated time is a week of memory; no typo should cost that.
-const TIME_MS_MAX: u64 = 86_400_000;
 /// More than a second under way is an outage, which is for faults.
 const LATENCY_MS_MAX: u64 = 1_000;
 /// Clients for each lock, so that every one of them gets one now and then.
 const CLIENTS_PER_LOCK: usize = 4;
 /// From a few records up to more than any run writes.
 const SEGMENT_BYTES: RangeInclusive<u32> = 512..=1 << 30;
+/// From less than any entry up to more than a run writes.
+const BATCH_BYTES: RangeInclusive<usize> = 1..=1 << 20;
 /// More entries than any run makes.
 const ENTRIES_MAX: u64 = 1_000_000_000;
 
@@ -34,13 +34,17 @@ impl Scenario {
             .or_else(|| self.wrong_bug())
             .or_else(|| self.wrong_level())
             .or_else(|| self.too_few_locks())
+            .or_else(|| self.unused_read_percent())
             .or_else(|| self.wrong_schedule())
             .or_else(|| self.wrong_script())
     }
 
     /// What this system cannot run about it, if anything.
     pub fn problem_with(&self, system: &dyn System) -> Option<String> {
-        self.problem().or_else(|| self.wrong_mode(system)).or_else(|| system.problem(self))
+        self.problem()
+            .or_else(|| self.wrong_mode(system))
+            .or_else(|| self.wrong_point(system))
+            .or_else(|| system.problem(self))
     }
 
     fn wrong_mode(&self, system: &dyn System) -> Option<String> {
@@ -52,6 +56,18 @@ impl Scenario {
             _ if modes.contains(&mode.as_str()) => None,
             _ => Some(format!("mode {mode}: {name} has none of that name; take one of {}", modes.join(", "))),
         }
+    }
+
+    /// Nodes are struck at a point only where they pass it.
+    fn wrong_point(&self, system: &dyn System) -> Option<String> {
+        let points: Vec<&str> = system.points().iter().map(|point| point.name).collect();
+        self.schedule.as_ref()?.entries.iter().enumerate().find_map(|(number, entry)| {
+            let point = entry.point.as_deref().filter(|name| !points.contains(name))?;
+            let (place, name) = (format!("entry {} ({})", number + 1, entry.fault), system.name());
+            Some(format!(
+                "schedule: {place}: nodes of {name} do not pass `{point}`; `list points` has theirs"
+            ))
+        })
     }
 
     fn wrong_level(&self) -> Option<String> {
@@ -89,6 +105,16 @@ impl Scenario {
         })
     }
 
+    fn unused_read_percent(&self) -> Option<String> {
+        let (percent, workload) = (self.read_percent?, workload::named(&self.workload)?);
+        (!workload.mixes_reads()).then(|| {
+            format!(
+                "read-percent {percent}: workload {} mixes no reads with the rest; leave it out",
+                self.workload
+            )
+        })
+    }
+
     fn wrong_number(&self) -> Option<String> {
         let counts =
             [("nodes", self.nodes, 100), ("clients", self.clients, 10_000), ("keys", self.keys, 10_000)];
@@ -105,12 +131,21 @@ impl Scenario {
         {
             return Some(format!("{setting} {count}: take 1 to {ENTRIES_MAX}"));
         }
+        if !BATCH_BYTES.contains(&self.batch_bytes) {
+            let (bytes, min, max) = (self.batch_bytes, BATCH_BYTES.start(), BATCH_BYTES.end());
+            return Some(format!("batch-bytes {bytes}: take {min} to {max}"));
+        }
         if !SEGMENT_BYTES.contains(&self.segment_bytes) {
             let (bytes, min, max) = (self.segment_bytes, SEGMENT_BYTES.start(), SEGMENT_BYTES.end());
             return Some(format!("segment-bytes {bytes}: take {min} to {max}"));
         }
-        if !["log", "tables"].contains(&self.storage.as_str()) {
-            return Some(format!("storage {}: take log or tables", self.storage));
+        if !STORAGES.contains(&self.storage.as_str()) {
+            return Some(format!("storage {}: take {}", self.storage, STORAGES.join(" or ")));
+        }
+        let percents =
+            [("read-percent", self.read_percent.unwrap_or(0)), ("role-percent", self.role_percent)];
+        if let Some((setting, percent)) = percents.into_iter().find(|(_, percent)| *percent > 100) {
+            return Some(format!("{setting} {percent}: take 0 to 100"));
         }
         let time = self.time_ms;
         (!(1..=TIME_MS_MAX).contains(&time))
@@ -155,29 +190,6 @@ impl Scenario {
         selection::selections(&self.nemesis).err().map(|problem| format!("nemesis: {problem}"))
     }
 
-    fn wrong_script(&self) -> Option<String> {
-        let script = self.script.as_ref()?;
-        let workload = workload::named(&self.workload)?;
-        script.invocations.iter().enumerate().find_map(|(number, invocation)| {
-            let Invocation { phase, at_ms, session, function, .. } = invocation;
-            let place = format!("script: invocation {} ({function})", number + 1);
-            if *session >= self.clients as u64 {
-                return Some(format!(
-                    "{place}: session {session}, and {} clients count from 0",
-                    self.clients
-                ));
-            }
-            if *phase == Phase::Faults && *at_ms >= self.time_ms {
-                return Some(format!(
-                    "{place} is due at {at_ms} ms, when the time of {} ms is over",
-                    self.time_ms
-                ));
-            }
-            let wrong = workload.call(invocation, &Session::default(), self).err()?;
-            Some(format!("{place}: {wrong}"))
-        })
-    }
-
     fn wrong_schedule(&self) -> Option<String> {
         let schedule = self.schedule.as_ref()?;
         if let Err(error) = schedule.check_nodes(&self.node_names()) {
@@ -216,9 +228,16 @@ mod tests {
         assert!(problem(|scenario| scenario.keys = 3).starts_with("keys 3: level mixed needs 4"));
         assert_eq!(problem(|scenario| scenario.loss_entries = 0), "loss-entries 0: take 1 to 1000000000");
         assert!(problem(|scenario| scenario.snapshot_every = 0).starts_with("snapshot-every 0"));
+        assert_eq!(problem(|scenario| scenario.batch_bytes = 0), "batch-bytes 0: take 1 to 1048576");
         assert!(
             problem(|scenario| scenario.segment_bytes = 511).starts_with("segment-bytes 511: take 512 to")
         );
+        assert_eq!(problem(|scenario| scenario.read_percent = Some(101)), "read-percent 101: take 0 to 100");
+        assert_eq!(problem(|scenario| scenario.role_percent = 101), "role-percent 101: take 0 to 100");
+        let no_reads = problem(|scenario| {
+            (scenario.read_percent, scenario.workload) = (Some(20), "set".to_owned());
+        });
+        assert!(no_reads.starts_with("read-percent 20: workload set mixes no reads"), "{no_reads}");
         assert!(problem(|scenario| scenario.time_ms = 0).starts_with("time 0ms"));
         assert!(problem(|scenario| scenario.time_ms = u64::MAX).ends_with("a day at most"));
         assert!(problem(|scenario| scenario.level = ["one"; 9].join("+")).contains("needs 9, one for each"));
@@ -241,31 +260,6 @@ mod tests {
         }
         let words = problem(|scenario| scenario.latency_ms_min = 50);
         assert_eq!(words, "latency 50ms..25ms: the least comes first");
-    }
-
-    #[test]
-    fn refuses_a_script_that_cannot_be_followed() {
-        let wrong = |text: &str| {
-            problem(|scenario| scenario.script = Some(crate::script::Script::parse(text).expect("a script")))
-        };
-        for (text, hint) in [
-            (
-                r#"[{"at_ms":1,"session":20,"function":"read","key":"k0"}]"#,
-                "invocation 1 (read): session 20, and 20 clients count from 0",
-            ),
-            (
-                r#"[{"at_ms":60000,"session":0,"function":"read","key":"k0"}]"#,
-                "is due at 60000 ms, when the time of 60000 ms is over",
-            ),
-            (r#"[{"at_ms":1,"session":0,"function":"read"}]"#, "invocation 1 (read): it has no key"),
-            (
-                r#"[{"at_ms":1,"session":0,"function":"cas","key":"k0"}]"#,
-                "register has no function \"cas\", but read, write",
-            ),
-        ] {
-            let problem = wrong(text);
-            assert!(problem.starts_with("script: ") && problem.contains(hint), "{problem}");
-        }
     }
 
     #[test]
@@ -315,6 +309,19 @@ mod tests {
     }
 
     #[test]
+    fn refuses_a_point_that_no_node_passes() {
+        let text = r#"[{"at_ms": 1, "for_ms": 1, "fault": "point-kill", "point": "version-chosen"}]"#;
+        let schedule = Some(Schedule::parse(text, &[]).expect("a schedule"));
+        let problem = |store| {
+            let (schedule, system) = (schedule.clone(), store::named(store).expect("a store"));
+            Scenario { schedule, store: store.to_owned(), ..Scenario::default() }.problem_with(system)
+        };
+        assert_eq!(problem("quorum"), None);
+        let words = "schedule: entry 1 (point-kill): nodes of raft do not pass `version-chosen`; `list points` has theirs";
+        assert_eq!(problem("raft").as_deref(), Some(words));
+    }
+
+    #[test]
     fn deals_out_no_levels_that_it_does_not_know() {
         let problem = problem(|scenario| scenario.store = "yours".to_owned());
         assert!(problem.starts_with("level mixed: it is not known which levels yours has"), "{problem}");
@@ -325,7 +332,7 @@ mod tests {
     #[test]
     fn refuses_a_schedule_that_would_not_be_followed() {
         let with = |fault: &str, at_ms: u64, nodes: Option<Vec<String>>| {
-            let entry = Entry { at_ms, for_ms: 1, fault: fault.to_owned(), nodes, seed: 0 };
+            let entry = Entry { at_ms, for_ms: 1, fault: fault.to_owned(), nodes, ..Entry::default() };
             problem(|scenario| scenario.schedule = Some(Schedule { entries: vec![entry] }))
         };
         assert_eq!(

@@ -17,6 +17,8 @@ use crate::{store, trial};
 /// What one start came to.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Start {
+    /// Its first seed.
+    pub first: u64,
     /// Runs that it took.
     pub seeds: u64,
     /// In how many of them the code path of the bug was reached.
@@ -56,7 +58,8 @@ pub(super) fn hunt(
     let mut profile = profile.clone();
     profile.fix("bug", bug.name)?;
     let begin = wall_ns();
-    let mut start = Start { seeds: 0, reached: 0, simulated_ns: 0, wall_ns: 0, found: None };
+    let mut start =
+        Start { first: seeds.start, seeds: 0, reached: 0, simulated_ns: 0, wall_ns: 0, found: None };
     for seed in seeds {
         if stop.load(Ordering::Relaxed) {
             return Ok(None);

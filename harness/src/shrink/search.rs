@@ -2,23 +2,34 @@
 
 use std::collections::BTreeSet;
 
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::moves::Move;
 use super::size::measure;
 use super::{Failing, Size};
 use crate::scenario::Scenario;
+use crate::system::System;
+
+/// Seeds that are tried beside the one at hand, where what a run shows hangs on chance.
+const OTHERS: u64 = 8;
+/// After so many runs in a row that did not fail, the seed at hand alone is given up.
+const PATIENCE: u64 = 60;
 
 /// A search on its way.
 pub struct Search<'a> {
+    system: &'a dyn System,
     best: Failing,
     runs: u64,
     runs_max: u64,
     is_over: &'a dyn Fn() -> bool,
-    judge: &'a mut dyn FnMut(&Scenario) -> Option<Failing>,
+    judge: &'a mut dyn FnMut(&Scenario, u64) -> Option<Failing>,
     progress: &'a mut dyn FnMut(&Step<'_>),
     /// Hashes of what was tried.
     tried: BTreeSet<u64>,
+    /// Seeds after the one at hand with which a scenario is tried, too.
+    others: u64,
+    /// Runs in a row that did not fail.
+    misses: u64,
     name: &'static str,
 }
 
@@ -45,26 +56,49 @@ impl Step<'_> {
 }
 
 impl<'a> Search<'a> {
-    /// From this run, with so many more runs; `judge` runs a scenario, and says nothing where it does not fail alike.
+    /// From this run, with so many more runs; `judge` runs a scenario with a seed, and says nothing where it does not
+    /// fail alike.
     pub fn new(
+        system: &'a dyn System,
         first: Failing,
         runs_max: u64,
         is_over: &'a dyn Fn() -> bool,
-        judge: &'a mut dyn FnMut(&Scenario) -> Option<Failing>,
+        judge: &'a mut dyn FnMut(&Scenario, u64) -> Option<Failing>,
         progress: &'a mut dyn FnMut(&Step<'_>),
     ) -> Search<'a> {
-        Search { best: first, runs: 0, runs_max, is_over, judge, progress, tried: BTreeSet::new(), name: "" }
+        let (tried, name) = (BTreeSet::new(), "");
+        Search {
+            system,
+            best: first,
+            runs: 0,
+            runs_max,
+            is_over,
+            judge,
+            progress,
+            tried,
+            others: 0,
+            misses: 0,
+            name,
+        }
+    }
+
+    /// Makes all moves with the seed at hand; then, while much is left, with other seeds as well.
+    pub fn run(&mut self, moves: &[Move]) {
+        for others in [0, OTHERS] {
+            (self.others, self.misses) = (others, 0);
+            self.until_none_helps(moves);
+        }
     }
 
     /// Makes all moves, again and again, until none makes it smaller. That ends: `size::measure` goes down with each.
-    pub fn run(&mut self, moves: &[Move]) {
+    fn until_none_helps(&mut self, moves: &[Move]) {
         loop {
             let before = measure(self.scenario());
             for Move { name, make } in moves {
                 self.name = name;
                 make(self);
             }
-            if self.is_spent() || measure(self.scenario()) == before {
+            if self.is_given_up() || measure(self.scenario()) == before {
                 return;
             }
         }
@@ -95,16 +129,35 @@ impl<'a> Search<'a> {
         self.best
     }
 
-    /// Tries a scenario; true when it still fails, and then it is the smallest. One that is not smaller, that cannot be
-    /// run, or that was tried before is not run.
+    /// Whether no further run is made now: it may not be, or much is left that the seed at hand does not show smaller.
+    fn is_given_up(&self) -> bool {
+        self.is_spent() || (self.others == 0 && self.misses >= PATIENCE && !self.is_small())
+    }
+
+    fn is_small(&self) -> bool {
+        Size::of(&self.best).is_small()
+    }
+
+    /// Tries a scenario; true when it still fails, and then it is the smallest. One that is not smaller, or that cannot
+    /// be run, is not run.
     pub fn attempt(&mut self, scenario: &Scenario) -> bool {
-        let is_new = measure(scenario).is_below(&measure(self.scenario())) && scenario.problem().is_none();
-        if !is_new || self.is_spent() || !self.tried.insert(hash(scenario)) {
+        let is_smaller = measure(scenario).is_below(&measure(self.scenario()));
+        let others = if self.is_small() { 0 } else { self.others };
+        let own = self.best.report.seed;
+        is_smaller
+            && scenario.problem_with(self.system).is_none()
+            && (0..=others).any(|other| self.attempt_with(scenario, own.wrapping_add(other)))
+    }
+
+    /// Tries it with this seed, unless it was tried with it before.
+    fn attempt_with(&mut self, scenario: &Scenario, seed: u64) -> bool {
+        if self.is_given_up() || !self.tried.insert(hash(scenario, seed)) {
             return false;
         }
         self.runs += 1;
-        let failing = (self.judge)(scenario);
+        let failing = (self.judge)(scenario, seed);
         let is_kept = failing.is_some();
+        self.misses = if is_kept { 0 } else { self.misses + 1 };
         if let Some(failing) = failing {
             self.best = failing;
         }
@@ -119,6 +172,7 @@ impl<'a> Search<'a> {
     }
 }
 
-fn hash(scenario: &Scenario) -> u64 {
-    xxh3_64(serde_json::to_string(scenario).expect("a scenario is plain data").as_bytes())
+fn hash(scenario: &Scenario, seed: u64) -> u64 {
+    let text = serde_json::to_string(scenario).expect("a scenario is plain data");
+    xxh3_64_with_seed(text.as_bytes(), seed)
 }

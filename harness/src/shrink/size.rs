@@ -10,6 +10,10 @@ use crate::command;
 use crate::render::words;
 use crate::scenario::Scenario;
 
+/// More faults, or more operations, than these are many.
+const FAULTS_FEW: u64 = 3;
+const OPERATIONS_FEW: u64 = 20;
+
 /// What a run was made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Size {
@@ -45,6 +49,11 @@ impl Size {
             keys: keys.len() as u64,
             events: recording.history.events().len() as u64,
         }
+    }
+
+    /// Whether people can read it at a glance.
+    pub fn is_small(&self) -> bool {
+        self.faults <= FAULTS_FEW && self.operations <= OPERATIONS_FEW
     }
 }
 
@@ -101,8 +110,11 @@ fn peculiar(scenario: &Scenario) -> u64 {
     let differs = [
         (scenario.fault_gap_ms, scenario.fault_ms_max) != (base.fault_gap_ms, base.fault_ms_max),
         (scenario.latency_ms_min, scenario.latency_ms_max) != (base.latency_ms_min, base.latency_ms_max),
+        scenario.role_percent != base.role_percent,
+        scenario.batch_bytes != base.batch_bytes,
         scenario.segment_bytes != base.segment_bytes,
         scenario.storage != base.storage,
+        scenario.read_percent != base.read_percent,
         scenario.replication != base.replication,
         scenario.read_quorum != base.read_quorum,
         scenario.write_quorum != base.write_quorum,

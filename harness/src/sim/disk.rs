@@ -8,6 +8,7 @@
 pub mod content;
 pub mod directory;
 pub mod fault;
+mod queue;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -19,7 +20,9 @@ use perjury_store::env::{Disk, File, LocalFuture};
 
 use self::directory::{Directory, Node};
 pub use self::fault::{DiskCounts, DiskFault, Flip};
+use self::queue::{Place, Queue};
 use super::FaultId;
+use super::clock::TrueTime;
 use crate::rng::Rng;
 
 /// The disk of one machine; a handle that may be copied.
@@ -30,7 +33,9 @@ struct State {
     directory: Directory,
     faults: BTreeMap<FaultId, DiskFault>,
     counts: DiskCounts,
+    queue: Queue,
     rng: Rng,
+    time: Rc<TrueTime>,
     tick: Duration,
     /// The number of the process that may use the disk.
     process: u64,
@@ -45,12 +50,14 @@ enum Fate {
 
 impl SimDisk {
     /// An empty disk whose syncs take one to three ticks.
-    pub fn new(tick: Duration, rng: Rng) -> SimDisk {
+    pub fn new(time: Rc<TrueTime>, tick: Duration, rng: Rng) -> SimDisk {
         SimDisk(Rc::new(RefCell::new(State {
             directory: Directory::default(),
             faults: BTreeMap::new(),
             counts: DiskCounts::default(),
+            queue: Queue::default(),
             rng,
+            time,
             tick,
             process: 0,
         })))
@@ -70,16 +77,23 @@ impl SimDisk {
     pub fn power_loss(&self) {
         let state = &mut *self.0.borrow_mut();
         state.counts.lost += state.directory.power_loss(&mut state.rng);
+        state.queue = Queue::default();
+        state.set_rate();
     }
 
     /// The fault is in force from now on.
     pub fn set(&self, id: FaultId, fault: DiskFault) {
-        self.0.borrow_mut().faults.insert(id, fault);
+        let state = &mut *self.0.borrow_mut();
+        state.faults.insert(id, fault);
+        state.set_rate();
     }
 
     /// The fault is over; true when it had been in force here.
     pub fn clear(&self, id: FaultId) -> bool {
-        self.0.borrow_mut().faults.remove(&id).is_some()
+        let state = &mut *self.0.borrow_mut();
+        let was_in_force = state.faults.remove(&id).is_some();
+        state.set_rate();
+        was_in_force
     }
 
     /// Turns over one bit in the middle of one of the largest files, which are logs. None when no
@@ -122,15 +136,37 @@ impl State {
         fails
     }
 
-    /// How long a sync that begins now takes.
+    /// How many bytes a second the disk does: as the slowest of its faults has it.
+    fn rate(&self) -> Option<u64> {
+        let rate = |fault: &DiskFault| if let DiskFault::Slow(rate) = *fault { Some(rate) } else { None };
+        self.faults.values().filter_map(rate).min()
+    }
+
+    fn set_rate(&mut self) {
+        self.queue.set_rate(self.rate(), self.time.now());
+    }
+
+    /// These bytes go to the disk, or come from it.
+    fn give(&mut self, bytes: usize) {
+        self.queue.give(bytes, self.time.now());
+    }
+
+    /// Whether the disk is still busy with what it was given before this place.
+    fn is_busy(&mut self, place: Place) -> bool {
+        !self.queue.is_done(place, self.time.now())
+    }
+
+    /// How long a sync that begins now takes, were there nothing before it.
     fn sync_takes(&mut self) -> Duration {
         self.counts.syncs += 1;
         let mut takes = self.rng.duration(self.tick, 3 * self.tick);
         for fault in self.faults.values() {
-            if let DiskFault::SlowSync(from, to) = *fault {
-                takes += self.rng.duration(from, to);
-                self.counts.slow += 1;
+            match *fault {
+                DiskFault::SlowSync(from, to) => takes += self.rng.duration(from, to),
+                DiskFault::Slow(_) => {}
+                _ => continue,
             }
+            self.counts.slow += 1;
         }
         takes
     }
@@ -179,12 +215,15 @@ impl ProcessDisk {
     ) -> LocalFuture<'static, io::Result<()>> {
         let begun = self.with(|state| {
             let captured = capture(state);
-            Ok((state.sync_takes(), captured))
+            Ok((state.sync_takes(), state.queue.end(), state.tick, captured))
         });
         let process = self.clone();
         Box::pin(async move {
-            let (takes, captured) = begun?;
+            let (takes, place, tick, captured) = begun?;
             tokio::time::sleep(takes).await;
+            while process.with(|state| Ok(state.is_busy(place)))? {
+                tokio::time::sleep(tick).await;
+            }
             process.with(|state| match state.sync_fate() {
                 Fate::Failure => Err(io::Error::other("input/output error in a sync")),
                 Fate::Lie => Ok(()),
@@ -265,6 +304,7 @@ impl File for SimFile {
                 return Err(io::ErrorKind::StorageFull.into());
             }
             content.append(bytes);
+            state.give(bytes.len());
             Ok(())
         })
     }
@@ -272,7 +312,11 @@ impl File for SimFile {
     fn read(&self) -> io::Result<Vec<u8>> {
         self.disk.with(|state| match state.read_fails() {
             true => Err(io::Error::other("input/output error in a read")),
-            false => Ok(self.node.borrow().seen().to_vec()),
+            false => {
+                let bytes = self.node.borrow().seen().to_vec();
+                state.give(bytes.len());
+                Ok(bytes)
+            }
         })
     }
 

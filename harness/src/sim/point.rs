@@ -20,6 +20,8 @@ use perjury_store::point::Point;
 use tokio::time::sleep;
 
 use super::FaultId;
+use super::clock::TrueTime;
+use super::coordination::Coordination;
 use super::disk::SimDisk;
 use super::observer::Watch;
 use super::pause::Gate;
@@ -33,23 +35,26 @@ pub enum Blow {
     PowerLoss,
     /// It stands still until the fault is healed.
     Pause,
+    /// No other node hears it, and it hears none, until the fault is healed; clients still reach it.
+    Cut,
     /// What comes after the point comes so much later; what the process does beside that goes on.
     Delay(Duration),
 }
 
 impl Blow {
     /// In words.
-    fn words(self) -> String {
+    pub fn words(self) -> String {
         match self {
             Blow::Kill => "killed".to_owned(),
             Blow::PowerLoss => "without power".to_owned(),
             Blow::Pause => "paused".to_owned(),
+            Blow::Cut => "cut off".to_owned(),
             Blow::Delay(time) => format!("delayed by {time:?}"),
         }
     }
 }
 
-/// A trap at a point: it springs once for each node.
+/// A trap at a point: it springs once for each node, unless it is armed again.
 #[derive(Clone, Debug)]
 pub struct Trap {
     /// Where.
@@ -84,6 +89,13 @@ impl Traps {
     /// Lays a trap.
     pub fn lay(&self, id: FaultId, trap: Trap) {
         self.laid.borrow_mut().insert(id, trap);
+    }
+
+    /// Aims it at a node once more, at this pass from now on; no effect once it is taken away.
+    pub fn arm(&self, id: FaultId, node: &str, pass: u64) {
+        if let Some(trap) = self.laid.borrow_mut().get_mut(&id) {
+            trap.nodes.insert(node.to_owned(), pass);
+        }
     }
 
     /// Takes it away.
@@ -134,6 +146,10 @@ impl Trap {
 pub struct SimPoints {
     /// The machine.
     pub host: String,
+    /// The simulator's time.
+    pub time: Rc<TrueTime>,
+    /// Who coordinates.
+    pub coordination: Rc<Coordination>,
     /// All traps of the cluster.
     pub traps: Rc<Traps>,
     /// Stops the process.
@@ -148,6 +164,7 @@ pub struct SimPoints {
 
 impl Points for SimPoints {
     fn hold(&self, point: &'static Point) -> Option<LocalFuture<'static, ()>> {
+        self.coordination.see(&self.host, point, self.time.now());
         let blow = self.traps.pass(&self.host, point)?;
         self.watch.note(&self.host, &format!("{} at point {}", blow.words(), point.name));
         Some(match blow {
@@ -161,6 +178,8 @@ impl Points for SimPoints {
                 // Over by the next step, when the cluster keeps the gate shut; it goes on with the process.
                 Box::pin(sleep(self.tick))
             }
+            // What comes after the point finds its links cut.
+            Blow::Cut => Box::pin(sleep(self.tick)),
             Blow::Delay(time) => Box::pin(sleep(time)),
         })
     }

@@ -110,6 +110,7 @@ impl System for Quorum {
         let of_logs = [
             ("loss-entries", scenario.loss_entries, usual.loss_entries),
             ("snapshot-every", scenario.snapshot_every, usual.snapshot_every),
+            ("batch-bytes", scenario.batch_bytes as u64, usual.batch_bytes as u64),
         ];
         if let Some((setting, count, _)) = of_logs.into_iter().find(|(_, count, usual)| count != usual) {
             return Some(format!(

@@ -24,8 +24,6 @@ use crate::system::{Choice, Client, Seam, System};
 
 /// Bytes of a snapshot in one message: small, so that one takes several.
 const CHUNK_BYTES: usize = 2 << 10;
-/// Bytes of entries in one message, about: small, so that a follower far behind catches up in several.
-const BATCH_BYTES: usize = 512;
 /// Entries before a snapshot that stay in the log, of those between two snapshots: one in so many.
 const KEEPS_ONE_IN: u64 = 4;
 /// How long a standby may lack an entry in mode asynchronous, in milliseconds.
@@ -169,7 +167,7 @@ fn config(scenario: &Scenario, node: NodeId) -> Config {
         snapshot_every: scenario.snapshot_every,
         snapshot_keeps: scenario.snapshot_every / KEEPS_ONE_IN,
         chunk_bytes: CHUNK_BYTES,
-        batch_bytes: BATCH_BYTES,
+        batch_bytes: scenario.batch_bytes,
         safeguards: safeguards(scenario),
         ..Config::new(node, names(scenario))
     }

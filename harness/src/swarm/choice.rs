@@ -12,6 +12,22 @@ pub enum Choice {
 }
 
 impl Choice {
+    /// This value, always.
+    pub fn one(value: &str) -> Choice {
+        Choice::OneOf(vec![(value.to_owned(), 1)])
+    }
+
+    /// Each value alone that it may draw; of a range both ends.
+    pub fn singles(&self) -> Vec<Choice> {
+        match self {
+            Choice::Between(min, max) => vec![Choice::Between(*min, *min), Choice::Between(*max, *max)],
+            Choice::OneOf(values) => {
+                let values = values.iter().filter(|(_, weight)| *weight > 0);
+                values.map(|(value, _)| Choice::one(value)).collect()
+            }
+        }
+    }
+
     /// Draws one; numbers in decimal.
     pub fn draw(&self, rng: &mut Rng) -> String {
         match self {

@@ -3,13 +3,16 @@
 //! A dimension has the name that its option has on the command line, and a default that a profile replaces. What a
 //! store cannot run is drawn again by whoever asked (`swarm::draw`), so a default need not be right for all.
 
-use super::choice::weighted;
+use super::choice::{Choice, weighted};
 use super::profile::Profile;
+use crate::bug::{self, Bug};
+use crate::duration;
 use crate::nemesis::{Fault, Kind};
 use crate::rng::Rng;
 use crate::run;
-use crate::scenario::Scenario;
+use crate::scenario::{STORAGES, Scenario};
 use crate::store;
+use crate::workload;
 
 /// One setting that is drawn.
 pub struct Dimension {
@@ -21,11 +24,54 @@ pub struct Dimension {
     pub draw: fn(&mut Draw<'_>, &mut Scenario),
 }
 
+/// Of what the names are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Names {
+    /// Planted bugs.
+    Bugs,
+    /// Stores.
+    Stores,
+    /// Replication modes, of all stores.
+    Modes,
+    /// Workloads.
+    Workloads,
+    /// Where the leaderless store keeps what it holds.
+    Storages,
+}
+
+impl Names {
+    /// What one of them is called.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Names::Bugs => "planted bug",
+            Names::Stores => "store",
+            Names::Modes => "mode",
+            Names::Workloads => "workload",
+            Names::Storages => "storage",
+        }
+    }
+
+    /// All of them.
+    pub fn all(self) -> Vec<&'static str> {
+        match self {
+            Names::Bugs => bug::ALL.iter().map(|bug| bug.name).collect(),
+            Names::Stores => store::ALL.iter().map(|store| store.name()).collect(),
+            Names::Modes => store::ALL.iter().flat_map(|store| store.modes()).map(|mode| mode.name).collect(),
+            Names::Workloads => workload::ALL.iter().map(|workload| workload.name()).collect(),
+            Names::Storages => STORAGES.to_vec(),
+        }
+    }
+}
+
 /// What the values of a dimension are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
-    /// Names.
-    Word,
+    /// One of the names that there are.
+    Name(Names),
+    /// A level, or several: which there are, the store says.
+    Level,
+    /// The least and the longest latency.
+    Latency,
     /// Numbers.
     Number,
     /// Durations, in milliseconds where they are kept.
@@ -36,26 +82,29 @@ pub enum Unit {
 
 /// All dimensions, in the order in which they are drawn.
 pub const DIMENSIONS: &[Dimension] = &[
-    Dimension { name: "bug", unit: Unit::Word, draw: bug },
-    Dimension { name: "store", unit: Unit::Word, draw: store },
-    Dimension { name: "mode", unit: Unit::Word, draw: mode },
+    Dimension { name: "bug", unit: Unit::Name(Names::Bugs), draw: bug },
+    Dimension { name: "store", unit: Unit::Name(Names::Stores), draw: store },
+    Dimension { name: "mode", unit: Unit::Name(Names::Modes), draw: mode },
     Dimension { name: "nodes", unit: Unit::Number, draw: nodes },
     Dimension { name: "replication", unit: Unit::Number, draw: replication },
     Dimension { name: "read-quorum", unit: Unit::Number, draw: read_quorum },
     Dimension { name: "write-quorum", unit: Unit::Number, draw: write_quorum },
     Dimension { name: "loss-entries", unit: Unit::Number, draw: loss_entries },
     Dimension { name: "snapshot-every", unit: Unit::Number, draw: snapshot_every },
+    Dimension { name: "batch-bytes", unit: Unit::Number, draw: batch_bytes },
     Dimension { name: "segment-bytes", unit: Unit::Number, draw: segment_bytes },
-    Dimension { name: "storage", unit: Unit::Word, draw: storage },
-    Dimension { name: "workload", unit: Unit::Word, draw: workload },
-    Dimension { name: "level", unit: Unit::Word, draw: level },
+    Dimension { name: "storage", unit: Unit::Name(Names::Storages), draw: storage },
+    Dimension { name: "workload", unit: Unit::Name(Names::Workloads), draw: workload },
+    Dimension { name: "level", unit: Unit::Level, draw: level },
     Dimension { name: "clients", unit: Unit::Number, draw: clients },
     Dimension { name: "rate", unit: Unit::Number, draw: rate },
     Dimension { name: "keys", unit: Unit::Number, draw: keys },
+    Dimension { name: "read-percent", unit: Unit::Number, draw: read_percent },
     Dimension { name: "time", unit: Unit::Duration, draw: time },
-    Dimension { name: "latency", unit: Unit::Word, draw: latency },
+    Dimension { name: "latency", unit: Unit::Latency, draw: latency },
     Dimension { name: "fault-gap", unit: Unit::Duration, draw: fault_gap },
     Dimension { name: "fault-length", unit: Unit::Duration, draw: fault_length },
+    Dimension { name: "role-percent", unit: Unit::Number, draw: role_percent },
     Dimension { name: "nemesis", unit: Unit::Names, draw: nemesis },
 ];
 
@@ -70,17 +119,28 @@ pub struct Draw<'a> {
     pub profile: &'a Profile,
     /// Decides.
     pub rng: &'a mut Rng,
+    /// Whether anything was drawn: what a store knows nothing of is not.
+    pub is_drawn: bool,
 }
 
 impl Draw<'_> {
     fn word(&mut self, default: &[(&str, u64)]) -> String {
+        self.is_drawn = true;
         match self.profile.choice(self.name) {
             Some(choice) => choice.draw(self.rng),
             None => (*weighted(default, self.rng)).to_owned(),
         }
     }
 
+    /// What a bug decides: a profile can only agree.
+    fn given(&mut self, name: &str) -> String {
+        let agrees = |choice: &Choice| *choice == Choice::one(name);
+        self.is_drawn = self.profile.choice(self.name).is_some_and(agrees);
+        name.to_owned()
+    }
+
     fn one_of(&mut self, default: &[u64]) -> u64 {
+        self.is_drawn = true;
         match self.profile.choice(self.name) {
             // A profile holds numbers where numbers belong: it checks them where it is read.
             Some(choice) => choice.draw(self.rng).parse().unwrap_or_default(),
@@ -102,21 +162,21 @@ fn bug(draw: &mut Draw<'_>, scenario: &mut Scenario) {
 }
 
 /// A planted bug is one of a store and a mode: nothing else could show it.
-fn planted(scenario: &Scenario) -> Option<&'static crate::bug::Bug> {
-    crate::bug::named(scenario.bug.as_deref()?)
+fn planted(scenario: &Scenario) -> Option<&'static Bug> {
+    bug::named(scenario.bug.as_deref()?)
 }
 
 fn store(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     let names: Vec<(&str, u64)> = store::ALL.iter().map(|system| (system.name(), 1)).collect();
     scenario.store = match planted(scenario) {
-        Some(bug) => bug.store.to_owned(),
+        Some(bug) => draw.given(bug.store),
         None => draw.word(&names),
     };
 }
 
 fn mode(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     scenario.mode = match planted(scenario) {
-        Some(bug) => bug.mode.to_owned(),
+        Some(bug) => draw.given(bug.mode),
         None if is_quorum(scenario) => draw.word(&[("majority", 1)]),
         None => draw.word(&[("majority", 4), ("synchronous", 1), ("asynchronous", 1)]),
     };
@@ -124,7 +184,7 @@ fn mode(draw: &mut Draw<'_>, scenario: &mut Scenario) {
 
 fn nodes(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     scenario.nodes = match scenario.mode.as_str() {
-        "majority" => draw.count(&[3, 3, 4, 5, 5, 5, 7]),
+        "majority" => draw.count(&[3, 3, 4, 5, 5, 5, 5, 7]),
         mode => draw.count(&[Scenario::nodes_in(mode) as u64]),
     };
 }
@@ -132,7 +192,7 @@ fn nodes(draw: &mut Draw<'_>, scenario: &mut Scenario) {
 fn replication(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     if is_quorum(scenario) {
         let most = scenario.nodes as u64;
-        let usual = [3, 3, 3, 2, 5].map(|replicas: u64| replicas.min(most));
+        let usual = [3, 3, 3, 3, 2, 5].map(|replicas: u64| replicas.min(most));
         scenario.replication = draw.count(&usual);
     }
 }
@@ -168,21 +228,30 @@ fn snapshot_every(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     }
 }
 
+/// One entry at a time, or all at once: what a leader has half told differs.
+fn batch_bytes(draw: &mut Draw<'_>, scenario: &mut Scenario) {
+    if !is_quorum(scenario) {
+        scenario.batch_bytes = draw.count(&[1, 200, 512, 512, 64 << 10]);
+    }
+}
+
 fn segment_bytes(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     let drawn = draw.one_of(&[2 << 10, 16 << 10, 16 << 10, 128 << 10]);
     scenario.segment_bytes = u32::try_from(drawn).unwrap_or(u32::MAX);
 }
 
+/// Tables for one run in four: what they can get wrong hides nothing else. A replicated log has none.
 fn storage(draw: &mut Draw<'_>, scenario: &mut Scenario) {
-    scenario.storage = match planted(scenario) {
-        Some(_) => "log".to_owned(),
-        None if is_quorum(scenario) => draw.word(&[("log", 3), ("tables", 1)]),
-        None => draw.word(&[("log", 1)]),
-    };
+    if is_quorum(scenario) {
+        scenario.storage = match planted(scenario) {
+            Some(_) => draw.given("log"),
+            None => draw.word(&[("log", 3), ("tables", 1)]),
+        };
+    }
 }
 
 fn workload(draw: &mut Draw<'_>, scenario: &mut Scenario) {
-    let of_quorum: &[_] = &[("register", 5), ("set", 3), ("cas-register", 1)];
+    let of_quorum: &[_] = &[("register", 7), ("set", 2), ("cas-register", 1)];
     let of_raft: &[_] = &[
         ("register", 4),
         ("cas-register", 2),
@@ -197,14 +266,14 @@ fn workload(draw: &mut Draw<'_>, scenario: &mut Scenario) {
 
 fn level(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     let of_quorum: &[_] = &[
-        ("mixed", 4),
+        ("mixed", 5),
         ("quorum", 3),
-        ("atomic", 3),
+        ("atomic", 5),
         ("one", 1),
         ("all", 1),
         ("one/all", 1),
         ("all/one", 1),
-        ("quorum+atomic", 2),
+        ("quorum+atomic", 3),
     ];
     let of_raft: &[_] =
         &[("mixed", 4), ("leader", 3), ("lease", 3), ("follower", 2), ("any", 1), ("leader+lease", 2)];
@@ -212,7 +281,7 @@ fn level(draw: &mut Draw<'_>, scenario: &mut Scenario) {
 }
 
 fn clients(draw: &mut Draw<'_>, scenario: &mut Scenario) {
-    scenario.clients = draw.count(&[2, 5, 10, 20, 20, 40]);
+    scenario.clients = draw.count(&[5, 10, 20, 20, 40]);
 }
 
 fn rate(draw: &mut Draw<'_>, scenario: &mut Scenario) {
@@ -223,42 +292,57 @@ fn keys(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     scenario.keys = draw.count(&[1, 1, 2, 2, 4, 4, 8, 16, 64]);
 }
 
+/// What is wrong for a short time only is seen by those who look often.
+fn read_percent(draw: &mut Draw<'_>, scenario: &mut Scenario) {
+    let mixes = |workload: &dyn workload::Workload| workload.mixes_reads();
+    let is_looked_at = workload::named(&scenario.workload).is_some_and(mixes);
+    scenario.read_percent = is_looked_at.then(|| draw.one_of(&[20, 50, 50, 80, 95]));
+}
+
 fn time(draw: &mut Draw<'_>, scenario: &mut Scenario) {
-    scenario.time_ms = draw.one_of(&[10_000, 15_000, 20_000, 30_000, 40_000]);
+    scenario.time_ms = draw.one_of(&[20_000, 30_000, 40_000, 60_000, 60_000]);
 }
 
 fn latency(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     let drawn = draw.word(&[("5ms..25ms", 6), ("5ms..5ms", 1), ("5ms..100ms", 2), ("20ms..60ms", 1)]);
-    let ms = |text: &str| text.trim_end_matches("ms").parse().unwrap_or_default();
-    if let Some((min, max)) = drawn.split_once("..") {
-        (scenario.latency_ms_min, scenario.latency_ms_max) = (ms(min), ms(max));
+    // A profile holds latencies where they belong: it checks them where it is read.
+    if let Ok(ms) = duration::parse_latency_ms(&drawn) {
+        (scenario.latency_ms_min, scenario.latency_ms_max) = ms;
     }
 }
 
 fn fault_gap(draw: &mut Draw<'_>, scenario: &mut Scenario) {
-    scenario.fault_gap_ms = draw.one_of(&[500, 1_000, 2_500, 2_500, 6_000]);
+    scenario.fault_gap_ms = draw.one_of(&[500, 500, 1_000, 1_000, 2_500, 6_000]);
 }
 
 fn fault_length(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     scenario.fault_ms_max = draw.one_of(&[1_500, 4_000, 8_000, 8_000, 15_000]);
 }
 
+fn role_percent(draw: &mut Draw<'_>, scenario: &mut Scenario) {
+    scenario.role_percent = draw.one_of(&[0, 50, 90]);
+}
+
 /// How often each kind takes part, in percent, where the store can suffer it.
 const PERCENT: &[(Kind, u64)] = &[
     (Kind::Partition, 60),
     (Kind::Crash, 60),
-    (Kind::Clock, 40),
-    (Kind::Message, 40),
+    (Kind::Clock, 50),
+    (Kind::Message, 50),
     (Kind::Disk, 25),
-    (Kind::Leader, 40),
-    (Kind::Membership, 30),
+    (Kind::Leader, 60),
+    (Kind::Membership, 50),
     (Kind::Deaf, 10),
     (Kind::Point, 40),
+    (Kind::Coordinator, 30),
 ];
+/// How often no more than two of them take part, in percent: each kind that is added takes time from the others.
+const FOCUSED_PERCENT: u64 = 60;
 /// How often a kind that takes part does so with one of its faults only, in percent.
 const SINGLE_PERCENT: u64 = 30;
 
 fn nemesis(draw: &mut Draw<'_>, scenario: &mut Scenario) {
+    draw.is_drawn = true;
     let mut names = match draw.profile.names(draw.name) {
         Some(names) => drawn_names(names, draw.rng),
         None => drawn_kinds(scenario, draw.rng),
@@ -284,6 +368,11 @@ fn drawn_kinds(scenario: &Scenario, rng: &mut Rng) -> Vec<String> {
     let mut drawn: Vec<_> = faults.iter().filter(|(.., percent)| rng.below(100) < *percent).collect();
     if drawn.is_empty() {
         drawn.push(rng.pick(&faults));
+    }
+    if rng.below(100) < FOCUSED_PERCENT {
+        let most = rng.range(1..3) as usize;
+        rng.shuffle(&mut drawn);
+        drawn.truncate(most);
     }
     let name = |(faults, kind, _): &(Vec<&dyn Fault>, Kind, u64)| match rng.below(100) < SINGLE_PERCENT {
         true => rng.pick(faults).name().to_owned(),

@@ -68,10 +68,13 @@ impl Profile {
         let dimension = dimension(name)?;
         match dimension.unit {
             Unit::Names => {
-                let names = value.split(',').filter(|name| *name != "none").map(str::to_owned);
-                self.take(dimension, &Value::Array(names.map(Value::String).collect()))
+                let names = value.split(',').filter(|_| value != "none").map(Value::from);
+                self.take(dimension, &Value::Array(names.collect()))
             }
-            Unit::Number => self.take(dimension, &Value::Integer(value.parse()?)),
+            Unit::Number => {
+                let number = value.parse().map_err(|_| anyhow!("where it is drawn, it is a whole number"))?;
+                self.take(dimension, &Value::Integer(number))
+            }
             _ => self.take(dimension, &Value::String(value.to_owned())),
         }
     }
@@ -79,6 +82,24 @@ impl Profile {
     /// What this dimension is to be drawn from, if the profile says so.
     pub fn choice(&self, name: &str) -> Option<&Choice> {
         self.choices.get(name)
+    }
+
+    /// The same profile with one value only of one dimension, for each value that it names.
+    pub fn singles(&self) -> Vec<(&'static str, Profile)> {
+        let with = |name: &'static str, choice| {
+            let mut single = self.clone();
+            single.choices.insert(name, choice);
+            (name, single)
+        };
+        let of = |(name, choice): (&&'static str, &Choice)| {
+            choice.singles().into_iter().map(|single| with(name, single)).collect::<Vec<_>>()
+        };
+        self.choices.iter().flat_map(of).collect()
+    }
+
+    /// Whether it says anything of this dimension.
+    pub fn says(&self, name: &str) -> bool {
+        self.choices.contains_key(name) || self.names.contains_key(name)
     }
 
     /// The names of this dimension, each with its probability, if the profile says so.
@@ -132,15 +153,24 @@ fn choice(unit: Unit, value: &Value) -> anyhow::Result<Choice> {
             let each = |value| Ok((plain(unit, value)?, 1));
             Ok(Choice::OneOf(values.iter().map(each).collect::<anyhow::Result<_>>()?))
         }
-        value => Ok(Choice::OneOf(vec![(plain(unit, value)?, 1)])),
+        value => Ok(Choice::one(&plain(unit, value)?)),
     }
 }
 
 /// One value, as it is kept: numbers in decimal, durations in milliseconds.
 fn plain(unit: Unit, value: &Value) -> anyhow::Result<String> {
     match (unit, value) {
-        (Unit::Word, Value::String(word)) => Ok(word.clone()),
-        (Unit::Word, other) => bail!("{other} is no name: put it in quotes"),
+        (Unit::Name(of), Value::String(name)) => {
+            let known = || of.all().into_iter();
+            ensure!(known().any(|known| known == name), unknown(of.noun(), name, known()));
+            Ok(name.clone())
+        }
+        (Unit::Latency, Value::String(text)) => {
+            duration::parse_latency_ms(text).map_err(anyhow::Error::msg)?;
+            Ok(text.clone())
+        }
+        (Unit::Level, Value::String(level)) => Ok(level.clone()),
+        (Unit::Name(_) | Unit::Level | Unit::Latency, other) => bail!("{other} is no name: put it in quotes"),
         _ => Ok(number(unit, value)?.to_string()),
     }
 }
@@ -248,6 +278,10 @@ mod tests {
             ("nodes = -1", "take 0 to 1000000000"),
             ("time = 20", "20 is no duration: write \"20s\""),
             ("store = 3", "3 is no name: put it in quotes"),
+            ("store = ['raft', 'quorun']", "there is no store `quorun`; did you mean `quorum`?"),
+            ("workload = { apend = 1 }", "there is no workload `apend`; did you mean `append`?"),
+            ("bug = 'torn-tail'", "there is no planted bug `torn-tail`; did you mean `torn-tail-taken`?"),
+            ("latency = '50ms'", "'50ms' is no latency: write the least and the longest"),
             ("clients = { min = 2 }", "a range needs `max` too"),
             ("clients = { min = 3, max = 2 }", "the least, 3, is above the greatest, 2"),
             ("keys = []", "the list is empty"),
@@ -270,6 +304,13 @@ mod tests {
         profile.fix("nemesis", "crash,clock").expect("fixed");
         assert_eq!(profile.choice("store"), Some(&Choice::OneOf(vec![("raft".to_owned(), 1)])));
         assert_eq!(profile.names("nemesis").map(<[_]>::len), Some(2));
-        assert!(profile.fix("stor", "raft").is_err());
+        for (name, value, words) in [
+            ("stor", "raft", "did you mean `store`?"),
+            ("nemesis", "none,crash", "there is no fault or kind of fault `none`"),
+            ("rate", "2.5", "a whole number"),
+        ] {
+            let error = profile.fix(name, value).expect_err(value);
+            assert!(error.to_string().contains(words), "{error}");
+        }
     }
 }

@@ -10,6 +10,7 @@ use crate::render;
 use crate::report::{Report, RowOutcome};
 use crate::run::{self, Recording};
 use crate::scenario::Scenario;
+use crate::signature::Signature;
 use crate::system::System;
 use crate::trial;
 
@@ -20,7 +21,7 @@ pub struct Case {
     pub seed: u64,
     /// Its verdict, or `error`.
     pub verdict: String,
-    /// The first broken promise, else the first that could not be decided, with its evidence.
+    /// The broken promise that its finding is named by, else the first that could not be decided, with its evidence.
     pub why: Option<String>,
     /// The command that repeats it.
     pub command: String,
@@ -58,8 +59,9 @@ impl Case {
 
     /// The line of a report.
     pub fn new(report: &Report) -> Case {
-        let of = |outcome| report.rows.iter().find(|row| row.promised && row.outcome == outcome);
-        let row = of(RowOutcome::Broken).or_else(|| of(RowOutcome::Unknown));
+        let of = |outcome| report.rows.iter().find(move |row| row.promised && row.outcome == outcome);
+        let found = Signature::row(report).or_else(|| of(RowOutcome::Broken));
+        let row = found.or_else(|| of(RowOutcome::Unknown));
         let why =
             row.map(|row| format!("{} {}: {}", row.name(), render::table::word(row.outcome), row.evidence));
         let nothing =

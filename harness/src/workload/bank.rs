@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use perjury_histories::{Key, Value};
 use serde_json::json;
 
-use super::{Session, Workload};
+use super::{Session, Workload, read_share};
 use crate::rng::Rng;
 use crate::scenario::Scenario;
 use crate::script::Invocation;
@@ -65,7 +65,7 @@ impl Workload for Bank {
 
     fn next(&self, n: u64, _: &Session, scenario: &Scenario, writes_only: bool, rng: &mut Rng) -> Call {
         let level = scenario.level_of(n as usize % scenario.keys);
-        if !writes_only && rng.chance(0.5) {
+        if !writes_only && rng.chance(read_share(scenario)) {
             return on("read", accounts(scenario, &level), Value::Null, level);
         }
         // Another account, if there is one.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use perjury_histories::{Key, Value};
 use serde_json::json;
 
-use super::{REGISTER_CHECKERS, Session, Workload, any_key, call, last_of_registers};
+use super::{REGISTER_CHECKERS, Session, Workload, any_key, call, last_of_registers, read_share};
 use crate::rng::Rng;
 use crate::scenario::Scenario;
 use crate::system::Call;
@@ -29,7 +29,12 @@ impl Workload for CasRegister {
     fn next(&self, n: u64, session: &Session, scenario: &Scenario, writes_only: bool, rng: &mut Rng) -> Call {
         let (key, level) = any_key(session, scenario, rng);
         let seen = session.last_seen.get(&key).cloned().unwrap_or(Value::Null);
-        match rng.below(3) {
+        let choice = match scenario.read_percent {
+            None => rng.below(3),
+            Some(_) if rng.chance(read_share(scenario)) => 0,
+            Some(_) => 1 + rng.below(2),
+        };
+        match choice {
             0 if !writes_only => call("read", key, Value::Null, level),
             // One that meets another value fails, and a session has to get something done once all is healed.
             1 if !writes_only && !seen.is_null() => call("cas", key, json!([seen, n]), level),

@@ -43,6 +43,10 @@ impl Workload for Lock {
         &["acquire", "release", "write-fenced", "read"]
     }
 
+    fn mixes_reads(&self) -> bool {
+        false
+    }
+
     fn next(&self, n: u64, session: &Session, scenario: &Scenario, writes_only: bool, rng: &mut Rng) -> Call {
         let number = any_number(session, scenario, rng);
         let level = scenario.level_of(number);

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use perjury_histories::{Key, Value};
 
-use super::{REGISTER_CHECKERS, Session, Workload, any_key, call, last_of_registers};
+use super::{REGISTER_CHECKERS, Session, Workload, any_key, call, last_of_registers, read_share};
 use crate::rng::Rng;
 use crate::scenario::Scenario;
 use crate::system::Call;
 
-/// Half reads, half writes of unique values.
+/// Half reads, unless told otherwise, and writes of unique values.
 pub struct Register;
 
 impl Workload for Register {
@@ -27,7 +27,7 @@ impl Workload for Register {
 
     fn next(&self, n: u64, session: &Session, scenario: &Scenario, writes_only: bool, rng: &mut Rng) -> Call {
         let (key, level) = any_key(session, scenario, rng);
-        match writes_only || rng.chance(0.5) {
+        match writes_only || rng.chance(1.0 - read_share(scenario)) {
             true => call("write", key, Value::from(n), level),
             false => call("read", key, Value::Null, level),
         }

@@ -25,6 +25,10 @@ impl Workload for Set {
         &["add", "read"]
     }
 
+    fn mixes_reads(&self) -> bool {
+        false
+    }
+
     fn next(&self, n: u64, _: &Session, scenario: &Scenario, _: bool, _: &mut Rng) -> Call {
         let key = Key::Name(format!("e{n}"));
         let level = self.level_of(&key, scenario);

@@ -68,10 +68,10 @@ fn refuses_to_go_on_with_another_sweep() {
     let folder = tempfile::tempdir().expect("a folder");
     drop(seeds_of(folder.path()));
     for (what, other) in [
-        ("profile", Header { profile: "nodes = 3".to_owned(), ..header() }),
-        ("seeds", Header { first: 1, ..header() }),
+        ("another profile", Header { profile: "nodes = 3".to_owned(), ..header() }),
+        ("other seeds", Header { first: 1, ..header() }),
         (
-            "program",
+            "another program",
             Header {
                 program: crate::report::Program { version: "0".to_owned(), ..crate::trial::program() },
                 ..header()
@@ -79,7 +79,10 @@ fn refuses_to_go_on_with_another_sweep() {
         ),
     ] {
         let error = Journal::open(folder.path(), &other, &mut |_| ()).err().expect("another sweep");
-        assert!(error.to_string().contains(&format!("another {what}: take another folder")), "{error}");
+        assert!(
+            error.to_string().contains(&format!("with {what}: give the command that began it")),
+            "{error}"
+        );
     }
 }
 
@@ -91,6 +94,42 @@ fn is_written_by_one_at_a_time() {
     assert!(error.to_string().contains("shard-0-of-1.jsonl is being written: wait"), "{error}");
     drop(journal);
     seeds_of(folder.path());
+}
+
+#[test]
+fn refuses_headers_that_no_sweep_has() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join(header().file_name());
+    let shard = |index, count| Header { shard: Shard { index, count }, ..header() };
+    for (header, words) in [
+        (shard(3, 3), "line 1: shard 3/3: take 0/1"),
+        (shard(0, u64::MAX), "take 0/1 to"),
+        (Header { first: 7, end: Some(7), ..header() }, "its seeds end before they begin"),
+        (Header { schema: 9, ..header() }, "schema 9, and this version reads 1"),
+    ] {
+        let line = serde_json::to_string(&header).expect("plain data") + "\n";
+        fs::write(&path, line).expect("written");
+        for error in [read(&path, &mut |_| ()).map(drop), read_header(&path).map(drop)] {
+            let error = format!("{:#}", error.expect_err(words));
+            assert!(error.contains(words), "{error}");
+        }
+    }
+}
+
+#[test]
+fn nothing_follows_a_line_that_may_be_cut_short() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (mut journal, _) = seeds_of(folder.path());
+    journal.add(&entry(0)).expect("written");
+    let path = folder.path().join(header().file_name());
+    // As on a full disk: the file cannot be written any more, and later it can.
+    let writable = std::mem::replace(&mut journal.file, File::open(&path).expect("to be read"));
+    journal.add(&entry(1)).expect_err("it cannot be written");
+    journal.file = writable;
+    let error = journal.add(&entry(2)).expect_err("a line may be cut short");
+    assert!(error.to_string().ends_with("as before"), "{error}");
+    drop(journal);
+    assert_eq!(seeds_of(folder.path()).1, [0]);
 }
 
 #[test]

@@ -3,6 +3,7 @@ use std::path::Path;
 use super::*;
 use crate::chaos::journal::tests::{entry, header};
 use crate::chaos::shard::Shard;
+use crate::signature::Signature;
 
 fn opened(folder: &Path) -> State {
     State::open(folder, header()).expect("opened")
@@ -83,6 +84,30 @@ fn leans_the_same_way_in_whatever_order_runs_end_and_after_a_kill() {
 }
 
 #[test]
+fn a_finding_whose_run_was_not_kept_is_claimed_again_after_a_kill() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let broken = |task: &Task, is_kept: bool| {
+        let mut entry = ended(task);
+        entry.case.verdict = "invalid".to_owned();
+        entry.case.folder = is_kept.then(|| "runs/1".into());
+        entry.signature = Some(Signature { guarantee: "set".to_owned(), anomalies: Default::default() });
+        entry
+    };
+    let mut state = opened(folder.path());
+    let (first, second) = (task(&mut state).expect("a seed"), task(&mut state).expect("a seed"));
+    assert!(state.claim(&broken(&first, false)), "it is to be kept");
+    assert!(!state.claim(&broken(&second, false)));
+    state.end(&broken(&second, false)).expect("written");
+    // Killed while the first was being shrunk.
+    drop(state);
+    let mut state = opened(folder.path());
+    assert!(state.claim(&broken(&first, false)));
+    state.end(&broken(&first, true)).expect("written");
+    drop(state);
+    assert!(!opened(folder.path()).claim(&broken(&second, false)), "one is kept");
+}
+
+#[test]
 fn waits_for_the_generation_before_the_last() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut state = opened(folder.path());
@@ -126,6 +151,7 @@ fn claims_each_group_once() {
     unknown.case.verdict = "unknown".to_owned();
     assert!(!state.claim(&entry(1)), "what is valid is no example of anything");
     assert!(state.claim(&unknown) && !state.claim(&unknown));
+    unknown.case.folder = Some("runs/1".into());
     state.end(&unknown).expect("written");
     drop(state);
     assert!(!opened(folder.path()).claim(&unknown), "an earlier process has one");

@@ -38,7 +38,7 @@ impl Page {
         let json = json!({
             "verdict": self.totals.verdict(),
             "runs": self.totals.runs(),
-            "folder": out,
+            "folder": out.to_string_lossy(),
             "spent_ns": self.occasion.spent_ns,
             "interrupted": self.occasion.interrupted,
             "missing_shards": self.occasion.missing,
@@ -54,6 +54,8 @@ impl Page {
             "invalid" => Exit::Invalid,
             _ if !self.totals.errors.is_empty() => Exit::Failure,
             "valid" if fails_on_unknown && !self.totals.unknown.is_empty() => Exit::Unknown,
+            // What is missing may hold anything.
+            "valid" if !self.occasion.missing.is_empty() => Exit::Unknown,
             verdict => Exit::of(verdict),
         }
     }
@@ -62,7 +64,11 @@ impl Page {
 /// Whole or not at all: somebody may be reading the one before.
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
+    let mut builder = tempfile::Builder::new();
+    // The page is for sharing; temporary files are private unless told otherwise.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let written = builder.tempfile_in(folder).and_then(|mut file| {
         file.write_all(text.as_bytes())?;
         file.persist(path).map_err(|error| error.error)
     });

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal as _};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use perjury::render::words;
-use perjury::shrink::{Budget, Step};
+use perjury::shrink::Step;
 
 use crate::cli::exit;
 
@@ -16,8 +16,8 @@ pub struct Progress {
 
 impl Progress {
     /// Of so many runs at most.
-    pub fn new(budget: &Budget) -> Progress {
-        let bar = ProgressBar::new(budget.runs);
+    pub fn new(runs: u64) -> Progress {
+        let bar = ProgressBar::new(runs);
         let style = "{wide_bar} {pos} of {len} runs, {msg}";
         bar.set_style(ProgressStyle::with_template(style).expect("a template of ours"));
         Progress { bar, is_log: !io::stderr().is_terminal() }

@@ -44,8 +44,13 @@ fn passer(name: &str, env: Env) -> LocalFuture<'static, anyhow::Result<()>> {
 
 /// One such node, with a trap at its first pass.
 fn trapped(blow: Blow) -> (Cluster, FaultId, Rc<Log>) {
+    trapped_of(1, blow)
+}
+
+/// The first of so many.
+fn trapped_of(nodes: usize, blow: Blow) -> (Cluster, FaultId, Rc<Log>) {
     let log = Rc::new(Log::default());
-    let mut cluster = Cluster::new(&options(1), Box::new(passer), log.clone()).expect("valid options");
+    let mut cluster = Cluster::new(&options(nodes), Box::new(passer), log.clone()).expect("valid options");
     let id = cluster.new_fault();
     let nodes = BTreeMap::from([("n1".to_owned(), 1)]);
     cluster.lay_trap(id, Trap { point: &BEFORE_ANSWER, nodes, blow });
@@ -94,6 +99,18 @@ fn a_paused_process_goes_on_from_the_point() {
     run(&mut cluster, Duration::from_millis(100));
     assert_eq!(cluster.status("n1"), Status::Running);
     assert!(log.has("n1", "after") && log.has("n1", "n1 ends"), "{:?}", log.lines());
+}
+
+#[test]
+fn a_process_that_is_cut_off_goes_on_behind_cut_links() {
+    let (mut cluster, id, log) = trapped_of(2, Blow::Cut);
+    run(&mut cluster, Duration::from_millis(1500));
+    assert_eq!(cluster.status("n1"), Status::Running);
+    assert!(log.has("n1", "after"), "{:?}", log.lines());
+    let links = |cluster: &Cluster| [cluster.is_blocked("n1", "n2"), cluster.is_blocked("n2", "n1")];
+    assert_eq!(links(&cluster), [true; 2]);
+    cluster.heal(id);
+    assert_eq!(links(&cluster), [false; 2]);
 }
 
 #[test]

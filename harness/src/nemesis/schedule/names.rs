@@ -1,8 +1,9 @@
 //! Fields of a schedule file, checked where they are read, so that errors carry line and column.
 
+use perjury_store::point;
 use serde::de::{Deserialize, Deserializer, Error};
 
-use crate::nemesis::{ALL, find};
+use crate::nemesis::ALL;
 use crate::spelling::nearest;
 
 /// A time that is not negative.
@@ -13,14 +14,24 @@ pub fn milliseconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D
 
 /// The name of a fault that exists.
 pub fn fault<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    known(deserializer, "fault", ALL.iter().map(|fault| fault.name()))
+}
+
+/// The name of a point that exists.
+pub fn point<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    known(deserializer, "point", point::ALL.iter().map(|point| point.name)).map(Some)
+}
+
+/// One of the names of all things of this sort.
+fn known<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    sort: &str,
+    names: impl Iterator<Item = &'static str> + Clone,
+) -> Result<String, D::Error> {
     let name = String::deserialize(deserializer)?;
-    match find(&name) {
-        Some(_) => Ok(name),
-        None => {
-            let names = ALL.iter().map(|fault| fault.name());
-            let nearest = nearest(&name, names).unwrap_or_default();
-            let words = format!("no fault is named `{name}`; the nearest is `{nearest}`");
-            Err(D::Error::custom(words))
-        }
+    if names.clone().any(|known| known == name) {
+        return Ok(name);
     }
+    let nearest = nearest(&name, names).unwrap_or_default();
+    Err(D::Error::custom(format!("no {sort} is named `{name}`; the nearest is `{nearest}`")))
 }

@@ -7,6 +7,9 @@ use crate::rng::Rng;
 /// The shortest fault, but at the end of a run.
 pub const LENGTH_MS_MIN: u64 = 1_000;
 
+/// A day of simulated time is a week of memory; no typo should cost that.
+pub const TIME_MS_MAX: u64 = 86_400_000;
+
 /// How faults come and go in a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rhythm {

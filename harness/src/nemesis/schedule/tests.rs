@@ -1,5 +1,6 @@
 //! Drawing and reading schedules.
 
+use perjury_store::point;
 use proptest::prelude::*;
 
 use super::*;
@@ -158,8 +159,36 @@ fn reads_a_file_and_names_what_is_wrong() {
     assert!(refusal(&good.replace(r#""n2""#, "")).contains("`nodes` is empty"));
     assert!(refusal(&good.replace(r#""n2""#, r#""n2", "n2""#)).contains("names a node twice"));
     assert!(refusal(&good.replace("10", "0")).contains("`for_ms` is 0"));
+    let endless = refusal(&good.replace("10", "86400001"));
+    assert!(endless.contains("entry 1 (kill): `for_ms` is 86400001: take a day at most"), "{endless}");
     assert!(refusal(&good.replace("at_ms", "at")).contains("unknown field `at`"));
     assert!(refusal("{").contains("not a schedule of faults"));
+}
+
+#[test]
+fn reads_the_point_that_a_fault_strikes_at() {
+    let good = r#"{"at_ms":1,"for_ms":10,"fault":"point-kill","point":"in-rotation","pass":2,"seed":0}"#;
+    let schedule = Schedule::parse(&format!("[{good}]"), &[]).expect("valid");
+    let Entry { point, pass, .. } = &schedule.entries[0];
+    assert_eq!((point.as_deref(), *pass), (Some("in-rotation"), Some(2)));
+    assert_eq!(serde_json::to_string(&schedule.entries[0]).expect("plain data"), good);
+
+    let refusal = |from: &str, to: &str| refusal(&format!("[\n{}]", good.replace(from, to)));
+    let unknown = refusal("in-rotation", "in-rotate");
+    assert!(unknown.contains("no point is named `in-rotate`; the nearest is `in-rotation`"), "{unknown}");
+    assert!(unknown.contains("line 2"), "{unknown}");
+    assert!(refusal(r#""pass":2"#, r#""pass":0"#).contains("entry 1 (point-kill): `pass` is 0"));
+    let elsewhere = refusal("point-kill", "kill");
+    assert!(
+        elsewhere.contains("entry 1 (kill): `point` and `pass` are for faults of kind point"),
+        "{elsewhere}"
+    );
+}
+
+#[test]
+fn says_nothing_of_points_that_are_drawn() {
+    let drawn = serde_json::to_string(&draw(&[Kind::Point], 30, 1)).expect("plain data");
+    assert!(drawn.contains("point-") && !drawn.contains("\"point\"") && !drawn.contains("pass"), "{drawn}");
 }
 
 prop_compose! {
@@ -168,10 +197,15 @@ prop_compose! {
         for_ms in 1..100_000u64,
         fault in 0..ALL.len(),
         nodes in prop::option::of(prop::collection::btree_set("n[1-5]", 1..4)),
+        point in prop::option::of(0..point::ALL.len()),
+        pass in prop::option::of(1..u64::MAX),
         seed: u64,
     ) -> Entry {
         let nodes = nodes.map(|nodes| nodes.into_iter().collect());
-        Entry { at_ms, for_ms, fault: ALL[fault].name().to_string(), nodes, seed }
+        let is_at_point = ALL[fault].kind() == Kind::Point;
+        let point = point.filter(|_| is_at_point).map(|point| point::ALL[point].name.to_string());
+        let pass = pass.filter(|_| is_at_point);
+        Entry { at_ms, for_ms, fault: ALL[fault].name().to_string(), nodes, point, pass, seed }
     }
 }
 

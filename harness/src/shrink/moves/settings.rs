@@ -36,8 +36,18 @@ pub fn one_level(search: &mut Search<'_>) {
     let Some(workload) = workload::named(&base.workload) else { return };
     let of_keys = search.best().clues.keys.iter().map(|key| workload.level_of(key, base));
     let levels = of_keys.chain(base.levels().into_iter().map(str::to_owned));
-    let single: Vec<Scenario> = levels.map(|level| Scenario { level, ..base.clone() }).collect();
+    let single: Vec<Scenario> = levels.map(|level| at_level(base, level)).collect();
     search.attempt_any(single);
+}
+
+/// The scenario at this level; so is what its script says of levels.
+fn at_level(base: &Scenario, level: String) -> Scenario {
+    let mut scenario = Scenario { level, ..base.clone() };
+    let invocations = scenario.script.iter_mut().flat_map(|script| &mut script.invocations);
+    for named in invocations.filter_map(|invocation| invocation.level.as_mut()) {
+        named.clone_from(&scenario.level);
+    }
+    scenario
 }
 
 /// Tries lower bounds, where many invocations are left: what takes many entries to go wrong then takes few.
@@ -61,7 +71,7 @@ pub fn lower_bounds(search: &mut Search<'_>) {
 /// Tries the default of each other setting.
 pub fn defaults(search: &mut Search<'_>) {
     let default = command::base(search.scenario().bug.as_deref());
-    let settings: [fn(&mut Scenario, &Scenario); 7] = [
+    let settings: [fn(&mut Scenario, &Scenario); 10] = [
         // With the faults written out, nothing looks at their rhythm.
         |scenario, default| {
             (scenario.fault_gap_ms, scenario.fault_ms_max) = (default.fault_gap_ms, default.fault_ms_max);
@@ -70,8 +80,11 @@ pub fn defaults(search: &mut Search<'_>) {
             (scenario.latency_ms_min, scenario.latency_ms_max) =
                 (default.latency_ms_min, default.latency_ms_max);
         },
+        |scenario, default| scenario.role_percent = default.role_percent,
+        |scenario, default| scenario.batch_bytes = default.batch_bytes,
         |scenario, default| scenario.segment_bytes = default.segment_bytes,
         |scenario, default| scenario.storage.clone_from(&default.storage),
+        |scenario, default| scenario.read_percent = default.read_percent,
         |scenario, default| scenario.replication = default.replication,
         |scenario, default| scenario.read_quorum = default.read_quorum,
         |scenario, default| scenario.write_quorum = default.write_quorum,

@@ -7,6 +7,8 @@ use std::time::Duration;
 pub enum DiskFault {
     /// Each sync takes longer, by a time between these two.
     SlowSync(Duration, Duration),
+    /// So many bytes a second are read and written; a sync waits until everything before it is.
+    Slow(u64),
     /// A sync fails with this probability; nothing becomes durable.
     FailingSync(f64),
     /// A sync succeeds with this probability without making anything durable.

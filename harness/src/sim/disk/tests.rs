@@ -7,7 +7,7 @@ use super::*;
 const TICK: Duration = Duration::from_millis(5);
 
 fn disk(seed: u64) -> SimDisk {
-    SimDisk::new(TICK, Rng::new(seed))
+    SimDisk::new(Rc::default(), TICK, Rng::new(seed))
 }
 
 /// Runs on a paused clock of its own.
@@ -127,6 +127,74 @@ fn sync_takes_one_to_three_ticks_and_longer_when_slow() {
         assert!(times().await <= 3 * TICK);
     });
     assert_eq!(disk.counts().slow, 1);
+}
+
+/// Runs on a clock of its own that the disk looks at too.
+fn on_shared_clock<T>(f: impl AsyncFnOnce(SimDisk) -> T) -> T {
+    let time = Rc::new(TrueTime::default());
+    let disk = SimDisk::new(time.clone(), TICK, Rng::new(1));
+    let ticking = async {
+        let start = tokio::time::Instant::now();
+        loop {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            time.leave(start.elapsed());
+        }
+    };
+    on_clock(async {
+        tokio::select! {
+            biased;
+            () = ticking => unreachable!("it ticks for ever"),
+            done = f(disk) => done,
+        }
+    })
+}
+
+/// How long `done` takes, in milliseconds.
+async fn took(done: impl Future<Output = io::Result<()>>) -> u128 {
+    let start = tokio::time::Instant::now();
+    done.await.expect("a sync");
+    start.elapsed().as_millis()
+}
+
+#[test]
+fn a_slow_disk_syncs_once_it_has_written_and_read_what_came_before() {
+    on_shared_clock(async |disk| {
+        let process = disk.process();
+        let file = process.create("log").expect("a new file");
+        disk.set(FaultId(1), DiskFault::Slow(1_000));
+        file.append(&[1; 500]).expect("space");
+        let (first, second) = tokio::join!(took(file.sync()), async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            file.append(&[2; 200]).expect("space");
+            took(process.sync_directory()).await
+        });
+        assert!((500..=500 + 15).contains(&first), "{first}");
+        assert!((600..=600 + 15).contains(&second), "{second}: behind the first");
+        assert!(took(file.sync()).await <= 15, "nothing is left");
+        process.open("log").and_then(|file| file.read()).expect("it is there");
+        let read = took(process.sync_directory()).await;
+        assert!((700..=700 + 15).contains(&read), "{read}");
+    });
+}
+
+#[test]
+fn a_disk_that_is_slow_no_longer_is_done_at_once() {
+    on_shared_clock(async |disk| {
+        let file = disk.process().create("log").expect("a new file");
+        let healed = async |disk: &SimDisk, ids: [u64; 2]| {
+            for id in ids {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                assert!(disk.clear(FaultId(id)));
+            }
+        };
+        for ids in [[1, 2], [2, 1]] {
+            disk.set(FaultId(1), DiskFault::Slow(1));
+            disk.set(FaultId(2), DiskFault::Slow(2));
+            file.append(&[1; 500]).expect("space");
+            let (sync, ()) = tokio::join!(took(file.sync()), healed(&disk, ids));
+            assert!((200..=200 + 15).contains(&sync), "{sync}");
+        }
+    });
 }
 
 #[test]

@@ -110,6 +110,8 @@ fn refuses_quorums_that_cannot_be() {
     assert!(problem(slow).is_some_and(|words| words.ends_with("take 200ms at most")));
     let read = Scenario { read_quorum: 4, ..Scenario::default() };
     assert!(problem(read).is_some_and(|words| words.starts_with("read-quorum 4")));
+    let batches = Scenario { batch_bytes: 5, ..Scenario::default() };
+    assert!(problem(batches).is_some_and(|words| words.starts_with("batch-bytes 5: quorums keep no log")));
     let snapshots = Scenario { snapshot_every: 5, ..Scenario::default() };
     assert!(
         problem(snapshots).is_some_and(|words| words.starts_with("snapshot-every 5: quorums keep no log"))

@@ -73,7 +73,7 @@ fn transfer(call: &Call) -> Option<Operation> {
     let [(from, _), (to, _)] = call.keys.as_slice() else { return None };
     let amount = call.value.get("amount")?.as_i64()?;
     let steps = vec![
-        Step::Add { key: from.to_string(), amount: -amount, floor: Some(0) },
+        Step::Add { key: from.to_string(), amount: amount.checked_neg()?, floor: Some(0) },
         Step::Add { key: to.to_string(), amount, floor: None },
     ];
     Some(Operation::Transact { steps })

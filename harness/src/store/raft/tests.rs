@@ -58,6 +58,8 @@ fn a_transfer_is_one_transaction_that_overdraws_nobody() {
         Step::Add { key: "b".to_owned(), amount: 3, floor: None },
     ];
     assert_eq!(calls::operation(&transfer, "bank"), Some(Operation::Transact { steps }));
+    let lowest = Call { value: json!({"from": 0, "to": 1, "amount": i64::MIN}), ..transfer.clone() };
+    assert_eq!(calls::operation(&lowest, "bank"), None, "what has no opposite cannot be moved");
     let deposit = Call { function: "deposit", value: json!([20, 30]), ..transfer };
     let steps = [("a", 20), ("b", 30)]
         .map(|(key, amount)| Step::Add { key: key.to_owned(), amount, floor: None })
