@@ -36,7 +36,7 @@ impl Offers {
         Offers {
             seam: system.seam(),
             leader: system.tells_facts(),
-            coordinator: Coordination::is_shown_by(&system.points()),
+            coordinator: Coordination::is_shown_by(&system.points(scenario)),
             members: system.has_administration(scenario),
             points: !system.points(scenario).is_empty(),
         }

@@ -60,7 +60,7 @@ impl Scenario {
 
     /// Nodes are struck at a point only where they pass it.
     fn wrong_point(&self, system: &dyn System) -> Option<String> {
-        let points: Vec<&str> = system.points().iter().map(|point| point.name).collect();
+        let points: Vec<&str> = system.points(self).iter().map(|point| point.name).collect();
         self.schedule.as_ref()?.entries.iter().enumerate().find_map(|(number, entry)| {
             let point = entry.point.as_deref().filter(|name| !points.contains(name))?;
             let (place, name) = (format!("entry {} ({})", number + 1, entry.fault), system.name());

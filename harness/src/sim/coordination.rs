@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn nodes_without_a_leader_show_it() {
-        let shown = |family| Coordination::is_shown_by(&point::of(family));
+        let shown = |family| Coordination::is_shown_by(&point::of(family, false));
         assert_eq!(["quorum", "raft"].map(shown), [true, false]);
     }
 }
