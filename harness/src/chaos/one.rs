@@ -111,8 +111,7 @@ fn shrink(
     let budget = Budget { runs: plan.shrink_runs, is_over };
     let shrunk = shrink::shrink(system, scenario, seed, signature, &budget, &mut |_| {})?;
     let file = folder.join(ScenarioFile::NAME);
-    let text = ScenarioFile::new(shrunk.scenario, shrunk.seed, Some(shrunk.signature)).to_json();
-    std::fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
+    ScenarioFile::new(shrunk.scenario, shrunk.seed, Some(shrunk.signature)).write(&file)?;
     Ok(Some(Shrunk {
         command: format!("cargo perjury run --scenario {}", command::quoted(&file.display().to_string())),
         before: shrunk.before.to_string(),
