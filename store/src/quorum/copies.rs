@@ -28,6 +28,13 @@ pub struct Kept {
 pub struct Held {
     /// What is kept.
     pub kept: Kept,
+    /// By which it is compared.
+    pub mark: Mark,
+}
+
+/// By what the background exchange compares a key.
+#[derive(Clone, Debug)]
+pub struct Mark {
     /// Its key's home replicas.
     pub homes: Homes,
     /// Hash of the key: names its bucket.
@@ -123,11 +130,17 @@ impl Copies {
         if before.as_ref().is_some_and(|held| held.kept.entry.rank() >= entry.rank()) {
             return;
         }
-        let before = before.map(Cow::into_owned);
-        let changes_side = |held: &Held| held.kept.was_mixed || held.kept.entry.atomic != entry.atomic;
+        let changes_side =
+            |held: &Cow<'_, Held>| held.kept.was_mixed || held.kept.entry.atomic != entry.atomic;
         let kept = Kept { was_mixed: before.as_ref().is_some_and(changes_side), entry };
-        let held = self.held(&key, kept);
-        before.iter().for_each(|before| self.toggle(before));
+        let held = match before.map(|held| held.mark.clone()) {
+            None => self.held(&key, kept),
+            Some(before) => {
+                self.toggle(&before);
+                let hash = hash(before.key_hash, kept.entry.version);
+                Held { kept, mark: Mark { hash, ..before } }
+            }
+        };
         self.count(&held);
         match &mut self.place {
             Place::Memory(all) => drop(all.insert(key, held)),
@@ -137,20 +150,20 @@ impl Copies {
 
     fn count(&mut self, held: &Held) {
         self.highest = self.highest.max(held.kept.entry.version);
-        self.toggle(held);
+        self.toggle(&held.mark);
     }
 
     /// What this node is not home to, it does not compare.
-    fn toggle(&mut self, held: &Held) {
-        if held.homes.contains(&self.me) {
-            self.sums.toggle(held);
+    fn toggle(&mut self, mark: &Mark) {
+        if mark.homes.contains(&self.me) {
+            self.sums.toggle(mark);
         }
     }
 
     fn held(&self, key: &str, kept: Kept) -> Held {
         let key_hash = xxh3_64(key.as_bytes());
         let hash = hash(key_hash, kept.entry.version);
-        Held { kept, homes: self.ring.homes(key, self.replication), key_hash, hash }
+        Held { kept, mark: Mark { homes: self.ring.homes(key, self.replication), key_hash, hash } }
     }
 }
 
@@ -216,8 +229,8 @@ mod tests {
         });
         assert_eq!(told[0], told[1]);
         assert_eq!(both.each_ref().map(|copies| copies.sums(1)), [both[0].sums(1), both[0].sums(1)]);
-        let Held { kept, homes, .. } = both[1].get("b").unwrap().into_owned();
-        assert_eq!((kept, homes.len()), (Kept { was_mixed: true, entry: entry(2, true) }, 3));
+        let Held { kept, mark } = both[1].get("b").unwrap().into_owned();
+        assert_eq!((kept, mark.homes.len()), (Kept { was_mixed: true, entry: entry(2, true) }, 3));
         assert_eq!(both[0].get("a").unwrap().kept, Kept { was_mixed: false, entry: entry(5, false) });
     }
 }

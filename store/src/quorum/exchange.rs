@@ -100,7 +100,7 @@ impl Exchange {
         let differing: Vec<u16> = (0..BUCKETS).filter(differs).collect();
         // Where nothing differs, nothing is looked at: there may be far more than fits into memory.
         let shared = (!differing.is_empty()).then(|| self.shared(from, replica)).into_iter().flatten();
-        let in_them = shared.filter(|(_, held)| differing.contains(&bucket(held)));
+        let in_them = shared.filter(|(_, held)| differing.contains(&bucket(&held.mark)));
         let listed: Vec<_> = in_them.map(|(key, held)| (key, held.kept.entry.version)).collect();
         // A list that is cut starts anywhere, or the keys past the cut would never have their turn.
         let complete = listed.iter().map(|(key, _)| listed_bytes(key)).sum::<usize>() <= MESSAGE_BYTES;
@@ -145,7 +145,7 @@ impl Exchange {
         let lacking = shared.filter(|(key, held)| match theirs.get(&**key) {
             Some(theirs) => *theirs < held.kept.entry.version,
             // What a cut list leaves out, the peer may hold.
-            None => complete && differing.contains(&bucket(held)),
+            None => complete && differing.contains(&bucket(&held.mark)),
         });
         let entries = as_many_as_fit(lacking);
         let wanted: Vec<String> = missing.keys().cloned().collect();
@@ -177,7 +177,7 @@ impl Exchange {
             let wanted: BTreeSet<&String> = wanted.iter().collect();
             let held =
                 wanted.into_iter().filter_map(|key| replica.get(key).map(|held| (Cow::from(key), held)));
-            let entries = as_many_as_fit(held.filter(|(_, held)| held.homes.contains(&from)));
+            let entries = as_many_as_fit(held.filter(|(_, held)| held.mark.homes.contains(&from)));
             out.send(from, Message::Entries { entries, wanted: Vec::new() });
         }
     }
@@ -196,7 +196,9 @@ impl Exchange {
     /// What this node holds of the keys that both it and `peer` are home to.
     fn shared<'a>(&self, peer: NodeId, replica: &'a Replica) -> impl Iterator<Item = Copy<'a>> {
         let me = self.me;
-        replica.after(None).filter(move |(_, held)| held.homes.contains(&peer) && held.homes.contains(&me))
+        replica
+            .after(None)
+            .filter(move |(_, held)| held.mark.homes.contains(&peer) && held.mark.homes.contains(&me))
     }
 }
 

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::copies::Held;
+use super::copies::Mark;
 use super::message::NodeId;
 
 /// Buckets that keys are hashed into.
@@ -16,10 +16,10 @@ pub struct Sums(BTreeMap<NodeId, Vec<u64>>);
 
 impl Sums {
     /// Takes an entry in, or out again.
-    pub fn toggle(&mut self, held: &Held) {
-        for &home in &held.homes {
+    pub fn toggle(&mut self, mark: &Mark) {
+        for &home in &mark.homes {
             let buckets = self.0.entry(home).or_insert_with(none);
-            buckets[usize::from(bucket(held))] ^= held.hash;
+            buckets[usize::from(bucket(mark))] ^= mark.hash;
         }
     }
 
@@ -34,6 +34,6 @@ fn none() -> Vec<u64> {
 }
 
 /// The bucket of an entry.
-pub fn bucket(held: &Held) -> u16 {
-    (held.key_hash % u64::from(BUCKETS)) as u16
+pub fn bucket(mark: &Mark) -> u16 {
+    (mark.key_hash % u64::from(BUCKETS)) as u16
 }
