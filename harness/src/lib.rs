@@ -82,6 +82,7 @@ pub mod system;
 pub mod tally;
 pub mod testing;
 pub mod trial;
+pub mod whole;
 mod worker;
 pub mod workload;
 

@@ -155,9 +155,7 @@ pub fn read(path: &Path, each: &mut dyn FnMut(Entry)) -> anyhow::Result<Option<(
     let mut reader = BufReader::new(file);
     let (mut header, mut whole, mut text) = (None, 0, Vec::new());
     for line in 1_u64.. {
-        text.clear();
-        reader.read_until(b'\n', &mut text).with_context(|| format!("cannot read {}", path.display()))?;
-        if text.last() != Some(&b'\n') {
+        if !read_line(&mut reader, &mut text, path)? {
             break;
         }
         let place = || format!("{}, line {line}", path.display());
@@ -175,13 +173,18 @@ pub fn read(path: &Path, each: &mut dyn FnMut(Entry)) -> anyhow::Result<Option<(
 /// The header of a journal; none, where not even that is whole.
 pub fn read_header(path: &Path) -> anyhow::Result<Option<Header>> {
     let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let mut lines = BufReader::new(file);
     let mut text = Vec::new();
-    lines.read_until(b'\n', &mut text).with_context(|| format!("cannot read {}", path.display()))?;
-    if text.last() != Some(&b'\n') {
+    if !read_line(&mut BufReader::new(file), &mut text, path)? {
         return Ok(None);
     }
     parse_header(&text).with_context(|| format!("{}, line 1", path.display())).map(Some)
+}
+
+/// Reads the next line; false, where none is whole.
+fn read_line(reader: &mut BufReader<File>, text: &mut Vec<u8>, path: &Path) -> anyhow::Result<bool> {
+    text.clear();
+    reader.read_until(b'\n', text).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(text.last() == Some(&b'\n'))
 }
 
 fn parse_header(text: &[u8]) -> anyhow::Result<Header> {

@@ -74,15 +74,16 @@ fn compare(first: &Recording, second: &Recording) -> anyhow::Result<()> {
 
 /// Keeps the folder of a run that is the first of its group, and makes it small until it is over.
 pub(super) fn keep(plan: &Plan<'_>, tried: &mut Tried, is_over: &dyn Fn() -> bool) {
-    let Some((recording, report)) = &tried.found else { return };
+    let Some((recording, report)) = tried.found.take() else { return };
     let kept = caught(|| {
-        let anomaly = render::anomalies(report, &recording.history);
-        folder::keep(&plan.out, recording, report, anomaly.as_deref())
+        let anomaly = render::anomalies(&report, &recording.history);
+        folder::keep(&plan.out, &recording, &report, anomaly.as_deref())
     });
     let entry = &mut tried.entry;
     match kept {
         Ok(kept) => {
-            match caught(|| shrink(plan, entry, &kept.path, is_over)).context("cannot shrink it") {
+            let shrunk = caught(|| shrink(plan, entry, (recording, report), &kept.path, is_over));
+            match shrunk.context("cannot shrink it") {
                 Ok(shrunk) => entry.shrunk = shrunk,
                 Err(error) => add_error(entry, &error),
             }
@@ -102,14 +103,14 @@ fn add_error(entry: &mut Entry, error: &anyhow::Error) {
 fn shrink(
     plan: &Plan<'_>,
     entry: &Entry,
+    found: (Recording, Report),
     folder: &Path,
     is_over: &dyn Fn() -> bool,
 ) -> anyhow::Result<Option<Shrunk>> {
     let Some(signature) = entry.signature.as_ref().filter(|_| plan.shrink_runs > 0) else { return Ok(None) };
-    let (scenario, seed) = (&entry.scenario, entry.case.seed);
-    let system = store::named(&scenario.store).context("its run had a store")?;
+    let system = store::named(&entry.scenario.store).context("its run had a store")?;
     let budget = Budget { runs: plan.shrink_runs, is_over };
-    let shrunk = shrink::shrink(system, scenario, seed, signature, &budget, &mut |_| {})?;
+    let shrunk = shrink::shrink_run(system, found, signature, &budget, &mut |_| {})?;
     let file = folder.join(ScenarioFile::NAME);
     ScenarioFile::new(shrunk.scenario, shrunk.seed, Some(shrunk.signature)).write(&file)?;
     Ok(Some(Shrunk {

@@ -11,7 +11,6 @@
 //! ```
 
 use std::fs;
-use std::io::{self, Write as _};
 use std::path::Path;
 
 use anyhow::{Context as _, ensure};
@@ -19,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Scenario;
 use crate::signature::Signature;
+use crate::whole;
 
 /// Version of the shape of such files.
 const SCHEMA: u32 = 1;
@@ -77,28 +77,13 @@ impl ScenarioFile {
     pub fn write(&self, path: &Path) -> anyhow::Result<()> {
         let place = || format!("cannot write {}", path.display());
         ensure!(path.is_file() || !path.exists(), "{}: it is no regular file", place());
-        let written = draft(path).and_then(|mut draft| {
-            draft.write_all(self.to_json().as_bytes())?;
-            draft.persist(path).map_err(|error| error.error)
-        });
-        written.map(drop).with_context(place)
+        whole::write(path, &self.to_json()).with_context(place)
     }
 
     /// As the file holds it: one setting, one fault and one invocation a line.
     pub fn to_json(&self) -> String {
         spread(&serde_json::to_string(self).expect("a scenario is plain data")) + "\n"
     }
-}
-
-/// A new file beside this one, gone when it is dropped unless it was renamed.
-fn draft(path: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".draft-");
-    // Scenarios are for sharing; temporary files are private unless told otherwise.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(folder)
 }
 
 /// The same JSON, over several lines: objects down to the scenario, and arrays of objects.

@@ -1,11 +1,11 @@
 //! The page of a chaos sweep, as files and on standard output.
 
-use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::Context as _;
 use perjury::chaos::{Header, Totals, junit};
 use perjury::render::chaos::{self, Occasion};
+use perjury::whole;
 use serde_json::json;
 
 use crate::cli::exit::{self, Exit};
@@ -61,16 +61,6 @@ impl Page {
     }
 }
 
-/// Whole or not at all: somebody may be reading the one before.
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    // The page is for sharing; temporary files are private unless told otherwise.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let written = builder.tempfile_in(folder).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.persist(path).map_err(|error| error.error)
-    });
-    written.map(drop).with_context(|| format!("cannot write {}", path.display()))
+    whole::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }
