@@ -44,6 +44,10 @@ fn broken_beside(totals: &Totals, name: &str) -> Option<String> {
 fn failure(name: &str, words: &str) -> TestCase {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
     status.set_message(words);
+    of_suite(name, status)
+}
+
+fn of_suite(name: &str, status: TestCaseStatus) -> TestCase {
     let mut case = TestCase::new(name, status);
     case.set_classname(SUITE);
     case
@@ -64,9 +68,7 @@ fn case(name: &str, groups: &[(&String, &Group)], kind: NonSuccessKind) -> TestC
             status
         }
     };
-    let mut case = TestCase::new(name, status);
-    case.set_classname(SUITE);
-    case
+    of_suite(name, status)
 }
 
 fn decided(totals: &Totals, fails: bool) -> TestCase {
@@ -77,9 +79,7 @@ fn decided(totals: &Totals, fails: bool) -> TestCase {
     let words: Vec<String> = groups.iter().map(words).collect();
     let mut status = TestCaseStatus::skipped();
     status.set_message(words.join("; "));
-    let mut case = TestCase::new("decided", status);
-    case.set_classname(SUITE);
-    case
+    of_suite("decided", status)
 }
 
 fn words((name, group): &(&String, &Group)) -> String {
