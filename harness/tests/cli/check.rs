@@ -261,7 +261,8 @@ fn keeps_the_memory_that_is_allowed() {
     let reason = lines[0]["checks"][0]["reason"].as_str().expect("a reason");
     assert!(reason.contains("the memory limit"), "{reason}");
     let bytes = lines[0]["peak_memory_bytes"].as_u64().expect("Linux tells");
-    assert!((20_000_000..120_000_000).contains(&bytes), "{bytes}");
+    // The kernel counts pages in batches, a thread each: what is read may lack a few hundred kilobytes.
+    assert!((24_000_000..120_000_000).contains(&bytes), "{bytes}");
 }
 
 #[test]
