@@ -282,7 +282,13 @@ impl History {
 
     /// The history of the operations and notes that `keep` accepts (it sees invocations and notes);
     /// events keep their indices.
-    pub fn restrict(&self, mut keep: impl FnMut(EventRef<'_>) -> bool) -> History {
+    pub fn restrict(&self, keep: impl FnMut(EventRef<'_>) -> bool) -> History {
+        let events = self.part(keep).map(EventRef::to_event);
+        History::new(events).expect("a part of a history, by whole operations, is a history")
+    }
+
+    /// The events of the operations and notes that `keep` accepts (it sees invocations and notes), in order.
+    pub fn part(&self, mut keep: impl FnMut(EventRef<'_>) -> bool) -> impl Iterator<Item = EventRef<'_>> {
         let mut kept = vec![false; self.columns.rows.len()];
         for span in &self.spans {
             if keep(self.at(span.invocation())) {
@@ -295,8 +301,8 @@ impl History {
                 kept[position] = keep(self.at(position));
             }
         }
-        let events = self.events().zip(kept).filter(|(_, kept)| *kept).map(|(event, _)| event.to_event());
-        History::new(events).expect("a part of a history, by whole operations, is a history")
+        let positions = kept.into_iter().enumerate().filter(|(_, kept)| *kept);
+        positions.map(|(position, _)| self.at(position))
     }
 }
 

@@ -5,12 +5,12 @@ use perjury_histories::{Event, EventRef, History, Key, Value};
 /// The history of the keys that `keep` accepts: their operations and notes, and of dumps and
 /// placements the part that is about them. What concerns no key stays, but for operations without one.
 pub fn only_keys(history: &History, keep: impl Fn(&Key) -> bool) -> History {
-    let kept = history.restrict(|event| match (&event.key, event.process) {
+    let kept = history.part(|event| match (&event.key, event.process) {
         (Some(key), _) => keep(key),
         (None, process) => process == perjury_histories::Process::Nemesis,
     });
-    let events = kept.events().map(|event| narrow(event, &keep));
-    History::new(events).expect("notes were narrowed, and no operation was touched")
+    let events = kept.map(|event| narrow(event, &keep));
+    History::new(events).expect("whole operations, and notes that were narrowed, are a history")
 }
 
 /// Of a dump or a placement, the entries about keys that are kept.

@@ -87,7 +87,9 @@ impl Process {
             let mut tasks = LocalSet::new();
             // A task that panics takes the process with it, as an abort would.
             tasks.unhandled_panic(UnhandledPanic::ShutdownRuntime);
-            tasks.run_until(main).await
+            // A task as well: what the set is given to run until is polled whenever anything in it wakes.
+            let main = tasks.spawn_local(main);
+            tasks.run_until(main).await?
         });
         Process { gate, software }
     }
