@@ -9,17 +9,23 @@ pub mod atomic_read_without_write_back;
 pub mod changes_overlap;
 pub mod compare_and_set_on_quorums;
 pub mod conflict_kept;
+pub mod corrupt_block_taken;
 pub mod earlier_term_committed;
+pub mod filter_misses_keys;
 pub mod lease_by_wall_clock;
 pub mod log_cut_at_bad_record;
+pub mod log_removed_before_flush;
 pub mod loss_bound_passed;
+pub mod memtable_not_rotated;
 pub mod no_pre_vote;
 pub mod read_past_high_water_mark;
 pub mod read_unconfirmed;
 pub mod removed_node_acts;
 pub mod replay_applies_twice;
 pub mod retry_applied_twice;
+pub mod rotation_not_synced;
 pub mod sessions_not_in_snapshot;
+pub mod shadowed_version_kept;
 pub mod stale_append_taken;
 pub mod tail_dropped;
 pub mod term_not_persisted;
@@ -50,6 +56,9 @@ pub struct Bug {
     pub store: &'static str,
     /// The replication mode under which it shows, where the store has several.
     pub mode: &'static str,
+    /// Other settings without which it is not there or does not show, by the names of their options, as options
+    /// take them.
+    pub settings: &'static [(&'static str, &'static str)],
     /// The workload under which it shows.
     pub workload: &'static str,
     /// The level at which it shows.
@@ -62,12 +71,25 @@ pub struct Bug {
     pub seeds: u64,
 }
 
+impl Bug {
+    /// What this setting must be, if it is one of those that the bug needs.
+    pub fn setting(&self, name: &str) -> Option<&'static str> {
+        self.settings.iter().find(|setting| setting.0 == name).map(|setting| setting.1)
+    }
+}
+
 /// All planted bugs, by number.
 pub const ALL: &[&Bug] = &[
     &acknowledge_before_sync::BUG,
+    &rotation_not_synced::BUG,
     &torn_tail_taken::BUG,
     &log_cut_at_bad_record::BUG,
+    &corrupt_block_taken::BUG,
     &replay_applies_twice::BUG,
+    &log_removed_before_flush::BUG,
+    &memtable_not_rotated::BUG,
+    &filter_misses_keys::BUG,
+    &shadowed_version_kept::BUG,
     &wall_clock_versions::BUG,
     &compare_and_set_on_quorums::BUG,
     &token_lost_on_failover::BUG,

@@ -15,6 +15,10 @@ pub fn base(planted: Option<&str>) -> Scenario {
     if let Some(bug) = planted.and_then(bug::named) {
         scenario.store = bug.store.to_owned();
         scenario.mode = bug.mode.to_owned();
+        if let Some(storage) = bug.setting("storage") {
+            scenario.storage = storage.to_owned();
+        }
+        scenario.without = bug.setting("without").map(names).unwrap_or_default();
         scenario.nodes = Scenario::nodes_in(bug.mode);
         scenario.workload = bug.workload.to_owned();
         scenario.level = bug.level.to_owned();
@@ -23,6 +27,11 @@ pub fn base(planted: Option<&str>) -> Scenario {
         scenario.bug = Some(bug.name.to_owned());
     }
     scenario
+}
+
+/// Names with commas between them.
+fn names(text: &str) -> Vec<String> {
+    text.split(',').map(str::to_owned).collect()
 }
 
 /// The command that repeats a run of `scenario` with `seed`, ready for a shell.
@@ -51,6 +60,7 @@ pub fn options(scenario: &Scenario) -> String {
     option("batch-bytes", scenario.batch_bytes.to_string(), base.batch_bytes.to_string());
     option("segment-bytes", scenario.segment_bytes.to_string(), base.segment_bytes.to_string());
     option("storage", scenario.storage.clone(), base.storage);
+    option("without", list(&scenario.without), list(&base.without));
     option("level", scenario.level.clone(), base.level);
     option("workload", scenario.workload.clone(), base.workload);
     option("nemesis", list(&scenario.nemesis), list(&base.nemesis));
@@ -80,8 +90,8 @@ pub fn options(scenario: &Scenario) -> String {
     text
 }
 
-fn list(nemesis: &[String]) -> String {
-    if nemesis.is_empty() { "none".to_owned() } else { nemesis.join(",") }
+fn list(names: &[String]) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join(",") }
 }
 
 /// The least and the longest, as the command line takes them: `5ms..25ms`.

@@ -45,6 +45,9 @@ pub struct Scenario {
     /// take the log's place.
     #[serde(default = "later::storage", skip_serializing_if = "later::is_default_storage")]
     pub storage: String,
+    /// Repair paths that a leaderless store does without, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<String>,
     /// The level of all keys, or several with `+` between them, which are dealt out to the keys in turn;
     /// `mixed` is all levels that the store has.
     pub level: String,
@@ -106,6 +109,7 @@ impl Default for Scenario {
             batch_bytes: later::batch_bytes(),
             segment_bytes: later::segment_bytes(),
             storage: later::storage(),
+            without: Vec::new(),
             level: "mixed".to_owned(),
             workload: "register".to_owned(),
             nemesis: vec!["clock".to_owned(), "crash".to_owned(), "partition".to_owned()],
@@ -129,6 +133,10 @@ impl Default for Scenario {
 /// Where a leaderless store may keep what it holds.
 pub const STORAGES: &[&str] = &["log", "tables"];
 
+/// The paths by which a leaderless store repairs replicas that missed a write: a run may do without some, where they
+/// would hide what another one gets wrong.
+pub const REPAIRS: &[&str] = &["exchange", "read-repair"];
+
 /// More of the nemesis would make the name of a folder too long; all kinds of fault fit.
 const NEMESIS_CHARS_MAX: usize = 60;
 /// How many nodes a cluster has that is told nothing else.
@@ -140,6 +148,11 @@ impl Scenario {
     /// How many nodes a cluster in this mode has that is told nothing else.
     pub fn nodes_in(mode: &str) -> usize {
         if matches!(mode, "synchronous" | "asynchronous") { NODES_ACTIVE_PASSIVE } else { NODES }
+    }
+
+    /// Whether the store does without this repair path.
+    pub fn is_without(&self, repair: &str) -> bool {
+        self.without.iter().any(|name| name == repair)
     }
 
     /// Whether the nodes keep what they hold in tables.
@@ -206,6 +219,7 @@ mod tests {
             "batch_bytes",
             "segment_bytes",
             "storage",
+            "without",
             "role_percent",
             "fault_gap_ms",
             "fault_ms_max",
@@ -253,6 +267,7 @@ mod tests {
             slug(|scenario| scenario.batch_bytes = 7),
             slug(|scenario| scenario.segment_bytes = 7_000),
             slug(|scenario| scenario.storage = "tables".to_owned()),
+            slug(|scenario| scenario.without = vec!["exchange".to_owned()]),
             slug(|scenario| scenario.role_percent = 7),
             slug(|scenario| scenario.fault_gap_ms = 7),
             slug(|scenario| scenario.fault_ms_max = 7_000),
@@ -261,6 +276,6 @@ mod tests {
             slug(|scenario| scenario.script = Some(Script::default())),
             slug(|scenario| scenario.read_percent = Some(50)),
         ];
-        assert_eq!(std::collections::BTreeSet::from(slugs).len(), 14);
+        assert_eq!(std::collections::BTreeSet::from(slugs).len(), 15);
     }
 }

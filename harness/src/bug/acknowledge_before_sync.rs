@@ -17,6 +17,7 @@ pub const BUG: Bug = Bug {
     shows: &["durability", "replica-durability"],
     store: "quorum",
     mode: "majority",
+    settings: &[],
     workload: "register",
     level: "quorum",
     nemesis: &["crash"],

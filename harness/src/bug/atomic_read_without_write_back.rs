@@ -18,6 +18,7 @@ pub const BUG: Bug = Bug {
     shows: &["linearizability"],
     store: "quorum",
     mode: "majority",
+    settings: &[],
     workload: "register",
     level: "atomic",
     nemesis: &["message"],

@@ -17,6 +17,7 @@ pub const BUG: Bug = Bug {
     shows: &["linearizability"],
     store: "quorum",
     mode: "majority",
+    settings: &[],
     workload: "cas-register",
     level: "atomic",
     nemesis: &[],

@@ -17,6 +17,7 @@ pub const BUG: Bug = Bug {
     shows: &["linearizability", "invariants", "durability"],
     store: "raft",
     mode: "majority",
+    settings: &[],
     workload: "register",
     level: "leader",
     nemesis: &["leader"],

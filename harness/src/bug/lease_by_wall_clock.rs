@@ -17,6 +17,7 @@ pub const BUG: Bug = Bug {
     shows: &["linearizability"],
     store: "raft",
     mode: "majority",
+    settings: &[],
     workload: "register",
     level: "lease",
     nemesis: &["clock", "leader"],

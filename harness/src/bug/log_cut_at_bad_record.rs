@@ -17,6 +17,7 @@ pub const BUG: Bug = Bug {
     shows: &["replica-durability"],
     store: "quorum",
     mode: "majority",
+    settings: &[],
     workload: "register",
     level: "quorum",
     nemesis: &["disk"],

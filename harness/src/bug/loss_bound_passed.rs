@@ -17,6 +17,7 @@ pub const BUG: Bug = Bug {
     shows: &["bounded-loss"],
     store: "raft",
     mode: "asynchronous",
+    settings: &[],
     workload: "set",
     level: "leader",
     nemesis: &["leader", "partition"],

@@ -17,6 +17,7 @@ pub const BUG: Bug = Bug {
     shows: &["monotonic-reads", "integrity", "sequential", "read-your-writes"],
     store: "raft",
     mode: "majority",
+    settings: &[],
     workload: "register",
     level: "follower",
     nemesis: &["leader", "partition"],

@@ -17,6 +17,7 @@ pub const BUG: Bug = Bug {
     shows: &["counter", "linearizability", "invariants", "convergence"],
     store: "raft",
     mode: "majority",
+    settings: &[],
     workload: "counter",
     level: "leader",
     nemesis: &["crash"],

@@ -17,6 +17,7 @@ pub const BUG: Bug = Bug {
     shows: &["append", "linearizability", "invariants", "convergence"],
     store: "raft",
     mode: "majority",
+    settings: &[],
     workload: "append",
     level: "leader",
     nemesis: &["crash", "leader"],

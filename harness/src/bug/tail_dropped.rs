@@ -17,6 +17,7 @@ pub const BUG: Bug = Bug {
     shows: &["invariants", "durability", "linearizability"],
     store: "raft",
     mode: "majority",
+    settings: &[],
     workload: "register",
     level: "leader",
     nemesis: &["leader", "message-delay", "message-duplication", "partition"],

@@ -17,6 +17,7 @@ pub const BUG: Bug = Bug {
     shows: &["monotonic-reads", "read-your-writes"],
     store: "quorum",
     mode: "majority",
+    settings: &[],
     workload: "register",
     level: "quorum",
     nemesis: &["message", "partition"],

@@ -17,6 +17,7 @@ pub const BUG: Bug = Bug {
     shows: &["set", "invariants", "durability"],
     store: "raft",
     mode: "majority",
+    settings: &[],
     workload: "set",
     level: "leader",
     nemesis: &["leader", "partition"],

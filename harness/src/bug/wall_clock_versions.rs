@@ -17,6 +17,7 @@ pub const BUG: Bug = Bug {
     shows: &["monotonic-writes", "read-your-writes", "writes-follow-reads"],
     store: "quorum",
     mode: "majority",
+    settings: &[],
     workload: "register",
     level: "quorum",
     nemesis: &["clock"],

@@ -17,6 +17,7 @@ pub const BUG: Bug = Bug {
     shows: &["invariants", "monotonic-reads", "integrity", "linearizability", "sequential"],
     store: "raft",
     mode: "majority",
+    settings: &[],
     workload: "register",
     level: "follower",
     nemesis: &["crash", "leader"],

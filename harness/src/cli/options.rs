@@ -40,6 +40,10 @@ pub struct Options {
     /// the log's place. quorum only [default: log]
     #[arg(long, value_name = "NAME")]
     storage: Option<String>,
+    /// Repair paths that quorum does without, with commas between them: exchange, read-repair; none: it has all
+    /// [default: none]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    without: Option<Vec<String>>,
     /// N: replicas of each key [default: 3]
     #[arg(long, value_name = "N")]
     replication: Option<usize>,
@@ -132,7 +136,14 @@ impl Options {
             write_quorum: self.write_quorum.unwrap_or(base.write_quorum),
             level: self.level.clone().unwrap_or(base.level),
             workload: self.workload.clone().unwrap_or(base.workload),
-            nemesis: self.nemesis.as_ref().map_or(Ok(base.nemesis), |names| nemesis(names))?,
+            without: self
+                .without
+                .as_ref()
+                .map_or(Ok(base.without), |names| distinct("without", "repair path", names))?,
+            nemesis: self
+                .nemesis
+                .as_ref()
+                .map_or(Ok(base.nemesis), |names| distinct("nemesis", "fault", names))?,
             storage: self.storage.clone().unwrap_or(base.storage),
             schedule: self.schedule.as_deref().map(|text| schedule(text, nodes)).transpose()?,
             role_percent: self.role_percent.unwrap_or(base.role_percent),
@@ -180,6 +191,7 @@ impl Options {
             count("batch-bytes", self.batch_bytes),
             number("segment-bytes", self.segment_bytes.map(u64::from)),
             word("storage", &self.storage),
+            word("without", &self.without.as_ref().map(|names| names.join(","))),
             word("workload", &self.workload),
             word("level", &self.level),
             count("clients", self.clients),
@@ -206,14 +218,14 @@ pub fn system(name: &str) -> anyhow::Result<&'static dyn System> {
     }
 }
 
-/// Kinds of fault and single faults, each once, in order.
-fn nemesis(names: &[String]) -> anyhow::Result<Vec<String>> {
+/// The names that an option has, each once, in order; of `none`, no names.
+fn distinct(option: &str, noun: &str, names: &[String]) -> anyhow::Result<Vec<String>> {
     let mut names = names.to_vec();
     names.sort();
     names.dedup();
     if names.iter().any(|name| name == "none") {
         if names.len() > 1 {
-            return usage("--nemesis none goes with no fault");
+            return usage(format!("--{option} none goes with no {noun}"));
         }
         names.clear();
     }

@@ -4,7 +4,7 @@ mod script;
 
 use std::ops::RangeInclusive;
 
-use super::{STORAGES, Scenario, later};
+use super::{REPAIRS, STORAGES, Scenario, later};
 use crate::cluster::TICK_MS;
 use crate::nemesis::schedule::{LENGTH_MS_MIN, TIME_MS_MAX};
 use crate::nemesis::{self, selection};
@@ -31,6 +31,7 @@ impl Scenario {
             .or_else(|| self.wrong_rhythm())
             .or_else(|| self.wrong_latency())
             .or_else(|| self.unknown_name())
+            .or_else(|| self.wrong_repairs())
             .or_else(|| self.wrong_bug())
             .or_else(|| self.wrong_level())
             .or_else(|| self.too_few_locks())
@@ -91,7 +92,19 @@ impl Scenario {
             (name != given)
                 .then(|| format!("bug {}: it is one of {of} {name}, not {given}; leave --{of} out", bug.name))
         };
-        wrong("store", bug.store, &self.store).or_else(|| wrong("mode", bug.mode, &self.mode))
+        let without = self.without.join(",");
+        let settings = [("storage", self.storage.as_str()), ("without", without.as_str())];
+        let needed = settings.into_iter().filter_map(|(name, given)| Some((name, bug.setting(name)?, given)));
+        let given = [("store", bug.store, self.store.as_str()), ("mode", bug.mode, self.mode.as_str())];
+        given.into_iter().chain(needed).find_map(|(of, name, given)| wrong(of, name, given))
+    }
+
+    fn wrong_repairs(&self) -> Option<String> {
+        let is_sorted = self.without.is_sorted_by(|a, b| a < b);
+        let is_known = |name: &String| REPAIRS.contains(&name.as_str());
+        (!is_sorted || !self.without.iter().all(is_known)).then(|| {
+            format!("without {}: take some of {}, in this order", self.without.join(","), REPAIRS.join(", "))
+        })
     }
 
     /// A client that gets no lock gets nothing done, and that would be put down to the store.

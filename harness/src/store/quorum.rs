@@ -155,6 +155,8 @@ fn config(scenario: &Scenario, node: NodeId) -> Config {
         replication: scenario.replication,
         read_quorum: scenario.read_quorum,
         write_quorum: scenario.write_quorum,
+        has_read_repair: !scenario.is_without("read-repair"),
+        has_exchange: !scenario.is_without("exchange"),
         tables: scenario.has_tables().then(tables),
         safeguards: safeguards(scenario),
         ..Config::new(node, names(scenario))

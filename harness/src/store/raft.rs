@@ -121,6 +121,12 @@ impl System for Raft {
         if let Some((setting, count, _)) = of_quorums.into_iter().find(|(_, count, usual)| count != usual) {
             return Some(format!("{setting} {count}: raft keeps everything on every node; leave it out"));
         }
+        if !scenario.without.is_empty() {
+            let without = scenario.without.join(",");
+            return Some(format!(
+                "without {without}: a replicated log has no such repair paths; leave it out, or take --store quorum"
+            ));
+        }
         if scenario.storage != usual.storage {
             let storage = &scenario.storage;
             return Some(format!(

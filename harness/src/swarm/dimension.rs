@@ -7,10 +7,10 @@ use super::choice::{Choice, weighted};
 use super::profile::Profile;
 use crate::bug::{self, Bug};
 use crate::duration;
-use crate::nemesis::{Fault, Kind};
+use crate::nemesis::{self, Fault, Kind};
 use crate::rng::Rng;
 use crate::run;
-use crate::scenario::{STORAGES, Scenario};
+use crate::scenario::{REPAIRS, STORAGES, Scenario};
 use crate::store;
 use crate::workload;
 
@@ -63,6 +63,36 @@ impl Names {
     }
 }
 
+/// Of which names several can be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Several {
+    /// Kinds of fault, and single faults.
+    Faults,
+    /// Repair paths of the leaderless store.
+    Repairs,
+}
+
+impl Several {
+    /// What one of them is called.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Several::Faults => "fault or kind of fault",
+            Several::Repairs => "repair path",
+        }
+    }
+
+    /// All of them.
+    pub fn all(self) -> Vec<&'static str> {
+        match self {
+            Several::Faults => {
+                let kinds = Kind::ALL.iter().map(|kind| kind.name());
+                kinds.chain(nemesis::ALL.iter().map(|fault| fault.name())).collect()
+            }
+            Several::Repairs => REPAIRS.to_vec(),
+        }
+    }
+}
+
 /// What the values of a dimension are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
@@ -76,8 +106,8 @@ pub enum Unit {
     Number,
     /// Durations, in milliseconds where they are kept.
     Duration,
-    /// Names, each with the probability that it takes part.
-    Names,
+    /// Some of all these names, each with the probability that it is taken.
+    Several(Several),
 }
 
 /// All dimensions, in the order in which they are drawn.
@@ -94,6 +124,7 @@ pub const DIMENSIONS: &[Dimension] = &[
     Dimension { name: "batch-bytes", unit: Unit::Number, draw: batch_bytes },
     Dimension { name: "segment-bytes", unit: Unit::Number, draw: segment_bytes },
     Dimension { name: "storage", unit: Unit::Name(Names::Storages), draw: storage },
+    Dimension { name: "without", unit: Unit::Several(Several::Repairs), draw: without },
     Dimension { name: "workload", unit: Unit::Name(Names::Workloads), draw: workload },
     Dimension { name: "level", unit: Unit::Level, draw: level },
     Dimension { name: "clients", unit: Unit::Number, draw: clients },
@@ -105,7 +136,7 @@ pub const DIMENSIONS: &[Dimension] = &[
     Dimension { name: "fault-gap", unit: Unit::Duration, draw: fault_gap },
     Dimension { name: "fault-length", unit: Unit::Duration, draw: fault_length },
     Dimension { name: "role-percent", unit: Unit::Number, draw: role_percent },
-    Dimension { name: "nemesis", unit: Unit::Names, draw: nemesis },
+    Dimension { name: "nemesis", unit: Unit::Several(Several::Faults), draw: nemesis },
 ];
 
 /// Dimensions that all others rest on: never drawn again for a scenario that has a parent.
@@ -137,6 +168,21 @@ impl Draw<'_> {
         let agrees = |choice: &Choice| *choice == Choice::one(name);
         self.is_drawn = self.profile.choice(self.name).is_some_and(agrees);
         name.to_owned()
+    }
+
+    /// Several names, sorted: each that the profile has with its probability, or by default those that `usual` draws.
+    fn several(&mut self, usual: impl FnOnce(&mut Rng) -> Vec<String>) -> Vec<String> {
+        self.is_drawn = true;
+        let mut names = match self.profile.names(self.name) {
+            Some(names) => {
+                let is_taken = |(_, probability): &&(String, f64)| self.rng.chance(*probability);
+                names.iter().filter(is_taken).map(|(name, _)| name.clone()).collect()
+            }
+            None => usual(self.rng),
+        };
+        names.sort();
+        names.dedup();
+        names
     }
 
     fn one_of(&mut self, default: &[u64]) -> u64 {
@@ -244,8 +290,18 @@ fn segment_bytes(draw: &mut Draw<'_>, scenario: &mut Scenario) {
 fn storage(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     if is_quorum(scenario) {
         scenario.storage = match planted(scenario) {
-            Some(_) => draw.given("log"),
+            Some(bug) => draw.given(bug.setting("storage").unwrap_or("log")),
             None => draw.word(&[("log", 3), ("tables", 1)]),
+        };
+    }
+}
+
+/// A store has all its repair paths, unless a bug, or a profile, is about what one of them would hide.
+fn without(draw: &mut Draw<'_>, scenario: &mut Scenario) {
+    if is_quorum(scenario) {
+        scenario.without = match planted(scenario).and_then(|bug| bug.setting("without")) {
+            Some(names) => draw.given(names).split(',').map(str::to_owned).collect(),
+            None => draw.several(|_| Vec::new()),
         };
     }
 }
@@ -342,20 +398,7 @@ const FOCUSED_PERCENT: u64 = 60;
 const SINGLE_PERCENT: u64 = 30;
 
 fn nemesis(draw: &mut Draw<'_>, scenario: &mut Scenario) {
-    draw.is_drawn = true;
-    let mut names = match draw.profile.names(draw.name) {
-        Some(names) => drawn_names(names, draw.rng),
-        None => drawn_kinds(scenario, draw.rng),
-    };
-    names.sort();
-    names.dedup();
-    scenario.nemesis = names;
-}
-
-fn drawn_names(names: &[(String, f64)], rng: &mut Rng) -> Vec<String> {
-    let mut drawn = names.to_vec();
-    drawn.retain(|(_, probability)| rng.chance(*probability));
-    drawn.into_iter().map(|(name, _)| name).collect()
+    scenario.nemesis = draw.several(|rng| drawn_kinds(scenario, rng));
 }
 
 /// Any of the kinds that the store can suffer, at least one, some of them with a single fault.

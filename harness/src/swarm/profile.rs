@@ -18,9 +18,8 @@ use anyhow::{anyhow, bail, ensure};
 use toml::{Spanned, Value};
 
 use super::choice::Choice;
-use super::dimension::{DIMENSIONS, Dimension, Unit};
+use super::dimension::{DIMENSIONS, Dimension, Several, Unit};
 use crate::duration;
-use crate::nemesis;
 use crate::spelling::nearest;
 
 /// Weights are kept in units of a thousandth.
@@ -67,7 +66,7 @@ impl Profile {
     pub fn fix(&mut self, name: &str, value: &str) -> anyhow::Result<()> {
         let dimension = dimension(name)?;
         match dimension.unit {
-            Unit::Names => {
+            Unit::Several(_) => {
                 let names = value.split(',').filter(|_| value != "none").map(Value::from);
                 self.take(dimension, &Value::Array(names.collect()))
             }
@@ -108,10 +107,9 @@ impl Profile {
     }
 
     fn take(&mut self, dimension: &'static Dimension, value: &Value) -> anyhow::Result<()> {
-        if dimension.unit == Unit::Names {
-            self.names.insert(dimension.name, names(value)?);
-        } else {
-            self.choices.insert(dimension.name, choice(dimension.unit, value)?);
+        match dimension.unit {
+            Unit::Several(of) => drop(self.names.insert(dimension.name, names(of, value)?)),
+            unit => drop(self.choices.insert(dimension.name, choice(unit, value)?)),
         }
         Ok(())
     }
@@ -205,8 +203,8 @@ fn float(value: &Value) -> Option<f64> {
     value.as_float().or_else(|| value.as_integer().map(|number| number as f64))
 }
 
-/// Kinds of fault and single faults: all of a list, or each of a table with its probability.
-fn names(value: &Value) -> anyhow::Result<Vec<(String, f64)>> {
+/// Several names: all of a list, or each of a table with its probability.
+fn names(of: Several, value: &Value) -> anyhow::Result<Vec<(String, f64)>> {
     let entries: Vec<(String, f64)> = match value {
         Value::String(name) => vec![(name.clone(), 1.0)],
         Value::Array(names) => {
@@ -228,13 +226,8 @@ fn names(value: &Value) -> anyhow::Result<Vec<(String, f64)>> {
         other => bail!("{other} is neither a list of names nor a table of probabilities"),
     };
     for (name, _) in &entries {
-        let known = || {
-            nemesis::Kind::ALL
-                .iter()
-                .map(|kind| kind.name())
-                .chain(nemesis::ALL.iter().map(|fault| fault.name()))
-        };
-        ensure!(known().any(|known| known == name), unknown("fault or kind of fault", name, known()));
+        let known = || of.all().into_iter();
+        ensure!(known().any(|known| known == name), unknown(of.noun(), name, known()));
     }
     Ok(entries)
 }

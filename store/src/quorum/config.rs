@@ -27,6 +27,10 @@ pub struct Config {
     pub read_repair_one_in: u64,
     /// Milliseconds between two background exchanges that a node starts.
     pub exchange_ms: u64,
+    /// Whether reads repair.
+    pub has_read_repair: bool,
+    /// Whether nodes exchange what they hold in the background. A node that lost something is always made up for.
+    pub has_exchange: bool,
     /// How this node keeps its entries in tables; none: in memory, and the log grows.
     pub tables: Option<tables::Options>,
     /// Which safeguards are on.
@@ -46,6 +50,8 @@ impl Config {
             retry_ms: 500,
             read_repair_one_in: 4,
             exchange_ms: 2000,
+            has_read_repair: true,
+            has_exchange: true,
             tables: None,
             safeguards: Safeguards::default(),
         }

@@ -218,7 +218,9 @@ impl Protocol for Node {
     fn tick(&mut self, now: Now, effects: &mut Vec<Effect>) {
         let mut out = Outbox::new(self.config.node, effects);
         self.coordinator.tick(&self.config, now, &mut out);
-        self.exchange.tick(self.config.exchange_ms, &self.replica, now, &mut out);
+        if self.config.has_exchange || self.is_recovering() {
+            self.exchange.tick(self.config.exchange_ms, &self.replica, now, &mut out);
+        }
         self.listen_to_self(now, &mut out);
     }
 }

@@ -3,7 +3,7 @@
 //! | levels | promised | as long as |
 //! |---|---|---|
 //! | any | integrity | always |
-//! | any | convergence | no home replica's sync lied |
+//! | any | convergence, where nodes exchange what they hold | no home replica's sync lied |
 //! | any | replica durability: no replica goes back unless it has reported damage | no home replica's sync lied |
 //! | one | durability | no home replica's disk is damaged |
 //! | W' + R' > N | read-your-writes, monotonic reads, monotonic writes, writes-follow-reads, per key | always |
@@ -71,7 +71,8 @@ pub fn promises(config: &Config, write: Level, read: Level) -> Vec<Promise> {
     let always = |guarantee| Promise { guarantee, damaged_homes_max: None, lying_homes_max: None };
     let mut promises = vec![always(Integrity)];
     let truthful = |guarantee| Promise { lying_homes_max: Some(0), ..always(guarantee) };
-    promises.extend([Convergence, ReplicaDurability].map(truthful));
+    promises.extend(config.has_exchange.then(|| truthful(Convergence)));
+    promises.push(truthful(ReplicaDurability));
     promises.push(Promise { damaged_homes_max: Some(written - 1), ..always(Durability) });
     if written + read > config.replication {
         promises.extend([ReadYourWrites, MonotonicReads, MonotonicWrites, WritesFollowReads].map(always));
@@ -128,6 +129,13 @@ mod tests {
             let promise = promise.expect("promised at every level");
             assert_eq!((promise.damaged_homes_max, promise.lying_homes_max), (None, Some(0)));
         }
+    }
+
+    #[test]
+    fn replicas_that_exchange_nothing_need_not_converge() {
+        let config = Config { has_exchange: false, ..Config::new(0, vec!["n1".to_owned()]) };
+        let promised = promises(&config, Level::All, Level::All);
+        assert!(promised.iter().all(|promise| promise.guarantee != Guarantee::Convergence));
     }
 
     #[test]

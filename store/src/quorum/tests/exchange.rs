@@ -22,6 +22,14 @@ fn count(cluster: &Cluster, node: usize) -> usize {
 }
 
 #[test]
+fn nothing_is_exchanged_where_that_is_switched_off() {
+    let mut cluster = Cluster::with(3, |config| config.has_exchange = false);
+    plant(&mut cluster, 0, vec![("a".to_owned(), entry(1, 1))]);
+    cluster.run(500);
+    assert_eq!([0, 1, 2].map(|node| count(&cluster, node)), [1, 0, 0]);
+}
+
+#[test]
 fn exchange_brings_two_replicas_together() {
     let mut cluster = Cluster::new(3);
     plant(&mut cluster, 0, vec![("a".to_owned(), entry(1, 1)), ("b".to_owned(), entry(5, 1))]);

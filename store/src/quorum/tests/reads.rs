@@ -1,11 +1,16 @@
 //! Reads at levels one, quorum and all.
 
+use crate::quorum::config::Config;
 use crate::quorum::message::{Level, Message, Refusal, Request, Response};
 use crate::quorum::testkit::{Cluster, Packet, get, put, value, written};
 
 /// A cluster where every node is home to every key, and only n1 and n2 know the second value.
 fn third_is_stale() -> Cluster {
-    let mut cluster = Cluster::new(3);
+    third_is_stale_with(|_| {})
+}
+
+fn third_is_stale_with(change: impl FnOnce(&mut Config)) -> Cluster {
+    let mut cluster = Cluster::with(3, change);
     cluster.call(0, put("k", "old", Level::All));
     cluster.ask(0, put("k", "new", Level::Quorum));
     cluster.take_if(|packet| packet.to == 2);
@@ -71,6 +76,14 @@ fn a_read_repairs_the_replica_that_answers_late_with_less() {
     cluster.network.extend(late);
     cluster.settle();
     assert_eq!(cluster.held(2, "k"), cluster.held(0, "k"));
+}
+
+#[test]
+fn no_read_repairs_where_that_is_switched_off() {
+    let mut cluster = third_is_stale_with(|config| config.has_read_repair = false);
+    cluster.call(0, get("k", Level::All));
+    let held = cluster.held(2, "k").and_then(|entry| entry.value);
+    assert_eq!(held.as_deref(), Some(b"old".as_slice()));
 }
 
 #[test]
