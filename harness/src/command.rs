@@ -87,6 +87,7 @@ pub fn options(scenario: &Scenario) -> String {
         scenario.read_percent.map_or(String::new(), |percent| percent.to_string()),
         String::new(),
     );
+    option("reader-percent", scenario.reader_percent.to_string(), base.reader_percent.to_string());
     text
 }
 

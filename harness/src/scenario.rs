@@ -74,8 +74,8 @@ pub struct Scenario {
     /// The longest time that a message is under way when nothing delays it, in simulated milliseconds.
     #[serde(default = "later::latency_ms_max", skip_serializing_if = "later::is_default_latency_ms_max")]
     pub latency_ms_max: u64,
-    /// What the sessions invoke, instead of what the generator says; `rate` and `read_percent` are not looked
-    /// at then.
+    /// What the sessions invoke, instead of what the generator says; `rate`, `read_percent` and
+    /// `reader_percent` are not looked at then.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub script: Option<Script>,
     /// Length of the phase with faults, in simulated milliseconds.
@@ -90,6 +90,9 @@ pub struct Scenario {
     /// when absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub read_percent: Option<u64>,
+    /// How many of all sessions only read while there are faults, in percent, in workloads that mix reads with others.
+    #[serde(default, skip_serializing_if = "later::is_default_reader_percent")]
+    pub reader_percent: u64,
     /// The planted bug, if any.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub bug: Option<String>,
@@ -125,6 +128,7 @@ impl Default for Scenario {
             clients: 20,
             keys: 8,
             read_percent: None,
+            reader_percent: 0,
             bug: None,
         }
     }
@@ -148,6 +152,12 @@ impl Scenario {
     /// How many nodes a cluster in this mode has that is told nothing else.
     pub fn nodes_in(mode: &str) -> usize {
         if matches!(mode, "synchronous" | "asynchronous") { NODES_ACTIVE_PASSIVE } else { NODES }
+    }
+
+    /// How many sessions do not only read: those with the lowest numbers.
+    pub fn writers(&self) -> u64 {
+        let readers = self.clients as u64 * self.reader_percent / 100;
+        self.clients as u64 - readers
     }
 
     /// Whether the store does without this repair path.
@@ -226,6 +236,7 @@ mod tests {
             "latency_ms_min",
             "latency_ms_max",
             "read_percent",
+            "reader_percent",
         ];
         for later in later {
             assert_eq!(plain.get(later), None, "{later}");
@@ -275,7 +286,8 @@ mod tests {
             slug(|scenario| scenario.latency_ms_max = 10),
             slug(|scenario| scenario.script = Some(Script::default())),
             slug(|scenario| scenario.read_percent = Some(50)),
+            slug(|scenario| scenario.reader_percent = 50),
         ];
-        assert_eq!(std::collections::BTreeSet::from(slugs).len(), 15);
+        assert_eq!(std::collections::BTreeSet::from(slugs).len(), 16);
     }
 }

@@ -143,6 +143,19 @@ mod tests {
     }
 
     #[test]
+    fn keeps_to_what_a_bug_needs() {
+        let profile =
+            Profile::parse("bug = 'filter-misses-keys'\nwithout = ['exchange']").expect("a profile");
+        for seed in 0..20 {
+            let scenario = draw(&profile, seed, None).expect("a scenario");
+            assert_eq!(
+                (scenario.storage.as_str(), scenario.without),
+                ("tables", vec!["exchange".to_owned()])
+            );
+        }
+    }
+
+    #[test]
     fn keeps_the_store_and_most_of_a_parent() {
         let parent = &drawn(0..1)[0];
         let child = |seed| draw(&Profile::default(), seed, Some(parent)).expect("a child");
@@ -161,6 +174,10 @@ mod tests {
             ("store = 'raft'\nread-quorum = 1\nloss-entries = 9", &["read-quorum"]),
             ("mode = 'majority'\nloss-entries = 9", &["loss-entries"]),
             ("workload = 'set'\nread-percent = 20", &["read-percent"]),
+            ("store = 'raft'\nwithout = ['exchange']", &["without"]),
+            ("store = 'quorum'\nwithout = ['exchange']", &[]),
+            ("bug = 'filter-misses-keys'\nstorage = 'log'", &["storage"]),
+            ("bug = 'filter-misses-keys'\nstorage = 'tables'", &[]),
             ("bug = 'read-unconfirmed'\nstore = 'quorum'", &["store"]),
             ("bug = 'read-unconfirmed'\nstore = 'raft'", &[]),
         ] {

@@ -170,9 +170,20 @@ fn any_key(session: &Session, scenario: &Scenario, rng: &mut Rng) -> (Key, Strin
     (Key::Name(format!("k{number}")), scenario.level_of(number))
 }
 
-/// How many of all operations read, from 0 to 1: half of them, where nothing else is said.
-fn read_share(scenario: &Scenario) -> f64 {
-    scenario.read_percent.map_or(0.5, |percent| percent as f64 / 100.0)
+/// How many of a session's operations read, from 0 to 1, where the scenario says so: all, of one that only reads.
+///
+/// Who writes as well soon waits for a node that can do no more than read, and looks for another one: what such a node
+/// answers is seen by those who only read. (Jepsen reserves threads for reads for that: `jepsen.generator/reserve`.)
+fn read_share(session: &Session, scenario: &Scenario) -> Option<f64> {
+    match session.number >= scenario.writers() {
+        true => Some(1.0),
+        false => scenario.read_percent.map(|percent| percent as f64 / 100.0),
+    }
+}
+
+/// Whether the next operation reads: half of them do, where nothing else is said.
+fn is_read(session: &Session, scenario: &Scenario, rng: &mut Rng) -> bool {
+    !rng.chance(1.0 - read_share(session, scenario).unwrap_or(0.5))
 }
 
 /// How many invocations a key gets, on average, where keys are given up for new ones.

@@ -87,8 +87,8 @@ pub struct Options {
     /// [default: 5ms..25ms]
     #[arg(long, value_name = "MIN..MAX", value_parser = duration::parse_latency_ms)]
     latency: Option<(u64, u64)>,
-    /// A file with a fixed script of invocations, or the JSON itself, instead of what the workload draws; --rate and
-    /// --read-percent are not looked at then.
+    /// A file with a fixed script of invocations, or the JSON itself, instead of what the workload draws; --rate,
+    /// --read-percent and --reader-percent are not looked at then.
     /// JSON: [{"at_ms": 3000, "session": 4, "function": "write", "key": "k3", "value": 17}, …];
     /// "phase" may be healing or replay, where nothing is read, and times count from its begin. perjury shrink writes
     /// such scripts
@@ -110,6 +110,10 @@ pub struct Options {
     /// cas-register
     #[arg(long, value_name = "PERCENT")]
     read_percent: Option<u64>,
+    /// How many of all clients only read while there are faults, in such workloads: they see what a node answers that can
+    /// take no writes, such as a leader that was cut off [default: 0]
+    #[arg(long, value_name = "PERCENT")]
+    reader_percent: Option<u64>,
     /// Switches one safeguard of a store off: the verdict should say so. Sets store, mode, workload, level and
     /// nemesis to what shows it, unless they are given
     #[arg(long, value_name = "NAME", value_parser = catalog::parser(catalog::bugs()))]
@@ -157,6 +161,7 @@ impl Options {
             clients: self.clients.unwrap_or(base.clients),
             keys: self.keys.unwrap_or(base.keys),
             read_percent: self.read_percent,
+            reader_percent: self.reader_percent.unwrap_or(base.reader_percent),
             bug: self.bug.clone(),
         };
         let system = system(&scenario.store)?;
@@ -198,6 +203,7 @@ impl Options {
             self.rate.map(|rate| ("rate".to_owned(), rate.to_string())),
             count("keys", self.keys),
             number("read-percent", self.read_percent),
+            number("reader-percent", self.reader_percent),
             time("time", self.time),
             self.latency.map(|(min, max)| ("latency".to_owned(), format!("{min}ms..{max}ms"))),
             number("role-percent", self.role_percent),
@@ -312,9 +318,11 @@ mod tests {
             "--nodes 7 --replication 5 --time 1500ms --rate 2.5",
             "--store raft --level leader+any",
             "--storage tables --keys 100",
+            "--without exchange,read-repair",
+            "--without none",
             "--store raft --mode synchronous --snapshot-every 9 --batch-bytes 1 --segment-bytes 2048",
             "--store raft --mode asynchronous --nodes 3 --loss-entries 17",
-            "--workload bank --store raft --read-percent 90",
+            "--workload bank --store raft --read-percent 90 --reader-percent 25",
             "--nemesis crash,message-loss --role-percent 40 --fault-gap 500ms --fault-length 2s --latency 10ms..0.2s",
             r#"--script [{"at_ms":3,"session":4,"function":"write","key":"k3","value":17}]"#,
         ] {
@@ -348,6 +356,18 @@ mod tests {
             ("--workload bank", "--workload bank: quorums keep registers only"),
             ("--storage paper", "--storage paper: take log or tables"),
             ("--store raft --storage tables", "--storage tables: raft keeps its state in snapshots"),
+            ("--reader-percent 100", "--reader-percent 100: take 0 to 90: somebody has to write"),
+            ("--workload set --reader-percent 25", "--reader-percent 25: workload set mixes no reads"),
+            ("--without paint", "--without paint: take some of exchange, read-repair"),
+            ("--without none,exchange", "--without none goes with no repair path"),
+            (
+                "--store raft --without exchange",
+                "--without exchange: a replicated log has no such repair paths",
+            ),
+            (
+                "--bug filter-misses-keys --storage log",
+                "it is one of storage tables, not log; leave --storage out",
+            ),
             ("--mode synchronous", "--mode synchronous: quorum knows one way to copy only"),
             ("--level two", "--level: 'two' is no level of this store: take quorum, atomic"),
             ("--level all+one/mixed", "'mixed' is no level of this store"),

@@ -91,6 +91,10 @@ pub(super) fn is_default_batch_bytes(bytes: &usize) -> bool {
 }
 
 /// By default nobody is aimed at.
+pub(super) fn is_default_reader_percent(percent: &u64) -> bool {
+    *percent == 0
+}
+
 pub(super) fn is_default_role_percent(percent: &u64) -> bool {
     *percent == 0
 }

@@ -15,6 +15,8 @@ use crate::{bug, workload};
 const LATENCY_MS_MAX: u64 = 1_000;
 /// Clients for each lock, so that every one of them gets one now and then.
 const CLIENTS_PER_LOCK: usize = 4;
+/// Somebody has to write.
+const READER_PERCENT_MAX: u64 = 90;
 /// From a few records up to more than any run writes.
 const SEGMENT_BYTES: RangeInclusive<u32> = 512..=1 << 30;
 /// From less than any entry up to more than a run writes.
@@ -35,7 +37,7 @@ impl Scenario {
             .or_else(|| self.wrong_bug())
             .or_else(|| self.wrong_level())
             .or_else(|| self.too_few_locks())
-            .or_else(|| self.unused_read_percent())
+            .or_else(|| self.unused_percent())
             .or_else(|| self.wrong_schedule())
             .or_else(|| self.wrong_script())
     }
@@ -118,14 +120,13 @@ impl Scenario {
         })
     }
 
-    fn unused_read_percent(&self) -> Option<String> {
-        let (percent, workload) = (self.read_percent?, workload::named(&self.workload)?);
-        (!workload.mixes_reads()).then(|| {
-            format!(
-                "read-percent {percent}: workload {} mixes no reads with the rest; leave it out",
-                self.workload
-            )
-        })
+    fn unused_percent(&self) -> Option<String> {
+        let workload = workload::named(&self.workload).filter(|workload| !workload.mixes_reads())?;
+        let readers = Some(self.reader_percent).filter(|percent| *percent > 0);
+        let given = [("read-percent", self.read_percent), ("reader-percent", readers)];
+        let (setting, percent) = given.into_iter().find_map(|(setting, given)| Some((setting, given?)))?;
+        let name = workload.name();
+        Some(format!("{setting} {percent}: workload {name} mixes no reads with the rest; leave it out"))
     }
 
     fn wrong_number(&self) -> Option<String> {
@@ -159,6 +160,12 @@ impl Scenario {
             [("read-percent", self.read_percent.unwrap_or(0)), ("role-percent", self.role_percent)];
         if let Some((setting, percent)) = percents.into_iter().find(|(_, percent)| *percent > 100) {
             return Some(format!("{setting} {percent}: take 0 to 100"));
+        }
+        let readers = self.reader_percent;
+        if readers > READER_PERCENT_MAX {
+            return Some(format!(
+                "reader-percent {readers}: take 0 to {READER_PERCENT_MAX}: somebody has to write"
+            ));
         }
         let time = self.time_ms;
         (!(1..=TIME_MS_MAX).contains(&time))

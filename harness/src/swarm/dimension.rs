@@ -131,6 +131,7 @@ pub const DIMENSIONS: &[Dimension] = &[
     Dimension { name: "rate", unit: Unit::Number, draw: rate },
     Dimension { name: "keys", unit: Unit::Number, draw: keys },
     Dimension { name: "read-percent", unit: Unit::Number, draw: read_percent },
+    Dimension { name: "reader-percent", unit: Unit::Number, draw: reader_percent },
     Dimension { name: "time", unit: Unit::Duration, draw: time },
     Dimension { name: "latency", unit: Unit::Latency, draw: latency },
     Dimension { name: "fault-gap", unit: Unit::Duration, draw: fault_gap },
@@ -348,11 +349,18 @@ fn keys(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     scenario.keys = draw.count(&[1, 1, 2, 2, 4, 4, 8, 16, 64]);
 }
 
+fn mixes_reads(scenario: &Scenario) -> bool {
+    workload::named(&scenario.workload).is_some_and(|workload| workload.mixes_reads())
+}
+
 /// What is wrong for a short time only is seen by those who look often.
 fn read_percent(draw: &mut Draw<'_>, scenario: &mut Scenario) {
-    let mixes = |workload: &dyn workload::Workload| workload.mixes_reads();
-    let is_looked_at = workload::named(&scenario.workload).is_some_and(mixes);
-    scenario.read_percent = is_looked_at.then(|| draw.one_of(&[20, 50, 50, 80, 95]));
+    scenario.read_percent = mixes_reads(scenario).then(|| draw.one_of(&[20, 50, 50, 80, 95]));
+}
+
+/// What a node answers that cannot write is seen by those who stay with it.
+fn reader_percent(draw: &mut Draw<'_>, scenario: &mut Scenario) {
+    scenario.reader_percent = if mixes_reads(scenario) { draw.one_of(&[0, 20, 40, 60]) } else { 0 };
 }
 
 fn time(draw: &mut Draw<'_>, scenario: &mut Scenario) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use perjury_histories::{Key, Value};
 use serde_json::json;
 
-use super::{Session, Workload, read_share};
+use super::{Session, Workload, is_read};
 use crate::rng::Rng;
 use crate::scenario::Scenario;
 use crate::script::Invocation;
@@ -63,9 +63,9 @@ impl Workload for Bank {
         vec![on("deposit", accounts(scenario, &level), balances.into(), level)]
     }
 
-    fn next(&self, n: u64, _: &Session, scenario: &Scenario, writes_only: bool, rng: &mut Rng) -> Call {
+    fn next(&self, n: u64, session: &Session, scenario: &Scenario, writes_only: bool, rng: &mut Rng) -> Call {
         let level = scenario.level_of(n as usize % scenario.keys);
-        if !writes_only && rng.chance(read_share(scenario)) {
+        if !writes_only && is_read(session, scenario, rng) {
             return on("read", accounts(scenario, &level), Value::Null, level);
         }
         // Another account, if there is one.

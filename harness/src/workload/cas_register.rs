@@ -29,9 +29,9 @@ impl Workload for CasRegister {
     fn next(&self, n: u64, session: &Session, scenario: &Scenario, writes_only: bool, rng: &mut Rng) -> Call {
         let (key, level) = any_key(session, scenario, rng);
         let seen = session.last_seen.get(&key).cloned().unwrap_or(Value::Null);
-        let choice = match scenario.read_percent {
+        let choice = match read_share(session, scenario) {
             None => rng.below(3),
-            Some(_) if rng.chance(read_share(scenario)) => 0,
+            Some(share) if rng.chance(share) => 0,
             Some(_) => 1 + rng.below(2),
         };
         match choice {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use perjury_histories::{Key, Value};
 
-use super::{REGISTER_CHECKERS, Session, Workload, any_key, call, last_of_registers, read_share};
+use super::{REGISTER_CHECKERS, Session, Workload, any_key, call, is_read, last_of_registers};
 use crate::rng::Rng;
 use crate::scenario::Scenario;
 use crate::system::Call;
@@ -27,7 +27,7 @@ impl Workload for Register {
 
     fn next(&self, n: u64, session: &Session, scenario: &Scenario, writes_only: bool, rng: &mut Rng) -> Call {
         let (key, level) = any_key(session, scenario, rng);
-        match writes_only || rng.chance(1.0 - read_share(scenario)) {
+        match writes_only || !is_read(session, scenario, rng) {
             true => call("write", key, Value::from(n), level),
             false => call("read", key, Value::Null, level),
         }

@@ -54,6 +54,22 @@ fn reads_nothing_while_reads_would_repair() {
 }
 
 #[test]
+fn readers_only_read_while_they_may() {
+    let scenario = Scenario { clients: 4, reader_percent: 50, ..Scenario::default() };
+    let mut rng = Rng::new(1);
+    for workload in ALL.iter().filter(|workload| workload.mixes_reads()) {
+        let mut functions = |number, writes_only| {
+            let session = Session { number, ..Session::default() };
+            let mut next = |n| workload.next(n, &session, &scenario, writes_only, &mut rng).function;
+            (0..50).map(&mut next).collect::<BTreeSet<_>>()
+        };
+        assert!(functions(1, false).len() > 1, "{}", workload.name());
+        assert_eq!(functions(2, false), BTreeSet::from(["read"]), "{}", workload.name());
+        assert!(!functions(3, true).contains("read"), "{}", workload.name());
+    }
+}
+
+#[test]
 fn makes_the_same_call_of_what_a_script_says() {
     let scenario = Scenario::default();
     for workload in ALL {
