@@ -68,22 +68,22 @@ recorded! {
     finds_timeout_reported_as_failure: "timeout-reported-as-failure", 15, 0;
     finds_replay_applies_twice: "replay-applies-twice", 15, 0;
     finds_read_unconfirmed: "read-unconfirmed", 15, 3;
-    finds_lease_by_wall_clock: "lease-by-wall-clock", 15, 21;
+    finds_lease_by_wall_clock: "lease-by-wall-clock", 15, 23;
     finds_vote_not_persisted: "vote-not-persisted", 15, 0;
     finds_term_not_persisted: "term-not-persisted", 15, 0;
     finds_vote_without_log_check: "vote-without-log-check", 15, 1;
     finds_stale_append_taken: "stale-append-taken", 15, 18;
     finds_retry_applied_twice: "retry-applied-twice", 15, 0;
-    finds_sessions_not_in_snapshot: "sessions-not-in-snapshot", 30, 9;
+    finds_sessions_not_in_snapshot: "sessions-not-in-snapshot", 30, 101;
     finds_removed_node_acts: "removed-node-acts", 15, 6;
-    finds_tail_dropped: "tail-dropped", 15, 14;
+    finds_tail_dropped: "tail-dropped", 15, 1;
     finds_read_past_high_water_mark: "read-past-high-water-mark", 15, 0;
     finds_whole_log_committed: "whole-log-committed", 15, 0;
     finds_conflict_kept: "conflict-kept", 15, 5;
     finds_loss_bound_passed: "loss-bound-passed", 15, 8;
     finds_no_pre_vote: "no-pre-vote", 15, 1;
-    finds_earlier_term_committed: "earlier-term-committed", 20, 39;
-    finds_changes_overlap: "changes-overlap", 20, 2;
+    finds_earlier_term_committed: "earlier-term-committed", 20, 119;
+    finds_changes_overlap: "changes-overlap", 20, 42;
 }
 
 #[test]

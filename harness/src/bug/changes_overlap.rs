@@ -20,7 +20,7 @@ pub const BUG: Bug = Bug {
     settings: &[],
     workload: "register",
     level: "leader",
-    nemesis: &["leader", "membership"],
+    nemesis: &["leader-churn", "membership"],
     marker: "changes-overlap",
     seeds: 500,
 };

@@ -20,7 +20,7 @@ pub const BUG: Bug = Bug {
     settings: &[],
     workload: "register",
     level: "lease",
-    nemesis: &["clock", "leader"],
+    nemesis: &["clock-jump-back", "leader-cut"],
     marker: "lease-by-wall-clock",
     seeds: 50,
 };
