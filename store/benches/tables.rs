@@ -12,7 +12,7 @@ use std::rc::Rc;
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
 use perjury_store::env::{Env, real};
-use perjury_store::quorum::effect::Record;
+use perjury_store::quorum::record::{Logged, Record};
 use perjury_store::quorum::message::Entry;
 use perjury_store::quorum::version::Version;
 use perjury_store::storage::tables::coverage::Coverage;
@@ -57,13 +57,17 @@ async fn timed<T>(env: &Env, what: &str, keys: u64, work: impl Future<Output = R
     Ok(result)
 }
 
-async fn open(env: &Env) -> Result<(Rc<Tables>, Log<Record>)> {
+async fn open(env: &Env) -> Result<(Rc<Tables>, Log<Logged>)> {
     let around = Surroundings::of(env);
     let found = Manifest::find(&env.disk, "n1")?;
     let options = storage::Options { begins: found.manifest.log_begins, ..storage::Options::default() };
-    let (log, replayed) = Log::<Record>::open(around.clone(), ("quorum", "n1"), options).await?;
+    let (log, replayed) = Log::<Logged>::open(around.clone(), ("quorum", "n1"), options).await?;
     let tables = Tables::open(around, "n1", found, tables::Options::default()).await?;
-    replayed.records.into_iter().for_each(|record| put(&tables, record));
+    for logged in replayed.records {
+        if let Logged::Held(record) = logged {
+            put(&tables, record);
+        }
+    }
     Ok((tables, log))
 }
 
@@ -74,7 +78,7 @@ async fn write(env: &Env, keys: u64) -> Result<()> {
     for first in (0..keys).step_by(GROUP as usize) {
         let group = first..keys.min(first + GROUP);
         for number in group.clone() {
-            log.append(&record(number))?;
+            log.append(&Logged::Held(record(number)))?;
             coverage.appended(log.active(), number + 1);
         }
         log.sync().await?;

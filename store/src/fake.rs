@@ -43,6 +43,11 @@ impl World {
         }
     }
 
+    /// The same world as another node has it: with a disk of its own.
+    pub(crate) fn of_another_node(&self) -> World {
+        World { disk: MemoryDisk::default(), ..self.clone() }
+    }
+
     /// Listens at `address`, as long as the result lives.
     pub(crate) fn listen(&self, address: &str) -> mpsc::UnboundedReceiver<DuplexStream> {
         let (sender, receiver) = mpsc::unbounded_channel();

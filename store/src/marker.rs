@@ -71,6 +71,9 @@ markers! {
     REPLICAS_BELOW_FLOOR = Marker::quorum("replicas-below-floor", "enough replicas answered a read, with less than its session had seen");
     VERSION_AHEAD_OF_CLOCK = Marker::quorum("version-ahead-of-clock", "a version was given out that the wall clock had not reached");
     EXCHANGE_DIFFERED = Marker::quorum("exchange-differed", "two nodes compared what they hold, and found that it differs");
+    HINT_STORED = Marker::quorum("hint-stored", "a node kept a write for a home replica that did not answer").only(&["sloppy"]);
+    HINT_HANDED_BACK = Marker::quorum("hint-handed-back", "a home replica got what was kept for it").only(&["sloppy"]);
+    HINTS_FULL = Marker::quorum("hints-full", "a node refused to keep more for others").only(&["sloppy"]);
     MEMTABLE_FLUSHED = Marker::tables("memtable-flushed", "a memtable became a table, and the log before it was removed");
     TABLES_COMPACTED = Marker::tables("tables-compacted", "tables were merged into one");
     CORRUPT_TABLE_REPORTED = Marker::tables("corrupt-table-reported", "a start found a part of the tables bad");

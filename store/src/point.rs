@@ -23,6 +23,8 @@ pub struct Point {
     pub at_start: bool,
     /// Only nodes that keep tables pass it.
     pub with_tables: bool,
+    /// The modes of replication in which nodes pass it; none: in any.
+    pub modes: &'static [&'static str],
     /// What is done there, and what is not.
     pub about: &'static str,
 }
@@ -33,17 +35,22 @@ const RAFT: &[&str] = &["raft"];
 
 /// A point that a node passes while it works.
 const fn point(name: &'static str, families: &'static [&'static str], about: &'static str) -> Point {
-    Point { name, families, at_start: false, with_tables: false, about }
+    Point { name, families, at_start: false, with_tables: false, modes: &[], about }
 }
 
 /// A point that a node passes while it keeps tables.
 const fn with_tables(name: &'static str, about: &'static str) -> Point {
-    Point { name, families: QUORUM, at_start: false, with_tables: true, about }
+    Point { with_tables: true, ..point(name, QUORUM, about) }
+}
+
+/// A point that a node passes while it stands in for others.
+const fn sloppy(name: &'static str, about: &'static str) -> Point {
+    Point { modes: &["sloppy"], ..point(name, QUORUM, about) }
 }
 
 /// A point that a node of any family passes when it starts.
 const fn at_start(name: &'static str, about: &'static str) -> Point {
-    Point { name, families: BOTH, at_start: true, with_tables: false, about }
+    Point { at_start: true, ..point(name, BOTH, about) }
 }
 
 /// See [`Point::about`], as for all of these.
@@ -92,6 +99,13 @@ pub const BEFORE_WRITE_BACK: Point =
 /// Both nodes go on meanwhile.
 pub const EXCHANGE_COMPARED: Point =
     point("exchange-compared", QUORUM, "two nodes know where they differ, and nothing is handed over");
+
+/// It counts as soon as the coordinator knows.
+pub const HINT_KEPT: Point =
+    sloppy("hint-kept", "a hint is synced, and the coordinator that waits for it is not told");
+/// Both have it.
+pub const HANDED_BACK: Point =
+    sloppy("between-handoff-and-drop", "the owner of a hint holds it, and the hint is not dropped yet");
 
 /// Nothing but the log says it yet.
 pub const IN_FLUSH: Point =
@@ -159,6 +173,8 @@ pub const ALL: &[&Point] = &[
     &VERSION_CHOSEN,
     &BEFORE_WRITE_BACK,
     &EXCHANGE_COMPARED,
+    &HINT_KEPT,
+    &HANDED_BACK,
     &IN_FLUSH,
     &FLUSHED,
     &IN_COMPACTION,
@@ -175,9 +191,12 @@ pub const ALL: &[&Point] = &[
     &SNAPSHOT_BEFORE_STEP,
 ];
 
-/// Those that nodes of this family pass, with tables or without.
-pub fn of(family: &str, has_tables: bool) -> Vec<&'static Point> {
-    let passes = |point: &&Point| point.families.contains(&family) && (has_tables || !point.with_tables);
+/// Those that nodes of this family pass, in this mode of replication, with tables or without.
+pub fn of(family: &str, mode: &str, has_tables: bool) -> Vec<&'static Point> {
+    let in_mode = |point: &Point| point.modes.is_empty() || point.modes.contains(&mode);
+    let passes = |point: &&Point| {
+        point.families.contains(&family) && in_mode(point) && (has_tables || !point.with_tables)
+    };
     ALL.iter().copied().filter(passes).collect()
 }
 

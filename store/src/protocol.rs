@@ -82,6 +82,12 @@ pub trait Protocol: Sized + 'static {
 
     /// Time has passed; called every [`TICK_MS`] or so.
     fn tick(&mut self, now: Now, effects: &mut Vec<Effect<Self>>);
+
+    /// The first record of the log that is needed even where tables hold all that it puts on its shelf; `MAX`: none
+    /// is, 0: what was there when the node started.
+    fn needed_from(&self) -> RecordNumber {
+        RecordNumber::MAX
+    }
 }
 
 /// Milliseconds between ticks.

@@ -30,6 +30,12 @@ pub struct Safeguards {
     pub newest_kept: bool,
     /// Versions come from a hybrid logical clock. Off (bug 11): from the wall clock alone.
     pub hybrid_clock: bool,
+    /// A strict quorum counts home replicas only. Off (bug 12): other nodes that keep a write for them, too.
+    pub foreign_acknowledgements_refused: bool,
+    /// A hint stands in the log before it counts. Off (bug 13): it is held in memory only.
+    pub hints_logged: bool,
+    /// A hint is dropped once its owner holds it. Off (bug 14): also after an attempt to hand it back that failed.
+    pub hint_kept_on_failure: bool,
     /// Compare-and-set is refused. Off (bug 17): it is a quorum read, then a quorum write.
     pub compare_and_set_refused: bool,
     /// A session keeps its token when it changes coordinator. Off (bug 20): it starts an empty one.
@@ -96,6 +102,9 @@ impl Default for Safeguards {
             filter_complete: true,
             newest_kept: true,
             hybrid_clock: true,
+            foreign_acknowledgements_refused: true,
+            hints_logged: true,
+            hint_kept_on_failure: true,
             compare_and_set_refused: true,
             token_survives_failover: true,
             distinct_acknowledgements: true,

@@ -3,7 +3,18 @@
 use crate::safeguards::Safeguards;
 use crate::storage::tables;
 
-use super::message::NodeId;
+use super::message::{Level, NodeId};
+
+/// Whose acknowledgements count for a write.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Mode {
+    /// Those of home replicas only.
+    #[default]
+    Strict,
+    /// At levels one and quorum also those of the next nodes on the ring, in the place of home replicas that do not
+    /// answer, until these are back.
+    Sloppy,
+}
 
 /// The cluster as one node sees it. All nodes of a cluster are given the same, but for `node`.
 #[derive(Clone, Debug)]
@@ -18,10 +29,18 @@ pub struct Config {
     pub read_quorum: usize,
     /// W: replicas that acknowledge a write at level quorum.
     pub write_quorum: usize,
+    /// Whose acknowledgements count for a write.
+    pub mode: Mode,
     /// Points that each node has on the ring.
     pub virtual_nodes: usize,
     /// Milliseconds after which a coordinator asks again those replicas that have not answered.
     pub retry_ms: u64,
+    /// Milliseconds after which another node is asked in the place of one that has not acknowledged a write.
+    pub stand_in_ms: u64,
+    /// Milliseconds between two attempts to give hints back to a node that does not answer.
+    pub handoff_ms: u64,
+    /// Hints for other nodes that a node keeps; more are refused.
+    pub hints_max: usize,
     /// One read in so many repairs the replicas that answered it with something older; the rest is left
     /// to the background exchange, as repairs cost writes.
     pub read_repair_one_in: u64,
@@ -46,8 +65,12 @@ impl Config {
             replication: 3,
             read_quorum: 2,
             write_quorum: 2,
+            mode: Mode::Strict,
             virtual_nodes: 64,
             retry_ms: 500,
+            stand_in_ms: 250,
+            handoff_ms: 500,
+            hints_max: 1000,
             read_repair_one_in: 4,
             exchange_ms: 2000,
             has_read_repair: true,
@@ -55,6 +78,12 @@ impl Config {
             tables: None,
             safeguards: Safeguards::default(),
         }
+    }
+
+    /// Whether other nodes may take a write at this level in the place of home replicas. Level all is about every home
+    /// replica, and level atomic rests on majorities of them: these stay strict in any mode.
+    pub fn is_sloppy(&self, level: Level) -> bool {
+        self.mode == Mode::Sloppy && matches!(level, Level::One | Level::Quorum)
     }
 
     /// What is wrong with it, if anything.

@@ -16,16 +16,17 @@
 use std::collections::BTreeMap;
 
 use super::clock::HybridClock;
-use super::config::Config;
+use super::config::{Config, Mode};
 use super::effect::{Effect, Now, RequestId};
 use super::message::{Entry, Level, Message, NodeId, Operation, OperationId, Refusal, Request, Response};
 use super::outbox::Outbox;
 use super::read::{Read, Then};
 use super::replica::mode;
 use super::ring::{Homes, Ring};
+use super::stand_ins::StandIns;
 use super::version::Version;
 use super::write::Write;
-use crate::{marker, point};
+use crate::{Safeguards, marker, point};
 
 /// Operations in flight at once; more are refused.
 const OPERATIONS_MAX: usize = 10_000;
@@ -60,6 +61,8 @@ pub struct Ticket {
     pub above: Option<Version>,
     /// Whether the key is used at level atomic.
     pub atomic: bool,
+    /// Whether stand-ins may take a write.
+    pub stand_ins: bool,
     /// The client's deadline, in milliseconds.
     pub deadline_ms: u32,
     /// When it is over, in monotonic nanoseconds.
@@ -124,7 +127,7 @@ impl Coordinator {
         match then {
             Then::Write(value) if !reads => {
                 let entry = Entry { version: context.version(ticket.above, now, out), atomic, value };
-                self.write(ticket, entry, false, context.config, out);
+                self.write(ticket, entry, false, context, now, out);
             }
             then => {
                 ticket.ask(out);
@@ -190,6 +193,9 @@ impl Coordinator {
             if again {
                 ticket.retry = later(now, config.retry_ms);
             }
+            if let Phase::Write(write) = phase {
+                write.stand_in(over, ticket, config, now, out);
+            }
             match phase {
                 Phase::Read(read) if over => read.give_up(ticket, out),
                 Phase::Write(write) if over => {
@@ -233,13 +239,22 @@ impl Coordinator {
             ticket.needed = needed(context.config, Level::Quorum, false, ticket.homes.len());
         }
         // A new number: answers to the read phase must not be taken for acknowledgements.
-        ticket.operation = self.next();
-        self.write(ticket, entry, read, context.config, out);
+        ticket.operation = self.number();
+        self.write(ticket, entry, read, context, now, out);
     }
 
-    fn write(&mut self, ticket: Ticket, entry: Entry, read: bool, config: &Config, out: &mut Outbox<'_>) {
+    fn write(
+        &mut self,
+        ticket: Ticket,
+        entry: Entry,
+        read: bool,
+        context: &Context<'_>,
+        now: Now,
+        out: &mut Outbox<'_>,
+    ) {
         out.push(Effect::Pass(if read { &point::BEFORE_WRITE_BACK } else { &point::VERSION_CHOSEN }));
-        let write = Write::new(entry, read, config.safeguards.distinct_acknowledgements);
+        let distinct = context.config.safeguards.distinct_acknowledgements;
+        let write = Write::new(entry, read, distinct, context.stand_ins(&ticket, now));
         write.ask(&ticket, out);
         self.operations.insert(ticket.operation, (ticket, Phase::Write(write)));
     }
@@ -259,12 +274,13 @@ impl Coordinator {
         let homes = context.ring.homes(&key, context.config.replication);
         Ticket {
             request: Some(id),
-            operation: self.next(),
+            operation: self.number(),
             key,
             needed: needed(context.config, level, reads, homes.len()),
             homes,
             above: None,
             atomic: level == Level::Atomic,
+            stand_ins: takes_stand_ins(context.config, level),
             deadline_ms,
             deadline: later(now, deadline_ms.into()),
             retry: later(now, context.config.retry_ms),
@@ -324,7 +340,8 @@ impl Coordinator {
         answered.is_some_and(|operation| self.operations.remove(&operation).is_some())
     }
 
-    fn next(&mut self) -> OperationId {
+    /// A number that no operation of this node has had, nor will have again.
+    pub fn number(&mut self) -> OperationId {
         self.last += 1;
         self.last
     }
@@ -352,6 +369,13 @@ impl Context<'_> {
         }
         version
     }
+
+    /// Who may take a write in the place of its home replicas, if others may.
+    fn stand_ins(&self, ticket: &Ticket, now: Now) -> Option<StandIns> {
+        let nodes = ticket.stand_ins.then(|| self.ring.after_homes(&ticket.key, self.config.replication))?;
+        let first_at = later(now, self.config.stand_in_ms);
+        Some(StandIns::new(nodes, first_at, self.config.mode == Mode::Strict))
+    }
 }
 
 impl Ticket {
@@ -375,8 +399,14 @@ impl Ticket {
     }
 }
 
+/// Whether stand-ins may take a write at this level.
+fn takes_stand_ins(config: &Config, level: Level) -> bool {
+    let Safeguards { foreign_acknowledgements_refused, .. } = config.safeguards;
+    config.is_sloppy(level) || !foreign_acknowledgements_refused && level == Level::Quorum
+}
+
 /// The moment so many milliseconds from now, in monotonic nanoseconds.
-fn later(now: Now, ms: u64) -> u64 {
+pub fn later(now: Now, ms: u64) -> u64 {
     now.monotonic.saturating_add(ms.saturating_mul(1_000_000))
 }
 

@@ -189,7 +189,7 @@ pub enum Message {
         /// What to hold, unless something newer is held.
         entry: Entry,
     },
-    /// Home replica to coordinator: it, or something newer, is held durably.
+    /// Home replica to coordinator: it, or something newer, is held durably. Stand-in to coordinator: is kept durably.
     Written {
         /// The coordinator's operation.
         operation: OperationId,
@@ -240,6 +240,26 @@ pub enum Message {
         /// Keys that the sender lacks or holds older.
         wanted: Vec<String>,
     },
+    /// Coordinator to another node: keep this for a home replica that does not answer. Answered as a write is.
+    Hint {
+        /// The coordinator's operation.
+        operation: OperationId,
+        /// The home replica.
+        owner: NodeId,
+        /// The key.
+        key: String,
+        /// What to keep, unless something newer is kept for that one.
+        entry: Entry,
+    },
+    /// From there to the home replica, once that is back: hold this. Answered as a write is.
+    Handoff {
+        /// The sender's operation.
+        operation: OperationId,
+        /// The key.
+        key: String,
+        /// What to hold, unless something newer is held.
+        entry: Entry,
+    },
 }
 
 impl Message {
@@ -247,9 +267,10 @@ impl Message {
     /// broken node, and must not reach the clock: versions issued after it would be as impossible.
     pub fn is_possible(&self) -> bool {
         match self {
-            Message::Write { entry, .. } | Message::Held { entry: Some(entry), .. } => {
-                entry.version.is_possible()
-            }
+            Message::Write { entry, .. }
+            | Message::Held { entry: Some(entry), .. }
+            | Message::Hint { entry, .. }
+            | Message::Handoff { entry, .. } => entry.version.is_possible(),
             Message::Versions { versions, .. } => versions.iter().all(|(_, version)| version.is_possible()),
             Message::Entries { entries, .. } => entries.iter().all(|(_, entry)| entry.version.is_possible()),
             _ => true,

@@ -1,7 +1,8 @@
 //! The protocol as a value: inputs and ticks in, effects out.
 //!
 //! A node is a [`Replica`] of the keys it is home to, a [`Coordinator`] of the requests that reach it,
-//! and one side of the [`Exchange`] with each peer. This file only hands each input to its part.
+//! and one side of the [`Exchange`] with each peer. It keeps [`Hints`] for others, and gives them back ([`Handoff`]).
+//! This file only hands each input to its part.
 
 use std::rc::Rc;
 
@@ -9,10 +10,13 @@ use super::clock::HybridClock;
 use super::config::Config;
 use super::coordinator::{Context, Coordinator};
 use super::copies::{Kept, Shelf};
-use super::effect::{Effect, Input, Now, Record, RequestId};
+use super::effect::{Effect, Input, Now, RecordNumber, RequestId};
 use super::exchange::Exchange;
+use super::handoff::Handoff;
+use super::hints::Hints;
 use super::message::{Entry, Message, NodeId, Operation, Refusal, Request, Response};
 use super::outbox::Outbox;
+use super::record::{Logged, Record};
 use super::replica::Replica;
 use super::ring::Ring;
 use crate::marker;
@@ -29,7 +33,7 @@ pub struct Start {
     /// What it keeps its copies on; none: they are held in memory.
     pub shelf: Option<Rc<dyn Shelf>>,
     /// The records of its log, in order.
-    pub records: Vec<Record>,
+    pub records: Vec<Logged>,
     /// Corrupt records were found, or corrupt copies: catch up from the others before serving reads.
     pub damaged: bool,
 }
@@ -46,6 +50,10 @@ pub struct Node {
     replica: Replica,
     coordinator: Coordinator,
     exchange: Exchange,
+    hints: Hints,
+    handoff: Handoff,
+    /// The number of the last record that it appended.
+    appended: RecordNumber,
 }
 
 impl Node {
@@ -65,17 +73,26 @@ impl Node {
         let mut clock = HybridClock::new(config.node, incarnation, config.safeguards.hybrid_clock);
         let synced = config.safeguards.sync_before_acknowledge;
         let mut replica = Replica::new(config.node, shelf, ring.clone(), config.replication, synced);
-        for Record { key, entry } in records {
-            clock.observe(entry.version);
-            replica.hold(key, entry);
+        let mut hints = Hints::new(&config);
+        for record in records {
+            match record {
+                Logged::Held(Record { key, entry }) => {
+                    clock.observe(entry.version);
+                    replica.hold(key, entry);
+                }
+                Logged::Hints(change) => hints.replay(change),
+            }
         }
-        clock.observe(replica.highest());
+        clock.observe(replica.highest().max(hints.highest()));
         // A cluster that starts as one has no differences to find at once; a damaged replica has.
         let wait = if damaged { 0 } else { config.exchange_ms };
         let first_exchange = now.monotonic.saturating_add(wait.saturating_mul(1_000_000));
         Node {
             exchange: Exchange::new(config.node, nodes, incarnation, damaged, first_exchange),
             coordinator: Coordinator::new(incarnation),
+            handoff: Handoff::new(&config),
+            hints,
+            appended: 0,
             config,
             ring,
             clock,
@@ -124,7 +141,10 @@ impl Node {
                 let Node { config, ring, clock, coordinator, .. } = self;
                 coordinator.on_held(from, operation, entry, &mut Context { config, ring, clock }, now, out);
             }
-            Message::Written { operation } => self.coordinator.on_written(from, operation, out),
+            Message::Written { operation } => {
+                self.coordinator.on_written(from, operation, out);
+                self.handoff.on_written(from, operation, (&mut self.hints, &mut self.coordinator), out);
+            }
             Message::WriteRefused { operation, refusal } => {
                 self.coordinator.on_write_refused(from, operation, refusal, out);
             }
@@ -140,6 +160,20 @@ impl Node {
             Message::Entries { entries, wanted } => {
                 self.exchange.on_wanted(from, &wanted, &self.replica, out);
                 self.take_in(from, entries, out);
+            }
+            Message::Hint { operation, owner, key, entry } => {
+                self.clock.observe(entry.version);
+                // Who recovers acknowledges nothing: another node is asked.
+                if self.is_owner(owner, &key) && !self.is_recovering() {
+                    self.hints.keep(owner, Record { key, entry }, Some((from, operation)), out);
+                }
+            }
+            Message::Handoff { operation, key, entry } => {
+                self.clock.observe(entry.version);
+                if self.is_home(&key) {
+                    let waiter = (!self.is_recovering()).then_some((from, operation));
+                    self.replica.take_back(key, entry, waiter, out);
+                }
             }
         }
     }
@@ -161,6 +195,11 @@ impl Node {
     /// Whether this node keeps `key` at all: entries for others are not taken in.
     fn is_home(&self, key: &str) -> bool {
         self.ring.homes(key, self.config.replication).contains(&self.config.node)
+    }
+
+    /// Whether another node, `owner`, is home to `key`.
+    fn is_owner(&self, owner: NodeId, key: &str) -> bool {
+        owner != self.config.node && self.ring.homes(key, self.config.replication).contains(&owner)
     }
 
     /// A page of what this node holds, in key order.
@@ -194,11 +233,11 @@ impl Protocol for Node {
     type Request = Request;
     type Response = Response;
     type Message = Message;
-    type Record = Record;
+    type Record = Logged;
 
     fn step(&mut self, input: Input, now: Now, effects: &mut Vec<Effect>) {
         let me = self.config.node;
-        let mut out = Outbox::new(me, effects);
+        let mut out = Outbox::new(me, self.appended, effects);
         match input {
             Input::Request { id, request } => self.on_request(id, request, now, &mut out),
             Input::Message { from, message } => {
@@ -207,21 +246,36 @@ impl Protocol for Node {
                     self.on_message(from, message, now, &mut out);
                 }
             }
-            Input::Synced { through } => self.replica.synced(through, &mut out),
-            Input::AppendFailed { record, reason } => self.replica.append_failed(record, &reason, &mut out),
+            Input::Synced { through } => {
+                self.replica.synced(through, &mut out);
+                self.hints.synced(through, &mut out);
+            }
+            Input::AppendFailed { record, reason } => {
+                self.replica.append_failed(record, &reason, &mut out);
+                self.hints.append_failed(record, &reason, &mut out);
+            }
             // Outcomes of effects that this family has none of.
             Input::SnapshotSaved { .. } | Input::TooLate { .. } => {}
         }
         self.listen_to_self(now, &mut out);
+        self.appended = out.appended();
     }
 
     fn tick(&mut self, now: Now, effects: &mut Vec<Effect>) {
-        let mut out = Outbox::new(self.config.node, effects);
+        let mut out = Outbox::new(self.config.node, self.appended, effects);
         self.coordinator.tick(&self.config, now, &mut out);
         if self.config.has_exchange || self.is_recovering() {
             self.exchange.tick(self.config.exchange_ms, &self.replica, now, &mut out);
         }
+        self.hints.tick(&mut out);
+        let Node { hints, coordinator, .. } = self;
+        self.handoff.tick(self.config.handoff_ms, (hints, coordinator), now, &mut out);
         self.listen_to_self(now, &mut out);
+        self.appended = out.appended();
+    }
+
+    fn needed_from(&self) -> RecordNumber {
+        self.hints.needed_from()
     }
 }
 

@@ -18,9 +18,10 @@ use std::rc::Rc;
 use smallvec::SmallVec;
 
 use super::copies::{Copies, Copy, Held, Shelf};
-use super::effect::{Effect, Record, RecordNumber};
+use super::effect::{Effect, RecordNumber};
 use super::message::{Entry, Message, NodeId, OperationId, Refusal};
 use super::outbox::Outbox;
+use super::record::{Logged, Record};
 use super::ring::Ring;
 use super::version::Version;
 use crate::marker;
@@ -51,7 +52,6 @@ pub struct Replica {
     /// The last pending record of each key.
     newest: BTreeMap<String, RecordNumber>,
     pending_bytes: usize,
-    appended: RecordNumber,
     sync_before_acknowledge: bool,
     replication: usize,
 }
@@ -70,7 +70,6 @@ impl Replica {
             pending: BTreeMap::new(),
             newest: BTreeMap::new(),
             pending_bytes: 0,
-            appended: 0,
             sync_before_acknowledge,
             replication,
         }
@@ -140,6 +139,13 @@ impl Replica {
         None
     }
 
+    /// Given back by a node that stood in: appends it, unless something of its [rank](Entry::rank) or above is held,
+    /// and acknowledges to `waiter` once that is durable. Nothing is refused: a key that is used at level atomic here
+    /// holds what ranks above.
+    pub fn take_back(&mut self, key: String, entry: Entry, waiter: Option<Waiter>, out: &mut Outbox<'_>) {
+        self.append(key, entry, waiter, out);
+    }
+
     fn append(&mut self, key: String, entry: Entry, waiter: Option<Waiter>, out: &mut Outbox<'_>) {
         let held = self.get(&key).map(|held| held.kept.entry.rank());
         if let Some(held) = held.filter(|held| *held >= entry.rank()) {
@@ -161,17 +167,16 @@ impl Replica {
             let why = "the disk does not keep up with writes".to_owned();
             return refuse(waiter, Refusal::Unavailable(why), out);
         }
-        self.appended += 1;
-        out.push(Effect::Append(Record { key: key.clone(), entry: entry.clone() }));
+        let number = out.append(Logged::Held(Record { key: key.clone(), entry: entry.clone() }));
         if !self.sync_before_acknowledge {
             out.push(Effect::Reached("acknowledged-before-sync"));
             acknowledge(&key, entry.version, waiter, out);
             return self.hold(key, entry);
         }
         self.pending_bytes += bytes;
-        self.newest.insert(key.clone(), self.appended);
+        self.newest.insert(key.clone(), number);
         let waiters = waiter.into_iter().collect();
-        self.pending.insert(self.appended, Pending { key, entry, waiters });
+        self.pending.insert(number, Pending { key, entry, waiters });
     }
 
     /// The log is durable up to this record.

@@ -30,6 +30,11 @@ impl Ring {
         Ring { points }
     }
 
+    /// All nodes clockwise from the key after its home replicas.
+    pub fn after_homes(&self, key: &str, replication: usize) -> Homes {
+        self.homes(key, usize::MAX).into_iter().skip(replication).collect()
+    }
+
     /// The first `replication` distinct nodes clockwise from the key.
     pub fn homes(&self, key: &str, replication: usize) -> Homes {
         let hash = xxh3_64(key.as_bytes());
@@ -64,6 +69,16 @@ mod tests {
             homes.sort_unstable();
             homes.dedup();
             assert_eq!(homes.len(), 3);
+        }
+    }
+
+    #[test]
+    fn every_node_is_home_or_comes_after() {
+        let ring = Ring::new(&names(5), 64);
+        for key in 0..200 {
+            let key = format!("k{key}");
+            let (homes, after) = (ring.homes(&key, 3), ring.after_homes(&key, 3));
+            assert_eq!(ring.homes(&key, 5).to_vec(), [homes, after].concat());
         }
     }
 

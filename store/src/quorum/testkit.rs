@@ -9,9 +9,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::config::Config;
-use super::effect::{Effect, Input, Now, Record, RecordNumber, RequestId};
+use super::effect::{Effect, Input, Now, RecordNumber, RequestId};
 use super::message::{Entry, Level, Message, NodeId, Operation, Request, Response};
 use super::node::{Node, Start};
+use super::record::{HintChange, Logged, Record};
 use super::ring::{Homes, Ring};
 use super::version::Version;
 use crate::protocol::{Protocol, TICK_MS};
@@ -35,7 +36,7 @@ pub struct Host {
     pub node: Option<Node>,
     pub incarnation: u32,
     /// Records with the numbers that this incarnation gave them; 0: an earlier one did.
-    pub log: Vec<(RecordNumber, Record)>,
+    pub log: Vec<(RecordNumber, Logged)>,
     /// How many of them are durable.
     pub synced: usize,
     /// Replay will find corrupt records.
@@ -55,7 +56,7 @@ pub struct Cluster {
     pub replies: BTreeMap<RequestId, Response>,
     pub acknowledged: Vec<(NodeId, String, Version)>,
     pub reached: BTreeSet<&'static str>,
-    /// Every record that was ever appended.
+    /// Every entry that was ever appended, to be held or kept for others.
     pub records: Vec<Record>,
     time_ms: u64,
     requests: RequestId,
@@ -93,7 +94,12 @@ impl Cluster {
 
     /// The home replicas of a key.
     pub fn homes(&self, key: &str) -> Homes {
-        Ring::new(&self.config.nodes, self.config.virtual_nodes).homes(key, self.config.replication)
+        self.ring().homes(key, self.config.replication)
+    }
+
+    /// The ring of its nodes.
+    pub fn ring(&self) -> Ring {
+        Ring::new(&self.config.nodes, self.config.virtual_nodes)
     }
 
     /// A client asks `node`. A node that is down does not hear it.
@@ -232,7 +238,7 @@ impl Cluster {
         let host = &mut self.hosts[usize::from(node)];
         assert!(host.node.is_none(), "only logs of nodes that are down are damaged");
         let before = host.log.len();
-        host.log.retain(|(_, record)| !lost(record));
+        host.log.retain(|(_, logged)| !entry_of(logged).is_some_and(&lost));
         host.synced = host.log.len();
         host.is_damaged |= host.log.len() < before;
     }
@@ -278,8 +284,11 @@ impl Cluster {
     /// What a node would still hold after a power loss.
     pub fn durable(&self, node: NodeId, key: &str) -> Option<Version> {
         let host = &self.hosts[usize::from(node)];
-        let records = host.log[..host.synced].iter().filter(|(_, record)| record.key == key);
-        records.map(|(_, record)| record.entry.version).max()
+        let held = host.log[..host.synced].iter().filter_map(|(_, logged)| match logged {
+            Logged::Held(record) if record.key == key => Some(record.entry.version),
+            _ => None,
+        });
+        held.max()
     }
 
     fn now(&self, node: NodeId) -> Now {
@@ -317,16 +326,24 @@ impl Cluster {
         }
     }
 
-    fn append(&mut self, node: NodeId, record: Record) {
+    fn append(&mut self, node: NodeId, logged: Logged) {
         let host = &mut self.hosts[usize::from(node)];
         host.appended += 1;
         let number = host.appended;
         if host.is_full {
             self.step(node, Input::AppendFailed { record: number, reason: "disk full".to_owned() });
         } else {
-            host.log.push((number, record.clone()));
-            self.records.push(record);
+            self.records.extend(entry_of(&logged).cloned());
+            host.log.push((number, logged));
         }
+    }
+}
+
+/// The entry that a record brings, if it brings one.
+pub fn entry_of(logged: &Logged) -> Option<&Record> {
+    match logged {
+        Logged::Held(record) | Logged::Hints(HintChange::Kept { record, .. }) => Some(record),
+        Logged::Hints(HintChange::HandedBack { .. }) => None,
     }
 }
 

@@ -3,6 +3,7 @@
 mod atomic;
 mod bounds;
 mod exchange;
+mod hints;
 mod judge;
 mod levels;
 mod random;

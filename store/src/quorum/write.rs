@@ -1,13 +1,18 @@
-//! The write phase: asks the home replicas to hold an entry.
+//! The write phase: asks the home replicas to hold an entry, and where that is allowed others to keep it for them.
 
 use std::collections::BTreeMap;
 
-use super::coordinator::Ticket;
-use super::effect::Effect;
+use super::config::Config;
+use super::coordinator::{Ticket, later};
+use super::effect::{Effect, Now};
 use super::message::{Entry, Message, NodeId, Refusal, Response};
 use super::outbox::Outbox;
 use super::read::answer;
+use super::stand_ins::StandIns;
 use crate::marker;
+
+/// The operation number of hints that a coordinator keeps itself: nobody waits for their acknowledgement.
+const LAST_RESORT: u64 = 0;
 
 /// A write phase: one entry, with one version for ever, also when it is sent again.
 #[derive(Debug)]
@@ -16,15 +21,18 @@ pub struct Write {
     /// It writes back what a read has found; the answer is that read's.
     read: bool,
     distinct: bool,
+    /// The home replicas that hold it, or that a stand-in keeps it for.
     acknowledged: Vec<NodeId>,
+    stand_ins: Option<StandIns>,
     refused: BTreeMap<NodeId, Refusal>,
 }
 
 impl Write {
     /// A write of `entry`; with `read`, the write-back of an atomic read. With `distinct`, a replica
-    /// counts once, however often it acknowledges.
-    pub fn new(entry: Entry, read: bool, distinct: bool) -> Write {
-        Write { entry, read, distinct, acknowledged: Vec::new(), refused: BTreeMap::new() }
+    /// counts once, however often it acknowledges. Where there are stand-ins, a home replica counts also once one of
+    /// them keeps the entry for it.
+    pub fn new(entry: Entry, read: bool, distinct: bool, stand_ins: Option<StandIns>) -> Write {
+        Write { entry, read, distinct, acknowledged: Vec::new(), stand_ins, refused: BTreeMap::new() }
     }
 
     /// Asks every home replica to hold the entry.
@@ -41,11 +49,44 @@ impl Write {
         }
     }
 
-    /// A replica holds it. Returns whether nothing is left to do.
-    pub fn on_written(&mut self, from: NodeId, ticket: &mut Ticket, out: &mut Outbox<'_>) -> bool {
-        if !ticket.homes.contains(&from) {
-            return false;
+    /// Time has passed: where stand-ins may take it, asks them in the place of home replicas that have not acknowledged.
+    /// When it is `over`, the coordinator itself keeps a hint for each of these that nobody stands in for.
+    pub fn stand_in(&mut self, over: bool, ticket: &Ticket, config: &Config, now: Now, out: &mut Outbox<'_>) {
+        let Some(stand_ins) = self.stand_ins.as_mut().filter(|it| over || now.monotonic >= it.next_at) else {
+            return;
+        };
+        stand_ins.next_at = later(now, config.stand_in_ms);
+        let is_open = |home: &&NodeId| !self.acknowledged.contains(home) && !self.refused.contains_key(home);
+        for &owner in ticket.homes.iter().filter(is_open) {
+            let (nodes, operation) = match over {
+                true => (vec![config.node], LAST_RESORT),
+                false => (stand_ins.instead_of(owner), ticket.operation),
+            };
+            for node in nodes {
+                let (key, entry) = (ticket.key.clone(), self.entry.clone());
+                out.send(node, Message::Hint { operation, owner, key, entry });
+            }
         }
+    }
+
+    /// Whose acknowledgement it is that comes from this node: its own, or that of the home replica it stands in for.
+    fn slot(&self, from: NodeId, ticket: &Ticket, out: &mut Outbox<'_>) -> Option<NodeId> {
+        if ticket.homes.contains(&from) {
+            return Some(from);
+        }
+        let stand_ins = self.stand_ins.as_ref()?;
+        let owner = stand_ins.owner(from)?;
+        if stand_ins.are_foreign {
+            out.push(Effect::Reached("foreign-acknowledgement-counted"));
+        }
+        Some(owner)
+    }
+
+    /// A replica holds it, or a stand-in keeps it. Returns whether nothing is left to do.
+    pub fn on_written(&mut self, from: NodeId, ticket: &mut Ticket, out: &mut Outbox<'_>) -> bool {
+        let Some(from) = self.slot(from, ticket, out) else {
+            return false;
+        };
         if self.acknowledged.contains(&from) {
             if self.distinct {
                 return false;

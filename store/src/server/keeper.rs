@@ -65,10 +65,11 @@ impl Keeper {
         self.repair = self.tables.repaired();
     }
 
-    /// Begins what there is to do.
-    pub(super) fn begin<R: Record>(&mut self, log: &Log<R>) {
-        if self.flush.is_none() && self.tables.wants_flush() {
-            let needed = self.coverage.needed_from(self.held, log.active());
+    /// Begins what there is to do. The log stays from record `needed_from` on; 0: all that a start has found.
+    pub(super) fn begin<R: Record>(&mut self, log: &Log<R>, needed_from: RecordNumber) {
+        if self.flush.is_none() && needed_from > 0 && self.tables.wants_flush() {
+            let covered = self.held.min(needed_from - 1);
+            let needed = self.coverage.needed_from(covered, log.active());
             // Damage stays in the log until it is repaired, or the next start would not find it.
             self.flush = self.tables.flush(needed.min(log.first_damaged().unwrap_or(needed)));
         }

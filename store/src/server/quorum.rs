@@ -7,8 +7,8 @@ use crate::env::Env;
 use crate::protocol::NodeId;
 use crate::quorum::config::Config;
 use crate::quorum::copies::Shelf;
-use crate::quorum::effect::Record;
 use crate::quorum::node::{Node, Start};
+use crate::quorum::record::Logged;
 use crate::storage::{Replayed, tables};
 
 use super::{Family, now};
@@ -40,7 +40,7 @@ impl Family for Config {
         self.tables.map(|options| tables::Options { safeguards: self.safeguards, ..options })
     }
 
-    fn start(self, replayed: Replayed<Record>, shelf: Option<Rc<dyn Shelf>>, env: &Env) -> Node {
+    fn start(self, replayed: Replayed<Logged>, shelf: Option<Rc<dyn Shelf>>, env: &Env) -> Node {
         let Replayed { incarnation, records, damaged, .. } = replayed;
         Node::new(self, Start { incarnation, shelf, records, damaged }, now(env))
     }

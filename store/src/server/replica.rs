@@ -126,7 +126,7 @@ impl<P: Protocol> Replica<P> {
                 }
             }
             self.begin_sync().await;
-            self.keeper.iter_mut().for_each(|keeper| keeper.begin(&self.log));
+            self.keeper.iter_mut().for_each(|keeper| keeper.begin(&self.log, self.node.needed_from()));
         }
     }
 

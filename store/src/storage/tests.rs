@@ -9,7 +9,8 @@ use futures_util::FutureExt;
 use crate::Safeguards;
 use crate::env::{Disk, Observer};
 use crate::fake::Passed;
-use crate::quorum::effect::Record;
+use crate::protocol;
+use crate::quorum::record::Record;
 use crate::quorum::message::Entry;
 use crate::quorum::version::Version;
 use crate::raft::fact::Fact;
@@ -35,6 +36,17 @@ fn now<T>(future: impl Future<Output = T>) -> T {
 
 /// An open log, and what was found in it.
 type Opened = (Log<Record>, Replayed<Record>);
+
+/// The plainest record that stands for itself.
+impl protocol::Record for Record {
+    /// An empty key at version zero, without a value.
+    const BYTES_MIN: usize = 7;
+    const NEEDS_ALL_BEFORE: bool = false;
+
+    fn key(encoded: &[u8]) -> Option<&str> {
+        postcard::take_from_bytes(encoded).ok().map(|(key, _)| key)
+    }
+}
 
 fn record(number: u64) -> Record {
     let version = Version { millis: number, ..Version::default() };

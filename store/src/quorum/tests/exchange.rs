@@ -1,7 +1,7 @@
 //! The background exchange.
 
 use crate::quorum::message::{Entry, Level, Message};
-use crate::quorum::testkit::{Cluster, put};
+use crate::quorum::testkit::{Cluster, entry_of, put};
 use crate::quorum::version::Version;
 
 fn entry(millis: u64, bytes: usize) -> Entry {
@@ -17,8 +17,8 @@ fn plant(cluster: &mut Cluster, node: u16, entries: Vec<(String, Entry)>) {
 }
 
 fn count(cluster: &Cluster, node: usize) -> usize {
-    let keys = cluster.hosts[node].log.iter().map(|(_, record)| &record.key);
-    keys.collect::<std::collections::BTreeSet<_>>().len()
+    let records = cluster.hosts[node].log.iter().filter_map(|(_, logged)| entry_of(logged));
+    records.map(|record| &record.key).collect::<std::collections::BTreeSet<_>>().len()
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use crate::Safeguards;
+use crate::quorum::config::Mode;
 use crate::quorum::effect::RequestId;
 use crate::quorum::message::{Level, NodeId, Operation, Request, Response};
 use crate::quorum::testkit::{Cluster, get, put, request};
@@ -88,9 +89,9 @@ struct Run {
 }
 
 /// What a schedule breaks, if anything.
-pub fn run(schedule: &[Action], safeguards: Safeguards) -> Option<String> {
+pub fn run(schedule: &[Action], mode: Mode, safeguards: Safeguards) -> Option<String> {
     let mut run = Run {
-        cluster: Cluster::with(NODES, |config| config.safeguards = safeguards),
+        cluster: Cluster::with(NODES, |config| (config.mode, config.safeguards) = (mode, safeguards)),
         sessions: (0..SESSIONS).map(|_| Session::default()).collect(),
         calls: Vec::new(),
         moments: 0,
@@ -230,11 +231,21 @@ proptest! {
 
     #[test]
     fn keeps_its_promises_in_any_order_of_messages(schedule in schedule(false)) {
-        prop_assert_eq!(run(&schedule, Safeguards::default()), None);
+        prop_assert_eq!(run(&schedule, Mode::Strict, Safeguards::default()), None);
     }
 
     #[test]
     fn keeps_its_promises_with_one_damaged_replica(schedule in schedule(true)) {
-        prop_assert_eq!(run(&schedule, Safeguards::default()), None);
+        prop_assert_eq!(run(&schedule, Mode::Strict, Safeguards::default()), None);
+    }
+
+    #[test]
+    fn keeps_its_promises_with_stand_ins(schedule in schedule(false)) {
+        prop_assert_eq!(run(&schedule, Mode::Sloppy, Safeguards::default()), None);
+    }
+
+    #[test]
+    fn keeps_its_promises_with_stand_ins_and_one_damaged_node(schedule in schedule(true)) {
+        prop_assert_eq!(run(&schedule, Mode::Sloppy, Safeguards::default()), None);
     }
 }

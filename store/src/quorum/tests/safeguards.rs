@@ -4,6 +4,7 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
 use crate::Safeguards;
+use crate::quorum::config::Mode;
 
 use super::random::{run, schedule};
 
@@ -12,13 +13,17 @@ const SCHEDULES_MAX: usize = 400;
 
 /// The first thing that breaks with one safeguard off. The same schedules in every run.
 fn first_broken(switch_off: fn(&mut Safeguards)) -> String {
+    first_broken_in(Mode::Strict, switch_off)
+}
+
+fn first_broken_in(mode: Mode, switch_off: fn(&mut Safeguards)) -> String {
     let mut safeguards = Safeguards::default();
     switch_off(&mut safeguards);
     let mut runner = TestRunner::deterministic();
     let mut schedules = std::iter::repeat_with(|| {
         schedule(false).new_tree(&mut runner).expect("the strategy rejects nothing").current()
     });
-    let found = schedules.by_ref().take(SCHEDULES_MAX).find_map(|schedule| run(&schedule, safeguards));
+    let found = schedules.by_ref().take(SCHEDULES_MAX).find_map(|schedule| run(&schedule, mode, safeguards));
     found.unwrap_or_else(|| panic!("{SCHEDULES_MAX} schedules broke nothing"))
 }
 
@@ -50,4 +55,16 @@ fn finds_acknowledgements_before_the_sync() {
 fn finds_timeouts_reported_as_failures() {
     let found = first_broken(|safeguards| safeguards.timeout_is_unknown = false);
     assert!(found.starts_with("refused, but it took effect"), "{found}");
+}
+
+#[test]
+fn finds_hints_in_memory() {
+    let found = first_broken_in(Mode::Sloppy, |safeguards| safeguards.hints_logged = false);
+    assert!(found.starts_with("lost"), "{found}");
+}
+
+#[test]
+fn finds_hints_dropped_on_failure() {
+    let found = first_broken_in(Mode::Sloppy, |safeguards| safeguards.hint_kept_on_failure = false);
+    assert!(found.starts_with("lost"), "{found}");
 }

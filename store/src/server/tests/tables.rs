@@ -1,6 +1,8 @@
 //! A node that keeps tables.
 
 use crate::env::Disk;
+use crate::quorum::config::Mode;
+use crate::quorum::ring::Ring;
 use crate::storage::tables;
 
 use super::*;
@@ -107,5 +109,49 @@ fn a_node_ends_before_it_answers_from_a_corrupt_table() {
         assert!(error.starts_with("table-00000000") && error.contains("corrupt at offset"), "{error}");
         let _node = start_with(&world, Some(small())).await;
         assert!(world.told.borrow().contains(&"<corrupt-table-reported>".to_owned()));
+    });
+}
+
+/// A cluster of two, of which the first keeps tables, with one replica of each key.
+async fn start_sloppy(world: &World, node: u16) -> JoinHandle<Result<(), Error>> {
+    let nodes = vec!["n1".to_owned(), "n2".to_owned()];
+    let mut options = options(Safeguards::default());
+    options.config =
+        Config { node, nodes: nodes.clone(), mode: Mode::Sloppy, tables: Some(small()), ..options.config };
+    (options.listen, options.addresses) = (nodes[usize::from(node)].clone(), nodes);
+    options.segment_bytes_max = 4 << 10;
+    let node = tokio::task::spawn_local(serve(options, world.env(0)));
+    tokio::time::sleep(SECOND).await;
+    node
+}
+
+#[test]
+fn hints_outlive_the_log_that_tables_stand_for() {
+    World::run(async {
+        let world = World::default();
+        let ring = Ring::new(&["n1".to_owned(), "n2".to_owned()], 64);
+        let (ours, theirs): (Vec<_>, Vec<_>) =
+            (0..4 * KEYS).map(|number| format!("key{number}")).partition(|key| ring.homes(key, 1)[0] == 0);
+        for start in 0..2 {
+            let node = start_sloppy(&world, 0).await;
+            let mut client = client(&world);
+            // Hints in the first run only, and enough of its own in both to flush, and to remove the log.
+            let hints = theirs.iter().take(if start == 0 { 5 } else { 0 });
+            for key in hints.chain(ours.iter().skip(KEYS / 2 * start).take(KEYS / 2)) {
+                let written = client.put(key, value(7), Level::Quorum, SECOND).await.outcome;
+                assert!(matches!(written, Response::Written { .. }), "{written:?}");
+            }
+            tokio::time::sleep(SECOND).await;
+            stop(node).await;
+        }
+        assert!(!files(&world, "log").contains(&"log-0000000001".to_owned()), "{:?}", world.disk.list());
+        let (_first, other) = (start_sloppy(&world, 0).await, world.of_another_node());
+        let _second = start_sloppy(&other, 1).await;
+        tokio::time::sleep(SECOND).await;
+        let mut client = Client::new(world.env(7), ClientOptions::new(vec![("n2".to_owned(), "n2".to_owned())]));
+        for key in &theirs[..5] {
+            let read = get(&mut client, key).await;
+            assert!(matches!(read, Response::Value { value: Some(_), .. }), "{key}: {read:?}");
+        }
     });
 }

@@ -5,7 +5,6 @@ use proptest::prelude::*;
 
 use super::gaps::vote;
 use super::*;
-use crate::protocol;
 use crate::storage::frame::{self, Header, Position};
 use crate::storage::identity::{self, Identity, Kind};
 use crate::storage::meta::Meta;

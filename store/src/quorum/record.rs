@@ -1,0 +1,156 @@
+//! What a node writes to its log.
+//!
+//! ```text
+//! k, v7                   this node holds k at v7
+//! hint: for n5, k, v8     it keeps v8 of k for n5, which did not answer
+//! back: n5, k, v8         n5 holds it: the hint is dropped
+//! ```
+//!
+//! What is held is encoded as it always was, beginning with its key. What is about hints begins with an empty key,
+//! which no client can use.
+
+use std::fmt;
+
+use serde::de::{Error, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::message::{Entry, NodeId};
+use super::version::Version;
+use crate::protocol;
+
+/// An entry, and its key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// The key.
+    pub key: String,
+    /// What it holds now. The value stands last, so that a torn record loses value bytes first.
+    pub entry: Entry,
+}
+
+/// One record of the write-ahead log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Logged {
+    /// This node holds this.
+    Held(Record),
+    /// What it keeps for others has changed.
+    Hints(HintChange),
+}
+
+/// A change of the hints that a node keeps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HintChange {
+    /// This is kept for a home replica.
+    Kept {
+        /// The home replica.
+        owner: NodeId,
+        /// What is kept.
+        record: Record,
+    },
+    /// The home replica holds this version, or a higher one: what is kept up to it is dropped.
+    HandedBack {
+        /// The home replica.
+        owner: NodeId,
+        /// The key.
+        key: String,
+        /// The version.
+        version: Version,
+    },
+}
+
+impl protocol::Record for Logged {
+    /// A key of one byte at version zero, without a value.
+    const BYTES_MIN: usize = 8;
+    const NEEDS_ALL_BEFORE: bool = false;
+
+    fn key(encoded: &[u8]) -> Option<&str> {
+        let (key, _) = postcard::take_from_bytes::<&str>(encoded).ok()?;
+        (!key.is_empty()).then_some(key)
+    }
+}
+
+impl Serialize for Logged {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Logged::Held(record) => record.serialize(serializer),
+            Logged::Hints(change) => ("", change).serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Logged {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Logged, D::Error> {
+        deserializer.deserialize_tuple(2, KeyFirst)
+    }
+}
+
+/// Reads the key, which tells what follows.
+struct KeyFirst;
+
+impl<'de> Visitor<'de> for KeyFirst {
+    type Value = Logged;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key and an entry, or an empty key and a change of hints")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Logged, A::Error> {
+        let missing = |number| A::Error::invalid_length(number, &self);
+        let key: String = parts.next_element()?.ok_or_else(|| missing(0))?;
+        if key.is_empty() {
+            return parts.next_element()?.map(Logged::Hints).ok_or_else(|| missing(1));
+        }
+        let entry = parts.next_element()?.ok_or_else(|| missing(1))?;
+        Ok(Logged::Held(Record { key, entry }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::Record as _;
+
+    fn record(key: &str) -> Record {
+        let version = Version { millis: 7, ..Version::default() };
+        Record { key: key.to_owned(), entry: Entry { version, atomic: false, value: Some(vec![1, 2]) } }
+    }
+
+    fn encoded(logged: &Logged) -> Vec<u8> {
+        postcard::to_stdvec(logged).expect("plain data")
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let (key, version) = ("k".to_owned(), Version::default());
+        let all = [
+            Logged::Held(record("k")),
+            Logged::Hints(HintChange::Kept { owner: 3, record: record("k") }),
+            Logged::Hints(HintChange::HandedBack { owner: 3, key, version }),
+        ];
+        for logged in all {
+            assert_eq!(postcard::from_bytes(&encoded(&logged)), Ok(logged));
+        }
+    }
+
+    #[test]
+    fn what_is_held_is_encoded_as_it_always_was() {
+        let held = Logged::Held(record("k"));
+        assert_eq!(encoded(&held), postcard::to_stdvec(&record("k")).expect("plain data"));
+        assert_eq!(Logged::key(&encoded(&held)), Some("k"));
+    }
+
+    #[test]
+    fn a_hint_is_not_named_by_a_key() {
+        let hint = Logged::Hints(HintChange::Kept { owner: 3, record: record("k") });
+        assert_eq!(Logged::key(&encoded(&hint)), None);
+    }
+
+    #[test]
+    fn the_shortest_is_as_long_as_said() {
+        let entry = Entry { version: Version::default(), atomic: false, value: None };
+        let held = Logged::Held(Record { key: "k".to_owned(), entry });
+        let (key, version) = ("k".to_owned(), Version::default());
+        let dropped = Logged::Hints(HintChange::HandedBack { owner: 0, key, version });
+        assert_eq!(encoded(&held).len(), Logged::BYTES_MIN);
+        assert!(encoded(&dropped).len() >= Logged::BYTES_MIN);
+    }
+}
