@@ -12,6 +12,8 @@ pub mod conflict_kept;
 pub mod corrupt_block_taken;
 pub mod earlier_term_committed;
 pub mod filter_misses_keys;
+pub mod foreign_acknowledgements_counted;
+pub mod hints_in_memory;
 pub mod lease_by_wall_clock;
 pub mod log_cut_at_bad_record;
 pub mod log_removed_before_flush;
@@ -91,6 +93,8 @@ pub const ALL: &[&Bug] = &[
     &filter_misses_keys::BUG,
     &shadowed_version_kept::BUG,
     &wall_clock_versions::BUG,
+    &foreign_acknowledgements_counted::BUG,
+    &hints_in_memory::BUG,
     &compare_and_set_on_quorums::BUG,
     &token_lost_on_failover::BUG,
     &acknowledgement_counted_twice::BUG,

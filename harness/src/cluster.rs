@@ -36,12 +36,12 @@ pub use self::exits::Finding;
 pub use self::options::{ClusterOptions, TICK_MS};
 use crate::rng::Rng;
 use crate::sim::clock::{ClockFault, EPOCH_SECONDS, TrueTime};
-use crate::sim::coordination::Coordinator;
 use crate::sim::disk::{DiskCounts, DiskFault, Flip};
 use crate::sim::leadership::Leader;
 use crate::sim::network::{Fabric, MessageCounts, MessageFault, Status};
 use crate::sim::observer::Watch;
 use crate::sim::pause::{Exit, Process};
+use crate::sim::role::{Holder, Role};
 use crate::sim::{FaultId, Machine, World, panic};
 
 /// The host that all clients share.
@@ -87,7 +87,7 @@ impl Cluster {
             fabric: Rc::new(Fabric::new(&options.nodes)),
             watch,
             leadership: Rc::default(),
-            coordination: Rc::default(),
+            roles: Rc::default(),
             traps: Rc::default(),
             tick: options.tick,
         };
@@ -202,9 +202,9 @@ impl Cluster {
         self.world.leadership.leader()
     }
 
-    /// The node that was the last to ask replicas to hold a version; none in systems where that does not show.
-    pub fn coordinator(&self) -> Option<Coordinator> {
-        self.world.coordination.coordinator()
+    /// The node that was the last to come to this role; none in systems where that does not show.
+    pub fn holder_of(&self, role: Role) -> Option<Holder> {
+        self.world.roles.holder(role)
     }
 
     /// Panics of nodes so far.

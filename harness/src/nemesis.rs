@@ -17,11 +17,13 @@ pub mod crash;
 pub mod deaf;
 pub mod disk;
 pub mod driver;
+pub mod hints;
 pub mod leader;
 pub mod membership;
 pub mod message;
 pub mod partition;
 pub mod point;
+pub mod role;
 pub mod schedule;
 pub mod selection;
 
@@ -35,6 +37,7 @@ pub use self::schedule::{Entry, Rhythm, Schedule};
 pub use self::selection::Selection;
 use crate::cluster::Cluster;
 use crate::sim::FaultId;
+use crate::sim::role::Role;
 
 /// Something that can go wrong with a cluster.
 pub trait Fault: Sync {
@@ -105,6 +108,9 @@ pub const ALL: &[&dyn Fault] = &[
     &coordinator::KILL,
     &coordinator::PAUSE,
     &coordinator::CUT,
+    &hints::KILL,
+    &hints::PAUSE,
+    &hints::CUT,
     &membership::Remove,
     &membership::Rotate,
     &membership::Transfer,
@@ -140,6 +146,8 @@ pub enum Kind {
     Leader,
     /// Whoever coordinates is killed, paused or cut off.
     Coordinator,
+    /// Whoever keeps hints is killed, paused or cut off.
+    Hints,
     /// Members are removed and added back, leadership is handed on.
     Membership,
     /// One node hears no other.
@@ -150,7 +158,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 10] = [
+    pub const ALL: [Kind; 11] = [
         Kind::Partition,
         Kind::Crash,
         Kind::Clock,
@@ -158,6 +166,7 @@ impl Kind {
         Kind::Disk,
         Kind::Leader,
         Kind::Coordinator,
+        Kind::Hints,
         Kind::Membership,
         Kind::Deaf,
         Kind::Point,
@@ -173,6 +182,7 @@ impl Kind {
             Kind::Disk => "disk",
             Kind::Leader => "leader",
             Kind::Coordinator => "coordinator",
+            Kind::Hints => "hints",
             Kind::Membership => "membership",
             Kind::Deaf => "deaf",
             Kind::Point => "point",
@@ -196,6 +206,9 @@ impl Kind {
             Kind::Leader => "whoever leads is killed, loses power, is paused or cut off, again and again",
             Kind::Coordinator => {
                 "whoever coordinates an operation is killed, paused or cut off in the middle"
+            }
+            Kind::Hints => {
+                "whoever keeps writes for home replicas that did not answer is killed, paused or cut off"
             }
             Kind::Membership => "members are removed and added back; leadership is handed on",
             Kind::Deaf => "one node hears no other for a long time, and is heard",
@@ -228,8 +241,8 @@ pub enum Needs {
     Clock,
     /// Nodes that tell the observer which of them leads.
     Leader,
-    /// Nodes that pass the points which show who coordinates.
-    Coordinator,
+    /// Nodes that pass the points which show who has this role.
+    Role(Role),
     /// Members that can be changed while it runs.
     Members,
     /// Named points in the code of the nodes.

@@ -26,7 +26,7 @@ pub struct Scenario {
     /// W: replicas that acknowledge a write at level quorum.
     pub write_quorum: usize,
     /// How entries are copied, in systems that can do it in several ways: `majority`, `synchronous`,
-    /// `asynchronous`.
+    /// `asynchronous`; `sloppy`, where others take a write for home replicas that do not answer.
     #[serde(default = "later::mode", skip_serializing_if = "later::is_default_mode")]
     pub mode: String,
     /// K: entries that may be lost when the active node fails, in mode asynchronous.

@@ -13,7 +13,6 @@
 //! computed from all of them, so overlapping faults heal in any order.
 
 pub mod clock;
-pub mod coordination;
 pub mod disk;
 pub mod leadership;
 pub mod network;
@@ -22,6 +21,7 @@ pub mod panic;
 pub mod pause;
 pub mod point;
 pub mod random;
+pub mod role;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -31,7 +31,6 @@ use perjury_store::env::Env;
 
 use crate::rng::Rng;
 use clock::{SimClock, TrueTime};
-use coordination::Coordination;
 use disk::SimDisk;
 use leadership::Leadership;
 use network::{Fabric, SimNetwork};
@@ -39,6 +38,7 @@ use observer::{SimObserver, Watch};
 use pause::{Exit, Gate};
 use point::{SimPoints, Traps};
 use random::SimRandom;
+use role::Roles;
 
 /// One fault in force; whatever it did is entered, and taken back, under this number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,8 +54,8 @@ pub struct World {
     pub watch: Rc<dyn Watch>,
     /// Who leads, as far as they tell.
     pub leadership: Rc<Leadership>,
-    /// Who coordinates, as far as it shows.
-    pub coordination: Rc<Coordination>,
+    /// Who has which role, as far as it shows.
+    pub roles: Rc<Roles>,
     /// The points that they pass.
     pub traps: Rc<Traps>,
     /// The step of the simulation.
@@ -90,7 +90,7 @@ impl Machine {
         let points = SimPoints {
             host: name.to_string(),
             time: world.time.clone(),
-            coordination: world.coordination.clone(),
+            roles: world.roles.clone(),
             traps: world.traps.clone(),
             gate: gate.clone(),
             disk: disk.clone(),

@@ -17,8 +17,9 @@ pub struct Options {
     /// The system under test [default: quorum]
     #[arg(long, value_name = "NAME", value_parser = catalog::parser(catalog::stores()))]
     store: Option<String>,
-    /// How a replicated log copies its entries: majority; synchronous and asynchronous: one active node,
-    /// its standby, and a witness. raft only [default: majority]
+    /// How writes are copied. quorum: majority, where home replicas alone acknowledge a write; sloppy, where other
+    /// nodes take it for those that do not answer. raft: majority; synchronous and asynchronous, with one active
+    /// node, its standby, and a witness [default: majority]
     #[arg(long, value_name = "MODE")]
     mode: Option<String>,
     /// Number of nodes; 3 in the modes with a standby [default: 5]
@@ -320,6 +321,7 @@ mod tests {
             "--storage tables --keys 100",
             "--without exchange,read-repair",
             "--without none",
+            "--mode sloppy --nodes 7 --nemesis hints",
             "--store raft --mode synchronous --snapshot-every 9 --batch-bytes 1 --segment-bytes 2048",
             "--store raft --mode asynchronous --nodes 3 --loss-entries 17",
             "--workload bank --store raft --read-percent 90 --reader-percent 25",
@@ -368,7 +370,10 @@ mod tests {
                 "--bug filter-misses-keys --storage log",
                 "it is one of storage tables, not log; leave --storage out",
             ),
-            ("--mode synchronous", "--mode synchronous: quorum knows one way to copy only"),
+            (
+                "--mode synchronous",
+                "--mode synchronous: quorum has none of that name; take one of majority, sloppy",
+            ),
             ("--level two", "--level: 'two' is no level of this store: take quorum, atomic"),
             ("--level all+one/mixed", "'mixed' is no level of this store"),
             ("--nemesis none,crash", "goes with no fault"),

@@ -5,6 +5,7 @@ use perjury_store::point::Point;
 use super::Entry;
 use crate::cluster::Cluster;
 use crate::rng::Rng;
+use crate::sim::role::Role;
 
 /// How many of the nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +84,7 @@ impl Aim {
     /// The node that leads, or coordinates, where it is to be hit.
     fn wanted_role(&self, cluster: &Cluster) -> Option<String> {
         let leader = cluster.leader().map(|leader| leader.node);
-        let role = leader.or_else(|| cluster.coordinator().map(|coordinator| coordinator.node));
+        let role = leader.or_else(|| cluster.holder_of(Role::Coordinator).map(|holder| holder.node));
         // A fork: what else the fault draws stays as it is.
         role.filter(|_| self.rng.fork("role").below(100) < self.role_percent)
     }
@@ -102,15 +103,15 @@ impl Aim {
 
     /// The fixed nodes, or the one that leads; a drawn one where nobody is known to.
     pub fn leader(&mut self, cluster: &Cluster) -> Vec<String> {
-        self.role(cluster, cluster.leader().map(|leader| leader.node))
+        self.known(cluster, cluster.leader().map(|leader| leader.node))
     }
 
-    /// The fixed nodes, or the one that coordinates; a drawn one where nobody is known to.
-    pub fn coordinator(&mut self, cluster: &Cluster) -> Vec<String> {
-        self.role(cluster, cluster.coordinator().map(|coordinator| coordinator.node))
+    /// The fixed nodes, or the one that has this role; a drawn one where nobody is known to.
+    pub fn holder(&mut self, cluster: &Cluster, role: Role) -> Vec<String> {
+        self.known(cluster, cluster.holder_of(role).map(|holder| holder.node))
     }
 
-    fn role(&mut self, cluster: &Cluster, known: Option<String>) -> Vec<String> {
+    fn known(&mut self, cluster: &Cluster, known: Option<String>) -> Vec<String> {
         let drawn = self.nodes(cluster, Size::One);
         known.filter(|_| self.nodes.is_none()).map_or(drawn, |node| vec![node])
     }

@@ -30,6 +30,9 @@ fn cluster(seed: u64, nodes: usize) -> (Cluster, Rc<Log>) {
         if name == "n2" {
             env.points.hold(&point::VERSION_CHOSEN);
         }
+        if name == "n4" {
+            env.points.hold(&point::HINT_KEPT);
+        }
         node(name, all.clone(), env)
     });
     let cluster = Cluster::new(&options, start, log.clone()).expect("valid options");
@@ -115,7 +118,7 @@ fn each_fault_heals_what_it_did() {
 
 #[test]
 fn faults_in_force_change_the_cluster() {
-    let kinds = [Kind::Partition, Kind::Crash, Kind::Clock, Kind::Leader, Kind::Coordinator];
+    let kinds = [Kind::Partition, Kind::Crash, Kind::Clock, Kind::Leader, Kind::Coordinator, Kind::Hints];
     let later = ["leader-churn"];
     for fault in kinds.iter().flat_map(|kind| kind.faults()).filter(|fault| !later.contains(&fault.name())) {
         let (mut cluster, _) = cluster(1, 5);
@@ -130,11 +133,12 @@ fn faults_in_force_change_the_cluster() {
 
 #[test]
 fn faults_that_know_a_role_strike_whoever_has_it() {
-    let faults = [Kind::Leader, Kind::Coordinator].into_iter().flat_map(Kind::faults);
+    let faults = [Kind::Leader, Kind::Coordinator, Kind::Hints].into_iter().flat_map(Kind::faults);
     for fault in faults.filter(|fault| fault.name() != "leader-churn") {
         let (mut cluster, _) = cluster(1, 5);
         let (node, words) = match fault.kind() {
             Kind::Leader => ("n1", "leader of term 1"),
+            Kind::Hints => ("n4", "stored a hint 5 ms ago"),
             _ => ("n2", "began to ask replicas 5 ms ago"),
         };
         cluster.step().expect("only nodes fail");

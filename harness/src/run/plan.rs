@@ -6,7 +6,7 @@ use crate::nemesis::selection::selections;
 use crate::nemesis::{self, Fault, Kind, Needs, Rhythm, Schedule, Selection};
 use crate::rng::Rng;
 use crate::scenario::Scenario;
-use crate::sim::coordination::Coordination;
+use crate::sim::role::Role;
 use crate::store;
 use crate::system::{Seam, System};
 
@@ -26,6 +26,7 @@ pub struct Offers {
     seam: Seam,
     leader: bool,
     coordinator: bool,
+    hint_holder: bool,
     members: bool,
     points: bool,
 }
@@ -33,12 +34,14 @@ pub struct Offers {
 impl Offers {
     /// What this system offers in this scenario.
     pub fn of(system: &dyn System, scenario: &Scenario) -> Offers {
+        let points = system.points(scenario);
         Offers {
             seam: system.seam(),
             leader: system.tells_facts(),
-            coordinator: Coordination::is_shown_by(&system.points(scenario)),
+            coordinator: Role::Coordinator.is_shown_by(&points),
+            hint_holder: Role::HintHolder.is_shown_by(&points),
             members: system.has_administration(scenario),
-            points: !system.points(scenario).is_empty(),
+            points: !points.is_empty(),
         }
     }
 }
@@ -112,13 +115,14 @@ fn missing(offers: Offers, fault: &dyn Fault) -> Option<String> {
 
 /// What a system lacks for a fault to have an effect on it.
 fn lacks(offers: Offers, fault: &dyn Fault) -> Option<&'static str> {
-    let Offers { seam, leader, coordinator, members, points } = offers;
+    let Offers { seam, leader, coordinator, hint_holder, members, points } = offers;
     let lacks = |needs: &Needs| match needs {
         Needs::Messages if !seam.messages => Some("the system does not send its frames through the seam"),
         Needs::Disk if !seam.disk => Some("the system does not keep its data on the seam's disk"),
         Needs::Clock if !seam.clock => Some("the system does not read the seam's clocks"),
         Needs::Leader if !leader => Some("the system does not tell who leads"),
-        Needs::Coordinator if !coordinator => Some("the system does not show who coordinates"),
+        Needs::Role(Role::Coordinator) if !coordinator => Some("the system does not show who coordinates"),
+        Needs::Role(Role::HintHolder) if !hint_holder => Some("no node of the system keeps hints for others"),
         Needs::Members if !members => Some("the members of the system cannot be changed"),
         Needs::Points if !points => Some("the code of the system names no points"),
         _ => None,
@@ -131,10 +135,22 @@ mod tests {
     use super::*;
     use crate::nemesis::Entry;
 
-    const NONE: Offers =
-        Offers { seam: Seam::NONE, leader: false, coordinator: false, members: false, points: false };
-    const ALL: Offers =
-        Offers { seam: Seam::ALL, leader: true, coordinator: true, members: true, points: true };
+    const NONE: Offers = Offers {
+        seam: Seam::NONE,
+        leader: false,
+        coordinator: false,
+        hint_holder: false,
+        members: false,
+        points: false,
+    };
+    const ALL: Offers = Offers {
+        seam: Seam::ALL,
+        leader: true,
+        coordinator: true,
+        hint_holder: true,
+        members: true,
+        points: true,
+    };
     const NO_DISK: Offers = Offers { seam: Seam { disk: false, ..Seam::ALL }, ..NONE };
 
     fn drawn(nemesis: &[&str], offers: Offers) -> anyhow::Result<Plan> {
@@ -165,9 +181,11 @@ mod tests {
         let words = plan.not_available.join("; ");
         assert!(words.contains("leader-cut: the system does not tell who leads"), "{words}");
         assert!(words.contains("member-remove: the members of the system cannot be changed"), "{words}");
-        let plan = drawn(&["coordinator", "crash"], NO_DISK).expect("a plan");
+        let plan = drawn(&["coordinator", "crash", "hints"], NO_DISK).expect("a plan");
         assert_eq!(plan.kinds, [Kind::Crash]);
-        assert_eq!(plan.not_available[0], "coordinator-kill: the system does not show who coordinates");
+        let words = plan.not_available.join("; ");
+        assert!(words.contains("coordinator-kill: the system does not show who coordinates"), "{words}");
+        assert!(words.contains("hint-holder-cut: no node of the system keeps hints for others"), "{words}");
         let plan = drawn(&["leader"], Offers { leader: true, ..NO_DISK }).expect("a plan");
         assert_eq!(
             plan.not_available,

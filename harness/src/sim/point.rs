@@ -21,10 +21,10 @@ use tokio::time::sleep;
 
 use super::FaultId;
 use super::clock::TrueTime;
-use super::coordination::Coordination;
 use super::disk::SimDisk;
 use super::observer::Watch;
 use super::pause::Gate;
+use super::role::Roles;
 
 /// What happens to a process at a point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,8 +148,8 @@ pub struct SimPoints {
     pub host: String,
     /// The simulator's time.
     pub time: Rc<TrueTime>,
-    /// Who coordinates.
-    pub coordination: Rc<Coordination>,
+    /// Who has which role.
+    pub roles: Rc<Roles>,
     /// All traps of the cluster.
     pub traps: Rc<Traps>,
     /// Stops the process.
@@ -164,7 +164,7 @@ pub struct SimPoints {
 
 impl Points for SimPoints {
     fn hold(&self, point: &'static Point) -> Option<LocalFuture<'static, ()>> {
-        self.coordination.see(&self.host, point, self.time.now());
+        self.roles.see(&self.host, point, self.time.now());
         let blow = self.traps.pass(&self.host, point)?;
         self.watch.note(&self.host, &format!("{} at point {}", blow.words(), point.name));
         Some(match blow {

@@ -12,7 +12,7 @@ use perjury_histories::{Key, Value, Version};
 use perjury_store::client::{Answer, ClientOptions};
 use perjury_store::env::{Env, LocalFuture};
 use perjury_store::point::{self, Point};
-use perjury_store::quorum::config::Config;
+use perjury_store::quorum::config::{Config, Mode};
 use perjury_store::quorum::message::{Entry, Level, NodeId, Operation, Response};
 use perjury_store::quorum::promise::{Guarantee, acknowledgements, promises};
 use perjury_store::quorum::ring::Ring;
@@ -28,6 +28,16 @@ use level::{LEVELS, pair};
 
 /// What can be done with registers under a last write that wins.
 const WORKLOADS: [&str; 3] = ["register", "set", "cas-register"];
+/// How writes are acknowledged.
+const MODES: &[Choice] = &[
+    Choice { name: "majority", about: "strict: only home replicas of a key acknowledge a write" },
+    Choice {
+        name: "sloppy",
+        about: "at levels one and quorum also the next nodes on the ring, for home replicas that do not answer",
+    },
+];
+/// Small, so that a run comes by it.
+const HINTS_MAX: usize = 100;
 /// How long a client waits for one answer.
 const DEADLINE: Duration = Duration::from_millis(1500);
 /// The longest latency under which seven messages, one after another, are there before the deadline: what an atomic
@@ -71,11 +81,7 @@ impl System for Quorum {
         let levels = scenario.levels();
         let mut all: Vec<Promise> = levels.iter().flat_map(|level| promises_at(&config, level)).collect();
         if scenario.workload == "set" {
-            // A set is as durable as the least durable of its elements.
-            let durability = all.iter().filter(|promise| promise.guarantee == "durability");
-            let weakest =
-                durability.flat_map(|promise| &promise.tolerates).map(|bound| bound.homes_max).min();
-            all.push(Promise::new("set", "").while_at_most(weakest.unwrap_or(0), DAMAGE));
+            all.push(set(&all));
         }
         all
     }
@@ -92,6 +98,10 @@ impl System for Quorum {
 
     fn levels(&self) -> &'static [Choice] {
         LEVELS
+    }
+
+    fn modes(&self) -> &'static [Choice] {
+        MODES
     }
 
     fn refuses(&self, _: &Scenario) -> Vec<String> {
@@ -141,7 +151,7 @@ impl System for Quorum {
     }
 
     fn points(&self, scenario: &Scenario) -> Vec<&'static Point> {
-        point::of(self.name(), scenario.has_tables())
+        point::of(self.name(), &scenario.mode, scenario.has_tables())
     }
 
     fn seam(&self) -> Seam {
@@ -157,6 +167,8 @@ fn config(scenario: &Scenario, node: NodeId) -> Config {
         write_quorum: scenario.write_quorum,
         has_read_repair: !scenario.is_without("read-repair"),
         has_exchange: !scenario.is_without("exchange"),
+        mode: if scenario.mode == "sloppy" { Mode::Sloppy } else { Mode::Strict },
+        hints_max: HINTS_MAX,
         tables: scenario.has_tables().then(tables),
         safeguards: safeguards(scenario),
         ..Config::new(node, names(scenario))
@@ -168,6 +180,18 @@ fn tables() -> tables::Options {
     tables::Options { memtable_bytes_max: 16 << 10, cache_bytes_max: 16 << 10, ..tables::Options::default() }
 }
 
+/// A set is as durable as the least durable of its elements.
+fn set(promises: &[Promise]) -> Promise {
+    let durability = promises.iter().filter(|promise| promise.guarantee == "durability");
+    let bounds = durability.flat_map(|promise| &promise.tolerates);
+    let weakest = |of_all| {
+        bounds.clone().filter(|bound| bound.counts_all_nodes == of_all).map(|bound| bound.homes_max).min()
+    };
+    let set = Promise::new("set", "");
+    let set = weakest(false).map_or(set.clone(), |homes_max| set.while_at_most(homes_max, DAMAGE));
+    weakest(true).map_or(set.clone(), |nodes_max| set.while_at_most_of_all(nodes_max, DAMAGE))
+}
+
 /// The store's promises for keys of one level, in the words of the harness.
 fn promises_at(config: &Config, level: &str) -> Vec<Promise> {
     let (write, read) = pair(level);
@@ -176,12 +200,15 @@ fn promises_at(config: &Config, level: &str) -> Vec<Promise> {
         if let Some(homes_max) = promise.damaged_homes_max {
             ours = ours.while_at_most(homes_max, DAMAGE);
         }
+        if let Some(nodes_max) = promise.damaged_nodes_max {
+            ours = ours.while_at_most_of_all(nodes_max, DAMAGE);
+        }
         if let Some(homes_max) = promise.lying_homes_max {
             ours = ours.while_at_most(homes_max, LYING);
         }
-        match promise.guarantee {
-            Guarantee::Durability => ours.with_acknowledgements(acknowledgements(config, write)),
-            _ => ours,
+        match acknowledgements(config, write).filter(|_| promise.guarantee == Guarantee::Durability) {
+            Some(min) => ours.with_acknowledgements(min),
+            None => ours,
         }
     };
     promises(config, write, read).into_iter().map(in_our_words).collect()

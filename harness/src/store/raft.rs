@@ -157,8 +157,8 @@ impl System for Raft {
             .then(|| format!("nodes {nodes}: mode {mode} wants {wanted}, two with data and a witness"))
     }
 
-    fn points(&self, _: &Scenario) -> Vec<&'static Point> {
-        point::of(self.name(), false)
+    fn points(&self, scenario: &Scenario) -> Vec<&'static Point> {
+        point::of(self.name(), &scenario.mode, false)
     }
 
     fn seam(&self) -> Seam {

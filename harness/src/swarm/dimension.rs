@@ -224,14 +224,14 @@ fn store(draw: &mut Draw<'_>, scenario: &mut Scenario) {
 fn mode(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     scenario.mode = match planted(scenario) {
         Some(bug) => draw.given(bug.mode),
-        None if is_quorum(scenario) => draw.word(&[("majority", 1)]),
+        None if is_quorum(scenario) => draw.word(&[("majority", 4), ("sloppy", 1)]),
         None => draw.word(&[("majority", 4), ("synchronous", 1), ("asynchronous", 1)]),
     };
 }
 
 fn nodes(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     scenario.nodes = match scenario.mode.as_str() {
-        "majority" => draw.count(&[3, 3, 4, 5, 5, 5, 5, 7]),
+        "majority" | "sloppy" => draw.count(&[3, 3, 4, 5, 5, 5, 5, 7]),
         mode => draw.count(&[Scenario::nodes_in(mode) as u64]),
     };
 }
@@ -399,6 +399,7 @@ const PERCENT: &[(Kind, u64)] = &[
     (Kind::Deaf, 10),
     (Kind::Point, 40),
     (Kind::Coordinator, 30),
+    (Kind::Hints, 40),
 ];
 /// How often no more than two of them take part, in percent: each kind that is added takes time from the others.
 const FOCUSED_PERCENT: u64 = 60;

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use perjury_store::quorum::config::Mode;
+
 use super::{FamilyName, Peer};
 
 /// How the entries of a replicated log are copied.
@@ -67,6 +69,12 @@ pub struct QuorumOptions {
     /// W: replicas that acknowledge a write at level quorum [default: 2].
     #[arg(long)]
     pub write_quorum: Option<usize>,
+    /// Whose acknowledgements count for a write [default: strict].
+    #[arg(long, value_enum)]
+    pub mode: Option<Mode>,
+    /// Sloppy: hints that a node keeps for others; more are refused [default: 1000].
+    #[arg(long, value_name = "COUNT")]
+    pub hints_max: Option<usize>,
     /// Where this node keeps what it holds [default: log].
     #[arg(long, value_enum)]
     pub storage: Option<Storage>,

@@ -104,7 +104,9 @@ impl Hints {
         if kept.is_some_and(|hint| hint.entry.version >= record.entry.version) {
             return acknowledge(waiter, out);
         }
-        let is_asked_again = |pending: &Pending| pending.waiter == waiter && pending.record == record;
+        let is_asked_again = |pending: &Pending| {
+            (pending.owner, pending.waiter) == (owner, waiter) && pending.record == record
+        };
         if self.pending.values().any(is_asked_again) {
             return;
         }
@@ -170,7 +172,8 @@ impl Hints {
         }
         let is_old = |hint: &Hint| hint.record == 0 || hint.record + RENEWED_AFTER <= out.appended();
         let old = self.kept.iter().filter(|(_, hint)| is_old(hint));
-        let old = old.map(|((owner, key), hint)| (*owner, Record { key: key.clone(), entry: hint.entry.clone() }));
+        let old =
+            old.map(|((owner, key), hint)| (*owner, Record { key: key.clone(), entry: hint.entry.clone() }));
         for (owner, record) in old.collect::<Vec<_>>() {
             let is_pending = |pending: &Pending| pending.owner == owner && pending.record == record;
             if !self.pending.values().any(is_pending) {

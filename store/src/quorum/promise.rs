@@ -16,6 +16,21 @@
 //! owed with a damaged disk: a replica that forgets a write it has acknowledged, and catches up before
 //! the write's second acknowledgement exists, leaves the write with one copy too few.
 //!
+//! In mode sloppy, a write at level one or quorum counts W' nodes that have it, each for a home replica of its own:
+//! these, or those next on the ring that keep hints for them. What that gives up and what not:
+//!
+//! | levels | promised | as long as |
+//! |---|---|---|
+//! | one, quorum | durability | fewer than W' of *all* nodes have damaged disks: any of them may keep a hint |
+//!
+//! - Until the hints are handed back a read need not meet the write, although W' + R' > N. So other sessions may read
+//!   something older, and a session that has seen the write may be refused its read. It is never answered with
+//!   less than it has seen, for its token says what a read must reach and what a write must go above, and that rests on
+//!   no quorum: the session guarantees stay.
+//! - Convergence stays: a hint can only bring what is newer, and once it is handed back it is gone.
+//! - Level all is about every home replica, and level atomic rests on majorities of them. They take no stand-ins, and
+//!   their promises are the strict ones.
+//!
 //! A disk whose syncs lied may have lost, with its power, what a node needs to start: how often it was started,
 //! or a part of its log that others build on. The node says so and does not start, until somebody gives it an empty
 //! directory; so it does not converge.
@@ -57,6 +72,8 @@ pub struct Promise {
     pub guarantee: Guarantee,
     /// Owed while at most so many of a key's home replicas have damaged disks; none: always.
     pub damaged_homes_max: Option<usize>,
+    /// Owed while at most so many of all nodes have damaged disks; none: always.
+    pub damaged_nodes_max: Option<usize>,
     /// Owed while the syncs of at most so many of them lied; none: always. Other damage a replica
     /// reports; this it cannot know of.
     pub lying_homes_max: Option<usize>,
@@ -68,12 +85,20 @@ pub fn promises(config: &Config, write: Level, read: Level) -> Vec<Promise> {
     let atomic = write == Level::Atomic && read == Level::Atomic;
     let (written, read) =
         (replicas(config, write, config.write_quorum), replicas(config, read, config.read_quorum));
-    let always = |guarantee| Promise { guarantee, damaged_homes_max: None, lying_homes_max: None };
+    let always = |guarantee| Promise {
+        guarantee,
+        damaged_homes_max: None,
+        damaged_nodes_max: None,
+        lying_homes_max: None,
+    };
     let mut promises = vec![always(Integrity)];
     let truthful = |guarantee| Promise { lying_homes_max: Some(0), ..always(guarantee) };
     promises.extend(config.has_exchange.then(|| truthful(Convergence)));
     promises.push(truthful(ReplicaDurability));
-    promises.push(Promise { damaged_homes_max: Some(written - 1), ..always(Durability) });
+    promises.push(match config.is_sloppy(write) {
+        false => Promise { damaged_homes_max: Some(written - 1), ..always(Durability) },
+        true => Promise { damaged_nodes_max: Some(written - 1), ..always(Durability) },
+    });
     if written + read > config.replication {
         promises.extend([ReadYourWrites, MonotonicReads, MonotonicWrites, WritesFollowReads].map(always));
     }
@@ -84,9 +109,10 @@ pub fn promises(config: &Config, write: Level, read: Level) -> Vec<Promise> {
     promises
 }
 
-/// How many home replicas acknowledge a write at a level before the client has its answer.
-pub fn acknowledgements(config: &Config, write: Level) -> usize {
-    replicas(config, write, config.write_quorum)
+/// How many home replicas acknowledge a write at a level before the client has its answer; none: others may do for
+/// all of them.
+pub fn acknowledgements(config: &Config, write: Level) -> Option<usize> {
+    (!config.is_sloppy(write)).then(|| replicas(config, write, config.write_quorum))
 }
 
 fn replicas(config: &Config, level: Level, quorum: usize) -> usize {
@@ -101,6 +127,7 @@ fn replicas(config: &Config, level: Level, quorum: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::quorum::config::Mode;
 
     fn promised(write: Level, read: Level) -> Vec<Guarantee> {
         let config = Config::new(0, (1..=5).map(|number| format!("n{number}")).collect());
@@ -136,6 +163,27 @@ mod tests {
         let config = Config { has_exchange: false, ..Config::new(0, vec!["n1".to_owned()]) };
         let promised = promises(&config, Level::All, Level::All);
         assert!(promised.iter().all(|promise| promise.guarantee != Guarantee::Convergence));
+    }
+
+    #[test]
+    fn sloppy_writes_count_the_disks_of_all_nodes_and_no_home_replica() {
+        let nodes: Vec<String> = (1..=5).map(|number| format!("n{number}")).collect();
+        let sloppy = Config { mode: Mode::Sloppy, ..Config::new(0, nodes.clone()) };
+        let durability = |level| {
+            let promised = promises(&sloppy, level, level);
+            let promise = promised.into_iter().find(|promise| promise.guarantee == Guarantee::Durability);
+            promise.map(|promise| (promise.damaged_homes_max, promise.damaged_nodes_max))
+        };
+        assert_eq!(durability(Level::One), Some((None, Some(0))));
+        assert_eq!(durability(Level::Quorum), Some((None, Some(1))));
+        assert_eq!(
+            (durability(Level::All), durability(Level::Atomic)),
+            (Some((Some(2), None)), Some((Some(1), None)))
+        );
+        let acknowledgements =
+            |config| [Level::One, Level::Quorum, Level::All].map(|level| acknowledgements(config, level));
+        assert_eq!(acknowledgements(&sloppy), [None, None, Some(3)]);
+        assert_eq!(acknowledgements(&Config::new(0, nodes)), [Some(1), Some(2), Some(3)]);
     }
 
     #[test]

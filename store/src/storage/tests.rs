@@ -10,8 +10,8 @@ use crate::Safeguards;
 use crate::env::{Disk, Observer};
 use crate::fake::Passed;
 use crate::protocol;
-use crate::quorum::record::Record;
 use crate::quorum::message::Entry;
+use crate::quorum::record::Record;
 use crate::quorum::version::Version;
 use crate::raft::fact::Fact;
 

@@ -230,7 +230,9 @@ fn a_hint_whose_drop_was_lost_is_handed_back_again() {
     start_all(&mut cluster, others);
     cluster.run(BACK_MS);
     assert!(homes.iter().any(|&home| cluster.durable(home, "k") == Some(version)));
-    let dropped = others.map(|node| cluster.hosts[usize::from(node)].log.last().map(|(_, logged)| logged.clone()));
-    let is_drop = |logged: &Option<Logged>| matches!(logged, Some(Logged::Hints(HintChange::HandedBack { .. })));
+    let dropped =
+        others.map(|node| cluster.hosts[usize::from(node)].log.last().map(|(_, logged)| logged.clone()));
+    let is_drop =
+        |logged: &Option<Logged>| matches!(logged, Some(Logged::Hints(HintChange::HandedBack { .. })));
     assert!(dropped.iter().any(is_drop), "{dropped:?}");
 }

@@ -1,7 +1,7 @@
 //! Level atomic is never mixed with the others on one key; and a refusal means what it says.
 
-use crate::quorum::record::Record;
 use crate::quorum::message::{Entry, Level, Message, Refusal, Response};
+use crate::quorum::record::Record;
 use crate::quorum::testkit::{Cluster, delete, get, put, value, written};
 use crate::quorum::version::Version;
 

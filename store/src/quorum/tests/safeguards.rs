@@ -62,9 +62,3 @@ fn finds_hints_in_memory() {
     let found = first_broken_in(Mode::Sloppy, |safeguards| safeguards.hints_logged = false);
     assert!(found.starts_with("lost"), "{found}");
 }
-
-#[test]
-fn finds_hints_dropped_on_failure() {
-    let found = first_broken_in(Mode::Sloppy, |safeguards| safeguards.hint_kept_on_failure = false);
-    assert!(found.starts_with("lost"), "{found}");
-}

@@ -148,7 +148,8 @@ fn hints_outlive_the_log_that_tables_stand_for() {
         let (_first, other) = (start_sloppy(&world, 0).await, world.of_another_node());
         let _second = start_sloppy(&other, 1).await;
         tokio::time::sleep(SECOND).await;
-        let mut client = Client::new(world.env(7), ClientOptions::new(vec![("n2".to_owned(), "n2".to_owned())]));
+        let mut client =
+            Client::new(world.env(7), ClientOptions::new(vec![("n2".to_owned(), "n2".to_owned())]));
         for key in &theirs[..5] {
             let read = get(&mut client, key).await;
             assert!(matches!(read, Response::Value { value: Some(_), .. }), "{key}: {read:?}");
