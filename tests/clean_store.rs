@@ -50,6 +50,18 @@ fn keeps_every_element_of_a_set() {
 }
 
 #[test]
+fn keeps_its_promises_where_stand_ins_take_writes() {
+    for (seed, workload) in [(0, "register"), (1, "set")] {
+        let mut scenario = all_faults("mixed", 15);
+        (scenario.mode, scenario.workload) = ("sloppy".to_owned(), workload.to_owned());
+        scenario.nemesis = ["crash", "hints", "partition"].map(str::to_owned).to_vec();
+        let (recording, report) = try_seed(&scenario, seed);
+        assert_eq!(report.verdict, "valid", "{}", complaints(&report));
+        assert!(recording.markers.contains_key("hint-handed-back"), "{:?}", recording.markers);
+    }
+}
+
+#[test]
 fn keeps_its_promises_on_failing_disks_or_does_not_owe_them() {
     for seed in 0..3 {
         let mut scenario = all_faults("mixed", 15);

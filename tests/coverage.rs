@@ -1,4 +1,4 @@
-//! Four runs that come by everything: every named point of the store, and every marker but those that take luck.
+//! Five runs that come by everything: every named point of the store, and every marker but those that take luck.
 //!
 //! Faults stand at fixed times, so that each does its part: a node that is alone for long lacks what snapshots
 //! have taken from the log, a flipped bit is found by the start after it, and so on.
@@ -66,6 +66,19 @@ fn tables() -> Scenario {
     }
 }
 
+/// One node is alone with its clients, and keeps more than it has room for.
+fn stand_ins() -> Scenario {
+    let faults = [(500, 4_000, "partition-one", Some("n1"))];
+    Scenario {
+        mode: "sloppy".to_owned(),
+        workload: "set".to_owned(),
+        level: "one".to_owned(),
+        schedule: schedule(&faults),
+        time_ms: 6_000,
+        ..Scenario::default()
+    }
+}
+
 fn log() -> Scenario {
     let faults = [
         (200, 2_500, "partition-one", Some("n5")),
@@ -127,7 +140,7 @@ fn leaves_only_markers_that_exist_to_sweeps() {
 
 #[test]
 fn no_point_is_dead_and_no_marker_out_of_reach() {
-    let scenarios = [quorums(), tables(), log(), pair()];
+    let scenarios = [quorums(), tables(), stand_ins(), log(), pair()];
     let (points, markers) = reached(&scenarios);
     let dead = point::ALL.iter().map(|point| point.name).filter(|name| !points.contains_key(*name));
     let is_left = |name: &&str| LEFT_TO_SWEEPS.iter().any(|(left, _)| left == name);

@@ -92,6 +92,30 @@ fn promises_bound_the_faults_that_they_mind() {
 }
 
 #[test]
+fn mode_sloppy_says_what_it_gives_up() {
+    let promised_in = |mode: &str, workload: &str| {
+        let (mode, workload) = (mode.to_owned(), workload.to_owned());
+        Quorum.promises(&Scenario { mode, workload, ..Scenario::default() })
+    };
+    let (strict, sloppy) = (promised_in("majority", "set"), promised_in("sloppy", "set"));
+    let changed = |promise: &&Promise| !strict.contains(promise);
+    let changed: Vec<_> =
+        sloppy.iter().filter(changed).map(|it| (it.guarantee.as_str(), it.level.as_str())).collect();
+    assert_eq!(changed, [("durability", "quorum"), ("durability", "one"), ("set", "")]);
+    let bounds = |level: &str| {
+        let promise = find(&sloppy, "durability", level).expect("promised");
+        let bounds = promise.tolerates.iter().map(|bound| (bound.homes_max, bound.counts_all_nodes));
+        (promise.acknowledgements_min, bounds.collect::<Vec<_>>())
+    };
+    assert_eq!(bounds("quorum"), (None, vec![(1, true)]));
+    assert_eq!(bounds("one"), (None, vec![(0, true)]));
+    assert_eq!(bounds("atomic"), (Some(2), vec![(1, false)]));
+    let set = find(&sloppy, "set", "").expect("promised").tolerates.iter();
+    let set: Vec<_> = set.map(|bound| (bound.homes_max, bound.counts_all_nodes)).collect();
+    assert_eq!(set, [(1, false), (0, true)]);
+}
+
+#[test]
 fn names_every_guarantee_after_its_checker() {
     for level in LEVELS.iter().map(|level| level.name) {
         for promise in promised(level) {
