@@ -119,6 +119,7 @@ impl Hints {
         if !self.logged {
             out.push(Effect::Reached("hint-not-logged"));
             self.hold(owner, record.key, record.entry, 0);
+            out.push(Effect::Pass(&point::HINT_KEPT));
             return acknowledge(waiter, out);
         }
         self.append(owner, record, waiter, out);
