@@ -68,11 +68,12 @@ fn tables() -> Scenario {
 
 /// One node is alone with its clients, and keeps more than it has room for.
 fn stand_ins() -> Scenario {
-    let faults = [(500, 4_000, "partition-one", Some("n1"))];
+    let faults = [(500, 5_000, "partition-one", Some("n1"))];
     Scenario {
         mode: "sloppy".to_owned(),
         workload: "set".to_owned(),
         level: "one".to_owned(),
+        rate: 800.0,
         schedule: schedule(&faults),
         time_ms: 6_000,
         ..Scenario::default()

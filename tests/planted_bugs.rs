@@ -62,7 +62,8 @@ recorded! {
     finds_shadowed_version_kept: "shadowed-version-kept", 15, 8;
     finds_wall_clock_versions: "wall-clock-versions", 15, 0;
     finds_foreign_acknowledgements_counted: "foreign-acknowledgements-counted", 15, 0;
-    finds_hints_in_memory: "hints-in-memory", 15, 0;
+    finds_hints_in_memory: "hints-in-memory", 15, 5;
+    finds_hint_dropped_on_failure: "hint-dropped-on-failure", 15, 0;
     finds_compare_and_set_on_quorums: "compare-and-set-on-quorums", 15, 0;
     finds_token_lost_on_failover: "token-lost-on-failover", 15, 4;
     finds_acknowledgement_counted_twice: "acknowledgement-counted-twice", 15, 14;

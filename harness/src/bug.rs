@@ -13,6 +13,7 @@ pub mod corrupt_block_taken;
 pub mod earlier_term_committed;
 pub mod filter_misses_keys;
 pub mod foreign_acknowledgements_counted;
+pub mod hint_dropped_on_failure;
 pub mod hints_in_memory;
 pub mod lease_by_wall_clock;
 pub mod log_cut_at_bad_record;
@@ -95,6 +96,7 @@ pub const ALL: &[&Bug] = &[
     &wall_clock_versions::BUG,
     &foreign_acknowledgements_counted::BUG,
     &hints_in_memory::BUG,
+    &hint_dropped_on_failure::BUG,
     &compare_and_set_on_quorums::BUG,
     &token_lost_on_failover::BUG,
     &acknowledgement_counted_twice::BUG,

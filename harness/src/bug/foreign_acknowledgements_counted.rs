@@ -20,6 +20,7 @@ pub const BUG: Bug = Bug {
     shows: &["durability", "read-your-writes"],
     store: "quorum",
     mode: "majority",
+    settings: &[],
     workload: "register",
     level: "quorum",
     nemesis: &["partition"],

@@ -18,6 +18,7 @@ pub const BUG: Bug = Bug {
     shows: &["durability", "set"],
     store: "quorum",
     mode: "sloppy",
+    settings: &[],
     workload: "set",
     level: "one",
     nemesis: &["crash", "partition"],

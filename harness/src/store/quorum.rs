@@ -20,6 +20,7 @@ use perjury_store::quorum::version::Version as StoreVersion;
 use perjury_store::server::{ServerOptions, serve};
 use perjury_store::storage::tables;
 
+use crate::nemesis::{self, Fault, Kind};
 use crate::promise::Promise;
 use crate::scenario::Scenario;
 use crate::store::{DAMAGE, LYING, PORT, decode, encode, names, safeguards};
@@ -36,8 +37,6 @@ const MODES: &[Choice] = &[
         about: "at levels one and quorum also the next nodes on the ring, for home replicas that do not answer",
     },
 ];
-/// Small, so that a run comes by it.
-const HINTS_MAX: usize = 100;
 /// How long a client waits for one answer.
 const DEADLINE: Duration = Duration::from_millis(1500);
 /// The longest latency under which seven messages, one after another, are there before the deadline: what an atomic
@@ -168,7 +167,6 @@ fn config(scenario: &Scenario, node: NodeId) -> Config {
         has_read_repair: !scenario.is_without("read-repair"),
         has_exchange: !scenario.is_without("exchange"),
         mode: if scenario.mode == "sloppy" { Mode::Sloppy } else { Mode::Strict },
-        hints_max: HINTS_MAX,
         tables: scenario.has_tables().then(tables),
         safeguards: safeguards(scenario),
         ..Config::new(node, names(scenario))
@@ -203,6 +201,9 @@ fn promises_at(config: &Config, level: &str) -> Vec<Promise> {
         if let Some(nodes_max) = promise.damaged_nodes_max {
             ours = ours.while_at_most_of_all(nodes_max, DAMAGE);
         }
+        if let Some(nodes_max) = promise.struck_nodes_max {
+            ours = ours.while_at_most_of_all(nodes_max, &beyond_messages());
+        }
         if let Some(homes_max) = promise.lying_homes_max {
             ours = ours.while_at_most(homes_max, LYING);
         }
@@ -212,6 +213,12 @@ fn promises_at(config: &Config, level: &str) -> Vec<Promise> {
         }
     };
     promises(config, write, read).into_iter().map(in_our_words).collect()
+}
+
+/// The faults that take more than messages, or the right time.
+fn beyond_messages() -> Vec<&'static str> {
+    let is_beyond = |fault: &&&dyn Fault| !matches!(fault.kind(), Kind::Message | Kind::Clock);
+    nemesis::ALL.iter().filter(is_beyond).map(|fault| fault.name()).collect()
 }
 
 /// The checker that judges a guarantee.
