@@ -20,7 +20,7 @@ use perjury_store::quorum::version::Version as StoreVersion;
 use perjury_store::server::{ServerOptions, serve};
 use perjury_store::storage::tables;
 
-use crate::nemesis::{self, Fault, Kind};
+use crate::nemesis::{Kind, Selection};
 use crate::promise::Promise;
 use crate::scenario::Scenario;
 use crate::store::{DAMAGE, LYING, PORT, decode, encode, names, safeguards};
@@ -76,9 +76,8 @@ impl System for Quorum {
     }
 
     fn promises(&self, scenario: &Scenario) -> Vec<Promise> {
-        let config = config(scenario, 0);
         let levels = scenario.levels();
-        let mut all: Vec<Promise> = levels.iter().flat_map(|level| promises_at(&config, level)).collect();
+        let mut all: Vec<Promise> = levels.iter().flat_map(|level| promises_at(scenario, level)).collect();
         if scenario.workload == "set" {
             all.push(set(&all));
         }
@@ -191,8 +190,8 @@ fn set(promises: &[Promise]) -> Promise {
 }
 
 /// The store's promises for keys of one level, in the words of the harness.
-fn promises_at(config: &Config, level: &str) -> Vec<Promise> {
-    let (write, read) = pair(level);
+fn promises_at(scenario: &Scenario, level: &str) -> Vec<Promise> {
+    let (config, (write, read)) = (&config(scenario, 0), pair(level));
     let in_our_words = |promise: perjury_store::quorum::promise::Promise| {
         let mut ours = Promise::new(checker(promise.guarantee), level);
         if let Some(homes_max) = promise.damaged_homes_max {
@@ -200,9 +199,6 @@ fn promises_at(config: &Config, level: &str) -> Vec<Promise> {
         }
         if let Some(nodes_max) = promise.damaged_nodes_max {
             ours = ours.while_at_most_of_all(nodes_max, DAMAGE);
-        }
-        if let Some(nodes_max) = promise.struck_nodes_max {
-            ours = ours.while_at_most_of_all(nodes_max, &beyond_messages());
         }
         if let Some(homes_max) = promise.lying_homes_max {
             ours = ours.while_at_most(homes_max, LYING);
@@ -212,13 +208,19 @@ fn promises_at(config: &Config, level: &str) -> Vec<Promise> {
             None => ours,
         }
     };
-    promises(config, write, read).into_iter().map(in_our_words).collect()
+    let mut promises = promises(config, write, read);
+    promises.retain(|promise| !promise.messages_only || is_messages_only(scenario));
+    promises.into_iter().map(in_our_words).collect()
 }
 
-/// The faults that take more than messages, or the right time.
-fn beyond_messages() -> Vec<&'static str> {
-    let is_beyond = |fault: &&&dyn Fault| !matches!(fault.kind(), Kind::Message | Kind::Clock);
-    nemesis::ALL.iter().filter(is_beyond).map(|fault| fault.name()).collect()
+/// Whether nothing but messages and clocks goes wrong in a scenario.
+fn is_messages_only(scenario: &Scenario) -> bool {
+    let names = match &scenario.schedule {
+        Some(schedule) => schedule.faults(),
+        None => scenario.nemesis.iter().map(String::as_str).collect(),
+    };
+    let kind = |name: &str| name.parse().map(|named: Selection| named.kind());
+    names.into_iter().all(|name| matches!(kind(name), Ok(Kind::Message | Kind::Clock)))
 }
 
 /// The checker that judges a guarantee.

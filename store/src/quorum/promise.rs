@@ -28,8 +28,8 @@
 //!   less than it has seen, for its token says what a read must reach and what a write must go above, and that rests on
 //!   no quorum: the session guarantees stay.
 //! - Convergence stays: a hint can only bring what is newer, and once it is handed back it is gone. At these levels it
-//!   rests on hints alone where the background exchange is off: then it is owed while no node was struck by more than
-//!   faults of messages and clocks. One that dies may have coordinated, and one that is away for long leaves more hints
+//!   rests on hints alone where the background exchange is off: then it is owed where nothing but messages and clocks
+//!   goes wrong. A node that dies may have coordinated, and one that is away for long leaves more hints
 //!   than fit.
 //! - Level all is about every home replica, and level atomic rests on majorities of them. They take no stand-ins, and
 //!   their promises are the strict ones.
@@ -77,8 +77,8 @@ pub struct Promise {
     pub damaged_homes_max: Option<usize>,
     /// Owed while at most so many of all nodes have damaged disks; none: always.
     pub damaged_nodes_max: Option<usize>,
-    /// Owed while at most so many of all nodes were struck by more than faults of messages and clocks; none: always.
-    pub struck_nodes_max: Option<usize>,
+    /// Owed only where nothing but messages and clocks goes wrong.
+    pub messages_only: bool,
     /// Owed while the syncs of at most so many of them lied; none: always. Other damage a replica
     /// reports; this it cannot know of.
     pub lying_homes_max: Option<usize>,
@@ -94,7 +94,7 @@ pub fn promises(config: &Config, write: Level, read: Level) -> Vec<Promise> {
         guarantee,
         damaged_homes_max: None,
         damaged_nodes_max: None,
-        struck_nodes_max: None,
+        messages_only: false,
         lying_homes_max: None,
     };
     let mut promises = vec![always(Integrity)];
@@ -102,7 +102,7 @@ pub fn promises(config: &Config, write: Level, read: Level) -> Vec<Promise> {
     match config.has_exchange {
         true => promises.push(truthful(Convergence)),
         false if config.is_sloppy(write) => {
-            promises.push(Promise { struck_nodes_max: Some(0), ..truthful(Convergence) });
+            promises.push(Promise { messages_only: true, ..truthful(Convergence) });
         }
         false => {}
     }
@@ -178,9 +178,9 @@ mod tests {
         let sloppy = Config { mode: Mode::Sloppy, ..config };
         let convergence = |level| {
             let mut promised = promises(&sloppy, level, level).into_iter();
-            promised.find(|promise| promise.guarantee == Guarantee::Convergence).map(|it| it.struck_nodes_max)
+            promised.find(|promise| promise.guarantee == Guarantee::Convergence).map(|it| it.messages_only)
         };
-        assert_eq!([Level::Quorum, Level::All].map(convergence), [Some(Some(0)), None]);
+        assert_eq!([Level::Quorum, Level::All].map(convergence), [Some(true), None]);
     }
 
     #[test]

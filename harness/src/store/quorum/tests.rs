@@ -116,6 +116,18 @@ fn mode_sloppy_says_what_it_gives_up() {
 }
 
 #[test]
+fn hints_alone_converge_where_only_messages_go_wrong() {
+    let converges = |mode: &str, fault: &str| {
+        let (without, nemesis) = (vec!["exchange".to_owned()], vec![fault.to_owned()]);
+        let (mode, level) = (mode.to_owned(), "quorum".to_owned());
+        let promises = Quorum.promises(&Scenario { mode, level, without, nemesis, ..Scenario::default() });
+        find(&promises, "convergence", "quorum").is_some()
+    };
+    assert_eq!([converges("sloppy", "message-loss"), converges("sloppy", "kill")], [true, false]);
+    assert!(!converges("majority", "message-loss"));
+}
+
+#[test]
 fn names_every_guarantee_after_its_checker() {
     for level in LEVELS.iter().map(|level| level.name) {
         for promise in promised(level) {
