@@ -163,7 +163,7 @@ impl Client {
         answer
     }
 
-    /// Everything that `node` itself holds; each page within `deadline`.
+    /// Everything that `node` itself holds, in key order; each page within `deadline`.
     pub async fn dump(&mut self, node: NodeId, deadline: Duration) -> Result<Vec<(String, Entry)>, Refusal> {
         let mut all = Vec::new();
         loop {
@@ -174,6 +174,7 @@ impl Client {
                     let is_last = !more || entries.is_empty();
                     all.extend(entries);
                     if is_last {
+                        all.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
                         return Ok(all);
                     }
                 }

@@ -12,6 +12,7 @@ pub mod effect;
 pub mod exchange;
 pub mod handoff;
 pub mod hints;
+pub mod merkle;
 pub mod message;
 pub mod node;
 pub mod outbox;
@@ -21,7 +22,6 @@ pub mod record;
 pub mod replica;
 pub mod ring;
 pub mod stand_ins;
-pub mod sums;
 pub mod version;
 pub mod write;
 

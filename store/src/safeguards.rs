@@ -38,6 +38,11 @@ pub struct Safeguards {
     pub hint_kept_on_failure: bool,
     /// Compare-and-set is refused. Off (bug 17): it is a quorum read, then a quorum write.
     pub compare_and_set_refused: bool,
+    /// A write makes stale the hashes above its leaf of a tree. Off (bug 18): those that a comparison has asked for
+    /// stay as they were.
+    pub tree_hash_fresh: bool,
+    /// Two replicas look at all keys of a leaf that differs. Off (bug 19): not at the last one.
+    pub last_key_compared: bool,
     /// A session keeps its token when it changes coordinator. Off (bug 20): it starts an empty one.
     pub token_survives_failover: bool,
     /// A replica counts once towards a write quorum. Off (bug 21): every acknowledgement counts.
@@ -106,6 +111,8 @@ impl Default for Safeguards {
             hints_logged: true,
             hint_kept_on_failure: true,
             compare_and_set_refused: true,
+            tree_hash_fresh: true,
+            last_key_compared: true,
             token_survives_failover: true,
             distinct_acknowledgements: true,
             write_back: true,

@@ -1,17 +1,20 @@
 //! Where a replica keeps its copies: in its own memory, or on a shelf.
+//!
+//! Both keep them in the order of the ring, so that a range of the ring is a run of them, and what two replicas find
+//! to differ by their [trees](super::merkle) is read without a look at anything else.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::ops::Bound::{Excluded, Unbounded};
+use std::ops::Bound::{self, Excluded, Included, Unbounded};
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
+use super::merkle::{Range, Tree};
 use super::message::{Entry, NodeId};
-use super::ring::{Homes, Ring};
-use super::sums::Sums;
+use super::ring::{Homes, Ring, position};
 use super::version::Version;
 
 /// What is kept of a key.
@@ -37,9 +40,9 @@ pub struct Held {
 pub struct Mark {
     /// Its key's home replicas.
     pub homes: Homes,
-    /// Hash of the key: names its bucket.
-    pub key_hash: u64,
-    /// Hash of key and version: differs where replicas differ.
+    /// Where the key is on the ring.
+    pub position: u64,
+    /// Hash of key, version and value: differs where replicas differ.
     pub hash: u64,
 }
 
@@ -53,24 +56,29 @@ pub trait Shelf: Debug {
     fn get(&self, key: &str) -> Option<Kept>;
     /// Keeps this of a key from now on.
     fn put(&self, key: &str, kept: &Kept);
-    /// Everything kept of keys after `after`, in key order.
-    fn after(&self, after: Option<&str>) -> Box<dyn Iterator<Item = (String, Kept)> + '_>;
+    /// Everything kept from here on, in ring order.
+    fn scan(&self, from: Bound<Place<'_>>) -> Box<dyn Iterator<Item = (String, Kept)> + '_>;
 }
+
+/// A place in ring order: a position on the ring, and among keys that share it, a key.
+pub type Place<'a> = (u64, &'a str);
 
 /// The copies of one replica, the newest entry of each key.
 #[derive(Debug)]
 pub struct Copies {
-    place: Place,
+    store: Store,
     me: NodeId,
     ring: Rc<Ring>,
     replication: usize,
-    sums: Sums,
+    /// For each peer, of what both keep.
+    trees: BTreeMap<NodeId, Tree>,
+    tree_hash_fresh: bool,
     highest: Version,
 }
 
 #[derive(Debug)]
-enum Place {
-    Memory(BTreeMap<String, Held>),
+enum Store {
+    Memory(BTreeMap<(u64, String), Held>),
     Shelf(Rc<dyn Shelf>),
 }
 
@@ -80,11 +88,17 @@ pub type Copy<'a> = (Cow<'a, str>, Cow<'a, Held>);
 impl Copies {
     /// The copies of node `me`, of keys that each have so many homes on this ring; without a shelf, in memory. All
     /// that is on the shelf is looked at.
-    pub fn new(me: NodeId, shelf: Option<Rc<dyn Shelf>>, ring: Rc<Ring>, replication: usize) -> Copies {
-        let place = shelf.clone().map_or(Place::Memory(BTreeMap::new()), Place::Shelf);
-        let (sums, highest) = (Sums::default(), Version::default());
-        let mut copies = Copies { place, me, ring, replication, sums, highest };
-        for (key, kept) in shelf.iter().flat_map(|shelf| shelf.after(None)) {
+    pub fn new(
+        me: NodeId,
+        shelf: Option<Rc<dyn Shelf>>,
+        ring: Rc<Ring>,
+        replication: usize,
+        tree_hash_fresh: bool,
+    ) -> Copies {
+        let store = shelf.clone().map_or(Store::Memory(BTreeMap::new()), Store::Shelf);
+        let (trees, highest) = (BTreeMap::new(), Version::default());
+        let mut copies = Copies { store, me, ring, replication, trees, tree_hash_fresh, highest };
+        for (key, kept) in shelf.iter().flat_map(|shelf| shelf.scan(Unbounded)) {
             let held = copies.held(&key, kept);
             copies.count(&held);
         }
@@ -96,28 +110,43 @@ impl Copies {
         self.highest
     }
 
-    /// Hashes of what this node and `peer` both hold.
-    pub fn sums(&self, peer: NodeId) -> Vec<u64> {
-        self.sums.of(peer)
+    /// The tree of what this node and `peer` both keep.
+    pub fn tree(&mut self, peer: NodeId) -> &mut Tree {
+        self.trees.entry(peer).or_insert_with(|| Tree::new(self.tree_hash_fresh))
     }
 
     /// What is held of a key.
     pub fn get(&self, key: &str) -> Option<Cow<'_, Held>> {
-        match &self.place {
-            Place::Memory(held) => held.get(key).map(Cow::Borrowed),
-            Place::Shelf(shelf) => shelf.get(key).map(|kept| Cow::Owned(self.held(key, kept))),
+        match &self.store {
+            Store::Memory(held) => {
+                let position = position(key);
+                let mut there =
+                    held.range((position, String::new())..).take_while(|((at, _), _)| *at == position);
+                there.find(|((_, each), _)| each == key).map(|(_, held)| Cow::Borrowed(held))
+            }
+            Store::Shelf(shelf) => shelf.get(key).map(|kept| Cow::Owned(self.held(key, kept))),
         }
     }
 
-    /// Everything held of keys after `after`, in key order.
+    /// Everything held of keys after `after`, in ring order.
     pub fn after<'a>(&'a self, after: Option<&str>) -> Box<dyn Iterator<Item = Copy<'a>> + 'a> {
-        match &self.place {
-            Place::Memory(held) => {
-                let from = after.map_or(Unbounded, Excluded);
-                let held = held.range::<str, _>((from, Unbounded));
-                Box::new(held.map(|(key, held)| (Cow::Borrowed(key.as_str()), Cow::Borrowed(held))))
+        self.scan(after.map_or(Unbounded, |key| Excluded((position(key), key))))
+    }
+
+    /// What is held in a range of the ring, in its order.
+    pub fn within(&self, range: Range) -> impl Iterator<Item = Copy<'_>> {
+        let (first, last) = range.positions().into_inner();
+        self.scan(Included((first, ""))).take_while(move |(_, held)| held.mark.position <= last)
+    }
+
+    fn scan<'a>(&'a self, from: Bound<Place<'_>>) -> Box<dyn Iterator<Item = Copy<'a>> + 'a> {
+        match &self.store {
+            Store::Memory(held) => {
+                let from = from.map(|(position, key)| (position, key.to_owned()));
+                let held = held.range((from, Unbounded));
+                Box::new(held.map(|((_, key), held)| (Cow::Borrowed(key.as_str()), Cow::Borrowed(held))))
             }
-            Place::Shelf(shelf) => Box::new(shelf.after(after).map(|(key, kept)| {
+            Store::Shelf(shelf) => Box::new(shelf.scan(from).map(|(key, kept)| {
                 let held = self.held(&key, kept);
                 (Cow::Owned(key), Cow::Owned(held))
             })),
@@ -137,14 +166,14 @@ impl Copies {
             None => self.held(&key, kept),
             Some(before) => {
                 self.toggle(&before);
-                let hash = hash(before.key_hash, kept.entry.version);
+                let hash = hash(before.position, &kept.entry);
                 Held { kept, mark: Mark { hash, ..before } }
             }
         };
         self.count(&held);
-        match &mut self.place {
-            Place::Memory(all) => drop(all.insert(key, held)),
-            Place::Shelf(shelf) => shelf.put(&key, &held.kept),
+        match &mut self.store {
+            Store::Memory(all) => drop(all.insert((held.mark.position, key), held)),
+            Store::Shelf(shelf) => shelf.put(&key, &held.kept),
         }
     }
 
@@ -153,33 +182,43 @@ impl Copies {
         self.toggle(&held.mark);
     }
 
-    /// What this node is not home to, it does not compare.
+    /// Takes a copy into the trees, or out again. What this node is not home to, it does not compare.
     fn toggle(&mut self, mark: &Mark) {
         if mark.homes.contains(&self.me) {
-            self.sums.toggle(mark);
+            let me = self.me;
+            for &peer in mark.homes.iter().filter(|&&home| home != me) {
+                self.tree(peer).toggle(mark.position, mark.hash);
+            }
         }
     }
 
     fn held(&self, key: &str, kept: Kept) -> Held {
-        let key_hash = xxh3_64(key.as_bytes());
-        let hash = hash(key_hash, kept.entry.version);
-        Held { kept, mark: Mark { homes: self.ring.homes(key, self.replication), key_hash, hash } }
+        let position = position(key);
+        let hash = hash(position, &kept.entry);
+        Held { kept, mark: Mark { homes: self.ring.homes(key, self.replication), position, hash } }
     }
 }
 
-fn hash(key_hash: u64, version: Version) -> u64 {
-    let Version { millis, counter, node, incarnation } = version;
-    let mut bytes = [0; 18];
+/// The hash of an entry, whose key is known by its position.
+fn hash(position: u64, entry: &Entry) -> u64 {
+    let Version { millis, counter, node, incarnation } = entry.version;
+    let mut bytes = [0; 28];
     bytes[..8].copy_from_slice(&millis.to_le_bytes());
     bytes[8..12].copy_from_slice(&counter.to_le_bytes());
     bytes[12..14].copy_from_slice(&node.to_le_bytes());
-    bytes[14..].copy_from_slice(&incarnation.to_le_bytes());
-    xxh3_64_with_seed(&bytes, key_hash)
+    bytes[14..18].copy_from_slice(&incarnation.to_le_bytes());
+    bytes[18] = entry.atomic.into();
+    if let Some(value) = &entry.value {
+        bytes[19] = 1;
+        bytes[20..].copy_from_slice(&xxh3_64(value).to_le_bytes());
+    }
+    xxh3_64_with_seed(&bytes, position)
 }
 
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;
+    use std::ops::RangeBounds;
 
     use super::*;
 
@@ -194,15 +233,17 @@ mod tests {
         fn put(&self, key: &str, kept: &Kept) {
             self.0.borrow_mut().insert(key.to_owned(), kept.clone());
         }
-        fn after(&self, after: Option<&str>) -> Box<dyn Iterator<Item = (String, Kept)> + '_> {
-            let (all, after) = (self.0.borrow().clone(), after.map(str::to_owned));
-            Box::new(all.into_iter().filter(move |(key, _)| Some(key) > after.as_ref()))
+        fn scan(&self, from: Bound<Place<'_>>) -> Box<dyn Iterator<Item = (String, Kept)> + '_> {
+            let mut all: Vec<_> = self.0.borrow().clone().into_iter().collect();
+            all.retain(|(key, _)| RangeBounds::contains(&(from, Unbounded), &(position(key), key.as_str())));
+            all.sort_by_key(|(key, _)| position(key));
+            Box::new(all.into_iter())
         }
     }
 
     fn copies(shelf: Option<Rc<dyn Shelf>>) -> Copies {
         let nodes: Vec<String> = (1..=5).map(|number| format!("n{number}")).collect();
-        Copies::new(0, shelf, Rc::new(Ring::new(&nodes, 8)), 3)
+        Copies::new(0, shelf, Rc::new(Ring::new(&nodes, 8)), 3, true)
     }
 
     fn entry(millis: u64, atomic: bool) -> Entry {
@@ -225,10 +266,24 @@ mod tests {
         }
         let told = both.each_ref().map(|copies| {
             let all = |after| copies.after(after).map(|copy| format!("{copy:?}")).collect::<Vec<_>>();
-            (format!("{:?}", copies.get("b")), copies.get("x").is_none(), all(None), all(Some("a")))
+            let in_leaves: Vec<_> = ["a", "b", "c"]
+                .iter()
+                .flat_map(|key| copies.within(Range::leaf_at(position(key))))
+                .map(|copy| format!("{copy:?}"))
+                .collect();
+            (
+                format!("{:?}", copies.get("b")),
+                copies.get("x").is_none(),
+                all(None),
+                all(Some("a")),
+                in_leaves,
+            )
         });
         assert_eq!(told[0], told[1]);
-        assert_eq!(both.each_ref().map(|copies| copies.sums(1)), [both[0].sums(1), both[0].sums(1)]);
+        assert_eq!(told[0].4.len(), 3);
+        let [in_memory, on_shelf] = both.each_mut().map(|copies| copies.tree(1).root());
+        assert_eq!(in_memory, on_shelf);
+        assert_ne!(in_memory, 0);
         let Held { kept, mark } = both[1].get("b").unwrap().into_owned();
         assert_eq!((kept, mark.homes.len()), (Kept { was_mixed: true, entry: entry(2, true) }, 3));
         assert_eq!(both[0].get("a").unwrap().kept, Kept { was_mixed: false, entry: entry(5, false) });

@@ -1,32 +1,37 @@
-//! Background exchange: pairs of nodes compare what they both keep, and send each other what differs.
+//! Background exchange: pairs of nodes compare the [trees](super::merkle) of what they both keep, and send each other
+//! what differs.
 //!
 //! ```text
-//! n1 ── Digest: a hash for each bucket of shared keys ──────────────────► n2
-//! n1 ◄─ Versions: of the keys in buckets that differ ─────────────────── n2
+//! n1 ── Digest: the root of its tree ───────────────────────────────────► n2
+//! n1 ◄─ Hashes: right below the root, which differs ─────────────────── n2
+//! n1 ── Hashes: below those that differ ────────────────────────────────► n2     and so on, down to the leaves
+//! n1 ◄─ Versions: of the keys in leaves that differ ─────────────────── n2
 //! n1 ── Entries: those n2 lacks; and the keys that n1 wants ────────────► n2
 //! n1 ◄─ Entries: those wanted ────────────────────────────────────────── n2
 //! ```
 //!
-//! Each message carries as much as fits a frame; what does not fit still differs, and comes with a
-//! later exchange, whose list starts elsewhere.
+//! Neither remembers anything of it: each message says what it is about, so one that is lost ends the exchange, and
+//! what was written meanwhile differs or does not. All hashes of a tree fit one message. Of versions and entries each
+//! message carries as much as fits; the rest still differs, and comes with a later exchange, which lists other leaves.
 //!
-//! A replica that lost records to a corrupt disk recovers by the same exchange: it is caught up with a
-//! peer once it holds all that the peer listed in one whole answer to an exchange begun after the
-//! start. What the peer takes in later than that is sent to this replica as well, like any write;
-//! waiting for a moment without differences could take for ever under load.
+//! A replica that lost records to a corrupt disk recovers by the same exchange. It is caught up with a peer once it
+//! has seen, in an exchange begun after the start, that it holds all that the peer held: of ranges whose hashes were
+//! equal it did then, of others once it holds what the peer listed, in a list that left no leaf out. What the peer
+//! takes in later than that is sent to this replica as well, like any write; waiting for a moment without differences
+//! could take for ever under load.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::copies::Copy;
+use super::copies::{Copy, Held};
 use super::effect::{Effect, Now};
-use super::message::{Entry, Message, NodeId, OperationId};
+use super::merkle::{Children, Range, Tree};
+use super::message::{Entry, ExchangeId, Message, NodeId};
 use super::outbox::Outbox;
 use super::replica::Replica;
 use super::ring::Ring;
-use super::sums::{BUCKETS, bucket};
 use super::version::Version;
 use crate::{marker, point};
 
@@ -40,14 +45,26 @@ const RECOVERY_HASTE: u64 = 4;
 pub struct Exchange {
     me: NodeId,
     nodes: NodeId,
-    last: OperationId,
+    last: u64,
     next_at: u64,
     next_peer: NodeId,
     /// Exchanges of earlier incarnations have numbers up to this one.
-    before: OperationId,
+    before: u64,
     /// Peers that this node has still to catch up from; while there are any, it is recovering. With
     /// each, what is still missing of the first whole list that it sent.
     behind: BTreeMap<NodeId, Option<Missing>>,
+    last_key_compared: bool,
+}
+
+/// What a peer holds where it differs.
+#[derive(Debug)]
+pub struct List {
+    /// Leaves of its tree that differ.
+    pub leaves: Vec<u16>,
+    /// All keys in those leaves that both nodes keep.
+    pub versions: Vec<(String, Version)>,
+    /// Whether no other leaves differ.
+    pub complete: bool,
 }
 
 /// Keys, and the versions at which they must be held.
@@ -55,8 +72,14 @@ type Missing = BTreeMap<String, Version>;
 
 impl Exchange {
     /// Exchanges of node `me` among `nodes`, the first at `next_at` in monotonic nanoseconds; with
-    /// `damaged`, it must first catch up from all others.
-    pub fn new(me: NodeId, nodes: NodeId, incarnation: u32, damaged: bool, next_at: u64) -> Exchange {
+    /// `damaged`, it must first catch up from all others. With `last_key_compared`, they look at every key of a leaf.
+    pub fn new(
+        (me, nodes): (NodeId, NodeId),
+        incarnation: u32,
+        damaged: bool,
+        next_at: u64,
+        last_key_compared: bool,
+    ) -> Exchange {
         let others = (0..nodes).filter(|&node| damaged && node != me);
         Exchange {
             me,
@@ -66,6 +89,7 @@ impl Exchange {
             next_peer: me,
             before: u64::from(incarnation) << 32,
             behind: others.map(|node| (node, None)).collect(),
+            last_key_compared,
         }
     }
 
@@ -75,7 +99,7 @@ impl Exchange {
     }
 
     /// Begins an exchange when it is time.
-    pub fn tick(&mut self, period_ms: u64, replica: &Replica, now: Now, out: &mut Outbox<'_>) {
+    pub fn tick(&mut self, period_ms: u64, replica: &mut Replica, now: Now, out: &mut Outbox<'_>) {
         if now.monotonic < self.next_at || self.nodes < 2 {
             return;
         }
@@ -83,78 +107,128 @@ impl Exchange {
         self.next_at = now.monotonic.saturating_add(period_ms.saturating_mul(1_000_000) / haste);
         let peer = self.turn();
         self.last += 1;
-        out.send(peer, Message::Digest { exchange: self.last, buckets: replica.sums(peer) });
+        let exchange = ExchangeId { by: self.me, number: self.last };
+        let root = root(replica.tree(peer), out);
+        out.send(peer, Message::Digest { exchange, root });
     }
 
-    /// A peer begins an exchange: answers with the versions in buckets that differ.
+    /// A peer begins an exchange: answers with the hashes below the root, if that differs.
     pub fn on_digest(
         &self,
         from: NodeId,
-        exchange: OperationId,
-        theirs: &[u64],
+        exchange: ExchangeId,
+        theirs: u64,
+        replica: &mut Replica,
+        out: &mut Outbox<'_>,
+    ) {
+        let tree = replica.tree(from);
+        if root(tree, out) == theirs {
+            let (leaves, versions) = (Vec::new(), Vec::new());
+            out.send(from, Message::Versions { exchange, leaves, versions, complete: true });
+        } else {
+            out.send(from, Message::Hashes { exchange, below: tree.below([Range::WHOLE]) });
+        }
+    }
+
+    /// Hashes of a peer's tree: answers with those below the ranges that differ, or, where these are leaves or none,
+    /// with what is held in them. Returns whether this ended the recovery.
+    pub fn on_hashes(
+        &mut self,
+        from: NodeId,
+        exchange: ExchangeId,
+        theirs: &[(Range, Children)],
+        replica: &mut Replica,
+        out: &mut Outbox<'_>,
+    ) -> bool {
+        if exchange.by != from && !self.is_current(exchange) {
+            return false;
+        }
+        let differing = replica.tree(from).differing(theirs);
+        let leaves: Vec<u16> = differing.iter().filter_map(|range| range.as_leaf()).collect();
+        if !differing.is_empty() && leaves.is_empty() {
+            let below = replica.tree(from).below(differing);
+            out.send(from, Message::Hashes { exchange, below });
+            return false;
+        }
+        if exchange.by == from {
+            self.list(from, exchange, &leaves, replica, out);
+            return false;
+        }
+        // What differed when this began does not any more.
+        leaves.is_empty() && self.catch_up(from, Some(Missing::new()), replica)
+    }
+
+    /// Tells the peer what is held in leaves that differ.
+    fn list(
+        &self,
+        from: NodeId,
+        exchange: ExchangeId,
+        differing: &[u16],
         replica: &Replica,
         out: &mut Outbox<'_>,
     ) {
-        let ours = replica.sums(from);
-        let differs = |bucket: &u16| theirs.get(usize::from(*bucket)) != ours.get(usize::from(*bucket));
-        let differing: Vec<u16> = (0..BUCKETS).filter(differs).collect();
-        // Where nothing differs, nothing is looked at: there may be far more than fits into memory.
-        let shared = (!differing.is_empty()).then(|| self.shared(from, replica)).into_iter().flatten();
-        let in_them = shared.filter(|(_, held)| differing.contains(&bucket(&held.mark)));
-        let listed: Vec<_> = in_them.map(|(key, held)| (key, held.kept.entry.version)).collect();
-        // A list that is cut starts anywhere, or the keys past the cut would never have their turn.
-        let complete = listed.iter().map(|(key, _)| listed_bytes(key)).sum::<usize>() <= MESSAGE_BYTES;
-        let start = match complete {
-            true => 0,
-            false => (xxh3_64(&exchange.to_le_bytes()) % listed.len() as u64) as usize,
-        };
-        let mut bytes = 0;
-        let fits = |(key, _): &&(Cow<'_, str>, Version)| {
-            bytes += listed_bytes(key);
-            bytes <= MESSAGE_BYTES
-        };
-        let turned = listed[start..].iter().chain(&listed[..start]).take_while(fits);
-        let versions = turned.map(|(key, version)| (key.to_string(), *version)).collect();
-        out.send(from, Message::Versions { exchange, differing, versions, complete });
+        // A list that is cut starts anywhere, or the leaves past the cut would never have their turn.
+        let start = xxh3_64(&exchange.number.to_le_bytes()).checked_rem(differing.len() as u64).unwrap_or(0);
+        let (before, after) = differing.split_at(start as usize);
+        let (mut leaves, mut versions, mut bytes) = (Vec::new(), Vec::new(), 0);
+        for &leaf in after.iter().chain(before) {
+            let held = self.shared(from, leaf, replica, out).into_iter();
+            let held: Vec<_> = held.map(|(key, held)| (key.into_owned(), held.kept.entry.version)).collect();
+            bytes += held.iter().map(|(key, _)| listed_bytes(key)).sum::<usize>();
+            // The first always goes. It fits a frame: a leaf holds so much only where all of them hold billions.
+            if bytes > MESSAGE_BYTES && !leaves.is_empty() {
+                break;
+            }
+            leaves.push(leaf);
+            versions.extend(held);
+        }
+        if !leaves.is_empty() {
+            out.push(Effect::Reached(marker::TREE_DESCENDED.name));
+        }
+        let complete = leaves.len() == differing.len();
+        out.send(from, Message::Versions { exchange, leaves, versions, complete });
     }
 
-    /// A peer's versions in the buckets that differ: sends what it lacks, asks for what it has newer.
+    /// A peer's versions in the leaves that differ: sends what it lacks, asks for what it has newer.
     /// Returns whether this ended the recovery.
     pub fn on_versions(
         &mut self,
         from: NodeId,
-        (exchange, differing, versions, complete): (OperationId, &[u16], &[(String, Version)], bool),
+        exchange: ExchangeId,
+        list: &List,
         replica: &Replica,
         ring: &Ring,
         out: &mut Outbox<'_>,
     ) -> bool {
-        if exchange <= self.before || exchange > self.last {
+        if !self.is_current(exchange) {
             return false;
         }
         let is_shared = |key: &str| {
             let homes = ring.homes(key, replica.replication());
             homes.contains(&from) && homes.contains(&self.me)
         };
-        let newer =
-            versions.iter().filter(|(key, version)| is_missing(key, *version, replica) && is_shared(key));
+        let is_newer = |key: &str, version| is_missing(key, version, replica) && is_shared(key);
+        let newer = list.versions.iter().filter(|(key, version)| is_newer(key, *version));
         let missing: Missing = newer.cloned().collect();
         let theirs: BTreeMap<&str, Version> =
-            versions.iter().map(|(key, version)| (key.as_str(), *version)).collect();
-        let is_equal = differing.is_empty() && versions.is_empty();
-        let shared = (!is_equal).then(|| self.shared(from, replica)).into_iter().flatten();
-        let lacking = shared.filter(|(key, held)| match theirs.get(&**key) {
-            Some(theirs) => *theirs < held.kept.entry.version,
-            // What a cut list leaves out, the peer may hold.
-            None => complete && differing.contains(&bucket(&held.mark)),
-        });
-        let entries = as_many_as_fit(lacking);
+            list.versions.iter().map(|(key, version)| (key.as_str(), *version)).collect();
+        let shared = list.leaves.iter().flat_map(|&leaf| self.shared(from, leaf, replica, out));
+        let is_lacking = |(key, held): &Copy<'_>| {
+            theirs.get(&**key).is_none_or(|theirs| *theirs < held.kept.entry.version)
+        };
+        let entries = as_many_as_fit(shared.filter(is_lacking));
         let wanted: Vec<String> = missing.keys().cloned().collect();
         if !entries.is_empty() || !wanted.is_empty() {
             out.push(Effect::Reached(marker::EXCHANGE_DIFFERED.name));
             out.push(Effect::Pass(&point::EXCHANGE_COMPARED));
             out.send(from, Message::Entries { entries, wanted });
         }
-        self.is_recovering() && self.catch_up(from, complete.then_some(missing), replica)
+        self.catch_up(from, list.complete.then_some(missing), replica)
+    }
+
+    /// Whether this node began the exchange, since it was started.
+    fn is_current(&self, exchange: ExchangeId) -> bool {
+        exchange.by == self.me && exchange.number > self.before && exchange.number <= self.last
     }
 
     /// A peer has sent a list: `missing`, if it was whole. Returns whether this ended the recovery.
@@ -193,13 +267,31 @@ impl Exchange {
         }
     }
 
-    /// What this node holds of the keys that both it and `peer` are home to.
-    fn shared<'a>(&self, peer: NodeId, replica: &'a Replica) -> impl Iterator<Item = Copy<'a>> {
-        let me = self.me;
-        replica
-            .after(None)
-            .filter(move |(_, held)| held.mark.homes.contains(&peer) && held.mark.homes.contains(&me))
+    /// What this node holds in a leaf of the keys that both it and `peer` are home to.
+    fn shared<'a>(
+        &self,
+        peer: NodeId,
+        leaf: u16,
+        replica: &'a Replica,
+        out: &mut Outbox<'_>,
+    ) -> Vec<Copy<'a>> {
+        let is_home = |held: &Held, node| held.mark.homes.contains(&node);
+        let held = replica.within(Range::leaf(leaf));
+        let mut shared: Vec<_> =
+            held.filter(|(_, held)| is_home(held, peer) && is_home(held, self.me)).collect();
+        if !self.last_key_compared && shared.pop().is_some() {
+            out.push(Effect::Reached("last-key-skipped"));
+        }
+        shared
     }
+}
+
+/// The root of a tree that is about to be compared.
+fn root(tree: &mut Tree, out: &mut Outbox<'_>) -> u64 {
+    if tree.is_stale() {
+        out.push(Effect::Reached("stale-tree-hash-compared"));
+    }
+    tree.root()
 }
 
 fn as_many_as_fit<'a>(held: impl Iterator<Item = Copy<'a>>) -> Vec<(String, Entry)> {

@@ -2,12 +2,22 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::merkle;
 use super::version::Version;
 use crate::protocol::Answer;
 pub use crate::protocol::NodeId;
 
 /// Numbers an operation of one coordinator; replies carry it back.
 pub type OperationId = u64;
+
+/// Names an exchange between two nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExchangeId {
+    /// The node that began it.
+    pub by: NodeId,
+    /// Which of that node's; no two of its incarnations use the same.
+    pub number: u64,
+}
 
 /// How many replicas must take part in an operation.
 #[derive(
@@ -88,7 +98,7 @@ pub enum Operation {
         /// Its new value.
         new: Vec<u8>,
     },
-    /// What this node itself holds: entries of keys after `after`, in order, as many as fit a frame.
+    /// What this node itself holds: entries of keys after `after`, in ring order, as many as fit a frame.
     Dump {
         /// The last key of the previous page.
         after: Option<String>,
@@ -215,25 +225,32 @@ pub enum Message {
         /// What is held; none: nothing.
         entry: Option<Entry>,
     },
-    /// Background exchange, first step: hashes of the key buckets that both nodes are home to.
+    /// Background exchange, first step: the hash of all that both nodes keep.
     Digest {
-        /// Names the exchange; echoed by the answer.
-        exchange: OperationId,
-        /// One hash a bucket.
-        buckets: Vec<u64>,
+        /// Echoed by all that follows.
+        exchange: ExchangeId,
+        /// The root of the sender's tree.
+        root: u64,
     },
-    /// Second step: versions in the buckets that differ, as many as fit.
+    /// Second step, by both in turn: hashes below the ranges that differ.
+    Hashes {
+        /// The exchange.
+        exchange: ExchangeId,
+        /// Ranges, each with the hashes right below it.
+        below: Vec<(merkle::Range, merkle::Children)>,
+    },
+    /// Third step, by the one that was asked: versions in the leaves that differ, as many as fit.
     Versions {
         /// The exchange.
-        exchange: OperationId,
-        /// The buckets that differ.
-        differing: Vec<u16>,
-        /// The shared keys in those buckets.
+        exchange: ExchangeId,
+        /// Leaves that differ.
+        leaves: Vec<u16>,
+        /// All keys in those leaves that both nodes keep.
         versions: Vec<(String, Version)>,
-        /// Whether these are all of them.
+        /// Whether no other leaves differ.
         complete: bool,
     },
-    /// Third step: what the receiver lacks, and what the sender wants; the answer to it wants nothing.
+    /// Fourth step: what the receiver lacks, and what the sender wants; the answer to it wants nothing.
     Entries {
         /// Entries that the receiver lacks or holds older, as many as fit.
         entries: Vec<(String, Entry)>,

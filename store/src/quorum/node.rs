@@ -11,7 +11,7 @@ use super::config::Config;
 use super::coordinator::{Context, Coordinator};
 use super::copies::{Kept, Shelf};
 use super::effect::{Effect, Input, Now, RecordNumber, RequestId};
-use super::exchange::Exchange;
+use super::exchange::{Exchange, List};
 use super::handoff::Handoff;
 use super::hints::Hints;
 use super::message::{Entry, Message, NodeId, Operation, Refusal, Request, Response};
@@ -71,8 +71,8 @@ impl Node {
         let ring = Rc::new(Ring::new(&config.nodes, config.virtual_nodes));
         let nodes = config.nodes.len() as NodeId;
         let mut clock = HybridClock::new(config.node, incarnation, config.safeguards.hybrid_clock);
-        let synced = config.safeguards.sync_before_acknowledge;
-        let mut replica = Replica::new(config.node, shelf, ring.clone(), config.replication, synced);
+        let mut replica =
+            Replica::new(config.node, shelf, ring.clone(), config.replication, config.safeguards);
         let mut hints = Hints::new(&config);
         for record in records {
             match record {
@@ -88,7 +88,13 @@ impl Node {
         let wait = if damaged { 0 } else { config.exchange_ms };
         let first_exchange = now.monotonic.saturating_add(wait.saturating_mul(1_000_000));
         Node {
-            exchange: Exchange::new(config.node, nodes, incarnation, damaged, first_exchange),
+            exchange: Exchange::new(
+                (config.node, nodes),
+                incarnation,
+                damaged,
+                first_exchange,
+                config.safeguards.last_key_compared,
+            ),
             coordinator: Coordinator::new(incarnation),
             handoff: Handoff::new(&config),
             hints,
@@ -148,12 +154,17 @@ impl Node {
             Message::WriteRefused { operation, refusal } => {
                 self.coordinator.on_write_refused(from, operation, refusal, out);
             }
-            Message::Digest { exchange, buckets } => {
-                self.exchange.on_digest(from, exchange, &buckets, &self.replica, out);
+            Message::Digest { exchange, root } => {
+                self.exchange.on_digest(from, exchange, root, &mut self.replica, out);
             }
-            Message::Versions { exchange, differing, versions, complete } => {
-                let answer = (exchange, differing.as_slice(), versions.as_slice(), complete);
-                if self.exchange.on_versions(from, answer, &self.replica, &self.ring, out) {
+            Message::Hashes { exchange, below } => {
+                if self.exchange.on_hashes(from, exchange, &below, &mut self.replica, out) {
+                    caught_up(out);
+                }
+            }
+            Message::Versions { exchange, leaves, versions, complete } => {
+                let list = List { leaves, versions, complete };
+                if self.exchange.on_versions(from, exchange, &list, &self.replica, &self.ring, out) {
                     caught_up(out);
                 }
             }
@@ -202,7 +213,7 @@ impl Node {
         owner != self.config.node && self.ring.homes(key, self.config.replication).contains(&owner)
     }
 
-    /// A page of what this node holds, in key order.
+    /// A page of what this node holds, in ring order.
     fn dump(&self, after: Option<&str>) -> Response {
         if self.is_recovering() {
             let why = "this replica recovers from a corrupt log and serves no reads yet".to_owned();
@@ -265,7 +276,7 @@ impl Protocol for Node {
         let mut out = Outbox::new(self.config.node, self.appended, effects);
         self.coordinator.tick(&self.config, now, &mut out);
         if self.config.has_exchange || self.is_recovering() {
-            self.exchange.tick(self.config.exchange_ms, &self.replica, now, &mut out);
+            self.exchange.tick(self.config.exchange_ms, &mut self.replica, now, &mut out);
         }
         self.hints.tick(&mut out);
         let Node { hints, coordinator, .. } = self;

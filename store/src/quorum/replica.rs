@@ -19,12 +19,13 @@ use smallvec::SmallVec;
 
 use super::copies::{Copies, Copy, Held, Shelf};
 use super::effect::{Effect, RecordNumber};
+use super::merkle::{Range, Tree};
 use super::message::{Entry, Message, NodeId, OperationId, Refusal};
 use super::outbox::Outbox;
 use super::record::{Logged, Record};
 use super::ring::Ring;
 use super::version::Version;
-use crate::marker;
+use crate::{Safeguards, marker};
 
 /// Bytes of records that are not durable yet; more are refused until the disk has caught up.
 const PENDING_BYTES_MAX: usize = 64 << 20;
@@ -63,14 +64,14 @@ impl Replica {
         shelf: Option<Rc<dyn Shelf>>,
         ring: Rc<Ring>,
         replication: usize,
-        sync_before_acknowledge: bool,
+        safeguards: Safeguards,
     ) -> Replica {
         Replica {
-            copies: Copies::new(me, shelf, ring, replication),
+            copies: Copies::new(me, shelf, ring, replication, safeguards.tree_hash_fresh),
             pending: BTreeMap::new(),
             newest: BTreeMap::new(),
             pending_bytes: 0,
-            sync_before_acknowledge,
+            sync_before_acknowledge: safeguards.sync_before_acknowledge,
             replication,
         }
     }
@@ -85,9 +86,9 @@ impl Replica {
         self.copies.highest()
     }
 
-    /// Hashes of what this node and `peer` both hold.
-    pub fn sums(&self, peer: NodeId) -> Vec<u64> {
-        self.copies.sums(peer)
+    /// The tree of what this node and `peer` both keep.
+    pub fn tree(&mut self, peer: NodeId) -> &mut Tree {
+        self.copies.tree(peer)
     }
 
     /// What is held of a key.
@@ -95,9 +96,14 @@ impl Replica {
         self.copies.get(key)
     }
 
-    /// Everything held of keys after `after`, in key order.
+    /// Everything held of keys after `after`, in ring order.
     pub fn after(&self, after: Option<&str>) -> impl Iterator<Item = Copy<'_>> {
         self.copies.after(after)
+    }
+
+    /// What is held in a range of the ring, in its order.
+    pub fn within(&self, range: Range) -> impl Iterator<Item = Copy<'_>> {
+        self.copies.within(range)
     }
 
     /// Holds an entry, unless something newer is held: from replay, or once it is durable.

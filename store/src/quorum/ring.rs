@@ -12,6 +12,11 @@ use super::message::NodeId;
 /// The home replicas of a key, in ring order.
 pub type Homes = SmallVec<[NodeId; 3]>;
 
+/// Where a key is on the ring.
+pub fn position(key: &str) -> u64 {
+    xxh3_64(key.as_bytes())
+}
+
 /// The ring: points in ascending order.
 #[derive(Clone, Debug)]
 pub struct Ring {
@@ -37,8 +42,8 @@ impl Ring {
 
     /// The first `replication` distinct nodes clockwise from the key.
     pub fn homes(&self, key: &str, replication: usize) -> Homes {
-        let hash = xxh3_64(key.as_bytes());
-        let first = self.points.partition_point(|&(point, _)| point < hash);
+        let position = position(key);
+        let first = self.points.partition_point(|&(point, _)| point < position);
         let mut homes = Homes::new();
         for &(_, node) in self.points[first..].iter().chain(&self.points[..first]) {
             if homes.len() == replication {

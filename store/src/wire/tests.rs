@@ -4,7 +4,10 @@ use tokio_test::io::Builder;
 use tokio_util::codec::{Encoder, FramedRead};
 
 use super::{Caller, FRAME_BYTES_MAX, HEAD_BYTES, MAGIC, VERSION, WireError, checksum};
-use crate::quorum::message::{Entry, Level, Message, Operation, Refusal, Request, Response};
+use crate::quorum::merkle::{Children, Range};
+use crate::quorum::message::{
+    Entry, ExchangeId, Level, Message, NodeId, Operation, Refusal, Request, Response,
+};
 use crate::quorum::node::Node;
 use crate::quorum::version::Version;
 
@@ -80,6 +83,10 @@ fn response() -> impl Strategy<Value = Response> {
     ]
 }
 
+fn exchange() -> impl Strategy<Value = ExchangeId> {
+    any::<(NodeId, u64)>().prop_map(|(by, number)| ExchangeId { by, number })
+}
+
 fn message() -> impl Strategy<Value = Message> {
     let key = || ".*";
     prop_oneof![
@@ -94,17 +101,21 @@ fn message() -> impl Strategy<Value = Message> {
         (any::<u64>(), key()).prop_map(|(operation, key)| Message::Read { operation, key }),
         (any::<u64>(), proptest::option::of(entry()))
             .prop_map(|(operation, entry)| Message::Held { operation, entry }),
-        (any::<u64>(), proptest::collection::vec(any::<u64>(), 0..4))
-            .prop_map(|(exchange, buckets)| Message::Digest { exchange, buckets }),
+        (exchange(), any::<u64>()).prop_map(|(exchange, root)| Message::Digest { exchange, root }),
         (
-            any::<u64>(),
+            exchange(),
+            proptest::collection::vec((any::<u16>().prop_map(Range::leaf), any::<Children>()), 0..4)
+        )
+            .prop_map(|(exchange, below)| Message::Hashes { exchange, below }),
+        (
+            exchange(),
             proptest::collection::vec(any::<u16>(), 0..4),
             proptest::collection::vec((key(), version()), 0..3),
             any::<bool>()
         )
-            .prop_map(|(exchange, differing, versions, complete)| Message::Versions {
+            .prop_map(|(exchange, leaves, versions, complete)| Message::Versions {
                 exchange,
-                differing,
+                leaves,
                 versions,
                 complete
             }),

@@ -1,6 +1,7 @@
 //! Hostile and broken peers and clients; bounded memory.
 
-use crate::quorum::message::{Entry, Level, Message, Operation, Refusal, Request, Response};
+use crate::quorum::merkle::{FAN_OUT, Range};
+use crate::quorum::message::{Entry, ExchangeId, Level, Message, Operation, Refusal, Request, Response};
 use crate::quorum::testkit::{Cluster, get, put, request, written};
 use crate::quorum::version::Version;
 
@@ -21,8 +22,8 @@ fn an_impossible_version_reaches_neither_the_replica_nor_the_clock() {
         Message::Held { operation: 1, entry: Some(entry(impossible())) },
         Message::Entries { entries: vec![(key.clone(), entry(impossible()))], wanted: vec![] },
         Message::Versions {
-            exchange: 1,
-            differing: vec![],
+            exchange: ExchangeId { by: 0, number: 1 << 32 },
+            leaves: vec![],
             versions: vec![(key, impossible())],
             complete: true,
         },
@@ -55,7 +56,7 @@ fn the_highest_token_leaves_room_for_later_writes() {
 fn unknown_nodes_and_impostors_are_not_heard() {
     let mut cluster = Cluster::new(3);
     for from in [0, 3, u16::MAX] {
-        cluster.hear(0, from, Message::Digest { exchange: 1, buckets: vec![] });
+        cluster.hear(0, from, Message::Digest { exchange: ExchangeId { by: from, number: 1 }, root: 0 });
         cluster.hear(
             0,
             from,
@@ -92,8 +93,10 @@ fn a_node_keeps_no_keys_of_others_and_does_not_answer_for_them() {
 fn lists_of_any_length_do_no_harm() {
     let mut cluster = Cluster::new(3);
     cluster.call(0, put("k", "v", Level::All));
-    cluster.hear(0, 1, Message::Digest { exchange: u64::MAX, buckets: vec![7; 100_000] });
-    cluster.hear(0, 1, Message::Digest { exchange: 0, buckets: vec![] });
+    let exchange = ExchangeId { by: 1, number: u64::MAX };
+    cluster.hear(0, 1, Message::Hashes { exchange, below: vec![] });
+    cluster.hear(0, 1, Message::Hashes { exchange, below: vec![(Range::WHOLE, [7; FAN_OUT]); 10_000] });
+    cluster.hear(0, 1, Message::Hashes { exchange, below: vec![(Range::leaf(7), [7; FAN_OUT])] });
     cluster.hear(0, 1, Message::Entries { entries: vec![], wanted: vec!["k".to_owned(); 100_000] });
     let sent = cluster.take_if(|packet| packet.from == 0);
     let entries = sent.iter().filter_map(|packet| match &packet.message {
@@ -101,6 +104,11 @@ fn lists_of_any_length_do_no_harm() {
         _ => None,
     });
     assert_eq!(entries.collect::<Vec<_>>(), [1], "each key is sent once");
+    let ranges = sent.iter().filter_map(|packet| match &packet.message {
+        Message::Hashes { below, .. } => Some(below.len()),
+        _ => None,
+    });
+    assert_eq!(ranges.collect::<Vec<_>>(), [FAN_OUT], "each range is looked into once");
 }
 
 #[test]
@@ -172,5 +180,6 @@ fn a_dump_comes_in_pages_that_leave_nothing_out() {
             break;
         }
     }
+    keys.sort_unstable();
     assert_eq!(keys, (0..7).map(|key| format!("k{key}")).collect::<Vec<_>>());
 }
