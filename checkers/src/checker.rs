@@ -17,6 +17,7 @@ pub mod causal_memory;
 pub mod causal_reverse;
 pub mod convergence;
 pub mod counter;
+pub mod deleted_stays_deleted;
 pub mod durability;
 pub mod fencing;
 pub mod grow_only_counter;
@@ -66,6 +67,7 @@ pub const ALL: &[&dyn Checker] = &[
     &convergence::Convergence,
     &durability::Durability,
     &replica_durability::ReplicaDurability,
+    &deleted_stays_deleted::DeletedStaysDeleted,
     &bounded_loss::BoundedLoss,
     &set::Set,
     &set_full::SetFull,

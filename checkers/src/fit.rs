@@ -74,6 +74,10 @@ const RULES: &[(&str, Rule)] = &[
         reason.filter(|_| objects.iter().any(|object| facts.object == Some(*object)))
     }),
     ("replica-durability", |facts| facts.has_note("acknowledge", "replicas told what they acknowledged")),
+    ("deleted-stays-deleted", |facts| {
+        let reason = facts.is(Object::Register, "registers with versions, deleted and looked at in the end");
+        reason.filter(|_| facts.has_final_read_of_deleted)
+    }),
     ("set", |facts| {
         let reason = facts.is(Object::Set, "a set, and one read or a final one");
         reason.filter(|_| facts.array_reads == 1 || facts.has_final_array)
@@ -182,6 +186,11 @@ mod tests {
         fit("0:read(x)=1", &["integrity", "linearizability"]);
         fit(r#"0:read()={"a":1,"b":2}"#, &["bank"]);
         fit("0:write(x,1) 0:cas(x,[1,2]) 0:delete(x) 0:read(x)=null", &["integrity", "linearizability"]);
+        let deleted = |seen: &str| {
+            let fits = fits(&history(&format!("0:delete(x)@3 {seen}")));
+            fits.iter().any(|fit| fit.checker.name() == "deleted-stays-deleted")
+        };
+        assert!(deleted("1:read!(x)=null@3") && !deleted("1:read!(y)=null") && !deleted("1:read(x)=null@3"));
         let versions = fits(&history("0:write(x,1)@3 0:read(x)=1@3"));
         assert!(versions.iter().any(|fit| fit.checker.name() == "monotonic-writes-across-keys"));
         assert!(versions.iter().all(|fit| fit.checker.name() != "convergence"));

@@ -142,6 +142,7 @@ impl AnomalyKind {
             AnomalyKind::LostWrite => "lost-write",
             AnomalyKind::UnderReplicated => "under-replicated",
             AnomalyKind::ReplicaRollback => "replica-rollback",
+            AnomalyKind::Resurrection => "resurrection",
             AnomalyKind::NotLinearizable => "not-linearizable",
             AnomalyKind::LostElement => "lost-element",
             AnomalyKind::UnexpectedElement => "unexpected-element",
@@ -212,6 +213,8 @@ pub enum AnomalyKind {
     UnderReplicated,
     /// A replica answers with an older version than it had acknowledged.
     ReplicaRollback,
+    /// What was deleted is there again.
+    Resurrection,
     /// No order of the operations explains what was read.
     NotLinearizable,
     /// An element that was added is gone.

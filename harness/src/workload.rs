@@ -4,6 +4,7 @@ pub mod append;
 pub mod bank;
 pub mod cas_register;
 pub mod counter;
+pub mod deletes;
 pub mod lock;
 pub mod register;
 pub mod set;
@@ -22,6 +23,7 @@ pub const ALL: &[&dyn Workload] = &[
     &register::Register,
     &set::Set,
     &cas_register::CasRegister,
+    &deletes::Deletes,
     &counter::Counter,
     &append::Append,
     &lock::Lock,
@@ -98,7 +100,8 @@ const OF_EVERY_RUN: &[&str] = &["progress", "stats", "availability", "invariants
 
 /// Checkers that are asked only for what the system promises: others could not answer, or take too long to say what
 /// nobody wants to know.
-pub const ONLY_WHERE_PROMISED: &[&str] = &["availability", "bounded-loss", "invariants", "sequential"];
+pub const ONLY_WHERE_PROMISED: &[&str] =
+    &["availability", "bounded-loss", "deleted-stays-deleted", "invariants", "sequential"];
 
 /// What a generator may know of the session it generates for.
 #[derive(Clone, Debug, Default)]

@@ -19,6 +19,7 @@ pub mod outbox;
 pub mod promise;
 pub mod read;
 pub mod record;
+pub mod repair;
 pub mod replica;
 pub mod ring;
 pub mod stand_ins;

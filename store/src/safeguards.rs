@@ -36,6 +36,9 @@ pub struct Safeguards {
     pub hints_logged: bool,
     /// A hint is dropped once its owner holds it. Off (bug 14): also after an attempt to hand it back that failed.
     pub hint_kept_on_failure: bool,
+    /// Read repair hands on a tombstone like a value. Off (bug 15): it takes one for nothing, and writes the newest
+    /// value once more.
+    pub tombstone_repaired: bool,
     /// Compare-and-set is refused. Off (bug 17): it is a quorum read, then a quorum write.
     pub compare_and_set_refused: bool,
     /// A write makes stale the hashes above its leaf of a tree. Off (bug 18): those that a comparison has asked for
@@ -110,6 +113,7 @@ impl Default for Safeguards {
             foreign_acknowledgements_refused: true,
             hints_logged: true,
             hint_kept_on_failure: true,
+            tombstone_repaired: true,
             compare_and_set_refused: true,
             tree_hash_fresh: true,
             last_key_compared: true,

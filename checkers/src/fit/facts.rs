@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use perjury_histories::{Fate, History, Operation, Value};
+use perjury_histories::{Fate, History, Key, Operation, Value};
 
 use crate::linearizable::model_for;
 use crate::numbers::integer;
@@ -39,6 +39,10 @@ pub(super) struct Facts<'a> {
     pub has_read_versions: bool,
     /// Whether anything else that is ok has one: a write.
     pub has_write_versions: bool,
+    /// Keys that were deleted at a known version.
+    deleted: BTreeSet<Option<&'a Key>>,
+    /// Whether an ok read that is final asks for one of them.
+    pub has_final_read_of_deleted: bool,
     /// Ok reads that returned an array.
     pub array_reads: usize,
     /// Whether one of them is final.
@@ -87,6 +91,8 @@ impl<'a> Facts<'a> {
             let completed = operation.completion().and_then(|event| event.node);
             self.final_nodes.extend(completed.or(operation.invocation().node));
         }
+        self.has_final_read_of_deleted |=
+            is_ok && is_read && is_final && self.deleted.contains(&operation.key());
         match operation.function() {
             "read" | "read-set-all" => {
                 self.has_wide_reads |= operation.argument().is_array() && is_steps(operation.argument());
@@ -104,6 +110,7 @@ impl<'a> Facts<'a> {
                     Some(Value::Null) | None => {}
                 }
             }
+            "delete" if has_version => drop(self.deleted.insert(operation.key())),
             "add" => self.has_decrements |= integer(operation.argument()).is_some_and(|amount| amount < 0),
             "txn" => {
                 let steps = operation.argument().as_array().into_iter().flatten();

@@ -28,7 +28,7 @@ use crate::system::{Call, Choice, Client, Held, Reply, Seam, System};
 use level::{LEVELS, pair};
 
 /// What can be done with registers under a last write that wins.
-const WORKLOADS: [&str; 3] = ["register", "set", "cas-register"];
+const WORKLOADS: [&str; 4] = ["register", "deletes", "set", "cas-register"];
 /// How writes are acknowledged.
 const MODES: &[Choice] = &[
     Choice { name: "majority", about: "strict: only home replicas of a key acknowledge a write" },
@@ -332,6 +332,7 @@ fn operation(call: &Call) -> Option<(Operation, Level)> {
     match call.function {
         "read" => Some((Operation::Get { key }, read)),
         "write" | "add" => Some((Operation::Put { key, value: encode(&call.value) }, write)),
+        "delete" => Some((Operation::Delete { key }, write)),
         "cas" => {
             let [expected, new] = call.value.as_array()?.as_slice() else { return None };
             let expected = (!expected.is_null()).then(|| encode(expected));

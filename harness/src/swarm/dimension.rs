@@ -308,7 +308,7 @@ fn without(draw: &mut Draw<'_>, scenario: &mut Scenario) {
 }
 
 fn workload(draw: &mut Draw<'_>, scenario: &mut Scenario) {
-    let of_quorum: &[_] = &[("register", 7), ("set", 2), ("cas-register", 1)];
+    let of_quorum: &[_] = &[("register", 6), ("deletes", 2), ("set", 2), ("cas-register", 1)];
     let of_raft: &[_] = &[
         ("register", 4),
         ("cas-register", 2),

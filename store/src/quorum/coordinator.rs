@@ -133,7 +133,7 @@ impl Coordinator {
                 ticket.ask(out);
                 let is_its_turn = ticket.operation.is_multiple_of(context.config.read_repair_one_in);
                 let repairs = context.config.has_read_repair && is_its_turn;
-                let read = Read::new(then, floor, context.config.safeguards.write_back, repairs);
+                let read = Read::new(then, floor, context.config.safeguards, repairs);
                 self.operations.insert(ticket.operation, (ticket, Phase::Read(read)));
             }
         }

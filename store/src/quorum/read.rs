@@ -1,13 +1,12 @@
 //! The read phase: asks the home replicas what they hold.
 
-use std::collections::BTreeMap;
-
 use super::coordinator::{Step, Ticket};
 use super::effect::Effect;
 use super::message::{Entry, Message, NodeId, Refusal, Response};
 use super::outbox::Outbox;
+use super::repair::{self, Answers};
 use super::version::Version;
-use crate::marker;
+use crate::{Safeguards, marker};
 
 /// The operation number of repairs: nobody waits for their acknowledgement.
 const REPAIR: u64 = 0;
@@ -15,9 +14,9 @@ const REPAIR: u64 = 0;
 /// What a read phase is for.
 #[derive(Debug)]
 pub enum Then {
-    /// Answer with the highest version, and repair replicas that hold less.
+    /// Answer with the highest version, and perhaps repair in the background.
     Answer,
-    /// Write the highest version back to a majority, then answer with it.
+    /// Answer with the highest version, if need be after a repair in the foreground.
     WriteBack,
     /// Write this value (none: a tombstone) above the highest version.
     Write(Option<Vec<u8>>),
@@ -39,15 +38,15 @@ pub struct Read {
     /// What it is for.
     pub then: Then,
     floor: Option<Version>,
-    write_back: bool,
+    safeguards: Safeguards,
     repairs: bool,
-    answers: BTreeMap<NodeId, Option<Entry>>,
+    answers: Answers,
 }
 
 impl Read {
-    /// A read that has to reach `floor`; with `repairs`, it brings replicas that hold less up to date.
-    pub fn new(then: Then, floor: Option<Version>, write_back: bool, repairs: bool) -> Read {
-        Read { then, floor, write_back, repairs, answers: BTreeMap::new() }
+    /// A read that has to reach `floor`; with `repairs`, it repairs in the background.
+    pub fn new(then: Then, floor: Option<Version>, safeguards: Safeguards, repairs: bool) -> Read {
+        Read { then, floor, safeguards, repairs, answers: Answers::new() }
     }
 
     /// A replica has answered.
@@ -99,15 +98,11 @@ impl Read {
 
     fn reaches_floor(&self) -> bool {
         let reads = matches!(self.then, Then::Answer | Then::WriteBack);
-        !reads || self.highest().map(|entry| entry.version) >= self.floor
-    }
-
-    fn highest(&self) -> Option<&Entry> {
-        self.answers.values().flatten().max_by_key(|entry| entry.version)
+        !reads || repair::newest(&self.answers).map(|entry| entry.version) >= self.floor
     }
 
     fn conclude(&mut self, ticket: &mut Ticket, out: &mut Outbox<'_>) -> Step {
-        let highest = self.highest().cloned();
+        let highest = repair::newest(&self.answers).cloned();
         ticket.above = ticket.above.max(highest.as_ref().map(|entry| entry.version));
         match &mut self.then {
             Then::Answer => {
@@ -133,23 +128,27 @@ impl Read {
         }
     }
 
-    /// Whether the version read might be held by fewer than a majority: then a later read could miss
-    /// it, and return an older one (the new-old inversion that the write-back is there for).
+    /// Whether what was read is to be repaired in the foreground.
     fn must_write_back(&self, entry: &Entry, ticket: &Ticket, out: &mut Outbox<'_>) -> bool {
-        let holders = self.answers.values().flatten().filter(|held| held.version == entry.version);
-        let settled = holders.count() >= ticket.needed;
-        if !settled {
+        let is_needed = repair::is_unsettled(&self.answers, entry, ticket.needed);
+        if is_needed {
             let needed = marker::WRITE_BACK_NEEDED.name;
-            out.push(Effect::Reached(if self.write_back { needed } else { "write-back-skipped" }));
+            let is_done = self.safeguards.write_back;
+            out.push(Effect::Reached(if is_done { needed } else { "write-back-skipped" }));
         }
-        !settled && self.write_back
+        is_needed && self.safeguards.write_back
     }
 
-    /// Sends the highest version to replicas that answered with less; done when all have answered.
+    /// Repairs in the background those that have answered; done when all have.
     fn repair(&self, ticket: &Ticket, out: &mut Outbox<'_>) -> Step {
-        if let Some(entry) = self.highest() {
-            let stale = |held: &Option<Entry>| held.as_ref().is_none_or(|held| held.version < entry.version);
-            for (&home, _) in self.answers.iter().filter(|(_, held)| stale(held)) {
+        if !self.safeguards.tombstone_repaired
+            && let Some(value) = repair::deleted(&self.answers)
+        {
+            out.push(Effect::Reached("delete-resurrected"));
+            return Step::WriteNew(Some(value.to_vec()));
+        }
+        if let Some(entry) = repair::newest(&self.answers) {
+            for home in repair::stale(&self.answers, entry) {
                 out.push(Effect::Reached(marker::STALE_REPLICA_REPAIRED.name));
                 let (key, entry) = (ticket.key.clone(), entry.clone());
                 out.send(home, Message::Write { operation: REPAIR, key, entry });

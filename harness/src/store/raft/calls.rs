@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! call                                       asked for
-//! read x, write x 7, cas x [7, 8]            a register
+//! read x, write x 7, delete x, cas x [7, 8]  a register
 //! append x 7                                 a list
 //! add x 7                                    a counter; in the workload set, the register of one element
 //! acquire l, release l 5                     a lock, and its fencing token
@@ -40,6 +40,7 @@ pub(super) fn operation(call: &Call, workload: &str) -> Option<Operation> {
     let key = call.key.as_ref()?.to_string();
     match call.function {
         "write" => Some(Operation::Put { key, value: encode(&call.value) }),
+        "delete" => Some(Operation::Delete { key }),
         "add" if workload == "set" => Some(Operation::Put { key, value: encode(&call.value) }),
         "add" => Some(Operation::Add { key, amount: call.value.as_i64()? }),
         "append" => Some(Operation::Append { key, element: encode(&call.value) }),

@@ -1,8 +1,8 @@
 //! Reads at levels one, quorum and all.
 
 use crate::quorum::config::Config;
-use crate::quorum::message::{Level, Message, Refusal, Request, Response};
-use crate::quorum::testkit::{Cluster, Packet, get, put, value, written};
+use crate::quorum::message::{Entry, Level, Message, Refusal, Request, Response};
+use crate::quorum::testkit::{Cluster, Packet, delete, get, put, value, written};
 
 /// A cluster where every node is home to every key, and only n1 and n2 know the second value.
 fn third_is_stale() -> Cluster {
@@ -178,4 +178,27 @@ fn an_older_answer_that_comes_late_does_not_replace_a_newer_one() {
     cluster.hear(2, 1, early[0].message.clone());
     cluster.hear(2, 0, Message::Held { operation, entry: None });
     assert_eq!(value(&cluster.reply(read)).as_deref(), Some("newest"));
+}
+
+/// What n3, which missed a delete, and n1, which did not, hold after a read of both.
+fn held_after_a_delete(change: impl FnOnce(&mut Config)) -> [Option<String>; 2] {
+    let mut cluster = Cluster::with(3, change);
+    cluster.call(0, put("k", "old", Level::All));
+    cluster.ask(0, delete("k", Level::Quorum));
+    cluster.take_if(|packet| packet.to == 2);
+    cluster.settle();
+    assert_eq!(value(&cluster.call(0, get("k", Level::All))), None);
+    let text = |entry: Entry| entry.value.map(|value| String::from_utf8_lossy(&value).into_owned());
+    [2, 0].map(|node| cluster.held(node, "k").and_then(text))
+}
+
+#[test]
+fn a_read_hands_on_a_delete() {
+    assert_eq!(held_after_a_delete(|_| {}), [None, None]);
+}
+
+#[test]
+fn without_the_safeguard_a_read_undoes_a_delete() {
+    let old = || Some("old".to_owned());
+    assert_eq!(held_after_a_delete(|config| config.safeguards.tombstone_repaired = false), [old(), old()]);
 }
