@@ -64,8 +64,11 @@ recorded! {
     finds_foreign_acknowledgements_counted: "foreign-acknowledgements-counted", 15, 0;
     finds_hints_in_memory: "hints-in-memory", 15, 5;
     finds_hint_dropped_on_failure: "hint-dropped-on-failure", 15, 0;
+    finds_delete_resurrected_by_repair: "delete-resurrected-by-repair", 10, 0;
     finds_compare_and_set_on_quorums: "compare-and-set-on-quorums", 15, 0;
-    finds_token_lost_on_failover: "token-lost-on-failover", 15, 4;
+    finds_stale_tree_hash: "stale-tree-hash", 10, 0;
+    finds_last_key_skipped: "last-key-skipped", 10, 0;
+    finds_token_lost_on_failover: "token-lost-on-failover", 15, 20;
     finds_acknowledgement_counted_twice: "acknowledgement-counted-twice", 15, 14;
     finds_atomic_read_without_write_back: "atomic-read-without-write-back", 15, 4;
     finds_timeout_reported_as_failure: "timeout-reported-as-failure", 15, 0;

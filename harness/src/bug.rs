@@ -10,11 +10,13 @@ pub mod changes_overlap;
 pub mod compare_and_set_on_quorums;
 pub mod conflict_kept;
 pub mod corrupt_block_taken;
+pub mod delete_resurrected_by_repair;
 pub mod earlier_term_committed;
 pub mod filter_misses_keys;
 pub mod foreign_acknowledgements_counted;
 pub mod hint_dropped_on_failure;
 pub mod hints_in_memory;
+pub mod last_key_skipped;
 pub mod lease_by_wall_clock;
 pub mod log_cut_at_bad_record;
 pub mod log_removed_before_flush;
@@ -30,6 +32,7 @@ pub mod rotation_not_synced;
 pub mod sessions_not_in_snapshot;
 pub mod shadowed_version_kept;
 pub mod stale_append_taken;
+pub mod stale_tree_hash;
 pub mod tail_dropped;
 pub mod term_not_persisted;
 pub mod timeout_reported_as_failure;
@@ -97,7 +100,10 @@ pub const ALL: &[&Bug] = &[
     &foreign_acknowledgements_counted::BUG,
     &hints_in_memory::BUG,
     &hint_dropped_on_failure::BUG,
+    &delete_resurrected_by_repair::BUG,
     &compare_and_set_on_quorums::BUG,
+    &stale_tree_hash::BUG,
+    &last_key_skipped::BUG,
     &token_lost_on_failover::BUG,
     &acknowledgement_counted_twice::BUG,
     &atomic_read_without_write_back::BUG,

@@ -78,6 +78,8 @@ impl System for Quorum {
     fn promises(&self, scenario: &Scenario) -> Vec<Promise> {
         let levels = scenario.levels();
         let mut all: Vec<Promise> = levels.iter().flat_map(|level| promises_at(scenario, level)).collect();
+        // Where nothing is deleted there is nothing to be seen of this promise.
+        all.retain(|promise| promise.guarantee != "deleted-stays-deleted" || scenario.workload == "deletes");
         if scenario.workload == "set" {
             all.push(set(&all));
         }
@@ -230,6 +232,7 @@ fn checker(guarantee: Guarantee) -> &'static str {
         Guarantee::Convergence => "convergence",
         Guarantee::Durability => "durability",
         Guarantee::ReplicaDurability => "replica-durability",
+        Guarantee::DeletedStaysDeleted => "deleted-stays-deleted",
         Guarantee::ReadYourWrites => "read-your-writes",
         Guarantee::MonotonicReads => "monotonic-reads",
         Guarantee::MonotonicWrites => "monotonic-writes",

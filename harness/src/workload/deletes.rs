@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use perjury_histories::{Key, Value};
 
-use super::{Session, Workload, any_fresh_key, call, last_of_registers, read_share};
+use super::{Session, Workload, any_fresh_key, call, is_read, last_of_registers};
 use crate::rng::Rng;
 use crate::scenario::Scenario;
 use crate::system::Call;
@@ -30,7 +30,7 @@ impl Workload for Deletes {
 
     fn next(&self, n: u64, session: &Session, scenario: &Scenario, writes_only: bool, rng: &mut Rng) -> Call {
         let (key, level) = any_fresh_key(n, session, scenario, rng);
-        if !writes_only && rng.chance(read_share(scenario)) {
+        if !writes_only && is_read(session, scenario, rng) {
             call("read", key, Value::Null, level)
         } else if rng.chance(DELETES) {
             call("delete", key, Value::Null, level)

@@ -5,6 +5,7 @@
 //! | any | integrity | always |
 //! | any | convergence, where nodes exchange what they hold | no home replica's sync lied |
 //! | any | replica durability: no replica goes back unless it has reported damage | no home replica's sync lied |
+//! | any | deleted stays deleted, where nodes exchange what they hold | no home replica's sync lied, and fewer than W' have damaged disks |
 //! | one | durability | no home replica's disk is damaged |
 //! | W' + R' > N | read-your-writes, monotonic reads, monotonic writes, writes-follow-reads, per key | always |
 //! | W' | durability: the acknowledged version, or a higher one | fewer than W' home replicas have damaged disks |
@@ -52,6 +53,8 @@ pub enum Guarantee {
     Durability,
     /// A replica never goes back below what it acknowledged, unless it reported damage.
     ReplicaDurability,
+    /// What was deleted does not come back.
+    DeletedStaysDeleted,
     /// A session sees its own writes.
     ReadYourWrites,
     /// A session never reads something older than before.
@@ -107,10 +110,13 @@ pub fn promises(config: &Config, write: Level, read: Level) -> Vec<Promise> {
         false => {}
     }
     promises.push(truthful(ReplicaDurability));
-    promises.push(match config.is_sloppy(write) {
+    let durability = match config.is_sloppy(write) {
         false => Promise { damaged_homes_max: Some(written - 1), ..always(Durability) },
         true => Promise { damaged_nodes_max: Some(written - 1), ..always(Durability) },
-    });
+    };
+    promises.push(durability);
+    let deleted = Promise { guarantee: DeletedStaysDeleted, lying_homes_max: Some(0), ..durability };
+    promises.extend(config.has_exchange.then_some(deleted));
     if written + read > config.replication {
         promises.extend([ReadYourWrites, MonotonicReads, MonotonicWrites, WritesFollowReads].map(always));
     }

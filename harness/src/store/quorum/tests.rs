@@ -76,7 +76,11 @@ fn mixed_levels_promise_what_each_of_them_does() {
 #[test]
 fn promises_bound_the_faults_that_they_mind() {
     let bounds = |level: &str, guarantee: &str| {
-        let (workload, own) = if guarantee == "set" { ("set", "") } else { ("register", level) };
+        let (workload, own) = match guarantee {
+            "set" => ("set", ""),
+            "deleted-stays-deleted" => ("deletes", level),
+            _ => ("register", level),
+        };
         let promises = promised_of(workload, level);
         let promise = find(&promises, guarantee, own).expect("promised");
         let bound = |bound: &crate::promise::Bound| (bound.homes_max, bound.faults.join(" "));
@@ -85,6 +89,8 @@ fn promises_bound_the_faults_that_they_mind() {
     let damage = "disk-bit-flip disk-lying-sync".to_owned();
     assert_eq!(bounds("quorum", "durability"), [(1, damage.clone())]);
     assert_eq!(bounds("quorum", "set"), [(1, damage.clone())]);
+    let lying = "disk-lying-sync".to_owned();
+    assert_eq!(bounds("quorum", "deleted-stays-deleted"), [(1, damage.clone()), (0, lying)]);
     assert_eq!(bounds("one", "durability"), [(0, damage)]);
     assert_eq!(bounds("one", "replica-durability"), [(0, "disk-lying-sync".to_owned())]);
     assert_eq!(bounds("one", "convergence"), [(0, "disk-lying-sync".to_owned())]);
@@ -125,6 +131,14 @@ fn hints_alone_converge_where_only_messages_go_wrong() {
     };
     assert_eq!([converges("sloppy", "message-loss"), converges("sloppy", "kill")], [true, false]);
     assert!(!converges("majority", "message-loss"));
+}
+
+#[test]
+fn promises_that_deletes_last_where_there_are_some() {
+    let is_promised = |workload| {
+        promised_of(workload, "mixed").iter().any(|promise| promise.guarantee == "deleted-stays-deleted")
+    };
+    assert!(is_promised("deletes") && !is_promised("register"));
 }
 
 #[test]

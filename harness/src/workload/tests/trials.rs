@@ -65,7 +65,7 @@ impl Memory {
         let held = call.key.as_ref().map(|key| self.get(key)).unwrap_or_default();
         let key = call.key.as_ref().unwrap_or(&Key::Number(0));
         match call.function {
-            "write" => self.put(key, call.value.clone()),
+            "write" | "delete" => self.put(key, call.value.clone()),
             "cas" if held != call.value[0] => return Err("it holds something else"),
             "cas" => self.put(key, call.value[1].clone()),
             "add" => self.add(key, call.value.as_i64().expect("a number")),
