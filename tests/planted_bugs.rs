@@ -61,9 +61,9 @@ recorded! {
     finds_filter_misses_keys: "filter-misses-keys", 15, 0;
     finds_shadowed_version_kept: "shadowed-version-kept", 15, 8;
     finds_wall_clock_versions: "wall-clock-versions", 15, 0;
-    finds_foreign_acknowledgements_counted: "foreign-acknowledgements-counted", 15, 0;
-    finds_hints_in_memory: "hints-in-memory", 15, 5;
-    finds_hint_dropped_on_failure: "hint-dropped-on-failure", 15, 0;
+    finds_foreign_acknowledgements_counted: "foreign-acknowledgements-counted", 8, 0;
+    finds_hints_in_memory: "hints-in-memory", 10, 5;
+    finds_hint_dropped_on_failure: "hint-dropped-on-failure", 10, 2;
     finds_delete_resurrected_by_repair: "delete-resurrected-by-repair", 10, 0;
     finds_compare_and_set_on_quorums: "compare-and-set-on-quorums", 15, 0;
     finds_stale_tree_hash: "stale-tree-hash", 10, 0;
