@@ -91,12 +91,13 @@ fn log() -> Scenario {
         (10_500, 600, "power-loss", Some("n2")),
         (11_500, 1_500, "leader-cut", None),
         (13_500, 3_500, "leader-churn", None),
+        (18_000, 2_000, "leader-pause", None),
     ];
     Scenario {
         store: "raft".to_owned(),
         schedule: schedule(&faults),
         snapshot_every: 40,
-        time_ms: 17_000,
+        time_ms: 21_000,
         ..Scenario::default()
     }
 }

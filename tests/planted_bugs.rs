@@ -56,7 +56,7 @@ recorded! {
     finds_torn_tail_taken: "torn-tail-taken", 15, 7;
     finds_log_cut_at_bad_record: "log-cut-at-bad-record", 15, 2;
     finds_corrupt_block_taken: "corrupt-block-taken", 15, 6;
-    finds_log_removed_before_flush: "log-removed-before-flush", 15, 11;
+    finds_log_removed_before_flush: "log-removed-before-flush", 15, 0;
     finds_memtable_not_rotated: "memtable-not-rotated", 15, 0;
     finds_filter_misses_keys: "filter-misses-keys", 15, 0;
     finds_shadowed_version_kept: "shadowed-version-kept", 15, 8;

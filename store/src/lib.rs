@@ -20,6 +20,7 @@
 //! use perjury_store::quorum::effect::{Effect, Input, Now};
 //! use perjury_store::quorum::message::{Level, Operation, Request, Response};
 //! use perjury_store::quorum::node::{Node, Start};
+//! use perjury_store::quorum::record::Logged;
 //!
 //! let alone = Config::new(0, vec!["n1".to_owned()]);
 //! let config = Config { replication: 1, read_quorum: 1, write_quorum: 1, ..alone };
@@ -32,7 +33,7 @@
 //! node.step(Input::Request { id: 1, request }, now, &mut effects);
 //!
 //! // It wants the write in its log, and answers nobody before the log is synced.
-//! assert!(effects.iter().any(|effect| matches!(effect, Effect::Append(record) if record.key == "k")));
+//! assert!(effects.iter().any(|effect| matches!(effect, Effect::Append(Logged::Held(record)) if record.key == "k")));
 //! assert!(!effects.iter().any(|effect| matches!(effect, Effect::Reply { .. })));
 //!
 //! effects.clear();

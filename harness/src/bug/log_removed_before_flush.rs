@@ -18,9 +18,9 @@ pub const BUG: Bug = Bug {
     store: "quorum",
     mode: "majority",
     settings: &[("storage", "tables")],
-    workload: "register",
+    workload: "set",
     level: "quorum",
-    nemesis: &["point-power-loss", "power-loss"],
+    nemesis: &["disk-slow", "point-power-loss", "power-loss"],
     marker: "log-removed-before-flush",
     seeds: 50,
 };

@@ -8,7 +8,6 @@ use perjury_histories::History;
 use super::{broken, faults, table, words};
 use crate::report::{Report, RowOutcome};
 use crate::scenario::Scenario;
-use crate::store;
 
 /// At most this many counterexamples are drawn on the screen; the run's folder has all of them.
 const DRAWN_MAX: usize = 3;
@@ -47,11 +46,12 @@ pub fn scenario(scenario: &Scenario, width: usize) -> String {
 /// How many copies are made, and how.
 fn copies(scenario: &Scenario) -> String {
     let Scenario { mode, replication, read_quorum, write_quorum, loss_entries, .. } = scenario;
-    let has_modes = store::named(&scenario.store).is_some_and(|system| !system.modes().is_empty());
-    match (has_modes, mode.as_str()) {
-        (true, "asynchronous") => format!("{mode} (K={loss_entries})"),
-        (true, _) => mode.clone(),
-        (false, _) => format!("N={replication} R={read_quorum} W={write_quorum}"),
+    let quorums = format!("N={replication} R={read_quorum} W={write_quorum}");
+    match (scenario.store.as_str(), mode.as_str()) {
+        (_, "sloppy") => format!("{mode} {quorums}"),
+        (_, "asynchronous") => format!("{mode} (K={loss_entries})"),
+        ("raft", _) => mode.clone(),
+        _ => quorums,
     }
 }
 
@@ -159,6 +159,10 @@ mod tests {
 without faults; planted bug: some
 "
         );
+        let sloppy = Scenario { mode: "sloppy".to_owned(), ..Scenario::default() };
+        assert!(scenario(&sloppy, WIDTH).starts_with("quorum, 5 nodes, sloppy N=3 R=2 W=2, level mixed;"));
+        let log = Scenario { store: "raft".to_owned(), ..Scenario::default() };
+        assert!(scenario(&log, WIDTH).starts_with("raft, 5 nodes, majority, level mixed;"));
     }
 
     #[test]

@@ -44,6 +44,8 @@ const DEADLINE: Duration = Duration::from_millis(1500);
 const LATENCY_MS_MAX: u64 = 200;
 /// Keys that a read of all asks for at once.
 const PARALLEL_READS: usize = 16;
+/// Few, so that runs reach the bound.
+const HINTS_MAX: usize = 200;
 /// One call in so many goes to another coordinator, so that sessions meet all of them.
 const WANDER_ONE_IN: u64 = 2;
 /// Keys that a session's token has room for, at least.
@@ -167,6 +169,7 @@ fn config(scenario: &Scenario, node: NodeId) -> Config {
         write_quorum: scenario.write_quorum,
         has_read_repair: !scenario.is_without("read-repair"),
         has_exchange: !scenario.is_without("exchange"),
+        hints_max: HINTS_MAX,
         mode: if scenario.mode == "sloppy" { Mode::Sloppy } else { Mode::Strict },
         tables: scenario.has_tables().then(tables),
         safeguards: safeguards(scenario),
