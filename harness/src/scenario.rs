@@ -60,7 +60,7 @@ pub struct Scenario {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub schedule: Option<Schedule>,
     /// How often faults that hit drawn nodes hit the one that leads, or coordinates, in percent.
-    #[serde(default, skip_serializing_if = "later::is_default_role_percent")]
+    #[serde(default, skip_serializing_if = "later::is_nobody")]
     pub role_percent: u64,
     /// From the end of one episode of faults to the beginning of the next in the mean, in simulated milliseconds.
     #[serde(default = "later::fault_gap_ms", skip_serializing_if = "later::is_default_fault_gap_ms")]
@@ -91,7 +91,7 @@ pub struct Scenario {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub read_percent: Option<u64>,
     /// How many of all sessions only read while there are faults, in percent, in workloads that mix reads with others.
-    #[serde(default, skip_serializing_if = "later::is_default_reader_percent")]
+    #[serde(default, skip_serializing_if = "later::is_nobody")]
     pub reader_percent: u64,
     /// The planted bug, if any.
     #[serde(skip_serializing_if = "Option::is_none", default)]

@@ -90,11 +90,7 @@ pub(super) fn is_default_batch_bytes(bytes: &usize) -> bool {
     *bytes == batch_bytes()
 }
 
-/// By default nobody is aimed at.
-pub(super) fn is_default_reader_percent(percent: &u64) -> bool {
-    *percent == 0
-}
-
-pub(super) fn is_default_role_percent(percent: &u64) -> bool {
+/// By default nobody is aimed at, and no session only reads.
+pub(super) fn is_nobody(percent: &u64) -> bool {
     *percent == 0
 }

@@ -22,7 +22,8 @@ pub fn write_out(search: &mut Search<'_>) {
     search.attempt_any(scenarios);
 }
 
-/// The schedule with the nodes that its faults struck; whoever leads, coordinates, keeps hints, or is to be removed, is found anew.
+/// The schedule with the nodes that its faults struck; whoever leads, coordinates, keeps hints, or is to be removed, is
+/// found anew.
 fn with_nodes(best: &Failing) -> Schedule {
     let named = |(entry, span): (&Entry, &FaultSpan)| {
         let is_drawn = find(&entry.fault).is_some_and(|fault| {
