@@ -73,6 +73,7 @@ recorded! {
     finds_atomic_read_without_write_back: "atomic-read-without-write-back", 15, 4;
     finds_timeout_reported_as_failure: "timeout-reported-as-failure", 15, 0;
     finds_replay_applies_twice: "replay-applies-twice", 15, 0;
+    finds_local_quorum_for_global: "local-quorum-for-global", 10, 0;
     finds_read_unconfirmed: "read-unconfirmed", 15, 3;
     finds_lease_by_wall_clock: "lease-by-wall-clock", 15, 23;
     finds_vote_not_persisted: "vote-not-persisted", 15, 0;

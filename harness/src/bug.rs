@@ -18,6 +18,7 @@ pub mod hint_dropped_on_failure;
 pub mod hints_in_memory;
 pub mod last_key_skipped;
 pub mod lease_by_wall_clock;
+pub mod local_quorum_for_global;
 pub mod log_cut_at_bad_record;
 pub mod log_removed_before_flush;
 pub mod loss_bound_passed;
@@ -108,6 +109,7 @@ pub const ALL: &[&Bug] = &[
     &acknowledgement_counted_twice::BUG,
     &atomic_read_without_write_back::BUG,
     &timeout_reported_as_failure::BUG,
+    &local_quorum_for_global::BUG,
     &read_unconfirmed::BUG,
     &lease_by_wall_clock::BUG,
     &earlier_term_committed::BUG,

@@ -54,6 +54,7 @@ pub type Start = Box<dyn Fn(&str, Env) -> LocalFuture<'static, anyhow::Result<()
 pub struct Cluster {
     sim: turmoil::Sim<'static>,
     names: Vec<String>,
+    centres: Vec<Vec<String>>,
     machines: BTreeMap<String, Rc<Machine>>,
     clients: Rc<Machine>,
     clients_exit: Rc<Cell<Option<Exit>>>,
@@ -113,6 +114,7 @@ impl Cluster {
         Ok(Cluster {
             sim,
             names: options.nodes.clone(),
+            centres: options.places(),
             clients: Rc::new(Machine::new(CLIENTS, &world, &rng)),
             clients_exit: Rc::default(),
             has_clients: false,
@@ -190,6 +192,11 @@ impl Cluster {
     /// The names of all nodes, in the order they were given.
     pub fn nodes(&self) -> &[String] {
         &self.names
+    }
+
+    /// The nodes of each data centre.
+    pub fn centres(&self) -> &[Vec<String>] {
+        &self.centres
     }
 
     /// What this node is doing.

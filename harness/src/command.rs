@@ -15,10 +15,7 @@ pub fn base(planted: Option<&str>) -> Scenario {
     if let Some(bug) = planted.and_then(bug::named) {
         scenario.store = bug.store.to_owned();
         scenario.mode = bug.mode.to_owned();
-        if let Some(storage) = bug.setting("storage") {
-            scenario.storage = storage.to_owned();
-        }
-        scenario.without = bug.setting("without").map(names).unwrap_or_default();
+        bug.settings.iter().for_each(|(name, value)| set(&mut scenario, name, value));
         scenario.nodes = Scenario::nodes_in(bug.mode);
         scenario.workload = bug.workload.to_owned();
         scenario.level = bug.level.to_owned();
@@ -29,9 +26,14 @@ pub fn base(planted: Option<&str>) -> Scenario {
     scenario
 }
 
-/// Names with commas between them.
-fn names(text: &str) -> Vec<String> {
-    text.split(',').map(str::to_owned).collect()
+/// Gives a scenario a setting that a bug needs, by the name of its option.
+fn set(scenario: &mut Scenario, name: &str, value: &str) {
+    match name {
+        "storage" => scenario.storage = value.to_owned(),
+        "without" => scenario.without = value.split(',').map(str::to_owned).collect(),
+        "data-centres" => scenario.data_centres = value.parse().expect("a bug needs so many of them"),
+        other => panic!("no bug needs --{other}"),
+    }
 }
 
 /// The command that repeats a run of `scenario` with `seed`, ready for a shell.
@@ -52,6 +54,7 @@ pub fn options(scenario: &Scenario) -> String {
     option("store", scenario.store.clone(), base.store);
     option("mode", scenario.mode.clone(), base.mode);
     option("nodes", scenario.nodes.to_string(), Scenario::nodes_in(&scenario.mode).to_string());
+    option("data-centres", scenario.data_centres.to_string(), base.data_centres.to_string());
     option("replication", scenario.replication.to_string(), base.replication.to_string());
     option("read-quorum", scenario.read_quorum.to_string(), base.read_quorum.to_string());
     option("write-quorum", scenario.write_quorum.to_string(), base.write_quorum.to_string());

@@ -14,6 +14,7 @@ pub mod aim;
 pub mod clock;
 pub mod coordinator;
 pub mod crash;
+pub mod data_centre;
 pub mod deaf;
 pub mod disk;
 pub mod driver;
@@ -111,6 +112,8 @@ pub const ALL: &[&dyn Fault] = &[
     &hints::KILL,
     &hints::PAUSE,
     &hints::CUT,
+    &data_centre::Cut,
+    &data_centre::Outage,
     &membership::Remove,
     &membership::Rotate,
     &membership::Transfer,
@@ -148,6 +151,9 @@ pub enum Kind {
     Coordinator,
     /// Whoever keeps hints is killed, paused or cut off.
     Hints,
+    /// A whole data centre is cut off, or loses power.
+    #[serde(rename = "data-centre")]
+    DataCentre,
     /// Members are removed and added back, leadership is handed on.
     Membership,
     /// One node hears no other.
@@ -158,7 +164,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 11] = [
+    pub const ALL: [Kind; 12] = [
         Kind::Partition,
         Kind::Crash,
         Kind::Clock,
@@ -167,6 +173,7 @@ impl Kind {
         Kind::Leader,
         Kind::Coordinator,
         Kind::Hints,
+        Kind::DataCentre,
         Kind::Membership,
         Kind::Deaf,
         Kind::Point,
@@ -183,6 +190,7 @@ impl Kind {
             Kind::Leader => "leader",
             Kind::Coordinator => "coordinator",
             Kind::Hints => "hints",
+            Kind::DataCentre => "data-centre",
             Kind::Membership => "membership",
             Kind::Deaf => "deaf",
             Kind::Point => "point",
@@ -210,6 +218,7 @@ impl Kind {
             Kind::Hints => {
                 "whoever keeps writes for home replicas that did not answer is killed, paused or cut off"
             }
+            Kind::DataCentre => "all nodes of one data centre are cut off from the others, or lose power",
             Kind::Membership => "members are removed and added back; leadership is handed on",
             Kind::Deaf => "one node hears no other for a long time, and is heard",
             Kind::Point => {
@@ -243,6 +252,8 @@ pub enum Needs {
     Leader,
     /// Nodes that pass the points which show who has this role.
     Role(Role),
+    /// Nodes in several data centres.
+    DataCentres,
     /// Members that can be changed while it runs.
     Members,
     /// Named points in the code of the nodes.

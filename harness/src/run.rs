@@ -141,6 +141,7 @@ impl<'a> Run<'a> {
         let options = ClusterOptions {
             seed: rng.fork("cluster").next(),
             nodes: scenario.node_names(),
+            centres: scenario.node_names_by_data_centre(),
             latency_min: Duration::from_millis(scenario.latency_ms_min),
             latency_max: Duration::from_millis(scenario.latency_ms_max),
             points: system.points(scenario),

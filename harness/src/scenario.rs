@@ -19,6 +19,9 @@ pub struct Scenario {
     pub store: String,
     /// Number of nodes.
     pub nodes: usize,
+    /// Data centres that the nodes are in, dealt out in turn: n1 is in the first, n2 in the second, and so on.
+    #[serde(default = "later::data_centres", skip_serializing_if = "later::is_default_data_centres")]
+    pub data_centres: usize,
     /// N: home replicas of each key.
     pub replication: usize,
     /// R: replicas that answer a read at level quorum.
@@ -103,6 +106,7 @@ impl Default for Scenario {
         Scenario {
             store: "quorum".to_owned(),
             nodes: NODES,
+            data_centres: later::data_centres(),
             replication: 3,
             read_quorum: 2,
             write_quorum: 2,
@@ -170,6 +174,20 @@ impl Scenario {
         self.storage == "tables"
     }
 
+    /// The data centre of the node with this number, from 0: also a number from 0.
+    pub fn data_centre_of(&self, node: usize) -> usize {
+        node % self.data_centres.max(1)
+    }
+
+    /// The nodes of each data centre.
+    pub fn node_names_by_data_centre(&self) -> Vec<Vec<String>> {
+        let mut centres = vec![Vec::new(); self.data_centres.max(1)];
+        for (number, name) in self.node_names().into_iter().enumerate() {
+            centres[self.data_centre_of(number)].push(name);
+        }
+        centres
+    }
+
     /// Names of the nodes: `n1`, `n2`, …
     pub fn node_names(&self) -> Vec<String> {
         (1..=self.nodes).map(|number| format!("n{number}")).collect()
@@ -179,10 +197,7 @@ impl Scenario {
     /// [`store::ALL`](store) is it known what `mixed` deals out: of any other, nothing.
     pub fn levels(&self) -> Vec<&str> {
         match self.level.as_str() {
-            "mixed" => {
-                let levels = store::named(&self.store).map_or(&[] as _, |system| system.levels());
-                levels.iter().map(|level| level.name).collect()
-            }
+            "mixed" => store::named(&self.store).map_or(Vec::new(), |system| system.mixed_levels(self)),
             level => level.split('+').collect(),
         }
     }
@@ -224,6 +239,7 @@ mod tests {
         let later = [
             "script",
             "mode",
+            "data_centres",
             "loss_entries",
             "snapshot_every",
             "batch_bytes",
@@ -273,6 +289,7 @@ mod tests {
         let slugs = [
             slug(|_| ()),
             slug(|scenario| scenario.mode = "asynchronous".to_owned()),
+            slug(|scenario| scenario.data_centres = 2),
             slug(|scenario| scenario.loss_entries = 7),
             slug(|scenario| scenario.snapshot_every = 7),
             slug(|scenario| scenario.batch_bytes = 7),
@@ -288,6 +305,6 @@ mod tests {
             slug(|scenario| scenario.read_percent = Some(50)),
             slug(|scenario| scenario.reader_percent = 50),
         ];
-        assert_eq!(std::collections::BTreeSet::from(slugs).len(), 16);
+        assert_eq!(std::collections::BTreeSet::from(slugs).len(), 17);
     }
 }

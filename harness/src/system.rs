@@ -42,10 +42,14 @@ pub trait System: Sync {
         keys.iter().map(|key| (key.clone(), scenario.node_names())).collect()
     }
 
-    /// The levels that a key may have, in the order in which `mixed` deals them out; none: keys have no
-    /// levels, or ones that only the system itself knows.
+    /// The levels that a key may have; none: keys have no levels, or ones that only the system itself knows.
     fn levels(&self) -> &'static [Choice] {
         &[]
+    }
+
+    /// The levels that level `mixed` deals out in this scenario: all, unless it says otherwise.
+    fn mixed_levels(&self, _scenario: &Scenario) -> Vec<&'static str> {
+        self.levels().iter().map(|level| level.name).collect()
     }
 
     /// Whether its nodes tell the observer facts of a replicated log. Then faults can aim at the leader, and

@@ -11,7 +11,7 @@ use perjury_store::raft::request::ReadMode;
 use perjury_store::{quorum, raft};
 
 use ask::duration;
-pub use ask::{Ask, AtLevel, Cluster, Peer};
+pub use ask::{Ask, AtLevel, Cluster, NodeCentre, Peer};
 pub use serve::{QuorumOptions, RaftOptions, ReplicationMode, Serve, Storage};
 
 /// A replicated key-value store, in two families: quorum, without a leader, where any node takes any request;

@@ -40,6 +40,8 @@ pub struct ClientOptions {
     pub token_keys_max: usize,
     /// One call in this many goes to another coordinator than the one before, without need; 0: none.
     pub wander_one_in: u64,
+    /// Nodes nearby, of the session's own data centre: it keeps to them while they do not fail it; none: all are.
+    pub near: Vec<NodeId>,
     /// Which safeguards are on.
     pub safeguards: Safeguards,
 }
@@ -47,7 +49,13 @@ pub struct ClientOptions {
 impl ClientOptions {
     /// The defaults, for these nodes.
     pub fn new(nodes: Vec<(String, String)>) -> ClientOptions {
-        ClientOptions { nodes, token_keys_max: 4096, wander_one_in: 32, safeguards: Safeguards::default() }
+        ClientOptions {
+            nodes,
+            token_keys_max: 4096,
+            wander_one_in: 32,
+            near: Vec::new(),
+            safeguards: Safeguards::default(),
+        }
     }
 }
 
@@ -91,16 +99,20 @@ struct Call {
 }
 
 impl Client {
-    /// A new session: an empty token, and a coordinator chosen at random. Connects when first asked.
+    /// A new session: an empty token, and a coordinator nearby chosen at random. Connects when first asked.
     ///
     /// Panics without nodes.
     pub fn new(env: Env, options: ClientOptions) -> Client {
         assert!(!options.nodes.is_empty(), "a client needs at least one node");
-        let coordinator = below(env.random.next(), options.nodes.len());
+        let drawn = env.random.next();
+        let coordinator = match options.near.as_slice() {
+            [] => below(drawn, options.nodes.len()) as NodeId,
+            near => near[below(drawn, near.len())],
+        };
         Client {
             token: Token::new(options.token_keys_max),
             connections: options.nodes.iter().map(|_| None).collect(),
-            coordinator: coordinator as NodeId,
+            coordinator,
             env,
             options,
         }
@@ -187,11 +199,14 @@ impl Client {
     fn wander(&mut self) {
         let one_in = self.options.wander_one_in;
         if one_in > 0 && self.env.random.next().is_multiple_of(one_in) {
-            self.change();
+            match self.options.near.as_slice() {
+                [] => self.change(),
+                near => self.coordinate(near[below(self.env.random.next(), near.len())]),
+            }
         }
     }
 
-    /// Takes another coordinator, at random.
+    /// Takes another coordinator, at random: whoever is near has failed, or may be anyone.
     fn change(&mut self) {
         let others = self.options.nodes.len() - 1;
         if others > 0 {

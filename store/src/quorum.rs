@@ -4,6 +4,7 @@
 //! The protocol is a value, [`Node`](node::Node): inputs and ticks go in, effects come out. It holds
 //! no socket, no clock and no randomness; the shell around it (`server.rs`) owns those.
 
+pub mod centres;
 pub mod clock;
 pub mod config;
 pub mod coordinator;
@@ -14,6 +15,7 @@ pub mod handoff;
 pub mod hints;
 pub mod merkle;
 pub mod message;
+pub mod needed;
 pub mod node;
 pub mod outbox;
 pub mod promise;

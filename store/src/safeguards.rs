@@ -54,6 +54,8 @@ pub struct Safeguards {
     pub write_back: bool,
     /// A write that misses its deadline is of unknown outcome. Off (bug 23): it is reported failed.
     pub timeout_is_unknown: bool,
+    /// A quorum is one of all home replicas. Off (bug 24): one of those in the coordinator's data centre passes for it.
+    pub quorum_is_global: bool,
     /// Replay begins after the snapshot. Off (bug 6): entries that the snapshot covers, and that are still
     /// in the log, are applied again, without a look at the session table.
     pub replay_after_snapshot: bool,
@@ -121,6 +123,7 @@ impl Default for Safeguards {
             distinct_acknowledgements: true,
             write_back: true,
             timeout_is_unknown: true,
+            quorum_is_global: true,
             replay_after_snapshot: true,
             read_index: true,
             monotonic_lease: true,

@@ -25,6 +25,10 @@ pub struct Options {
     /// Number of nodes; 3 in the modes with a standby [default: 5]
     #[arg(long, value_name = "COUNT")]
     nodes: Option<usize>,
+    /// Data centres that the nodes are in, in turn: n1 in the first, n2 in the second, and so on; replicas of a key are spread
+    /// over them. quorum only [default: 1]
+    #[arg(long, value_name = "COUNT")]
+    data_centres: Option<usize>,
     /// K: entries that may be lost when the active node fails, in mode asynchronous [default: 50]
     #[arg(long, value_name = "K")]
     loss_entries: Option<u64>,
@@ -54,7 +58,8 @@ pub struct Options {
     /// W: replicas that must acknowledge a write at level quorum [default: 2]
     #[arg(long, value_name = "W")]
     write_quorum: Option<usize>,
-    /// How keys are written and read. quorum: one, quorum, all, atomic, or WRITE/READ, such as one/all;
+    /// How keys are written and read. quorum: one, quorum, all, atomic, local-quorum, each-quorum, or WRITE/READ, such as
+    /// one/all;
     /// raft: leader, lease, follower, any. mixed: each key has one of them; leader+any: one of those
     /// named [default: mixed]
     #[arg(long, value_name = "LEVEL", value_parser = parse::level)]
@@ -131,6 +136,7 @@ impl Options {
         let scenario = Scenario {
             store: self.store.clone().unwrap_or(base.store),
             nodes,
+            data_centres: self.data_centres.unwrap_or(base.data_centres),
             mode,
             loss_entries: self.loss_entries.unwrap_or(base.loss_entries),
             snapshot_every: self.snapshot_every.unwrap_or(base.snapshot_every),
@@ -189,6 +195,7 @@ impl Options {
             word("store", &self.store),
             word("mode", &self.mode),
             count("nodes", self.nodes),
+            count("data-centres", self.data_centres),
             count("replication", self.replication),
             count("read-quorum", self.read_quorum),
             count("write-quorum", self.write_quorum),
@@ -318,6 +325,7 @@ mod tests {
             "--level one/all --nemesis none",
             "--nodes 7 --replication 5 --time 1500ms --rate 2.5",
             "--store raft --level leader+any",
+            "--nodes 7 --data-centres 2 --replication 6 --level local-quorum+each-quorum/local-quorum",
             "--storage tables --keys 100",
             "--without exchange,read-repair",
             "--without none",

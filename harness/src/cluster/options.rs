@@ -25,6 +25,8 @@ pub struct ClusterOptions {
     pub latency_max: Duration,
     /// The nodes' names.
     pub nodes: Vec<String>,
+    /// The nodes of each data centre; none: they are in one.
+    pub centres: Vec<Vec<String>>,
     /// How long a node that ended by itself stays down.
     pub restart_after: Duration,
     /// The points of their code that the nodes may pass.
@@ -39,6 +41,7 @@ impl Default for ClusterOptions {
             latency_min: Duration::from_millis(5),
             latency_max: Duration::from_millis(25),
             nodes: (1..=5).map(|n| format!("n{n}")).collect(),
+            centres: Vec::new(),
             restart_after: Duration::from_secs(1),
             points: Vec::new(),
         }
@@ -46,6 +49,11 @@ impl Default for ClusterOptions {
 }
 
 impl ClusterOptions {
+    /// The nodes of each data centre, one at least.
+    pub(super) fn places(&self) -> Vec<Vec<String>> {
+        if self.centres.is_empty() { vec![self.nodes.clone()] } else { self.centres.clone() }
+    }
+
     /// Refuses what cannot be simulated.
     pub(super) fn validate(&self) -> anyhow::Result<()> {
         let whole = |time: Duration, unit: Duration| time.as_nanos().is_multiple_of(unit.as_nanos());

@@ -116,6 +116,12 @@ impl Aim {
         known.filter(|_| self.nodes.is_none()).map_or(drawn, |node| vec![node])
     }
 
+    /// The fixed nodes, or those of one data centre.
+    pub fn centre(&mut self, cluster: &Cluster) -> Vec<String> {
+        let drawn = self.rng.pick(cluster.centres()).clone();
+        self.nodes.clone().unwrap_or(drawn)
+    }
+
     /// The fixed point, or one of these, of those that the nodes pass.
     pub fn point(&mut self, cluster: &Cluster, among: &[&'static Point]) -> &'static Point {
         let drawn = *self.rng.pick(among);

@@ -45,8 +45,9 @@ pub fn scenario(scenario: &Scenario, width: usize) -> String {
 
 /// How many copies are made, and how.
 fn copies(scenario: &Scenario) -> String {
-    let Scenario { mode, replication, read_quorum, write_quorum, loss_entries, .. } = scenario;
-    let quorums = format!("N={replication} R={read_quorum} W={write_quorum}");
+    let Scenario { mode, data_centres, replication, read_quorum, write_quorum, loss_entries, .. } = scenario;
+    let places = if *data_centres > 1 { format!(" in {data_centres} data centres") } else { String::new() };
+    let quorums = format!("N={replication}{places} R={read_quorum} W={write_quorum}");
     match (scenario.store.as_str(), mode.as_str()) {
         (_, "sloppy") => format!("{mode} {quorums}"),
         (_, "asynchronous") => format!("{mode} (K={loss_entries})"),

@@ -29,6 +29,7 @@ pub struct Offers {
     hint_holder: bool,
     members: bool,
     points: bool,
+    centres: bool,
 }
 
 impl Offers {
@@ -42,6 +43,7 @@ impl Offers {
             hint_holder: Role::HintHolder.is_shown_by(&points),
             members: system.has_administration(scenario),
             points: !points.is_empty(),
+            centres: scenario.data_centres > 1,
         }
     }
 }
@@ -115,7 +117,7 @@ fn missing(offers: Offers, fault: &dyn Fault) -> Option<String> {
 
 /// What a system lacks for a fault to have an effect on it.
 fn lacks(offers: Offers, fault: &dyn Fault) -> Option<&'static str> {
-    let Offers { seam, leader, coordinator, hint_holder, members, points } = offers;
+    let Offers { seam, leader, coordinator, hint_holder, members, points, centres } = offers;
     let lacks = |needs: &Needs| match needs {
         Needs::Messages if !seam.messages => Some("the system does not send its frames through the seam"),
         Needs::Disk if !seam.disk => Some("the system does not keep its data on the seam's disk"),
@@ -124,6 +126,7 @@ fn lacks(offers: Offers, fault: &dyn Fault) -> Option<&'static str> {
         Needs::Role(Role::Coordinator) if !coordinator => Some("the system does not show who coordinates"),
         Needs::Role(Role::HintHolder) if !hint_holder => Some("no node of the system keeps hints for others"),
         Needs::Members if !members => Some("the members of the system cannot be changed"),
+        Needs::DataCentres if !centres => Some("all nodes are in one data centre"),
         Needs::Points if !points => Some("the code of the system names no points"),
         _ => None,
     };
@@ -142,6 +145,7 @@ mod tests {
         hint_holder: false,
         members: false,
         points: false,
+        centres: false,
     };
     const ALL: Offers = Offers {
         seam: Seam::ALL,
@@ -150,6 +154,7 @@ mod tests {
         hint_holder: true,
         members: true,
         points: true,
+        centres: true,
     };
     const NO_DISK: Offers = Offers { seam: Seam { disk: false, ..Seam::ALL }, ..NONE };
 
@@ -181,10 +186,11 @@ mod tests {
         let words = plan.not_available.join("; ");
         assert!(words.contains("leader-cut: the system does not tell who leads"), "{words}");
         assert!(words.contains("member-remove: the members of the system cannot be changed"), "{words}");
-        let plan = drawn(&["coordinator", "crash", "hints"], NO_DISK).expect("a plan");
+        let plan = drawn(&["coordinator", "crash", "data-centre", "hints"], NO_DISK).expect("a plan");
         assert_eq!(plan.kinds, [Kind::Crash]);
         let words = plan.not_available.join("; ");
         assert!(words.contains("coordinator-kill: the system does not show who coordinates"), "{words}");
+        assert!(words.contains("data-centre-cut: all nodes are in one data centre"), "{words}");
         assert!(words.contains("hint-holder-cut: no node of the system keeps hints for others"), "{words}");
         let plan = drawn(&["leader"], Offers { leader: true, ..NO_DISK }).expect("a plan");
         assert_eq!(

@@ -9,6 +9,15 @@ pub(super) fn is_default_mode(text: &str) -> bool {
     text == mode()
 }
 
+/// The default of `data_centres`.
+pub(super) fn data_centres() -> usize {
+    1
+}
+
+pub(super) fn is_default_data_centres(count: &usize) -> bool {
+    *count == data_centres()
+}
+
 /// The default of `loss_entries`.
 pub(super) fn loss_entries() -> u64 {
     50

@@ -94,8 +94,12 @@ impl Scenario {
             (name != given)
                 .then(|| format!("bug {}: it is one of {of} {name}, not {given}; leave --{of} out", bug.name))
         };
-        let without = self.without.join(",");
-        let settings = [("storage", self.storage.as_str()), ("without", without.as_str())];
+        let (without, centres) = (self.without.join(","), self.data_centres.to_string());
+        let settings = [
+            ("storage", self.storage.as_str()),
+            ("without", without.as_str()),
+            ("data-centres", centres.as_str()),
+        ];
         let needed = settings.into_iter().filter_map(|(name, given)| Some((name, bug.setting(name)?, given)));
         let given = [("store", bug.store, self.store.as_str()), ("mode", bug.mode, self.mode.as_str())];
         given.into_iter().chain(needed).find_map(|(of, name, given)| wrong(of, name, given))
@@ -135,6 +139,12 @@ impl Scenario {
         let wrong = counts.into_iter().find(|(_, count, max)| !(1..=*max).contains(count));
         if let Some((setting, count, max)) = wrong {
             return Some(format!("{setting} {count}: take 1 to {max}"));
+        }
+        let (centres, nodes) = (self.data_centres, self.nodes);
+        if !(1..=nodes).contains(&centres) {
+            return Some(format!(
+                "data-centres {centres} with {nodes} nodes: take 1 to {nodes}, or more nodes"
+            ));
         }
         if !(self.rate > 0.0 && self.rate <= 100_000.0) {
             return Some(format!("rate {}: take a number above 0 and up to 100000", self.rate));

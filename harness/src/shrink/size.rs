@@ -117,6 +117,7 @@ fn peculiar(scenario: &Scenario) -> u64 {
         scenario.without != base.without,
         scenario.read_percent != base.read_percent,
         scenario.reader_percent != base.reader_percent,
+        scenario.data_centres != base.data_centres,
         scenario.replication != base.replication,
         scenario.read_quorum != base.read_quorum,
         scenario.write_quorum != base.write_quorum,

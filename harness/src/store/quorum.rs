@@ -12,10 +12,10 @@ use perjury_histories::{Key, Value, Version};
 use perjury_store::client::{Answer, ClientOptions};
 use perjury_store::env::{Env, LocalFuture};
 use perjury_store::point::{self, Point};
+use perjury_store::quorum::centres::{CentreId, Centres};
 use perjury_store::quorum::config::{Config, Mode};
 use perjury_store::quorum::message::{Entry, Level, NodeId, Operation, Response};
 use perjury_store::quorum::promise::{Guarantee, acknowledgements, promises};
-use perjury_store::quorum::ring::Ring;
 use perjury_store::quorum::version::Version as StoreVersion;
 use perjury_store::server::{ServerOptions, serve};
 use perjury_store::storage::tables;
@@ -73,8 +73,8 @@ impl System for Quorum {
         Box::pin(async move { Ok(serve(options, env).await?) })
     }
 
-    fn client(&self, scenario: &Scenario, _: u64, env: Env) -> Box<dyn Client> {
-        Box::new(QuorumClient { client: session(scenario, &env), scenario: scenario.clone(), env })
+    fn client(&self, scenario: &Scenario, session: u64, env: Env) -> Box<dyn Client> {
+        Box::new(QuorumClient { client: client_of(session, scenario, &env), scenario: scenario.clone(), env })
     }
 
     fn promises(&self, scenario: &Scenario) -> Vec<Promise> {
@@ -90,7 +90,7 @@ impl System for Quorum {
 
     fn placement(&self, scenario: &Scenario, keys: &[Key]) -> BTreeMap<Key, Vec<String>> {
         let nodes = names(scenario);
-        let ring = Ring::new(&nodes, config(scenario, 0).virtual_nodes);
+        let ring = config(scenario, 0).ring();
         let homes = |key: &Key| {
             let homes = ring.homes(&key.to_string(), scenario.replication);
             homes.into_iter().map(|home| nodes[usize::from(home)].clone()).collect()
@@ -100,6 +100,11 @@ impl System for Quorum {
 
     fn levels(&self) -> &'static [Choice] {
         LEVELS
+    }
+
+    fn mixed_levels(&self, scenario: &Scenario) -> Vec<&'static str> {
+        let count = if scenario.data_centres > 1 { LEVELS.len() } else { level::WITHOUT_CENTRES };
+        LEVELS[..count].iter().map(|level| level.name).collect()
     }
 
     fn modes(&self) -> &'static [Choice] {
@@ -149,7 +154,11 @@ impl System for Quorum {
             )
         };
         let level = || Some(format!("level: {}", scenario.levels().into_iter().find_map(level::problem)?));
-        wrong.map(words).or_else(level)
+        let spread = || {
+            let problem = centres(scenario).problem(nodes, replication)?;
+            Some(format!("data-centres {}: {problem}", scenario.data_centres))
+        };
+        wrong.map(words).or_else(spread).or_else(level)
     }
 
     fn points(&self, scenario: &Scenario) -> Vec<&'static Point> {
@@ -164,6 +173,7 @@ impl System for Quorum {
 /// The store's configuration in a scenario, with its planted bug.
 fn config(scenario: &Scenario, node: NodeId) -> Config {
     Config {
+        centres: centres(scenario),
         replication: scenario.replication,
         read_quorum: scenario.read_quorum,
         write_quorum: scenario.write_quorum,
@@ -174,6 +184,16 @@ fn config(scenario: &Scenario, node: NodeId) -> Config {
         tables: scenario.has_tables().then(tables),
         safeguards: safeguards(scenario),
         ..Config::new(node, names(scenario))
+    }
+}
+
+/// Where the nodes are; nothing is said of a single place.
+fn centres(scenario: &Scenario) -> Centres {
+    let of_node = |node| scenario.data_centre_of(node) as CentreId;
+    if scenario.data_centres > 1 {
+        Centres::new((0..scenario.nodes).map(of_node).collect())
+    } else {
+        Centres::default()
     }
 }
 
@@ -246,11 +266,16 @@ fn checker(guarantee: Guarantee) -> &'static str {
     }
 }
 
-fn session(scenario: &Scenario, env: &Env) -> perjury_store::client::Client {
+/// A client of the store for the session with this number: it is at home in one of the data centres.
+fn client_of(session: u64, scenario: &Scenario, env: &Env) -> perjury_store::client::Client {
     let nodes = names(scenario).into_iter().map(|name| (name.clone(), format!("{name}:{PORT}")));
+    let centre = (session % scenario.data_centres as u64) as usize;
+    let near = (0..scenario.nodes).filter(|&node| scenario.data_centre_of(node) == centre);
+    let near = near.filter(|_| scenario.data_centres > 1).map(|node| node as NodeId);
     let options = ClientOptions {
         safeguards: safeguards(scenario),
         wander_one_in: WANDER_ONE_IN,
+        near: near.collect(),
         // Keys that left a token would be owed less than the promises say.
         token_keys_max: scenario.keys.max(TOKEN_KEYS_MIN),
         ..ClientOptions::new(nodes.collect())
@@ -298,8 +323,9 @@ impl QuorumClient {
     async fn read_all(&self, call: &Call) -> Reply {
         let parts = call.keys.chunks(call.keys.len().div_ceil(PARALLEL_READS).max(1));
         let reads: Vec<_> = parts
-            .map(|part| {
-                let (mut client, part) = (session(&self.scenario, &self.env), part.to_vec());
+            .zip(0..)
+            .map(|(part, session)| {
+                let (mut client, part) = (client_of(session, &self.scenario, &self.env), part.to_vec());
                 tokio::task::spawn_local(async move { read_part(&mut client, &part).await })
             })
             .collect();

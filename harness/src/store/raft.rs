@@ -114,6 +114,7 @@ impl System for Raft {
         }
         let usual = Scenario::default();
         let of_quorums = [
+            ("data-centres", scenario.data_centres, usual.data_centres),
             ("replication", scenario.replication, usual.replication),
             ("read-quorum", scenario.read_quorum, usual.read_quorum),
             ("write-quorum", scenario.write_quorum, usual.write_quorum),

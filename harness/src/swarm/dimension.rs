@@ -116,6 +116,7 @@ pub const DIMENSIONS: &[Dimension] = &[
     Dimension { name: "store", unit: Unit::Name(Names::Stores), draw: store },
     Dimension { name: "mode", unit: Unit::Name(Names::Modes), draw: mode },
     Dimension { name: "nodes", unit: Unit::Number, draw: nodes },
+    Dimension { name: "data-centres", unit: Unit::Number, draw: data_centres },
     Dimension { name: "replication", unit: Unit::Number, draw: replication },
     Dimension { name: "read-quorum", unit: Unit::Number, draw: read_quorum },
     Dimension { name: "write-quorum", unit: Unit::Number, draw: write_quorum },
@@ -236,10 +237,22 @@ fn nodes(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     };
 }
 
+/// Several for one run in five, so many as the nodes allow.
+fn data_centres(draw: &mut Draw<'_>, scenario: &mut Scenario) {
+    if is_quorum(scenario) {
+        scenario.data_centres = match planted(scenario).and_then(|bug| bug.setting("data-centres")) {
+            Some(count) => draw.given(count).parse().unwrap_or(1),
+            None => draw.count(&[1, 1, 1, 1, 1, 1, 1, 1, 2, 3.min(scenario.nodes as u64)]),
+        };
+    }
+}
+
+/// Each data centre has a replica of every key, and nodes enough for its share.
 fn replication(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     if is_quorum(scenario) {
-        let most = scenario.nodes as u64;
-        let usual = [3, 3, 3, 3, 2, 5].map(|replicas: u64| replicas.min(most));
+        let (nodes, centres) = (scenario.nodes as u64, scenario.data_centres as u64);
+        let most = if centres > 1 { nodes / centres * centres } else { nodes };
+        let usual = [3, 3, 3, 3, 2, 5].map(|replicas: u64| replicas.clamp(centres.min(most), most));
         scenario.replication = draw.count(&usual);
     }
 }
@@ -400,6 +413,7 @@ const PERCENT: &[(Kind, u64)] = &[
     (Kind::Point, 40),
     (Kind::Coordinator, 30),
     (Kind::Hints, 40),
+    (Kind::DataCentre, 60),
 ];
 /// How often no more than two of them take part, in percent: each kind that is added takes time from the others.
 const FOCUSED_PERCENT: u64 = 60;

@@ -68,6 +68,28 @@ impl FromStr for Peer {
     }
 }
 
+/// A node's name, and the data centre that it is in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeCentre {
+    /// Its name.
+    pub name: String,
+    /// The data centre's.
+    pub centre: String,
+}
+
+impl FromStr for NodeCentre {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<NodeCentre, String> {
+        match text.split_once('=') {
+            Some((name, centre)) if !name.is_empty() && !centre.is_empty() => {
+                Ok(NodeCentre { name: name.to_owned(), centre: centre.to_owned() })
+            }
+            _ => Err("a node's data centre is written name=centre, as in n1=eu".to_owned()),
+        }
+    }
+}
+
 /// Reads `2s`, `1.5s` or `500ms`.
 pub fn duration(text: &str) -> Result<Duration, String> {
     let (number, unit) = match text.strip_suffix("ms") {

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use perjury_store::quorum::config::Mode;
 
-use super::{FamilyName, Peer};
+use super::{FamilyName, NodeCentre, Peer};
 
 /// How the entries of a replicated log are copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -60,6 +60,10 @@ pub struct Serve {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Family quorum")]
 pub struct QuorumOptions {
+    /// The data centre of every node: name=centre, separated by commas; the same list for each. Replicas of a key are spread
+    /// over them [default: all nodes are in one].
+    #[arg(long, value_delimiter = ',', value_name = "NAME=CENTRE")]
+    pub data_centres: Option<Vec<NodeCentre>>,
     /// N: replicas of each key [default: 3].
     #[arg(long)]
     pub replication: Option<usize>,

@@ -189,6 +189,34 @@ fn wanders_now_and_then() {
 }
 
 #[test]
+fn keeps_to_who_is_near_and_comes_back_to_them() {
+    World::run(async {
+        let nodes = Nodes::default();
+        let mut answers = 10;
+        nodes.start("n1", |_| written(7));
+        nodes.start("n2", move |_| {
+            answers -= 1;
+            written(7).filter(|_| answers != 0)
+        });
+        nodes.start("n3", |_| written(7));
+        let mut client = nodes.client(&["n1", "n2", "n3"], Safeguards::default());
+        client.options.near = vec![1];
+        client.options.wander_one_in = 2;
+        client.coordinator = 1;
+        for _ in 0..30 {
+            put(&mut client, "k").await;
+        }
+        let asked: Vec<String> = nodes.asked.borrow().iter().map(|(name, _)| name.clone()).collect();
+        let (before, after) = asked.split_at(10);
+        assert!(before.iter().all(|name| name == "n2"), "{asked:?}");
+        assert!(
+            after.iter().any(|name| name != "n2") && after.last().is_some_and(|name| name == "n2"),
+            "{asked:?}"
+        );
+    });
+}
+
+#[test]
 fn the_token_goes_along_to_another_coordinator() {
     World::run(async {
         let nodes = Nodes::default();

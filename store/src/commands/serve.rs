@@ -1,9 +1,11 @@
 //! Running a node.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use perjury_store::env::real;
+use perjury_store::quorum::centres::{CentreId, Centres};
 use perjury_store::quorum::config::Mode;
 use perjury_store::raft::config::Replication;
 use perjury_store::server::{self, Family, ServerOptions};
@@ -12,7 +14,9 @@ use perjury_store::{quorum, raft};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Usage, number_of, only_for, sorted};
-use crate::args::{FamilyName, Peer, QuorumOptions, RaftOptions, ReplicationMode, Serve, Storage};
+use crate::args::{
+    FamilyName, NodeCentre, Peer, QuorumOptions, RaftOptions, ReplicationMode, Serve, Storage,
+};
 
 /// Entries that the standby of an asynchronous pair may lack, unless said otherwise.
 const LOSS_ENTRIES: u64 = 100;
@@ -83,7 +87,7 @@ fn quorum_config(serve: &Serve, peers: &[(String, String)]) -> Result<quorum::co
         ("--snapshot-every", snapshot_every.is_some()),
     ];
     refuse(&foreign, FamilyName::Raft, serve.family)?;
-    let QuorumOptions { replication, read_quorum, write_quorum, mode, hints_max, storage } = serve.quorum;
+    let QuorumOptions { replication, read_quorum, write_quorum, mode, hints_max, storage, .. } = serve.quorum;
     let mode = mode.unwrap_or_default();
     if mode == Mode::Strict && hints_max.is_some() {
         return Err(
@@ -92,6 +96,7 @@ fn quorum_config(serve: &Serve, peers: &[(String, String)]) -> Result<quorum::co
     }
     let config = quorum::config::Config::new(number_of(&serve.node, peers)?, names(peers));
     Ok(quorum::config::Config {
+        centres: centres(serve.quorum.data_centres.as_deref(), peers)?,
         replication: replication.unwrap_or(config.replication),
         read_quorum: read_quorum.unwrap_or(config.read_quorum),
         write_quorum: write_quorum.unwrap_or(config.write_quorum),
@@ -102,9 +107,31 @@ fn quorum_config(serve: &Serve, peers: &[(String, String)]) -> Result<quorum::co
     })
 }
 
+/// The data centre of each node, each by the position of its name among all.
+fn centres(given: Option<&[NodeCentre]>, peers: &[(String, String)]) -> Result<Centres> {
+    let Some(given) = given else { return Ok(Centres::default()) };
+    let names: BTreeSet<&str> = given.iter().map(|node| node.centre.as_str()).collect();
+    let mut of_nodes = BTreeMap::new();
+    for NodeCentre { name, centre } in given {
+        let number = number_of(name, peers).context("--data-centres")?;
+        let position = names.iter().position(|name| name == centre).unwrap_or_default();
+        if of_nodes.insert(number, position as CentreId).is_some() {
+            return Err(Usage(format!("--data-centres names {name} twice")).into());
+        }
+    }
+    if let Some((name, _)) =
+        peers.iter().zip(0..).find(|(_, number)| !of_nodes.contains_key(number)).map(|(peer, _)| peer)
+    {
+        return Err(Usage(format!("--data-centres does not say where {name} is")).into());
+    }
+    Ok(Centres::new(of_nodes.into_values().collect()))
+}
+
 fn raft_config(serve: &Serve, peers: &[(String, String)]) -> Result<raft::config::Config> {
-    let QuorumOptions { replication, read_quorum, write_quorum, mode, hints_max, storage } = serve.quorum;
+    let QuorumOptions { replication, read_quorum, write_quorum, mode, hints_max, storage, data_centres } =
+        &serve.quorum;
     let foreign = [
+        ("--data-centres", data_centres.is_some()),
         ("--replication", replication.is_some()),
         ("--read-quorum", read_quorum.is_some()),
         ("--write-quorum", write_quorum.is_some()),

@@ -3,7 +3,9 @@
 use crate::safeguards::Safeguards;
 use crate::storage::tables;
 
+use super::centres::Centres;
 use super::message::{Level, NodeId};
+use super::ring::Ring;
 
 /// Whose acknowledgements count for a write.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -23,7 +25,9 @@ pub struct Config {
     pub node: NodeId,
     /// Names of all nodes, sorted.
     pub nodes: Vec<String>,
-    /// N: home replicas of each key.
+    /// Which data centre each of them is in.
+    pub centres: Centres,
+    /// N: home replicas of each key, spread over the data centres as evenly as they go.
     pub replication: usize,
     /// R: replicas that answer a read at level quorum.
     pub read_quorum: usize,
@@ -62,6 +66,7 @@ impl Config {
         Config {
             node,
             nodes,
+            centres: Centres::default(),
             replication: 3,
             read_quorum: 2,
             write_quorum: 2,
@@ -84,6 +89,11 @@ impl Config {
     /// replica, and level atomic rests on majorities of them: these stay strict in any mode.
     pub fn is_sloppy(&self, level: Level) -> bool {
         self.mode == Mode::Sloppy && matches!(level, Level::One | Level::Quorum)
+    }
+
+    /// Who keeps which key.
+    pub fn ring(&self) -> Ring {
+        Ring::new(&self.nodes, self.virtual_nodes).spread_over(self.centres.clone())
     }
 
     /// What is wrong with it, if anything.
@@ -111,7 +121,7 @@ impl Config {
         } else if self.read_repair_one_in == 0 {
             Some("one read in zero cannot repair: 1 repairs at every read".to_owned())
         } else {
-            None
+            self.centres.problem(nodes, self.replication)
         }
     }
 }

@@ -19,6 +19,7 @@ use super::clock::HybridClock;
 use super::config::{Config, Mode};
 use super::effect::{Effect, Now, RequestId};
 use super::message::{Entry, Level, Message, NodeId, Operation, OperationId, Refusal, Request, Response};
+use super::needed::{Needed, takes_local_for_global};
 use super::outbox::Outbox;
 use super::read::{Read, Then};
 use super::replica::mode;
@@ -55,8 +56,8 @@ pub struct Ticket {
     pub key: String,
     /// The key's home replicas.
     pub homes: Homes,
-    /// How many of them are needed.
-    pub needed: usize,
+    /// Which of them are needed.
+    pub needed: Needed,
     /// A write gets a version above this: what the session or the read phase has seen.
     pub above: Option<Version>,
     /// Whether the key is used at level atomic.
@@ -124,6 +125,9 @@ impl Coordinator {
         let reads = atomic || !matches!(then, Then::Write(_));
         let mut ticket = self.ticket(id, key, level, reads, deadline_ms, context, now);
         ticket.above = above;
+        if takes_local_for_global(context.config, level) {
+            out.push(Effect::Reached("local-quorum-taken-for-global"));
+        }
         match then {
             Then::Write(value) if !reads => {
                 let entry = Entry { version: context.version(ticket.above, now, out), atomic, value };
@@ -236,7 +240,7 @@ impl Coordinator {
             }
         };
         if !ticket.atomic {
-            ticket.needed = needed(context.config, Level::Quorum, false, ticket.homes.len());
+            ticket.needed = Needed::new(context.config, Level::Quorum, false, &ticket.homes);
         }
         // A new number: answers to the read phase must not be taken for acknowledgements.
         ticket.operation = self.number();
@@ -276,7 +280,7 @@ impl Coordinator {
             request: Some(id),
             operation: self.number(),
             key,
-            needed: needed(context.config, level, reads, homes.len()),
+            needed: Needed::new(context.config, level, reads, &homes),
             homes,
             above: None,
             atomic: level == Level::Atomic,
@@ -379,9 +383,9 @@ impl Context<'_> {
 }
 
 impl Ticket {
-    /// Asks every home replica what it holds.
+    /// Asks the home replicas that may count what they hold.
     pub fn ask(&self, out: &mut Outbox<'_>) {
-        for &home in &self.homes {
+        for home in self.needed.replicas() {
             out.send(home, Message::Read { operation: self.operation, key: self.key.clone() });
         }
     }
@@ -408,15 +412,4 @@ fn takes_stand_ins(config: &Config, level: Level) -> bool {
 /// The moment so many milliseconds from now, in monotonic nanoseconds.
 pub fn later(now: Now, ms: u64) -> u64 {
     now.monotonic.saturating_add(ms.saturating_mul(1_000_000))
-}
-
-/// How many home replicas an operation needs at a level.
-fn needed(config: &Config, level: Level, reads: bool, homes: usize) -> usize {
-    match level {
-        Level::One => 1,
-        Level::Quorum if reads => config.read_quorum,
-        Level::Quorum => config.write_quorum,
-        Level::All => homes,
-        Level::Atomic => homes / 2 + 1,
-    }
 }

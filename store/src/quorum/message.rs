@@ -23,7 +23,7 @@ pub struct ExchangeId {
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, clap::ValueEnum,
 )]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// One home replica.
     One,
@@ -33,6 +33,10 @@ pub enum Level {
     All,
     /// Two phases on majorities of the home replicas: linearizable.
     Atomic,
+    /// A majority of the home replicas in the coordinator's data centre.
+    LocalQuorum,
+    /// A majority of the home replicas in each data centre.
+    EachQuorum,
 }
 
 /// What a replica holds for a key.

@@ -68,7 +68,7 @@ impl Node {
             config.problem()
         );
         let Start { incarnation, shelf, records, damaged } = start;
-        let ring = Rc::new(Ring::new(&config.nodes, config.virtual_nodes));
+        let ring = Rc::new(config.ring());
         let nodes = config.nodes.len() as NodeId;
         let mut clock = HybridClock::new(config.node, incarnation, config.safeguards.hybrid_clock);
         let mut replica =

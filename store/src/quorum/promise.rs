@@ -9,9 +9,11 @@
 //! | one | durability | no home replica's disk is damaged |
 //! | W' + R' > N | read-your-writes, monotonic reads, monotonic writes, writes-follow-reads, per key | always |
 //! | W' | durability: the acknowledged version, or a higher one | fewer than W' home replicas have damaged disks |
+//! | local-quorum, each-quorum, in any pair of them | the session guarantees per key | always |
 //! | atomic | linearizability, and the session guarantees across keys | no home replica's disk is damaged |
 //!
-//! W' and R' are the replicas that a write and a read wait for. A damaged disk is one with a corrupt
+//! W' and R' are the replicas that a write and a read wait for, the fewest that may be of one data centre: a majority of
+//! the fewest home replicas that a key has in one, at level local-quorum. A damaged disk is one with a corrupt
 //! record, or one whose sync lied. Quorums are not promised to be linearizable, although R + W > N: a
 //! read that overlaps a write may return the new value and a later one the old. Linearizability is not
 //! owed with a damaged disk: a replica that forgets a write it has acknowledged, and catches up before
@@ -35,12 +37,21 @@
 //! - Level all is about every home replica, and level atomic rests on majorities of them. They take no stand-ins, and
 //!   their promises are the strict ones.
 //!
+//! With several data centres:
+//!
+//! - A write at each-quorum meets every read at local-quorum, and the reverse, as majorities of one data centre do. Both at
+//!   local-quorum meet while a session stays where it is. One that moves to another data centre may be refused its
+//!   read, for as long as that has not heard of what it has seen; it is never answered with less: its token sees to it.
+//! - local-quorum goes on while all other data centres are away, and each-quorum stops while one is.
+//! - Levels one, quorum, all and atomic are about all home replicas, wherever they are.
+//!
 //! A disk whose syncs lied may have lost, with its power, what a node needs to start: how often it was started,
 //! or a part of its log that others build on. The node says so and does not start, until somebody gives it an empty
 //! directory; so it does not converge.
 
 use super::config::Config;
 use super::message::Level;
+use super::needed::majority;
 
 /// A guarantee, by the name of its checker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,8 +102,7 @@ pub struct Promise {
 pub fn promises(config: &Config, write: Level, read: Level) -> Vec<Promise> {
     use Guarantee::*;
     let atomic = write == Level::Atomic && read == Level::Atomic;
-    let (written, read) =
-        (replicas(config, write, config.write_quorum), replicas(config, read, config.read_quorum));
+    let written = replicas(config, write, config.write_quorum);
     let always = |guarantee| Promise {
         guarantee,
         damaged_homes_max: None,
@@ -117,7 +127,7 @@ pub fn promises(config: &Config, write: Level, read: Level) -> Vec<Promise> {
     promises.push(durability);
     let deleted = Promise { guarantee: DeletedStaysDeleted, lying_homes_max: Some(0), ..durability };
     promises.extend(config.has_exchange.then_some(deleted));
-    if written + read > config.replication {
+    if reads_meet_writes(config, write, read) {
         promises.extend([ReadYourWrites, MonotonicReads, MonotonicWrites, WritesFollowReads].map(always));
     }
     if atomic {
@@ -133,18 +143,33 @@ pub fn acknowledgements(config: &Config, write: Level) -> Option<usize> {
     (!config.is_sloppy(write)).then(|| replicas(config, write, config.write_quorum))
 }
 
+/// Whether a session finds what it wrote: as the replicas of a write and of a read overlap, or, where both ask one data
+/// centre, by its token.
+fn reads_meet_writes(config: &Config, write: Level, read: Level) -> bool {
+    let is_of_centres = |level| matches!(level, Level::LocalQuorum | Level::EachQuorum);
+    let written = replicas(config, write, config.write_quorum);
+    let read_from = replicas(config, read, config.read_quorum);
+    is_of_centres(write) && is_of_centres(read) || written + read_from > config.replication
+}
+
+/// The fewest replicas that an operation at a level waits for.
 fn replicas(config: &Config, level: Level, quorum: usize) -> usize {
+    let centres = config.centres.count();
+    let (share, left_over) = (config.replication / centres, config.replication % centres);
     match level {
         Level::One => 1,
         Level::Quorum => quorum,
         Level::All => config.replication,
-        Level::Atomic => config.replication / 2 + 1,
+        Level::Atomic => majority(config.replication),
+        Level::LocalQuorum => majority(share),
+        Level::EachQuorum => left_over * majority(share + 1) + (centres - left_over) * majority(share),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::quorum::centres::Centres;
     use crate::quorum::config::Mode;
 
     fn promised(write: Level, read: Level) -> Vec<Guarantee> {
@@ -208,6 +233,28 @@ mod tests {
             |config| [Level::One, Level::Quorum, Level::All].map(|level| acknowledgements(config, level));
         assert_eq!(acknowledgements(&sloppy), [None, None, Some(3)]);
         assert_eq!(acknowledgements(&Config::new(0, nodes)), [Some(1), Some(2), Some(3)]);
+    }
+
+    #[test]
+    fn quorums_of_data_centres_promise_sessions_and_count_the_fewest() {
+        use Level::{All, EachQuorum, LocalQuorum, One, Quorum};
+        let nodes = (1..=6).map(|number| format!("n{number}")).collect();
+        let centres = Centres::new(vec![0, 1, 0, 1, 0, 1]);
+        let config =
+            Config { centres, replication: 5, read_quorum: 3, write_quorum: 3, ..Config::new(0, nodes) };
+        let has_sessions = |write, read| {
+            let promised = promises(&config, write, read);
+            promised.iter().any(|promise| promise.guarantee == Guarantee::ReadYourWrites)
+        };
+        let meet =
+            [(LocalQuorum, LocalQuorum), (LocalQuorum, EachQuorum), (EachQuorum, LocalQuorum), (All, One)];
+        assert!(meet.into_iter().all(|(write, read)| has_sessions(write, read)));
+        let miss = [(LocalQuorum, One), (One, EachQuorum), (LocalQuorum, Quorum), (Quorum, LocalQuorum)];
+        assert!(!miss.into_iter().any(|(write, read)| has_sessions(write, read)));
+        assert_eq!(
+            [LocalQuorum, EachQuorum].map(|level| acknowledgements(&config, level)),
+            [Some(2), Some(4)]
+        );
     }
 
     #[test]

@@ -69,7 +69,7 @@ impl Read {
         if answer.as_ref().map(|held| held.version) < entry.as_ref().map(|entry| entry.version) {
             *answer = entry;
         }
-        if ticket.request.is_some() && self.answers.len() >= ticket.needed {
+        if ticket.request.is_some() && ticket.needed.is_met(self.answers.keys()) {
             if self.reaches_floor() {
                 return self.conclude(ticket, out);
             }
@@ -80,8 +80,8 @@ impl Read {
 
     /// Asks again: those that have not answered, and, while the session has seen more, all.
     pub fn ask_again(&self, ticket: &Ticket, out: &mut Outbox<'_>) {
-        let behind = ticket.request.is_some() && self.answers.len() >= ticket.needed;
-        for &home in ticket.homes.iter().filter(|home| behind || !self.answers.contains_key(home)) {
+        let behind = ticket.request.is_some() && ticket.needed.is_met(self.answers.keys());
+        for home in ticket.needed.replicas().filter(|home| behind || !self.answers.contains_key(home)) {
             out.send(home, Message::Read { operation: ticket.operation, key: ticket.key.clone() });
         }
     }
@@ -89,9 +89,10 @@ impl Read {
     /// The deadline has passed. Nothing was written: it certainly had no effect.
     pub fn give_up(&self, ticket: &mut Ticket, out: &mut Outbox<'_>) {
         let deadline_ms = ticket.deadline_ms;
+        let (answered, needed) = (ticket.needed.counted(self.answers.keys()), ticket.needed.count());
         let refusal = match self.floor {
-            Some(floor) if self.answers.len() >= ticket.needed => Refusal::Behind { floor, deadline_ms },
-            _ => Refusal::Deadline { answered: self.answers.len(), needed: ticket.needed, deadline_ms },
+            Some(floor) if answered == needed => Refusal::Behind { floor, deadline_ms },
+            _ => Refusal::Deadline { answered, needed, deadline_ms },
         };
         ticket.reply(Response::Refused(refusal), out);
     }
@@ -130,7 +131,7 @@ impl Read {
 
     /// Whether what was read is to be repaired in the foreground.
     fn must_write_back(&self, entry: &Entry, ticket: &Ticket, out: &mut Outbox<'_>) -> bool {
-        let is_needed = repair::is_unsettled(&self.answers, entry, ticket.needed);
+        let is_needed = repair::is_unsettled(&self.answers, entry, &ticket.needed);
         if is_needed {
             let needed = marker::WRITE_BACK_NEEDED.name;
             let is_done = self.safeguards.write_back;
@@ -154,7 +155,7 @@ impl Read {
                 out.send(home, Message::Write { operation: REPAIR, key, entry });
             }
         }
-        if self.answers.len() == ticket.homes.len() { Step::Done } else { Step::Wait }
+        if self.answers.len() == ticket.needed.replicas().count() { Step::Done } else { Step::Wait }
     }
 }
 

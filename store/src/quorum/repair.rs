@@ -12,6 +12,7 @@
 use std::collections::BTreeMap;
 
 use super::message::{Entry, NodeId};
+use super::needed::Needed;
 
 /// What the home replicas of a key have answered so far: what each holds, if anything.
 pub type Answers = BTreeMap<NodeId, Option<Entry>>;
@@ -23,8 +24,9 @@ pub fn newest(answers: &Answers) -> Option<&Entry> {
 
 /// Whether fewer than so many hold this: then a later read could miss it, and return something older (the new-old
 /// inversion), unless it is repaired in the foreground.
-pub fn is_unsettled(answers: &Answers, entry: &Entry, needed: usize) -> bool {
-    answers.values().flatten().filter(|held| held.version == entry.version).count() < needed
+pub fn is_unsettled(answers: &Answers, entry: &Entry, needed: &Needed) -> bool {
+    let holds = |held: &Option<Entry>| held.as_ref().is_some_and(|held| held.version == entry.version);
+    !needed.is_met(answers.iter().filter(|(_, held)| holds(held)).map(|(node, _)| node))
 }
 
 /// Those that hold less than this, or nothing: whom the background repairs.
@@ -43,7 +45,14 @@ pub fn deleted(answers: &Answers) -> Option<&[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::quorum::config::Config;
+    use crate::quorum::message::Level;
+    use crate::quorum::ring::Homes;
     use crate::quorum::version::Version;
+
+    fn four_nodes() -> Config {
+        Config::new(0, (1..=4).map(|number| format!("n{number}")).collect())
+    }
 
     /// By node: the millisecond of its version, and whether it is a value.
     fn answers(held: &[Option<(u64, bool)>]) -> Answers {
@@ -60,7 +69,9 @@ mod tests {
         let answers = answers(&[Some((5, true)), Some((4, true)), None, Some((5, true))]);
         let newest = newest(&answers).unwrap();
         assert_eq!(stale(&answers, newest).collect::<Vec<_>>(), [1, 2]);
-        assert!(is_unsettled(&answers, newest, 3) && !is_unsettled(&answers, newest, 2));
+        let needed = |level| Needed::new(&four_nodes(), level, true, &Homes::from_iter(0..4));
+        assert!(is_unsettled(&answers, newest, &needed(Level::All)));
+        assert!(!is_unsettled(&answers, newest, &needed(Level::Quorum)));
     }
 
     #[test]

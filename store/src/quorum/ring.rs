@@ -7,6 +7,7 @@
 use smallvec::SmallVec;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::centres::Centres;
 use super::message::NodeId;
 
 /// The home replicas of a key, in ring order.
@@ -21,6 +22,7 @@ pub fn position(key: &str) -> u64 {
 #[derive(Clone, Debug)]
 pub struct Ring {
     points: Vec<(u64, NodeId)>,
+    centres: Centres,
 }
 
 impl Ring {
@@ -32,28 +34,49 @@ impl Ring {
                 .extend((0..virtual_nodes).map(|point| (xxh3_64(format!("{name}#{point}").as_bytes()), id)));
         }
         points.sort_unstable();
-        Ring { points }
+        Ring { points, centres: Centres::default() }
     }
 
-    /// All nodes clockwise from the key after its home replicas.
+    /// The same ring, with the home replicas of each key spread over these data centres.
+    pub fn spread_over(self, centres: Centres) -> Ring {
+        Ring { centres, ..self }
+    }
+
+    /// All other nodes clockwise from the key than its home replicas.
     pub fn after_homes(&self, key: &str, replication: usize) -> Homes {
-        self.homes(key, usize::MAX).into_iter().skip(replication).collect()
+        let homes = self.homes(key, replication);
+        self.clockwise(key).filter(|node| !homes.contains(node)).collect()
     }
 
-    /// The first `replication` distinct nodes clockwise from the key.
+    /// The first `replication` distinct nodes clockwise from the key; of several data centres each has its share of them,
+    /// and what is left over is had by those that come first.
     pub fn homes(&self, key: &str, replication: usize) -> Homes {
-        let position = position(key);
-        let first = self.points.partition_point(|&(point, _)| point < position);
+        if self.centres.is_one() {
+            return self.clockwise(key).take(replication).collect();
+        }
+        let (share, mut left_over) = (replication / self.centres.count(), replication % self.centres.count());
         let mut homes = Homes::new();
-        for &(_, node) in self.points[first..].iter().chain(&self.points[..first]) {
-            if homes.len() == replication {
-                break;
-            }
-            if !homes.contains(&node) {
+        for node in self.clockwise(key) {
+            let centre = self.centres.of(node);
+            let there = homes.iter().filter(|&&home| self.centres.of(home) == centre).count();
+            if there < share || there == share && left_over > 0 {
+                left_over -= usize::from(there == share);
                 homes.push(node);
             }
         }
         homes
+    }
+
+    /// Distinct nodes in the order in which their points follow the key.
+    fn clockwise(&self, key: &str) -> impl Iterator<Item = NodeId> + '_ {
+        let position = position(key);
+        let first = self.points.partition_point(|&(point, _)| point < position);
+        let mut seen = Homes::new();
+        self.points[first..].iter().chain(&self.points[..first]).filter_map(move |&(_, node)| {
+            let is_new = !seen.contains(&node);
+            is_new.then(|| seen.push(node))?;
+            Some(node)
+        })
     }
 }
 
@@ -85,6 +108,22 @@ mod tests {
             let (homes, after) = (ring.homes(&key, 3), ring.after_homes(&key, 3));
             assert_eq!(ring.homes(&key, 5).to_vec(), [homes, after].concat());
         }
+    }
+
+    #[test]
+    fn each_data_centre_has_its_share() {
+        let centres = Centres::new(vec![0, 1, 0, 1, 0, 1, 0]);
+        let (flat, ring) = (Ring::new(&names(7), 64), Ring::new(&names(7), 64).spread_over(centres.clone()));
+        let in_first = |key: &str, replication| {
+            let homes = ring.homes(key, replication);
+            assert_eq!(homes.len(), replication);
+            assert_eq!(ring.after_homes(key, replication).len(), 7 - replication);
+            homes.into_iter().filter(|&home| centres.of(home) == 0).count()
+        };
+        let keys: Vec<String> = (0..200).map(|key| format!("k{key}")).collect();
+        assert!(keys.iter().all(|key| in_first(key, 4) == 2));
+        assert!(keys.iter().all(|key| (1..=2).contains(&in_first(key, 3))));
+        assert!(keys.iter().any(|key| flat.homes(key, 4) != ring.homes(key, 4)), "nothing had to be spread");
     }
 
     #[test]

@@ -99,7 +99,7 @@ impl Cluster {
 
     /// The ring of its nodes.
     pub fn ring(&self) -> Ring {
-        Ring::new(&self.config.nodes, self.config.virtual_nodes)
+        self.config.ring()
     }
 
     /// A client asks `node`. A node that is down does not hear it.

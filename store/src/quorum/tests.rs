@@ -2,6 +2,7 @@
 
 mod atomic;
 mod bounds;
+mod centres;
 mod exchange;
 mod hints;
 mod judge;

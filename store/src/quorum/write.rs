@@ -95,9 +95,9 @@ impl Write {
         }
         self.acknowledged.push(from);
         let is_settled = self.is_settled(ticket);
-        if ticket.request.is_some() && (self.acknowledged.len() >= ticket.needed || is_settled) {
+        if ticket.request.is_some() && (self.is_enough(ticket) || is_settled) {
             let response = match self.read {
-                _ if self.acknowledged.len() < ticket.needed => self.too_few(ticket),
+                _ if !self.is_enough(ticket) => self.too_few(ticket),
                 true => answer(Some(self.entry.clone())),
                 false => Response::Written { version: self.entry.version },
             };
@@ -145,13 +145,14 @@ impl Write {
         if ticket.request.is_none() {
             return;
         }
-        let (answered, needed, deadline_ms) = (self.acknowledged.len(), ticket.needed, ticket.deadline_ms);
+        let (answered, needed) = (ticket.needed.counted(self.acknowledged.iter()), ticket.needed.count());
+        let deadline_ms = ticket.deadline_ms;
         let deadline = Refusal::Deadline { answered, needed, deadline_ms };
         let response = if self.read {
             // The write-back of a read: what anyone may read is as it was.
             Response::Refused(deadline)
         } else if timeout_is_unknown {
-            if answered > 0 {
+            if !self.acknowledged.is_empty() {
                 out.push(Effect::Reached(marker::WRITE_LEFT_HALF_DONE.name));
             }
             Response::Unknown(deadline.to_string())
@@ -165,6 +166,10 @@ impl Write {
     fn send(&self, home: NodeId, ticket: &Ticket, out: &mut Outbox<'_>) {
         let (operation, key, entry) = (ticket.operation, ticket.key.clone(), self.entry.clone());
         out.send(home, Message::Write { operation, key, entry });
+    }
+
+    fn is_enough(&self, ticket: &Ticket) -> bool {
+        ticket.needed.is_met(self.acknowledged.iter())
     }
 
     /// Whether every home replica has decided. Until then the coordinator keeps sending, also after

@@ -116,7 +116,8 @@ impl Cluster {
         Cluster::start_with(nodes, &[&["--family", "raft"], options].concat())
     }
 
-    fn start_with(nodes: usize, family: &[&str]) -> Cluster {
+    /// Starts so many nodes with these options.
+    pub fn start_with(nodes: usize, family: &[&str]) -> Cluster {
         for _ in 0..5 {
             let name = |node| format!("n{}", node + 1);
             let mut cluster = Cluster {

@@ -70,8 +70,14 @@ fn says_what_is_wrong_with_the_command_line() {
     let (code, _, said) = run(&["get", "k", "--peers", two, "--node", "n3"]);
     assert!(code == 254 && said.contains("node n3 is none of n1, n2"), "{said}");
     let peers = ["--peers", two];
+    let centres = |given: &str| serve(&[&peers[..], &["--data-centres", given]].concat());
+    assert!(centres("n1=eu").contains("does not say where n2 is"));
+    assert!(centres("n1=eu,n2=us,n1=us").contains("names n1 twice"));
+    assert!(centres("n1=eu,n7=us").contains("node n7 is none of n1, n2"));
+    assert!(centres("n1").contains("name=centre"));
     let raft = |arguments: &[&str]| serve(&[&peers, &["--family", "raft"], arguments].concat());
     assert!(raft(&["--read-quorum", "2"]).contains("--read-quorum is for family quorum"));
+    assert!(raft(&["--data-centres", "n1=eu,n2=us"]).contains("--data-centres is for family quorum"));
     assert!(raft(&["--storage", "tables"]).contains("--storage is for family quorum"));
     assert!(raft(&["--loss-ms", "5"]).contains("are for --replication-mode asynchronous"));
     assert!(raft(&["--replication-mode", "synchronous"]).contains("wants three nodes"));

@@ -5,3 +5,4 @@ mod cluster;
 mod command_line;
 mod durability;
 mod failover;
+mod modes;

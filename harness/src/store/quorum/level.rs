@@ -4,13 +4,18 @@ use perjury_store::quorum::message::Level;
 
 use crate::system::Choice;
 
-/// All levels, in the order in which `mixed` deals them out.
+/// All levels, in the order in which `mixed` deals them out: the first so many where there is one data centre only.
 pub(super) const LEVELS: &[Choice] = &[
     Choice { name: "quorum", about: "writes wait for W replicas, reads for R" },
     Choice { name: "atomic", about: "both wait for majorities, in two phases: linearizable" },
     Choice { name: "all", about: "both wait for all N replicas" },
     Choice { name: "one", about: "both wait for one replica" },
+    Choice { name: "local-quorum", about: "both wait for a majority in the coordinator's data centre" },
+    Choice { name: "each-quorum", about: "both wait for a majority in every data centre" },
 ];
+
+/// Levels that are not about data centres.
+pub(super) const WITHOUT_CENTRES: usize = 4;
 
 /// Write and read level of `one/all`; of `one`, both.
 pub(super) fn pair(level: &str) -> (Level, Level) {
@@ -23,6 +28,8 @@ fn stored(name: &str) -> Level {
         "one" => Level::One,
         "all" => Level::All,
         "atomic" => Level::Atomic,
+        "local-quorum" => Level::LocalQuorum,
+        "each-quorum" => Level::EachQuorum,
         _ => Level::Quorum,
     }
 }
@@ -57,11 +64,14 @@ mod tests {
     fn a_pair_of_levels_writes_at_one_and_reads_at_the_other() {
         assert_eq!(pair("one/all"), (Level::One, Level::All));
         assert_eq!(pair("atomic"), (Level::Atomic, Level::Atomic));
+        assert_eq!(pair("each-quorum/local-quorum"), (Level::EachQuorum, Level::LocalQuorum));
     }
 
     #[test]
     fn refuses_levels_that_the_store_does_not_have() {
-        for level in ["one", "quorum", "all", "atomic", "one/all", "atomic/atomic"] {
+        for level in
+            ["one", "quorum", "all", "atomic", "one/all", "atomic/atomic", "each-quorum/local-quorum"]
+        {
             assert_eq!(problem(level), None, "{level}");
         }
         for level in ["", "two", "one/", "one/mixed", "one/atomic", "leader", "one/all/one"] {

@@ -64,12 +64,19 @@ fn find<'a>(promises: &'a [Promise], guarantee: &str, level: &str) -> Option<&'a
 
 #[test]
 fn mixed_levels_promise_what_each_of_them_does() {
-    let mixed = promised("mixed");
-    for level in LEVELS.iter().map(|level| level.name) {
-        for promise in &promised(level) {
-            assert_eq!(find(&mixed, &promise.guarantee, level), Some(promise));
+    let promised_at = |level: &str, data_centres| {
+        Quorum.promises(&Scenario { level: level.to_owned(), data_centres, ..Scenario::default() })
+    };
+    for (levels, data_centres) in [(&LEVELS[..4], 1), (LEVELS, 2)] {
+        let mixed = promised_at("mixed", data_centres);
+        for level in levels.iter().map(|level| level.name) {
+            for promise in &promised_at(level, data_centres) {
+                assert_eq!(find(&mixed, &promise.guarantee, level), Some(promise));
+            }
         }
     }
+    let mixed = promised("mixed");
+    assert!(mixed.iter().all(|promise| promise.level != "local-quorum"), "there is one data centre");
     assert!(find(&mixed, "linearizability", "quorum").is_none());
 }
 
@@ -166,6 +173,8 @@ fn refuses_quorums_that_cannot_be() {
     assert!(
         problem(snapshots).is_some_and(|words| words.starts_with("snapshot-every 5: quorums keep no log"))
     );
+    let centres = Scenario { data_centres: 4, ..Scenario::default() };
+    assert!(problem(centres).is_some_and(|words| words.starts_with("data-centres 4: replication 3 with 4")));
     let level = Scenario { level: String::new(), ..Scenario::default() };
     assert!(problem(level).is_some_and(|words| words.starts_with("level: ")));
 }
@@ -183,4 +192,28 @@ fn more_than_nine_nodes_are_a_cluster_too() {
     let scenario = Scenario { nodes: 12, level, nemesis, time_ms: 1_000, ..Scenario::default() };
     let (_, report) = crate::trial::try_seed(&Quorum, &scenario, 1, &mut |_| {}).expect("a run");
     assert_eq!(report.verdict, "valid", "{:?}", report.rows);
+}
+
+#[test]
+fn every_data_centre_is_home_to_every_key() {
+    let keys: Vec<Key> = (0..20).map(|number| format!("k{number}").as_str().into()).collect();
+    let scenario = Scenario { nodes: 6, data_centres: 2, replication: 4, ..Scenario::default() };
+    for homes in Quorum.placement(&scenario, &keys).values() {
+        let odd = homes.iter().filter(|home| ["n1", "n3", "n5"].contains(&home.as_str())).count();
+        assert_eq!((odd, homes.len()), (2, 4));
+    }
+}
+
+#[test]
+fn data_centres_keep_their_promises_and_reach_their_levels() {
+    let nemesis = vec!["data-centre".to_owned()];
+    let scenario = Scenario { nodes: 6, data_centres: 2, nemesis, time_ms: 8_000, ..Scenario::default() };
+    let (recording, report) = crate::trial::try_seed(&Quorum, &scenario, 1, &mut |_| {}).expect("a run");
+    assert_eq!(report.verdict, "valid", "{:?}", report.rows);
+    for fault in ["data-centre-cut", "data-centre-outage"] {
+        assert!(report.faults.iter().any(|span| span.fault == fault && span.nodes.len() == 3), "{fault}");
+    }
+    assert!(recording.faults_not_available.is_empty());
+    let level = |level: &str| report.rows.iter().any(|row| row.level == level && row.promised);
+    assert!(level("local-quorum") && level("each-quorum"));
 }

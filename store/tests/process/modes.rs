@@ -1,0 +1,51 @@
+//! The leaderless store in its other shapes, as real processes: several data centres, and stand-ins for nodes that are
+//! away.
+
+use crate::cluster::{Cluster, block_on, run, until};
+
+/// Runs a client's command against the cluster; returns its exit code.
+fn ask(cluster: &Cluster, arguments: &[&str]) -> i32 {
+    let (code, _, said) = run(&[arguments, &["--peers", &cluster.peers_argument()]].concat());
+    assert!([0, 1, 2].contains(&code), "{arguments:?}: {code} {said}");
+    code
+}
+
+#[test]
+fn a_local_quorum_outlives_the_other_data_centre() {
+    let quorums = ["--replication", "2", "--read-quorum", "1", "--write-quorum", "2"];
+    let centres = ["--data-centres", "n1=eu,n2=us,n3=eu,n4=us"];
+    let mut cluster = Cluster::start_with(4, &[&quorums[..], &centres].concat());
+    let put = |cluster: &Cluster, level| {
+        ask(cluster, &["put", "k", "v", "--level", level, "--node", "n1", "--deadline", "1s"])
+    };
+    assert_eq!(["local-quorum", "each-quorum"].map(|level| put(&cluster, level)), [0, 0]);
+    [1, 3].into_iter().for_each(|node| cluster.take(node).kill());
+    assert_eq!(put(&cluster, "local-quorum"), 0);
+    assert_eq!(put(&cluster, "each-quorum"), 2, "it may have taken effect where it got to");
+    assert_eq!(ask(&cluster, &["get", "k", "--level", "local-quorum", "--node", "n3"]), 0);
+    assert_eq!(ask(&cluster, &["get", "k", "--level", "each-quorum", "--node", "n3", "--deadline", "1s"]), 1);
+}
+
+#[test]
+fn stand_ins_take_writes_and_give_them_back() {
+    let quorums = ["--replication", "3", "--read-quorum", "1", "--write-quorum", "3"];
+    let start = |mode| Cluster::start_with(4, &[&quorums[..], &["--mode", mode]].concat());
+    let keys: Vec<String> = (0..12).map(|number| format!("k{number}")).collect();
+    let write_all = |cluster: &mut Cluster| {
+        cluster.take(0).kill();
+        let put = |key: &String| ask(cluster, &["put", key, "v", "--node", "n2", "--deadline", "1s"]);
+        keys.iter().filter(|key| put(key) == 0).count()
+    };
+    let strict = write_all(&mut start("strict"));
+    assert!(strict < keys.len(), "n1 is home to no key");
+    let mut cluster = start("sloppy");
+    assert_eq!(write_all(&mut cluster), keys.len());
+    cluster.restart(0);
+    block_on(async {
+        until("n1 has what was kept for it", async || {
+            let (_, dump, _) = run(&["dump", "--node", "n1", "--peers", &cluster.peers_argument()]);
+            dump.lines().count() == keys.len() - strict
+        })
+        .await;
+    });
+}
