@@ -66,6 +66,18 @@ fn tables() -> Scenario {
     }
 }
 
+/// Tombstones come and go.
+fn deletes() -> Scenario {
+    Scenario {
+        workload: "deletes".to_owned(),
+        level: "quorum".to_owned(),
+        tombstone_grace_ms: 2_000,
+        schedule: schedule(&[]),
+        time_ms: 6_000,
+        ..Scenario::default()
+    }
+}
+
 /// One node is alone with its clients, and keeps more than it has room for.
 fn stand_ins() -> Scenario {
     let faults = [(500, 5_000, "partition-one", Some("n1"))];
@@ -142,7 +154,7 @@ fn leaves_only_markers_that_exist_to_sweeps() {
 
 #[test]
 fn no_point_is_dead_and_no_marker_out_of_reach() {
-    let scenarios = [quorums(), tables(), stand_ins(), log(), pair()];
+    let scenarios = [quorums(), tables(), deletes(), stand_ins(), log(), pair()];
     let (points, markers) = reached(&scenarios);
     let dead = point::ALL.iter().map(|point| point.name).filter(|name| !points.contains_key(*name));
     let is_left = |name: &&str| LEFT_TO_SWEEPS.iter().any(|(left, _)| left == name);

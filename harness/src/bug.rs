@@ -38,6 +38,7 @@ pub mod tail_dropped;
 pub mod term_not_persisted;
 pub mod timeout_reported_as_failure;
 pub mod token_lost_on_failover;
+pub mod tombstone_collected_by_grace_alone;
 pub mod torn_tail_taken;
 pub mod vote_not_persisted;
 pub mod vote_without_log_check;
@@ -102,6 +103,7 @@ pub const ALL: &[&Bug] = &[
     &hints_in_memory::BUG,
     &hint_dropped_on_failure::BUG,
     &delete_resurrected_by_repair::BUG,
+    &tombstone_collected_by_grace_alone::BUG,
     &compare_and_set_on_quorums::BUG,
     &stale_tree_hash::BUG,
     &last_key_skipped::BUG,

@@ -6,8 +6,8 @@
 
 use std::fmt::Write as _;
 
-use crate::bug;
 use crate::scenario::Scenario;
+use crate::{bug, duration};
 
 /// The scenario that options are given against: the default one, or what a planted bug needs to show.
 pub fn base(planted: Option<&str>) -> Scenario {
@@ -31,6 +31,9 @@ fn set(scenario: &mut Scenario, name: &str, value: &str) {
     match name {
         "storage" => scenario.storage = value.to_owned(),
         "without" => scenario.without = value.split(',').map(str::to_owned).collect(),
+        "tombstone-grace" => {
+            scenario.tombstone_grace_ms = duration::parse_ms(value).expect("a bug needs so long a time")
+        }
         "data-centres" => scenario.data_centres = value.parse().expect("a bug needs so many of them"),
         other => panic!("no bug needs --{other}"),
     }
@@ -64,6 +67,7 @@ pub fn options(scenario: &Scenario) -> String {
     option("segment-bytes", scenario.segment_bytes.to_string(), base.segment_bytes.to_string());
     option("storage", scenario.storage.clone(), base.storage);
     option("without", list(&scenario.without), list(&base.without));
+    option("tombstone-grace", time(scenario.tombstone_grace_ms), time(base.tombstone_grace_ms));
     option("level", scenario.level.clone(), base.level);
     option("workload", scenario.workload.clone(), base.workload);
     option("nemesis", list(&scenario.nemesis), list(&base.nemesis));

@@ -51,6 +51,12 @@ pub struct Scenario {
     /// Repair paths that a leaderless store does without, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub without: Vec<String>,
+    /// For how long a leaderless store keeps a tombstone that every home replica has, in simulated milliseconds.
+    #[serde(
+        default = "later::tombstone_grace_ms",
+        skip_serializing_if = "later::is_default_tombstone_grace_ms"
+    )]
+    pub tombstone_grace_ms: u64,
     /// The level of all keys, or several with `+` between them, which are dealt out to the keys in turn;
     /// `mixed` is all levels that the store has.
     pub level: String,
@@ -117,6 +123,7 @@ impl Default for Scenario {
             segment_bytes: later::segment_bytes(),
             storage: later::storage(),
             without: Vec::new(),
+            tombstone_grace_ms: later::tombstone_grace_ms(),
             level: "mixed".to_owned(),
             workload: "register".to_owned(),
             nemesis: vec!["clock".to_owned(), "crash".to_owned(), "partition".to_owned()],
@@ -162,6 +169,13 @@ impl Scenario {
     pub fn writers(&self) -> u64 {
         let readers = self.clients as u64 * self.reader_percent / 100;
         self.clients as u64 - readers
+    }
+
+    /// The longest fault that it may have, but for those that stand alone, in simulated milliseconds.
+    pub fn longest_fault_ms(&self) -> u64 {
+        let fixed =
+            self.schedule.as_ref().map(|schedule| schedule.entries.iter().map(|entry| entry.for_ms).max());
+        fixed.map_or(self.fault_ms_max, Option::unwrap_or_default)
     }
 
     /// Whether the store does without this repair path.
@@ -246,6 +260,7 @@ mod tests {
             "segment_bytes",
             "storage",
             "without",
+            "tombstone_grace_ms",
             "role_percent",
             "fault_gap_ms",
             "fault_ms_max",
@@ -296,6 +311,7 @@ mod tests {
             slug(|scenario| scenario.segment_bytes = 7_000),
             slug(|scenario| scenario.storage = "tables".to_owned()),
             slug(|scenario| scenario.without = vec!["exchange".to_owned()]),
+            slug(|scenario| scenario.tombstone_grace_ms = 7),
             slug(|scenario| scenario.role_percent = 7),
             slug(|scenario| scenario.fault_gap_ms = 7),
             slug(|scenario| scenario.fault_ms_max = 7_000),
@@ -305,6 +321,6 @@ mod tests {
             slug(|scenario| scenario.read_percent = Some(50)),
             slug(|scenario| scenario.reader_percent = 50),
         ];
-        assert_eq!(std::collections::BTreeSet::from(slugs).len(), 17);
+        assert_eq!(std::collections::BTreeSet::from(slugs).len(), 18);
     }
 }

@@ -6,11 +6,13 @@
 
 pub mod centres;
 pub mod clock;
+pub mod collection;
 pub mod config;
 pub mod coordinator;
 pub mod copies;
 pub mod effect;
 pub mod exchange;
+pub mod graves;
 pub mod handoff;
 pub mod hints;
 pub mod merkle;

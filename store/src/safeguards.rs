@@ -39,6 +39,9 @@ pub struct Safeguards {
     /// Read repair hands on a tombstone like a value. Off (bug 15): it takes one for nothing, and writes the newest
     /// value once more.
     pub tombstone_repaired: bool,
+    /// A tombstone is collected once every home replica has acknowledged it, and the grace period has passed. Off (bug 16):
+    /// once that has passed.
+    pub tombstone_acknowledged: bool,
     /// Compare-and-set is refused. Off (bug 17): it is a quorum read, then a quorum write.
     pub compare_and_set_refused: bool,
     /// A write makes stale the hashes above its leaf of a tree. Off (bug 18): those that a comparison has asked for
@@ -116,6 +119,7 @@ impl Default for Safeguards {
             hints_logged: true,
             hint_kept_on_failure: true,
             tombstone_repaired: true,
+            tombstone_acknowledged: true,
             compare_and_set_refused: true,
             tree_hash_fresh: true,
             last_key_compared: true,

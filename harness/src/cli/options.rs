@@ -49,6 +49,9 @@ pub struct Options {
     /// [default: none]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     without: Option<Vec<String>>,
+    /// For how long quorum keeps a tombstone that every home replica has [default: 30s]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse_ms)]
+    tombstone_grace: Option<u64>,
     /// N: replicas of each key [default: 3]
     #[arg(long, value_name = "N")]
     replication: Option<usize>,
@@ -156,6 +159,7 @@ impl Options {
                 .as_ref()
                 .map_or(Ok(base.nemesis), |names| distinct("nemesis", "fault", names))?,
             storage: self.storage.clone().unwrap_or(base.storage),
+            tombstone_grace_ms: self.tombstone_grace.unwrap_or(base.tombstone_grace_ms),
             schedule: self.schedule.as_deref().map(|text| schedule(text, nodes)).transpose()?,
             role_percent: self.role_percent.unwrap_or(base.role_percent),
             fault_gap_ms: self.fault_gap.unwrap_or(base.fault_gap_ms),
@@ -205,6 +209,7 @@ impl Options {
             number("segment-bytes", self.segment_bytes.map(u64::from)),
             word("storage", &self.storage),
             word("without", &self.without.as_ref().map(|names| names.join(","))),
+            time("tombstone-grace", self.tombstone_grace),
             word("workload", &self.workload),
             word("level", &self.level),
             count("clients", self.clients),
@@ -329,6 +334,7 @@ mod tests {
             "--storage tables --keys 100",
             "--without exchange,read-repair",
             "--without none",
+            "--workload deletes --tombstone-grace 4s",
             "--mode sloppy --nodes 7 --nemesis hints",
             "--store raft --mode synchronous --snapshot-every 9 --batch-bytes 1 --segment-bytes 2048",
             "--store raft --mode asynchronous --nodes 3 --loss-entries 17",

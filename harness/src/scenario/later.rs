@@ -81,6 +81,15 @@ pub(super) fn is_default_segment_bytes(bytes: &u32) -> bool {
     *bytes == segment_bytes()
 }
 
+/// The default of `tombstone_grace_ms`: half a minute, longer than three of the longest faults one upon the other.
+pub(super) fn tombstone_grace_ms() -> u64 {
+    30_000
+}
+
+pub(super) fn is_default_tombstone_grace_ms(ms: &u64) -> bool {
+    *ms == tombstone_grace_ms()
+}
+
 /// The default of `storage`.
 pub(super) fn storage() -> String {
     "log".to_owned()

@@ -95,10 +95,12 @@ impl Scenario {
                 .then(|| format!("bug {}: it is one of {of} {name}, not {given}; leave --{of} out", bug.name))
         };
         let (without, centres) = (self.without.join(","), self.data_centres.to_string());
+        let grace = format!("{}ms", self.tombstone_grace_ms);
         let settings = [
             ("storage", self.storage.as_str()),
             ("without", without.as_str()),
             ("data-centres", centres.as_str()),
+            ("tombstone-grace", grace.as_str()),
         ];
         let needed = settings.into_iter().filter_map(|(name, given)| Some((name, bug.setting(name)?, given)));
         let given = [("store", bug.store, self.store.as_str()), ("mode", bug.mode, self.mode.as_str())];
@@ -183,6 +185,10 @@ impl Scenario {
     }
 
     fn wrong_rhythm(&self) -> Option<String> {
+        let grace = self.tombstone_grace_ms;
+        if !(1..=TIME_MS_MAX).contains(&grace) {
+            return Some(format!("tombstone-grace {grace}ms: take a millisecond or more, and a day at most"));
+        }
         let (gap, length) = (self.fault_gap_ms, self.fault_ms_max);
         if !(1..=TIME_MS_MAX).contains(&gap) {
             return Some(format!("fault-gap {gap}ms: take a millisecond or more, and a day at most"));

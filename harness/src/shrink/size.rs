@@ -115,6 +115,7 @@ fn peculiar(scenario: &Scenario) -> u64 {
         scenario.segment_bytes != base.segment_bytes,
         scenario.storage != base.storage,
         scenario.without != base.without,
+        scenario.tombstone_grace_ms != base.tombstone_grace_ms,
         scenario.read_percent != base.read_percent,
         scenario.reader_percent != base.reader_percent,
         scenario.data_centres != base.data_centres,

@@ -126,6 +126,7 @@ pub const DIMENSIONS: &[Dimension] = &[
     Dimension { name: "segment-bytes", unit: Unit::Number, draw: segment_bytes },
     Dimension { name: "storage", unit: Unit::Name(Names::Storages), draw: storage },
     Dimension { name: "without", unit: Unit::Several(Several::Repairs), draw: without },
+    Dimension { name: "tombstone-grace", unit: Unit::Duration, draw: tombstone_grace },
     Dimension { name: "workload", unit: Unit::Name(Names::Workloads), draw: workload },
     Dimension { name: "level", unit: Unit::Level, draw: level },
     Dimension { name: "clients", unit: Unit::Number, draw: clients },
@@ -316,6 +317,20 @@ fn without(draw: &mut Draw<'_>, scenario: &mut Scenario) {
         scenario.without = match planted(scenario).and_then(|bug| bug.setting("without")) {
             Some(names) => draw.given(names).split(',').map(str::to_owned).collect(),
             None => draw.several(|_| Vec::new()),
+        };
+    }
+}
+
+/// As short as no pause allows, or long enough for those that there are.
+fn tombstone_grace(draw: &mut Draw<'_>, scenario: &mut Scenario) {
+    if is_quorum(scenario) {
+        let needed = planted(scenario).and_then(|bug| bug.setting("tombstone-grace"));
+        scenario.tombstone_grace_ms = match needed.map(|text| (text, duration::parse_ms(text))) {
+            Some((text, Ok(ms))) => {
+                draw.given(text);
+                ms
+            }
+            _ => draw.one_of(&[5_000, 15_000, 30_000]),
         };
     }
 }

@@ -50,6 +50,8 @@ pub struct Config {
     pub read_repair_one_in: u64,
     /// Milliseconds between two background exchanges that a node starts.
     pub exchange_ms: u64,
+    /// For how long a tombstone is kept that every home replica has, in milliseconds.
+    pub grace_ms: u64,
     /// Whether reads repair.
     pub has_read_repair: bool,
     /// Whether nodes exchange what they hold in the background. A node that lost something is always made up for.
@@ -78,6 +80,7 @@ impl Config {
             hints_max: 1000,
             read_repair_one_in: 4,
             exchange_ms: 2000,
+            grace_ms: 24 * 3600 * 1000,
             has_read_repair: true,
             has_exchange: true,
             tables: None,
@@ -89,6 +92,12 @@ impl Config {
     /// replica, and level atomic rests on majorities of them: these stay strict in any mode.
     pub fn is_sloppy(&self, level: Level) -> bool {
         self.mode == Mode::Sloppy && matches!(level, Level::One | Level::Quorum)
+    }
+
+    /// Whether tombstones are collected. Not in mode sloppy, where a hint with an older value may lie anywhere; and not from
+    /// tables.
+    pub fn collects(&self) -> bool {
+        self.mode == Mode::Strict && self.tables.is_none()
     }
 
     /// Who keeps which key.

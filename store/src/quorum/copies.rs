@@ -177,6 +177,14 @@ impl Copies {
         }
     }
 
+    /// Drops what is held of a key.
+    pub fn remove(&mut self, key: &str) {
+        let Store::Memory(all) = &mut self.store else { return };
+        if let Some(held) = all.remove(&(position(key), key.to_owned())) {
+            self.toggle(&held.mark);
+        }
+    }
+
     fn count(&mut self, held: &Held) {
         self.highest = self.highest.max(held.kept.entry.version);
         self.toggle(&held.mark);

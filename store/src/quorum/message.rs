@@ -281,6 +281,15 @@ pub enum Message {
         /// What to hold, unless something newer is held.
         entry: Entry,
     },
+    /// First home replica of a key to each: every one has had this tombstone for long, drop it. Answered as a write is.
+    Collect {
+        /// The sender's operation.
+        operation: OperationId,
+        /// The key.
+        key: String,
+        /// The tombstone.
+        version: Version,
+    },
 }
 
 impl Message {
@@ -292,6 +301,7 @@ impl Message {
             | Message::Held { entry: Some(entry), .. }
             | Message::Hint { entry, .. }
             | Message::Handoff { entry, .. } => entry.version.is_possible(),
+            Message::Collect { version, .. } => version.is_possible(),
             Message::Versions { versions, .. } => versions.iter().all(|(_, version)| version.is_possible()),
             Message::Entries { entries, .. } => entries.iter().all(|(_, entry)| entry.version.is_possible()),
             _ => true,

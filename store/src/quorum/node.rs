@@ -7,9 +7,10 @@
 use std::rc::Rc;
 
 use super::clock::HybridClock;
+use super::collection::Collection;
 use super::config::Config;
 use super::coordinator::{Context, Coordinator};
-use super::copies::{Kept, Shelf};
+use super::copies::Shelf;
 use super::effect::{Effect, Input, Now, RecordNumber, RequestId};
 use super::exchange::{Exchange, List};
 use super::handoff::Handoff;
@@ -52,6 +53,7 @@ pub struct Node {
     exchange: Exchange,
     hints: Hints,
     handoff: Handoff,
+    collection: Collection,
     /// The number of the last record that it appended.
     appended: RecordNumber,
 }
@@ -71,8 +73,9 @@ impl Node {
         let ring = Rc::new(config.ring());
         let nodes = config.nodes.len() as NodeId;
         let mut clock = HybridClock::new(config.node, incarnation, config.safeguards.hybrid_clock);
+        let (of_each, collects) = (config.replication, config.collects());
         let mut replica =
-            Replica::new(config.node, shelf, ring.clone(), config.replication, config.safeguards);
+            Replica::new(config.node, shelf, ring.clone(), of_each, config.safeguards, collects);
         let mut hints = Hints::new(&config);
         for record in records {
             match record {
@@ -81,6 +84,10 @@ impl Node {
                     replica.hold(key, entry);
                 }
                 Logged::Hints(change) => hints.replay(change),
+                Logged::Collected { key, version } => {
+                    clock.observe(version);
+                    replica.bury(&key, version);
+                }
             }
         }
         clock.observe(replica.highest().max(hints.highest()));
@@ -98,6 +105,7 @@ impl Node {
             coordinator: Coordinator::new(incarnation),
             handoff: Handoff::new(&config),
             hints,
+            collection: Collection::default(),
             appended: 0,
             config,
             ring,
@@ -139,7 +147,7 @@ impl Node {
             }
             Message::Read { operation, key } => {
                 if self.is_home(&key) && !self.is_recovering() {
-                    let entry = self.replica.get(&key).map(|held| held.into_owned().kept.entry);
+                    let entry = self.replica.told(&key);
                     out.send(from, Message::Held { operation, entry });
                 }
             }
@@ -150,6 +158,7 @@ impl Node {
             Message::Written { operation } => {
                 self.coordinator.on_written(from, operation, out);
                 self.handoff.on_written(from, operation, (&mut self.hints, &mut self.coordinator), out);
+                self.collection.on_written(from, operation, &self.config, now);
             }
             Message::WriteRefused { operation, refusal } => {
                 self.coordinator.on_write_refused(from, operation, refusal, out);
@@ -177,6 +186,13 @@ impl Node {
                 // Who recovers acknowledges nothing: another node is asked.
                 if self.is_owner(owner, &key) && !self.is_recovering() {
                     self.hints.keep(owner, Record { key, entry }, Some((from, operation)), out);
+                }
+            }
+            Message::Collect { operation, key, version } => {
+                self.clock.observe(version);
+                if self.is_home(&key) && !self.is_recovering() {
+                    self.replica.collect(&key, version, out);
+                    out.send(from, Message::Written { operation });
                 }
             }
             Message::Handoff { operation, key, entry } => {
@@ -220,13 +236,12 @@ impl Node {
             return Response::Refused(Refusal::Unavailable(why));
         }
         let (mut entries, mut bytes) = (Vec::new(), 0);
-        for (key, held) in self.replica.after(after) {
-            let Kept { entry, .. } = &held.kept;
+        for (key, entry) in self.replica.after(after) {
             bytes += key.len() + entry.value.as_ref().map_or(0, Vec::len) + 40;
             if bytes > PAGE_BYTES && !entries.is_empty() {
                 return Response::Dump { entries, more: true };
             }
-            entries.push((key.into_owned(), entry.clone()));
+            entries.push((key.into_owned(), entry));
         }
         Response::Dump { entries, more: false }
     }
@@ -279,6 +294,10 @@ impl Protocol for Node {
             self.exchange.tick(self.config.exchange_ms, &mut self.replica, now, &mut out);
         }
         self.hints.tick(&mut out);
+        if self.config.collects() {
+            let Node { config, ring, replica, coordinator, collection, .. } = self;
+            collection.tick((config, ring), replica, coordinator, now, &mut out);
+        }
         let Node { hints, coordinator, .. } = self;
         self.handoff.tick(self.config.handoff_ms, (hints, coordinator), now, &mut out);
         self.listen_to_self(now, &mut out);

@@ -5,7 +5,7 @@
 //! | any | integrity | always |
 //! | any | convergence, where nodes exchange what they hold | no home replica's sync lied |
 //! | any | replica durability: no replica goes back unless it has reported damage | no home replica's sync lied |
-//! | any | deleted stays deleted, where nodes exchange what they hold | no home replica's sync lied, and fewer than W' have damaged disks |
+//! | any | deleted stays deleted, where nodes exchange what they hold | no home replica's disk is damaged, where tombstones are collected; else no home replica's sync lied, and fewer than W' have damaged disks |
 //! | one | durability | no home replica's disk is damaged |
 //! | W' + R' > N | read-your-writes, monotonic reads, monotonic writes, writes-follow-reads, per key | always |
 //! | W' | durability: the acknowledged version, or a higher one | fewer than W' home replicas have damaged disks |
@@ -44,6 +44,9 @@
 //!   read, for as long as that has not heard of what it has seen; it is never answered with less: its token sees to it.
 //! - local-quorum goes on while all other data centres are away, and each-quorum stops while one is.
 //! - Levels one, quorum, all and atomic are about all home replicas, wherever they are.
+//!
+//! Deleted stays deleted as long as nothing that is older than a tombstone is under way for longer than its grace period:
+//! then every home replica may have forgotten it, and would take the older value for a new one.
 //!
 //! A disk whose syncs lied may have lost, with its power, what a node needs to start: how often it was started,
 //! or a part of its log that others build on. The node says so and does not start, until somebody gives it an empty
@@ -125,7 +128,10 @@ pub fn promises(config: &Config, write: Level, read: Level) -> Vec<Promise> {
         true => Promise { damaged_nodes_max: Some(written - 1), ..always(Durability) },
     };
     promises.push(durability);
-    let deleted = Promise { guarantee: DeletedStaysDeleted, lying_homes_max: Some(0), ..durability };
+    // What every home replica has had is forgotten: then none of them may come back without it.
+    let deleted =
+        if config.collects() { Promise { damaged_homes_max: Some(0), ..durability } } else { durability };
+    let deleted = Promise { guarantee: DeletedStaysDeleted, lying_homes_max: Some(0), ..deleted };
     promises.extend(config.has_exchange.then_some(deleted));
     if reads_meet_writes(config, write, read) {
         promises.extend([ReadYourWrites, MonotonicReads, MonotonicWrites, WritesFollowReads].map(always));

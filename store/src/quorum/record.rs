@@ -4,10 +4,11 @@
 //! k, v7                   this node holds k at v7
 //! hint: for n5, k, v8     it keeps v8 of k for n5, which did not answer
 //! back: n5, k, v8         n5 holds it: the hint is dropped
+//! gone: k, v7             every home replica has had this tombstone for long: it is dropped
 //! ```
 //!
-//! What is held is encoded as it always was, beginning with its key. What is about hints begins with an empty key,
-//! which no client can use.
+//! What is held is encoded as it always was, beginning with its key. All else begins with an empty key, which no
+//! client can use.
 
 use std::fmt;
 
@@ -34,6 +35,13 @@ pub enum Logged {
     Held(Record),
     /// What it keeps for others has changed.
     Hints(HintChange),
+    /// A tombstone is dropped, which every home replica has had for long.
+    Collected {
+        /// The key.
+        key: String,
+        /// The tombstone.
+        version: Version,
+    },
 }
 
 /// A change of the hints that a node keeps.
@@ -57,6 +65,13 @@ pub enum HintChange {
     },
 }
 
+/// What follows an empty key.
+#[derive(Serialize, Deserialize)]
+enum Other {
+    Hints(HintChange),
+    Collected { key: String, version: Version },
+}
+
 impl protocol::Record for Logged {
     /// A key of one byte at version zero, without a value.
     const BYTES_MIN: usize = 8;
@@ -72,7 +87,10 @@ impl Serialize for Logged {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Logged::Held(record) => record.serialize(serializer),
-            Logged::Hints(change) => ("", change).serialize(serializer),
+            Logged::Hints(change) => ("", Other::Hints(change.clone())).serialize(serializer),
+            Logged::Collected { key, version } => {
+                ("", Other::Collected { key: key.clone(), version: *version }).serialize(serializer)
+            }
         }
     }
 }
@@ -90,14 +108,17 @@ impl<'de> Visitor<'de> for KeyFirst {
     type Value = Logged;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key and an entry, or an empty key and a change of hints")
+        f.write_str("a key and an entry, or an empty key and anything else")
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Logged, A::Error> {
         let missing = |number| A::Error::invalid_length(number, &self);
         let key: String = parts.next_element()?.ok_or_else(|| missing(0))?;
         if key.is_empty() {
-            return parts.next_element()?.map(Logged::Hints).ok_or_else(|| missing(1));
+            return match parts.next_element()?.ok_or_else(|| missing(1))? {
+                Other::Hints(change) => Ok(Logged::Hints(change)),
+                Other::Collected { key, version } => Ok(Logged::Collected { key, version }),
+            };
         }
         let entry = parts.next_element()?.ok_or_else(|| missing(1))?;
         Ok(Logged::Held(Record { key, entry }))
@@ -124,7 +145,8 @@ mod tests {
         let all = [
             Logged::Held(record("k")),
             Logged::Hints(HintChange::Kept { owner: 3, record: record("k") }),
-            Logged::Hints(HintChange::HandedBack { owner: 3, key, version }),
+            Logged::Hints(HintChange::HandedBack { owner: 3, key: key.clone(), version }),
+            Logged::Collected { key, version },
         ];
         for logged in all {
             assert_eq!(postcard::from_bytes(&encoded(&logged)), Ok(logged));
@@ -149,7 +171,9 @@ mod tests {
         let entry = Entry { version: Version::default(), atomic: false, value: None };
         let held = Logged::Held(Record { key: "k".to_owned(), entry });
         let (key, version) = ("k".to_owned(), Version::default());
+        let gone = Logged::Collected { key: key.clone(), version };
         let dropped = Logged::Hints(HintChange::HandedBack { owner: 0, key, version });
+        assert!(encoded(&gone).len() >= Logged::BYTES_MIN);
         assert_eq!(encoded(&held).len(), Logged::BYTES_MIN);
         assert!(encoded(&dropped).len() >= Logged::BYTES_MIN);
     }

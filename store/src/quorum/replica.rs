@@ -19,11 +19,12 @@ use smallvec::SmallVec;
 
 use super::copies::{Copies, Copy, Held, Shelf};
 use super::effect::{Effect, RecordNumber};
+use super::graves::{Graves, tombstone};
 use super::merkle::{Range, Tree};
 use super::message::{Entry, Message, NodeId, OperationId, Refusal};
 use super::outbox::Outbox;
 use super::record::{Logged, Record};
-use super::ring::Ring;
+use super::ring::{Ring, position};
 use super::version::Version;
 use crate::{Safeguards, marker};
 
@@ -55,16 +56,20 @@ pub struct Replica {
     pending_bytes: usize,
     sync_before_acknowledge: bool,
     replication: usize,
+    graves: Graves,
+    /// Held since somebody last asked; none: nobody does.
+    tombstones: Option<Vec<(String, Version)>>,
 }
 
 impl Replica {
-    /// A replica that holds what is on its shelf; without one, nothing.
+    /// A replica that holds what is on its shelf; without one, nothing. With `collects`, its tombstones are asked for.
     pub fn new(
         me: NodeId,
         shelf: Option<Rc<dyn Shelf>>,
         ring: Rc<Ring>,
         replication: usize,
         safeguards: Safeguards,
+        collects: bool,
     ) -> Replica {
         Replica {
             copies: Copies::new(me, shelf, ring, replication, safeguards.tree_hash_fresh),
@@ -73,6 +78,8 @@ impl Replica {
             pending_bytes: 0,
             sync_before_acknowledge: safeguards.sync_before_acknowledge,
             replication,
+            graves: Graves::default(),
+            tombstones: collects.then(Vec::new),
         }
     }
 
@@ -96,9 +103,19 @@ impl Replica {
         self.copies.get(key)
     }
 
-    /// Everything held of keys after `after`, in ring order.
-    pub fn after(&self, after: Option<&str>) -> impl Iterator<Item = Copy<'_>> {
-        self.copies.after(after)
+    /// Everything that a reader is told, of keys after `after`, in ring order.
+    pub fn after(&self, after: Option<&str>) -> impl Iterator<Item = (Cow<'_, str>, Entry)> {
+        let mut held = self.copies.after(after).peekable();
+        let mut buried = self.graves.after(after).peekable();
+        std::iter::from_fn(move || {
+            let place = |key: &str| (position(key), key.to_owned());
+            let is_next =
+                |(key, _): &(&str, Entry)| held.peek().is_none_or(|(held, _)| place(key) < place(held));
+            match buried.next_if(is_next) {
+                Some((key, entry)) => Some((Cow::Borrowed(key), entry)),
+                None => held.next().map(|(key, held)| (key, held.into_owned().kept.entry)),
+            }
+        })
     }
 
     /// What is held in a range of the ring, in its order.
@@ -108,7 +125,45 @@ impl Replica {
 
     /// Holds an entry, unless something newer is held: from replay, or once it is durable.
     pub fn hold(&mut self, key: String, entry: Entry) {
+        if let Some(tombstones) = self.tombstones.as_mut().filter(|_| entry.value.is_none() && !entry.atomic)
+        {
+            tombstones.push((key.clone(), entry.version));
+        }
+        self.graves.forget(&key);
         self.copies.hold(key, entry);
+    }
+
+    /// The tombstones that were held since this was last asked.
+    pub fn take_tombstones(&mut self) -> Vec<(String, Version)> {
+        self.tombstones.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Whether a tombstone of this version is what is held of a key.
+    pub fn holds_tombstone(&self, key: &str, version: Version) -> bool {
+        self.get(key).is_some_and(|held| held.kept.entry == tombstone(version))
+    }
+
+    /// Drops a tombstone, if it is what is held; the log says so. Replay need not: it brings back what is dropped again.
+    pub fn collect(&mut self, key: &str, version: Version, out: &mut Outbox<'_>) {
+        if self.holds_tombstone(key, version) {
+            out.append(Logged::Collected { key: key.to_owned(), version });
+            out.push(Effect::Reached(marker::TOMBSTONE_COLLECTED.name));
+            self.bury(key, version);
+        }
+    }
+
+    /// A tombstone of this version was dropped, with everything below it; from replay, or just now.
+    pub fn bury(&mut self, key: &str, version: Version) {
+        let is_below = |held: Cow<'_, Held>| held.kept.entry.version <= version && !held.kept.entry.atomic;
+        if self.get(key).is_none_or(is_below) {
+            self.copies.remove(key);
+            self.graves.bury(key, version);
+        }
+    }
+
+    /// What a reader is told of a key: what is held, or the tombstone that was.
+    pub fn told(&self, key: &str) -> Option<Entry> {
+        self.get(key).map(|held| held.into_owned().kept.entry).or_else(|| self.graves.get(key))
     }
 
     /// Asked by a coordinator to hold an entry: appends it, and acknowledges to `waiter` once it is

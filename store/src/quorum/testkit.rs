@@ -281,6 +281,13 @@ impl Cluster {
         }
     }
 
+    /// Whether a node has dropped a tombstone of this key.
+    pub fn has_collected(&self, node: NodeId, key: &str) -> bool {
+        let is_it =
+            |logged: &Logged| matches!(logged, Logged::Collected { key: dropped, .. } if dropped == key);
+        self.hosts[usize::from(node)].log.iter().any(|(_, logged)| is_it(logged))
+    }
+
     /// What a node would still hold after a power loss.
     pub fn durable(&self, node: NodeId, key: &str) -> Option<Version> {
         let host = &self.hosts[usize::from(node)];
@@ -343,7 +350,7 @@ impl Cluster {
 pub fn entry_of(logged: &Logged) -> Option<&Record> {
     match logged {
         Logged::Held(record) | Logged::Hints(HintChange::Kept { record, .. }) => Some(record),
-        Logged::Hints(HintChange::HandedBack { .. }) => None,
+        Logged::Hints(HintChange::HandedBack { .. }) | Logged::Collected { .. } => None,
     }
 }
 

@@ -3,6 +3,7 @@
 mod atomic;
 mod bounds;
 mod centres;
+mod collection;
 mod exchange;
 mod hints;
 mod judge;

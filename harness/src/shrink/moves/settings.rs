@@ -71,7 +71,7 @@ pub fn lower_bounds(search: &mut Search<'_>) {
 /// Tries the default of each other setting.
 pub fn defaults(search: &mut Search<'_>) {
     let default = command::base(search.scenario().bug.as_deref());
-    let settings: [fn(&mut Scenario, &Scenario); 13] = [
+    let settings: [fn(&mut Scenario, &Scenario); 14] = [
         // With the faults written out, nothing looks at their rhythm.
         |scenario, default| {
             (scenario.fault_gap_ms, scenario.fault_ms_max) = (default.fault_gap_ms, default.fault_ms_max);
@@ -85,6 +85,7 @@ pub fn defaults(search: &mut Search<'_>) {
         |scenario, default| scenario.segment_bytes = default.segment_bytes,
         |scenario, default| scenario.storage.clone_from(&default.storage),
         |scenario, default| scenario.without.clone_from(&default.without),
+        |scenario, default| scenario.tombstone_grace_ms = default.tombstone_grace_ms,
         |scenario, default| scenario.read_percent = default.read_percent,
         |scenario, default| scenario.reader_percent = default.reader_percent,
         |scenario, default| scenario.data_centres = default.data_centres,

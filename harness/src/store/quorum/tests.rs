@@ -149,6 +149,18 @@ fn promises_that_deletes_last_where_there_are_some() {
 }
 
 #[test]
+fn promises_them_while_nothing_is_under_way_for_longer_than_the_grace_period() {
+    let is_promised = |tombstone_grace_ms, fault: &str| {
+        let (workload, nemesis) = ("deletes".to_owned(), vec![fault.to_owned()]);
+        let scenario = Scenario { workload, nemesis, tombstone_grace_ms, ..Scenario::default() };
+        Quorum.promises(&scenario).iter().any(|promise| promise.guarantee == "deleted-stays-deleted")
+    };
+    let kept = [(30_000, "pause"), (5_000, "kill"), (5_000, "partition")];
+    assert!(kept.into_iter().all(|(grace_ms, fault)| is_promised(grace_ms, fault)));
+    assert!(!is_promised(26_000, "pause") && !is_promised(5_000, "crash"));
+}
+
+#[test]
 fn names_every_guarantee_after_its_checker() {
     for level in LEVELS.iter().map(|level| level.name) {
         for promise in promised(level) {
@@ -206,8 +218,8 @@ fn every_data_centre_is_home_to_every_key() {
 
 #[test]
 fn data_centres_keep_their_promises_and_reach_their_levels() {
-    let nemesis = vec!["data-centre".to_owned()];
-    let scenario = Scenario { nodes: 6, data_centres: 2, nemesis, time_ms: 8_000, ..Scenario::default() };
+    let nemesis = ["data-centre-cut", "data-centre-outage"].map(str::to_owned).to_vec();
+    let scenario = Scenario { nodes: 6, data_centres: 2, nemesis, time_ms: 12_000, ..Scenario::default() };
     let (recording, report) = crate::trial::try_seed(&Quorum, &scenario, 1, &mut |_| {}).expect("a run");
     assert_eq!(report.verdict, "valid", "{:?}", report.rows);
     for fault in ["data-centre-cut", "data-centre-outage"] {
