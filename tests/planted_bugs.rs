@@ -65,7 +65,7 @@ recorded! {
     finds_hints_in_memory: "hints-in-memory", 10, 5;
     finds_hint_dropped_on_failure: "hint-dropped-on-failure", 10, 2;
     finds_delete_resurrected_by_repair: "delete-resurrected-by-repair", 10, 0;
-    finds_tombstone_collected_by_grace_alone: "tombstone-collected-by-grace-alone", 20, 0;
+    finds_tombstone_collected_by_grace_alone: "tombstone-collected-by-grace-alone", 20, 1;
     finds_compare_and_set_on_quorums: "compare-and-set-on-quorums", 15, 0;
     finds_stale_tree_hash: "stale-tree-hash", 10, 0;
     finds_last_key_skipped: "last-key-skipped", 10, 0;
