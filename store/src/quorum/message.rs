@@ -19,7 +19,7 @@ pub struct ExchangeId {
     pub number: u64,
 }
 
-/// How many replicas must take part in an operation.
+/// How many replicas must take part in an operation; in the order of what that takes.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, clap::ValueEnum,
 )]
@@ -27,16 +27,16 @@ pub struct ExchangeId {
 pub enum Level {
     /// One home replica.
     One,
+    /// A majority of the home replicas in the coordinator's data centre.
+    LocalQuorum,
     /// The configured read or write quorum.
     Quorum,
+    /// A majority of the home replicas in each data centre.
+    EachQuorum,
     /// Every home replica.
     All,
     /// Two phases on majorities of the home replicas: linearizable.
     Atomic,
-    /// A majority of the home replicas in the coordinator's data centre.
-    LocalQuorum,
-    /// A majority of the home replicas in each data centre.
-    EachQuorum,
 }
 
 /// What a replica holds for a key.

@@ -97,7 +97,7 @@ fn promises_bound_the_faults_that_they_mind() {
     assert_eq!(bounds("quorum", "durability"), [(1, damage.clone())]);
     assert_eq!(bounds("quorum", "set"), [(1, damage.clone())]);
     let lying = "disk-lying-sync".to_owned();
-    assert_eq!(bounds("quorum", "deleted-stays-deleted"), [(1, damage.clone()), (0, lying)]);
+    assert_eq!(bounds("quorum", "deleted-stays-deleted"), [(0, damage.clone()), (0, lying)]);
     assert_eq!(bounds("one", "durability"), [(0, damage)]);
     assert_eq!(bounds("one", "replica-durability"), [(0, "disk-lying-sync".to_owned())]);
     assert_eq!(bounds("one", "convergence"), [(0, "disk-lying-sync".to_owned())]);
