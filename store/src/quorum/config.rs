@@ -14,6 +14,15 @@ pub enum Mode {
     /// At levels one and quorum also those of the next nodes on the ring, in the place of home replicas that do not
     /// answer, until these are back.
     Sloppy,
+    /// Those of home replicas only; each key has a cache on one node, through which it is written and read.
+    WriteThrough,
+}
+
+impl Mode {
+    /// Whether nodes cache values.
+    pub fn has_cache(self) -> bool {
+        matches!(self, Mode::WriteThrough)
+    }
 }
 
 /// The cluster as one node sees it. All nodes of a cluster are given the same, but for `node`.
@@ -41,6 +50,8 @@ pub struct Config {
     pub handoff_ms: u64,
     /// Hints for other nodes that a node keeps; more are refused.
     pub hints_max: usize,
+    /// Bytes of keys and values that a node caches, roughly.
+    pub cache_bytes_max: usize,
     /// One read in so many repairs the replicas that answered it with something older; the rest is left
     /// to the background exchange, as repairs cost writes.
     pub read_repair_one_in: u64,
@@ -71,6 +82,7 @@ impl Config {
             stand_in_ms: 250,
             handoff_ms: 500,
             hints_max: 1000,
+            cache_bytes_max: 64 << 20,
             read_repair_one_in: 4,
             exchange_ms: 2000,
             has_read_repair: true,

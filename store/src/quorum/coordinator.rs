@@ -106,7 +106,7 @@ impl Coordinator {
         out: &mut Outbox<'_>,
     ) {
         if let Err(refusal) = self.admit(&request, context, out) {
-            return out.push(Effect::Reply { id, response: Response::Refused(refusal) });
+            return out.answer(id, Response::Refused(refusal));
         }
         let Request { operation, level, floor, above, deadline_ms } = request;
         for seen in [floor, above].into_iter().flatten() {
@@ -386,10 +386,10 @@ impl Ticket {
         }
     }
 
-    /// Answers the client, if it still waits.
+    /// Answers whoever asked, if it still waits.
     pub fn reply(&mut self, response: Response, out: &mut Outbox<'_>) {
         if let Some(id) = self.request.take() {
-            out.push(Effect::Reply { id, response });
+            out.answer(id, response);
         }
     }
 

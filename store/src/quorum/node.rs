@@ -6,6 +6,7 @@
 
 use std::rc::Rc;
 
+use super::cache::{Cache, Store};
 use super::clock::HybridClock;
 use super::config::Config;
 use super::coordinator::{Context, Coordinator};
@@ -49,6 +50,8 @@ pub struct Node {
     clock: HybridClock,
     replica: Replica,
     coordinator: Coordinator,
+    /// Where the mode has caches.
+    cache: Option<Cache>,
     exchange: Exchange,
     hints: Hints,
     handoff: Handoff,
@@ -96,6 +99,7 @@ impl Node {
                 config.safeguards.last_key_compared,
             ),
             coordinator: Coordinator::new(incarnation),
+            cache: config.mode.has_cache().then(|| Cache::new(&config)),
             handoff: Handoff::new(&config),
             hints,
             appended: 0,
@@ -118,8 +122,15 @@ impl Node {
                 out.push(Effect::Reply { id, response });
             }
             _ => {
-                let Node { config, ring, clock, coordinator, .. } = self;
-                coordinator.begin(id, request, &mut Context { config, ring, clock }, now, out);
+                let Node { config, ring, clock, coordinator, replica, cache, .. } = self;
+                let mut context = Context { config, ring, clock };
+                match cache {
+                    None => coordinator.begin(id, request, &mut context, now, out),
+                    Some(cache) => {
+                        let mut store = Store { coordinator, replica, context };
+                        cache.on_request(id, request, &mut store, now, out);
+                    }
+                }
             }
         }
     }
@@ -232,8 +243,16 @@ impl Node {
     }
 
     fn listen_to_self(&mut self, now: Now, out: &mut Outbox<'_>) {
-        while let Some(message) = out.pop_to_self() {
-            self.on_message(self.config.node, message, now, out);
+        loop {
+            if let Some(message) = out.pop_to_self() {
+                self.on_message(self.config.node, message, now, out);
+            } else if let Some(cache) = &mut self.cache
+                && let Some((number, response)) = out.pop_to_cache()
+            {
+                cache.on_answer(number, response, out);
+            } else {
+                return;
+            }
         }
     }
 }
@@ -248,7 +267,7 @@ impl Protocol for Node {
 
     fn step(&mut self, input: Input, now: Now, effects: &mut Vec<Effect>) {
         let me = self.config.node;
-        let mut out = Outbox::new(me, self.appended, effects);
+        let mut out = Outbox::new(me, self.appended, effects).with_cache(self.cache.is_some());
         match input {
             Input::Request { id, request } => self.on_request(id, request, now, &mut out),
             Input::Message { from, message } => {
@@ -273,7 +292,7 @@ impl Protocol for Node {
     }
 
     fn tick(&mut self, now: Now, effects: &mut Vec<Effect>) {
-        let mut out = Outbox::new(self.config.node, self.appended, effects);
+        let mut out = Outbox::new(self.config.node, self.appended, effects).with_cache(self.cache.is_some());
         self.coordinator.tick(&self.config, now, &mut out);
         if self.config.has_exchange || self.is_recovering() {
             self.exchange.tick(self.config.exchange_ms, &mut self.replica, now, &mut out);

@@ -97,6 +97,11 @@ impl Cluster {
         self.ring().homes(key, self.config.replication)
     }
 
+    /// The node that has the cache of a key, in modes that have caches.
+    pub fn cache_of(&self, key: &str) -> NodeId {
+        self.homes(key)[0]
+    }
+
     /// The ring of its nodes.
     pub fn ring(&self) -> Ring {
         Ring::new(&self.config.nodes, self.config.virtual_nodes)

@@ -2,6 +2,7 @@
 
 mod atomic;
 mod bounds;
+mod caches;
 mod exchange;
 mod hints;
 mod judge;
