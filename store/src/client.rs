@@ -61,7 +61,8 @@ pub struct Answer {
     /// What it said, or what is certain without its word: [`Response::Refused`] only where there
     /// was certainly no effect, [`Response::Unknown`] only for writes.
     pub outcome: Response,
-    /// The key that left the token to make room: its session guarantees end here.
+    /// The key that left the token, to make room or because what was seen of it may be lost: its session guarantees
+    /// end here.
     pub guarantee_ended: Option<String>,
 }
 
@@ -311,6 +312,14 @@ impl Client {
 
     /// Takes into the token what a call has shown; returns the key that left it.
     fn learn(&mut self, operation: &Operation, outcome: &Response) -> Option<String> {
+        if let Response::Refused(Refusal::Lost { .. }) = outcome {
+            let key = operation.key()?;
+            self.token.give_up(key);
+            self.env
+                .observer
+                .note(&format!("what this session has seen of {key} may be lost: its guarantees end"));
+            return Some(key.to_owned());
+        }
         let ended = self.token.rise(operation.key()?, version_of(outcome)?);
         if let Some(key) = &ended {
             self.env.observer.reached("token-evicted");

@@ -50,7 +50,7 @@ const fn sloppy(name: &'static str, about: &'static str) -> Point {
 
 /// A point that a node passes while it caches values.
 const fn cached(name: &'static str, about: &'static str) -> Point {
-    Point { modes: &["write-through"], ..point(name, QUORUM, about) }
+    Point { modes: &["write-behind", "write-through"], ..point(name, QUORUM, about) }
 }
 
 /// A point that a node of any family passes when it starts.
@@ -115,6 +115,12 @@ pub const HANDED_BACK: Point =
 /// The client has it.
 pub const CACHE_BEFORE_FILL: Point =
     cached("cache-before-fill", "a value was read, and is not in the cache yet");
+
+/// The clients think it is safe.
+pub const CACHE_BEFORE_FLUSH: Point = Point {
+    modes: &["write-behind"],
+    ..cached("cache-before-flush", "writes are acknowledged, and go to the store only now")
+};
 
 /// Nothing but the log says it yet.
 pub const IN_FLUSH: Point =
@@ -185,6 +191,7 @@ pub const ALL: &[&Point] = &[
     &HINT_KEPT,
     &HANDED_BACK,
     &CACHE_BEFORE_FILL,
+    &CACHE_BEFORE_FLUSH,
     &IN_FLUSH,
     &FLUSHED,
     &IN_COMPACTION,

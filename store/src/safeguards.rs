@@ -91,6 +91,8 @@ pub struct Safeguards {
     pub conflict_truncated: bool,
     /// An active node refuses writes past the bound of what its standby lacks. Off (bug 46): it goes on.
     pub loss_bounded: bool,
+    /// A write-behind cache acknowledges only what it has reserved, within its bound. Off (bug 48): it goes on.
+    pub write_behind_bounded: bool,
     /// A value enters a cache once the store has it. Off (bug 49): before, and it stays there when the write fails.
     pub store_before_cache: bool,
     /// What was read enters a cache unless the key was written since the read began. Off (bug 50): always.
@@ -142,6 +144,7 @@ impl Default for Safeguards {
             removed_is_silent: true,
             conflict_truncated: true,
             loss_bounded: true,
+            write_behind_bounded: true,
             store_before_cache: true,
             refill_needs_lease: true,
             pre_vote: true,

@@ -12,6 +12,11 @@
 //! read of their set or list began, at most so many may be missing from it for each fail-over. A fail-over is each
 //! term whose leader is not that of the term before: a node that is elected again right after itself has all that it
 //! acknowledged, and loses nothing. Where nobody noted who leads, one is assumed.
+//!
+//! A cache that writes behind is lost with what the store does not have. When it starts again it says how many writes
+//! these are at most, which must be within the bound: then as many may be missing as all starts together have said.
+
+use std::fmt;
 
 use perjury_histories::{Fate, History, KeyId, Operation, Value};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -20,7 +25,7 @@ use serde::Serialize;
 use super::{Checker, Context, Undecided, decide};
 use crate::final_reads::is_of_store;
 use crate::findings::Findings;
-use crate::notes::{self, What};
+use crate::notes::{self, Note, What};
 use crate::verdict::{Anomaly, AnomalyKind, Verdict};
 use crate::words;
 
@@ -41,51 +46,91 @@ impl Checker for BoundedLoss {
     }
 }
 
+/// When acknowledged elements may be lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Chances {
+    /// Another node led than in the term before, so often; as many as the bound says each time.
+    FailOvers(u64),
+    /// Caches that write behind started, so often; as many as each said.
+    Starts(u64),
+}
+
+impl fmt::Display for Chances {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (count, what) = match self {
+            Chances::FailOvers(count) => (count, "fail-over"),
+            Chances::Starts(count) => (count, "start"),
+        };
+        write!(f, "{count} {what}{}", if *count == 1 { "" } else { "s" })
+    }
+}
+
 /// What was acknowledged, and what became of it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Measures {
     /// Elements that were acknowledged before the final read of their set or list.
     pub acknowledged: u64,
     /// Those that it lacks.
     pub lost: u64,
-    /// How often another node led than in the term before.
-    pub fail_overs: u64,
+    /// How many it may lack.
+    pub most: u64,
+    /// When they may have been lost.
+    pub chances: Chances,
 }
 
-/// What was acknowledged, and what became of it; or why the history has no sets or lists with final reads.
-pub fn measure(history: &History) -> Result<Measures, String> {
+/// What was acknowledged, and what became of it, where so many may be lost at once; or why the history has no sets or
+/// lists with final reads.
+pub fn measure(history: &History, loss_max: u64) -> Result<Measures, String> {
     let Loss { acknowledged, lost, .. } = Loss::of(history)?;
-    Ok(Measures { acknowledged, lost: lost.len() as u64, fail_overs: fail_overs(history)? })
+    let (most, chances) = most(history, loss_max)?;
+    Ok(Measures { acknowledged, lost: lost.len() as u64, most, chances })
 }
 
 fn judge(history: &History, context: &Context) -> Result<Verdict, Undecided> {
     let loss = Loss::of(history)?;
-    let fail_overs = fail_overs(history)?;
     let Some(loss_max) = context.loss_max else {
         return Err("it is not declared how many entries a fail-over may lose".to_owned());
     };
     let mut findings = Findings::default();
-    let bound = loss_max.saturating_mul(fail_overs);
+    let (bound, chances) = most(history, loss_max)?;
     if loss.lost.len() as u64 > bound {
-        findings.push(beyond(&loss, bound, (fail_overs, loss_max)));
+        let ground = match chances {
+            Chances::FailOvers(_) => format!("{chances} of {loss_max}"),
+            Chances::Starts(_) => format!("{chances} of caches said so"),
+        };
+        findings.push(beyond(&loss, bound, &ground));
     }
     let unshown = "no element was acknowledged before a final read".to_owned();
     Ok(findings.or(if loss.acknowledged > 0 { Verdict::Valid(None) } else { Verdict::Unknown(unshown) }))
 }
 
-/// How many terms have another leader than the one before.
-fn fail_overs(history: &History) -> Result<u64, Undecided> {
+/// How many acknowledged elements may be lost where `loss_max` may be at once, and when.
+fn most(history: &History, loss_max: u64) -> Result<(u64, Chances), Undecided> {
     let notes = notes::all(history)?;
+    let said = notes.iter().filter_map(|note| match note.what {
+        What::Lost { writes_max } => Some(writes_max.min(loss_max)),
+        _ => None,
+    });
+    let said: Vec<u64> = said.collect();
+    if !said.is_empty() {
+        return Ok((said.iter().sum(), Chances::Starts(said.len() as u64)));
+    }
+    let fail_overs = fail_overs(&notes);
+    Ok((loss_max.saturating_mul(fail_overs), Chances::FailOvers(fail_overs)))
+}
+
+/// How many terms have another leader than the one before.
+fn fail_overs(notes: &[Note<'_>]) -> u64 {
     let leaders = notes.iter().filter_map(|note| match note.what {
         What::Leader { node, term } => Some((term, node)),
         _ => None,
     });
     let mut leaders: Vec<(u64, &str)> = leaders.collect();
     if leaders.is_empty() {
-        return Ok(1);
+        return 1;
     }
     leaders.sort_by_key(|(term, _)| *term);
-    Ok(leaders.windows(2).filter(|pair| pair[0].1 != pair[1].1).count() as u64)
+    leaders.windows(2).filter(|pair| pair[0].1 != pair[1].1).count() as u64
 }
 
 /// What was acknowledged, and lost.
@@ -142,19 +187,17 @@ fn finals<'a>(history: &'a History) -> Result<FxHashMap<Option<KeyId>, Final<'a>
     last.into_iter().map(with_elements).collect()
 }
 
-/// One more than the bound, the first ones, with the reads that lack them. The bound is that of so many fail-overs,
-/// each of which may lose so many.
-fn beyond(loss: &Loss<'_>, bound: u64, (fail_overs, each): (u64, u64)) -> Anomaly {
+/// One more than the bound, the first ones, with the reads that lack them. `ground` says what the bound comes from.
+fn beyond(loss: &Loss<'_>, bound: u64, ground: &str) -> Anomaly {
     const NAMED_MAX: usize = 8;
     let lost = &loss.lost;
     let shown = lost.iter().take(usize::try_from(bound).unwrap_or(usize::MAX).saturating_add(1));
     let named: Vec<String> =
         lost.iter().take(NAMED_MAX).map(|(add, _)| words::value(add.argument())).collect();
     let more = if lost.len() > NAMED_MAX { ", …" } else { "" };
-    let plural = if fail_overs == 1 { "" } else { "s" };
     let explanation = format!(
         "{} of {} acknowledged elements are not in the final reads ({}{more}), although at most {bound} may be lost \
-         ({fail_overs} fail-over{plural} of {each}); the first: {}",
+         ({ground}); the first: {}",
         lost.len(),
         loss.acknowledged,
         named.join(", "),
@@ -213,14 +256,33 @@ mod tests {
         rejects_in(&at_most(1), &BoundedLoss, &text(strike), LossBeyondBound, &[0, 2, 5]);
     }
 
+    /// Notes of caches that start: how much each says may be lost.
+    fn said(writes_max: &[u64]) -> String {
+        let note = |most: &u64| format!(r#" nemesis:lost(_,{{"writes_max":{most}}})/n1"#);
+        writes_max.iter().map(note).collect()
+    }
+
+    #[test]
+    fn takes_the_word_of_caches_that_start_within_the_bound() {
+        let text = |said: &str| format!("0:add(_,1) 0:add(_,2) {said} 1:read!()=[]");
+        accepts_in(&at_most(5), &BoundedLoss, &text(&said(&[0, 1, 1])));
+        let why = |loss_max, writes_max: &[u64]| {
+            let indices = &[0, 2, 4 + writes_max.len() as u64];
+            rejects_in(&at_most(loss_max), &BoundedLoss, &text(&said(writes_max)), LossBeyondBound, indices)
+        };
+        assert!(why(5, &[0, 1]).contains("at most 1 may be lost (2 starts of caches said so)"));
+        why(1, &[2]);
+        rejects_in(&at_most(5), &BoundedLoss, &text(&said(&[0])), LossBeyondBound, &[0, 5]);
+    }
+
     #[test]
     fn counts_no_election_of_the_same_leader_again() {
         let text = |terms: &[(u64, u64)]| format!("0:add(_,1) 0:add(_,2) {} 1:read!()=[]", led(terms));
         rejects_in(&at_most(1), &BoundedLoss, &text(&[(1, 1), (2, 1), (3, 1)]), LossBeyondBound, &[0, 7]);
         rejects_in(&at_most(1), &BoundedLoss, &text(&[(1, 1), (2, 2), (3, 2)]), LossBeyondBound, &[0, 2, 7]);
         // By terms, in whatever order they were noted.
-        let measures = measure(&history(&text(&[(1, 1), (3, 2), (2, 1)]))).expect("a set");
-        assert_eq!(measures.fail_overs, 1);
+        let measures = measure(&history(&text(&[(1, 1), (3, 2), (2, 1)])), 1).expect("a set");
+        assert_eq!(measures.chances, Chances::FailOvers(1));
     }
 
     #[test]
@@ -259,8 +321,9 @@ mod tests {
 
     #[test]
     fn measures_the_loss() {
-        let measures = measure(&history("0:add(_,1) 0:add(_,2) 1:read!()=[1]")).expect("a set");
-        assert_eq!(measures, Measures { acknowledged: 2, lost: 1, fail_overs: 1 });
+        let measures = measure(&history("0:add(_,1) 0:add(_,2) 1:read!()=[1]"), 7).expect("a set");
+        let chances = Chances::FailOvers(1);
+        assert_eq!(measures, Measures { acknowledged: 2, lost: 1, most: 7, chances });
     }
 
     #[test]

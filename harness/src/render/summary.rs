@@ -48,7 +48,8 @@ fn copies(scenario: &Scenario) -> String {
     let Scenario { mode, replication, read_quorum, write_quorum, loss_entries, .. } = scenario;
     let quorums = format!("N={replication} R={read_quorum} W={write_quorum}");
     match (scenario.store.as_str(), mode.as_str()) {
-        (_, "sloppy") => format!("{mode} {quorums}"),
+        (_, "write-behind") => format!("{mode} (K={loss_entries}) {quorums}"),
+        (_, "sloppy" | "write-through") => format!("{mode} {quorums}"),
         (_, "asynchronous") => format!("{mode} (K={loss_entries})"),
         ("raft", _) => mode.clone(),
         _ => quorums,

@@ -104,6 +104,25 @@ fn goes_to_the_node_that_caches_the_key_and_remembers_it() {
 }
 
 #[test]
+fn what_may_be_lost_ends_the_guarantees_of_its_key() {
+    World::run(async {
+        let nodes = Nodes::default();
+        let lost = || Response::Refused(Refusal::Lost { floor: at(7) });
+        nodes.start("n1", move |request| match request.operation {
+            Operation::Put { .. } => written(7),
+            _ => Some(lost()),
+        });
+        let mut client = nodes.client(&["n1"], Safeguards::default());
+        put(&mut client, "k").await;
+        let read = client.get("k", Level::Quorum, SECOND).await;
+        assert_eq!((read.outcome, read.guarantee_ended), (lost(), Some("k".to_owned())));
+        get(&mut client, "k").await;
+        let floors: Vec<_> = nodes.asked.borrow().iter().map(|(_, request)| request.floor).collect();
+        assert_eq!(floors, [None, Some(at(7)), None]);
+    });
+}
+
+#[test]
 fn is_sent_on_once_and_not_where_a_node_was_named() {
     World::run(async {
         let nodes = Nodes::default();

@@ -12,20 +12,27 @@
 //!
 //! A write that fails, or whose outcome is unknown, leaves its key out of the cache. So what a cache answers is never
 //! ahead of the store. That it is not behind either is what [leases](leases) are for.
+//!
+//! In mode write-behind a write is acknowledged as soon as it is in the cache; [`behind`] brings it to the store.
 
+mod behind;
+mod counter;
+mod dirty;
 mod leases;
 mod values;
 
 use std::collections::BTreeMap;
 
-use super::config::Config;
+use super::config::{Config, Mode};
 use super::coordinator::{Context, Coordinator};
-use super::effect::{Effect, Now, RequestId};
+use super::effect::{Effect, Now, RecordNumber, RequestId};
 use super::message::{Entry, Level, Operation, Refusal, Request, Response};
 use super::outbox::Outbox;
 use super::read::answer;
 use super::replica::Replica;
 use crate::{Safeguards, marker, point};
+use behind::Behind;
+pub use counter::Window;
 use leases::{Lease, Leases};
 use values::{Cached, Values};
 
@@ -42,11 +49,14 @@ pub struct Store<'a> {
 /// The cache of one node.
 ///
 /// - It answers for no key whose first home is another node.
-/// - While a write of a key is under way, the key is not in it.
+/// - While a write of a key is under way to the store, the key is not in it; but in mode write-behind it answers what it
+///   has acknowledged.
 #[derive(Debug)]
 pub struct Cache {
     values: Values,
     leases: Leases,
+    /// In mode write-behind.
+    behind: Option<Behind>,
     /// What the coordinator was asked, and has not answered.
     asked: BTreeMap<RequestId, Asked>,
     last: RequestId,
@@ -75,11 +85,13 @@ enum What {
 }
 
 impl Cache {
-    /// An empty cache.
-    pub fn new(config: &Config) -> Cache {
+    /// An empty cache of a node that starts; its log ended with this window, as far as it is not damaged.
+    pub fn new(config: &Config, incarnation: u32, replayed: Window, damaged: bool) -> Cache {
+        let is_behind = config.mode == Mode::WriteBehind;
         Cache {
             values: Values::new(config.cache_bytes_max),
             leases: Leases::default(),
+            behind: is_behind.then(|| Behind::new(config, incarnation, replayed, damaged)),
             asked: BTreeMap::new(),
             last: 0,
             safeguards: config.safeguards,
@@ -99,9 +111,17 @@ impl Cache {
         if let Some(elsewhere) = elsewhere(key, &store.context) {
             return reply(client, Response::Refused(elsewhere), out);
         }
+        if self.behind.is_some() && request.level == Level::Atomic {
+            let why =
+                "mode write-behind has no level atomic: what a cache loses was not linearizable".to_owned();
+            return reply(client, Response::Refused(Refusal::Invalid(why)), out);
+        }
         if let Some(entry) = self.hit(key, &request, store.replica) {
             out.push(Effect::Reached(marker::CACHE_HIT.name));
             return reply(client, answer(Some(entry)), out);
+        }
+        if let Some(behind) = self.behind.as_mut().filter(|_| is_blind_write(&request.operation)) {
+            return behind.on_write(client, request, store, now, out);
         }
         let number = self.hand_on(client, key.to_owned(), &request);
         self.run_ahead(number, store, now, out);
@@ -110,8 +130,10 @@ impl Cache {
 
     /// The coordinator has answered.
     pub fn on_answer(&mut self, number: RequestId, response: Response, out: &mut Outbox<'_>) {
-        let Some(Asked { client, key, level, lease, what }) = self.asked.remove(&number) else { return };
-        reply(client, response.clone(), out);
+        let Some(Asked { client, key, level, lease, what }) = self.asked.remove(&number) else {
+            return self.on_flushed(number, &response, out);
+        };
+        reply(client, self.in_view_of_losses(response.clone()), out);
         let atomic = level == Level::Atomic;
         match (what, response) {
             (What::Read, Response::Value { value, version: Some(version) }) => {
@@ -131,14 +153,79 @@ impl Cache {
         }
     }
 
+    /// Something happened: in mode write-behind, acknowledges what it may.
+    pub fn go_on(&mut self, store: &mut Store<'_>, now: Now, out: &mut Outbox<'_>) {
+        let Some(behind) = &mut self.behind else { return };
+        while let Some((key, version)) = behind.acknowledge(store, now, out) {
+            let lease = self.leases.begin_write(&key);
+            self.leases.end_write(&key, lease, Some(version));
+            self.values.remove(&key);
+        }
+        behind.go_on(out);
+    }
+
+    /// Time has passed: in mode write-behind, sends to the store what it does not have.
+    pub fn tick(&mut self, store: &mut Store<'_>, now: Now, out: &mut Outbox<'_>) {
+        let Cache { behind, last, .. } = self;
+        let next = || {
+            *last += 1;
+            *last
+        };
+        if let Some(behind) = behind {
+            behind.tick(next, store, now, out);
+        }
+    }
+
+    /// The log is durable up to this record.
+    pub fn synced(&mut self, through: RecordNumber) {
+        self.behind.iter_mut().for_each(|behind| behind.synced(through));
+    }
+
+    /// This record could not be appended.
+    pub fn append_failed(&mut self, record: RecordNumber) {
+        self.behind.iter_mut().for_each(|behind| behind.append_failed(record));
+    }
+
+    /// The first record of the log that is needed; `MAX`: none is.
+    pub fn needed_from(&self) -> RecordNumber {
+        self.behind.as_ref().map_or(RecordNumber::MAX, Behind::needed_from)
+    }
+
+    /// The coordinator has answered what was asked in the background.
+    fn on_flushed(&mut self, number: RequestId, response: &Response, out: &mut Outbox<'_>) {
+        let Some(behind) = &mut self.behind else { return };
+        if let Some((key, entry)) = behind.on_answer(number, response, out) {
+            self.values.put(key, Cached { entry, level: Level::All });
+        }
+    }
+
+    /// A version that is not found, and that a cache had acknowledged which has died since, may be lost: nobody need
+    /// wait for it any longer.
+    fn in_view_of_losses(&self, response: Response) -> Response {
+        match (&self.behind, response) {
+            (Some(behind), Response::Refused(Refusal::Behind { floor, .. }))
+                if behind.may_have_lost(floor) =>
+            {
+                Response::Refused(Refusal::Lost { floor })
+            }
+            (_, response) => response,
+        }
+    }
+
     /// What the cache answers a read, if it can.
     ///
     /// What was read at a level is good for that and weaker ones, and for sessions that have seen nothing newer. Below
     /// level atomic it may be behind what the store has come to hold since, so it must not be behind the copy of this
     /// node.
     fn hit(&self, key: &str, request: &Request, replica: &Replica) -> Option<Entry> {
-        let cached = self.values.get(key).filter(|_| matches!(request.operation, Operation::Get { .. }))?;
-        let Cached { entry, level } = cached;
+        if !matches!(request.operation, Operation::Get { .. }) {
+            return None;
+        }
+        let acknowledged = self.behind.as_ref().and_then(|behind| behind.get(key));
+        if let Some(entry) = acknowledged.filter(|entry| request.floor <= Some(entry.version)) {
+            return Some(entry.clone());
+        }
+        let Cached { entry, level } = self.values.get(key)?;
         let is_for_level = entry.atomic == (request.level == Level::Atomic) && *level >= request.level;
         let is_fresh =
             entry.atomic || replica.get(key).is_none_or(|held| held.kept.entry.version <= entry.version);
@@ -185,6 +272,11 @@ impl Cache {
         out.push(Effect::Pass(&point::CACHE_BEFORE_FILL));
         self.values.put(key, cached);
     }
+}
+
+/// Whether this is a write that does not depend on what is there.
+fn is_blind_write(operation: &Operation) -> bool {
+    matches!(operation, Operation::Put { .. } | Operation::Delete { .. })
 }
 
 /// The refusal for a key that another node has the cache of.

@@ -16,12 +16,14 @@ pub enum Mode {
     Sloppy,
     /// Those of home replicas only; each key has a cache on one node, through which it is written and read.
     WriteThrough,
+    /// The same, but a write is acknowledged by the cache alone, and written to the store in the background.
+    WriteBehind,
 }
 
 impl Mode {
     /// Whether nodes cache values.
     pub fn has_cache(self) -> bool {
-        matches!(self, Mode::WriteThrough)
+        matches!(self, Mode::WriteThrough | Mode::WriteBehind)
     }
 }
 
@@ -52,6 +54,8 @@ pub struct Config {
     pub hints_max: usize,
     /// Bytes of keys and values that a node caches, roughly.
     pub cache_bytes_max: usize,
+    /// K: writes that a write-behind cache has acknowledged, and the store may lack.
+    pub unwritten_max: u64,
     /// One read in so many repairs the replicas that answered it with something older; the rest is left
     /// to the background exchange, as repairs cost writes.
     pub read_repair_one_in: u64,
@@ -83,6 +87,7 @@ impl Config {
             handoff_ms: 500,
             hints_max: 1000,
             cache_bytes_max: 64 << 20,
+            unwritten_max: 100,
             read_repair_one_in: 4,
             exchange_ms: 2000,
             has_read_repair: true,
@@ -120,6 +125,8 @@ impl Config {
             ))
         } else if self.virtual_nodes == 0 {
             Some("each node needs at least one point on the ring".to_owned())
+        } else if self.unwritten_max == 0 {
+            Some("a cache that may lose no write cannot acknowledge one: take mode write-through".to_owned())
         } else if self.read_repair_one_in == 0 {
             Some("one read in zero cannot repair: 1 repairs at every read".to_owned())
         } else {

@@ -204,6 +204,12 @@ pub enum Refusal {
         /// That node's name.
         node: String,
     },
+    /// The replicas do not hold what this session has seen, and the cache that acknowledged it has died since.
+    #[error("version {floor}, which this session has seen, may be lost with the cache that acknowledged it")]
+    Lost {
+        /// What the session has seen.
+        floor: Version,
+    },
 }
 
 /// What nodes say to each other.

@@ -6,7 +6,7 @@
 
 use std::rc::Rc;
 
-use super::cache::{Cache, Store};
+use super::cache::{Cache, Store, Window};
 use super::clock::HybridClock;
 use super::config::Config;
 use super::coordinator::{Context, Coordinator};
@@ -76,7 +76,7 @@ impl Node {
         let mut clock = HybridClock::new(config.node, incarnation, config.safeguards.hybrid_clock);
         let mut replica =
             Replica::new(config.node, shelf, ring.clone(), config.replication, config.safeguards);
-        let mut hints = Hints::new(&config);
+        let (mut hints, mut window) = (Hints::new(&config), Window::default());
         for record in records {
             match record {
                 Logged::Held(Record { key, entry }) => {
@@ -84,6 +84,7 @@ impl Node {
                     replica.hold(key, entry);
                 }
                 Logged::Hints(change) => hints.replay(change),
+                Logged::Window(last) => window = last,
             }
         }
         clock.observe(replica.highest().max(hints.highest()));
@@ -99,7 +100,7 @@ impl Node {
                 config.safeguards.last_key_compared,
             ),
             coordinator: Coordinator::new(incarnation),
-            cache: config.mode.has_cache().then(|| Cache::new(&config)),
+            cache: config.mode.has_cache().then(|| Cache::new(&config, incarnation, window, damaged)),
             handoff: Handoff::new(&config),
             hints,
             appended: 0,
@@ -121,17 +122,21 @@ impl Node {
                 let response = self.dump(after.as_deref());
                 out.push(Effect::Reply { id, response });
             }
-            _ => {
-                let Node { config, ring, clock, coordinator, replica, cache, .. } = self;
-                let mut context = Context { config, ring, clock };
-                match cache {
-                    None => coordinator.begin(id, request, &mut context, now, out),
-                    Some(cache) => {
-                        let mut store = Store { coordinator, replica, context };
-                        cache.on_request(id, request, &mut store, now, out);
-                    }
-                }
+            _ if self.cache.is_some() => {
+                self.with_cache(|cache, store| cache.on_request(id, request, store, now, out));
             }
+            _ => {
+                let Node { config, ring, clock, coordinator, .. } = self;
+                coordinator.begin(id, request, &mut Context { config, ring, clock }, now, out);
+            }
+        }
+    }
+
+    /// Does this with the cache, where there is one.
+    fn with_cache(&mut self, act: impl FnOnce(&mut Cache, &mut Store<'_>)) {
+        let Node { config, ring, clock, coordinator, replica, cache, .. } = self;
+        if let Some(cache) = cache {
+            act(cache, &mut Store { coordinator, replica, context: Context { config, ring, clock } });
         }
     }
 
@@ -251,7 +256,7 @@ impl Node {
             {
                 cache.on_answer(number, response, out);
             } else {
-                return;
+                return self.with_cache(|cache, store| cache.go_on(store, now, out));
             }
         }
     }
@@ -279,10 +284,12 @@ impl Protocol for Node {
             Input::Synced { through } => {
                 self.replica.synced(through, &mut out);
                 self.hints.synced(through, &mut out);
+                self.cache.iter_mut().for_each(|cache| cache.synced(through));
             }
             Input::AppendFailed { record, reason } => {
                 self.replica.append_failed(record, &reason, &mut out);
                 self.hints.append_failed(record, &reason, &mut out);
+                self.cache.iter_mut().for_each(|cache| cache.append_failed(record));
             }
             // Outcomes of effects that this family has none of.
             Input::SnapshotSaved { .. } | Input::TooLate { .. } => {}
@@ -298,6 +305,7 @@ impl Protocol for Node {
             self.exchange.tick(self.config.exchange_ms, &mut self.replica, now, &mut out);
         }
         self.hints.tick(&mut out);
+        self.with_cache(|cache, store| cache.tick(store, now, &mut out));
         let Node { hints, coordinator, .. } = self;
         self.handoff.tick(self.config.handoff_ms, (hints, coordinator), now, &mut out);
         self.listen_to_self(now, &mut out);
@@ -305,7 +313,8 @@ impl Protocol for Node {
     }
 
     fn needed_from(&self) -> RecordNumber {
-        self.hints.needed_from()
+        let cache = self.cache.as_ref().map_or(RecordNumber::MAX, Cache::needed_from);
+        self.hints.needed_from().min(cache)
     }
 }
 

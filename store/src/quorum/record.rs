@@ -4,16 +4,18 @@
 //! k, v7                   this node holds k at v7
 //! hint: for n5, k, v8     it keeps v8 of k for n5, which did not answer
 //! back: n5, k, v8         n5 holds it: the hint is dropped
+//! window: held 3, …       the store has what its cache acknowledged up to number 3
 //! ```
 //!
-//! What is held is encoded as it always was, beginning with its key. What is about hints begins with an empty key,
-//! which no client can use.
+//! What is held is encoded as it always was, beginning with its key. What is no copy begins with an empty key, which no
+//! client can use.
 
 use std::fmt;
 
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::cache::Window;
 use super::message::{Entry, NodeId};
 use super::version::Version;
 use crate::protocol;
@@ -34,6 +36,8 @@ pub enum Logged {
     Held(Record),
     /// What it keeps for others has changed.
     Hints(HintChange),
+    /// What its cache may lose has changed.
+    Window(Window),
 }
 
 /// A change of the hints that a node keeps.
@@ -57,6 +61,26 @@ pub enum HintChange {
     },
 }
 
+/// What begins with an empty key: changes of hints as ever, and what came after them.
+#[derive(Serialize, Deserialize)]
+enum NoCopy {
+    Kept { owner: NodeId, record: Record },
+    HandedBack { owner: NodeId, key: String, version: Version },
+    Window(Window),
+}
+
+impl From<NoCopy> for Logged {
+    fn from(no_copy: NoCopy) -> Logged {
+        match no_copy {
+            NoCopy::Kept { owner, record } => Logged::Hints(HintChange::Kept { owner, record }),
+            NoCopy::HandedBack { owner, key, version } => {
+                Logged::Hints(HintChange::HandedBack { owner, key, version })
+            }
+            NoCopy::Window(window) => Logged::Window(window),
+        }
+    }
+}
+
 impl protocol::Record for Logged {
     /// A key of one byte at version zero, without a value.
     const BYTES_MIN: usize = 8;
@@ -73,6 +97,7 @@ impl Serialize for Logged {
         match self {
             Logged::Held(record) => record.serialize(serializer),
             Logged::Hints(change) => ("", change).serialize(serializer),
+            Logged::Window(window) => ("", NoCopy::Window(*window)).serialize(serializer),
         }
     }
 }
@@ -90,14 +115,15 @@ impl<'de> Visitor<'de> for KeyFirst {
     type Value = Logged;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key and an entry, or an empty key and a change of hints")
+        f.write_str("a key and an entry, or an empty key and what is no copy")
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Logged, A::Error> {
         let missing = |number| A::Error::invalid_length(number, &self);
         let key: String = parts.next_element()?.ok_or_else(|| missing(0))?;
         if key.is_empty() {
-            return parts.next_element()?.map(Logged::Hints).ok_or_else(|| missing(1));
+            let no_copy: Option<NoCopy> = parts.next_element()?;
+            return no_copy.map(Logged::from).ok_or_else(|| missing(1));
         }
         let entry = parts.next_element()?.ok_or_else(|| missing(1))?;
         Ok(Logged::Held(Record { key, entry }))
@@ -125,6 +151,7 @@ mod tests {
             Logged::Held(record("k")),
             Logged::Hints(HintChange::Kept { owner: 3, record: record("k") }),
             Logged::Hints(HintChange::HandedBack { owner: 3, key, version }),
+            Logged::Window(Window { held: 3, reserved: 300 }),
         ];
         for logged in all {
             assert_eq!(postcard::from_bytes(&encoded(&logged)), Ok(logged));
@@ -151,6 +178,7 @@ mod tests {
         let (key, version) = ("k".to_owned(), Version::default());
         let dropped = Logged::Hints(HintChange::HandedBack { owner: 0, key, version });
         assert_eq!(encoded(&held).len(), Logged::BYTES_MIN);
-        assert!(encoded(&dropped).len() >= Logged::BYTES_MIN);
+        let window = Logged::Window(Window::default());
+        assert!([dropped, window].iter().all(|logged| encoded(logged).len() >= Logged::BYTES_MIN));
     }
 }

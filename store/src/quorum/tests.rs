@@ -11,4 +11,5 @@ mod random;
 mod reads;
 mod recovery;
 mod safeguards;
+mod write_behind;
 mod writes;

@@ -1,0 +1,26 @@
+//! A cache that writes behind goes on past the bound of what may be lost.
+//!
+//! ```text
+//! n1       has a cache, is cut off from the store, acknowledges add after add ── killed
+//! n1       starts again: at most 50 are lost
+//! checker  bounded-loss: more acknowledged elements are gone than all caches that started have said
+//! ```
+
+use super::Bug;
+
+/// Planted bug 48.
+pub const BUG: Bug = Bug {
+    name: "write-behind-window-passed",
+    number: 48,
+    about: "a write-behind cache acknowledges writes however many of them the store lacks",
+    plant: |safeguards| safeguards.write_behind_bounded = false,
+    shows: &["bounded-loss"],
+    store: "quorum",
+    mode: "write-behind",
+    settings: &[],
+    workload: "set",
+    level: "quorum",
+    nemesis: &["crash", "partition"],
+    marker: "write-behind-window-passed",
+    seeds: 50,
+};
