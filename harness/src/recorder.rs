@@ -154,10 +154,6 @@ impl Watch for Recorder {
 
     fn fact(&self, host: &str, fact: &Fact) {
         if let Fact::Lost { writes_max } = fact {
-            self.trace(
-                host,
-                &format!("of what its cache had acknowledged, at most {writes_max} writes are lost"),
-            );
             return self.note("lost", Some(host), json!({"writes_max": writes_max}));
         }
         let violations = match self.watched.borrow_mut().as_mut() {

@@ -3,6 +3,7 @@
 //! A call of a workload becomes requests of the store, its versions become arrays of integers, and
 //! the store's table of promises becomes promises about checkers.
 
+mod behind;
 mod level;
 
 use std::collections::BTreeMap;
@@ -131,12 +132,9 @@ impl System for Quorum {
             ));
         }
         let (usual, is_behind) = (Scenario::default(), mode(scenario) == Mode::WriteBehind);
+        let loss_entries = if is_behind { usual.loss_entries } else { scenario.loss_entries };
         let of_logs = [
-            (
-                "loss-entries",
-                scenario.loss_entries,
-                if is_behind { scenario.loss_entries } else { usual.loss_entries },
-            ),
+            ("loss-entries", loss_entries, usual.loss_entries),
             ("snapshot-every", scenario.snapshot_every, usual.snapshot_every),
             ("batch-bytes", scenario.batch_bytes as u64, usual.batch_bytes as u64),
         ];
@@ -165,14 +163,7 @@ impl System for Quorum {
             )
         };
         let level = || Some(format!("level: {}", scenario.levels().into_iter().find_map(level::problem)?));
-        let has_atomic = || is_behind && scenario.levels().iter().any(|level| level.contains("atomic"));
-        let atomic = || {
-            let level = &scenario.level;
-            format!(
-                "level {level}: mode write-behind has no level atomic; take quorum+all+one, or one of them"
-            )
-        };
-        wrong.map(words).or_else(level).or_else(|| has_atomic().then(atomic))
+        wrong.map(words).or_else(level).or_else(|| behind::problem(scenario).filter(|_| is_behind))
     }
 
     fn points(&self, scenario: &Scenario) -> Vec<&'static Point> {

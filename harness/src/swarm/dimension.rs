@@ -334,7 +334,7 @@ fn level(draw: &mut Draw<'_>, scenario: &mut Scenario) {
         ("all/one", 1),
         ("quorum+atomic", 3),
     ];
-    // Its own promises leave room for no level atomic.
+    // There is no level atomic in mode write-behind.
     let of_behind: &[_] =
         &[("quorum+all+one", 4), ("quorum", 3), ("one", 1), ("all", 1), ("one/all", 1), ("all/one", 1)];
     let of_raft: &[_] =

@@ -11,9 +11,9 @@
 //! Whoever asks another node is told [where](Refusal::Elsewhere).
 //!
 //! A write that fails, or whose outcome is unknown, leaves its key out of the cache. So what a cache answers is never
-//! ahead of the store. That it is not behind either is what [leases](leases) are for.
+//! ahead of the store. That it is not behind either is what `leases` are for.
 //!
-//! In mode write-behind a write is acknowledged as soon as it is in the cache; [`behind`] brings it to the store.
+//! In mode write-behind a write is acknowledged as soon as it is in the cache; `behind` brings it to the store.
 
 mod behind;
 mod counter;
@@ -257,7 +257,7 @@ impl Cache {
             out.push(Effect::Reached("cached-before-stored"));
             let (version, atomic) = (store.context.clock.next(now.wall), *level == Level::Atomic);
             let entry = Entry { version, atomic, value: value.clone() };
-            self.values.put(key.clone(), Cached { entry, level: level.max(&Level::All).to_owned() });
+            self.values.put(key.clone(), Cached { entry, level: (*level).max(Level::All) });
         }
     }
 

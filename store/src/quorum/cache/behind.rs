@@ -58,7 +58,7 @@ impl Behind {
         Behind {
             node: config.node,
             incarnation,
-            lost_max: Some(if damaged { config.unwritten_max } else { reserved - held }),
+            lost_max: Some(if damaged { config.unwritten_max } else { reserved.saturating_sub(held) }),
             counter: Counter::new(config, replayed),
             dirty: Dirty::default(),
             waiting: VecDeque::new(),
@@ -144,6 +144,11 @@ impl Behind {
         out: &mut Outbox<'_>,
     ) {
         if let Some(writes_max) = self.lost_max.take() {
+            if writes_max > 0 {
+                let what =
+                    format!("of what the cache here had acknowledged, at most {writes_max} writes are lost");
+                out.push(Effect::Note(what));
+            }
             out.push(Effect::Fact(Fact::Lost { writes_max }));
         }
         if !self.waiting.is_empty() {

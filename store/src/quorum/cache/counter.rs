@@ -84,7 +84,8 @@ impl Counter {
     /// The store has all up to `held`: reserves more where few are left, and says so where it has all.
     pub fn go_on(&mut self, held: u64, out: &mut Outbox<'_>) {
         let block = self.max.div_ceil(BLOCK_ONE_IN);
-        let reserved = (self.last + block).min(held + self.max).max(self.durable.reserved);
+        let furthest = held.saturating_add(self.max);
+        let reserved = self.last.saturating_add(block).min(furthest).max(self.durable.reserved);
         let window = Window { held, reserved };
         let is_low =
             self.durable.reserved.saturating_sub(self.last) <= block / 2 && reserved > self.durable.reserved;
