@@ -43,7 +43,7 @@ pub(crate) enum What<'a> {
     Leader { node: &'a str, term: u64 },
     Invariant(Broken<'a>),
     Watched(BTreeMap<&'a str, u64>),
-    Lost { writes_max: u64 },
+    Lost { node: &'a str, writes_max: u64 },
 }
 
 /// An invariant of the store that is broken.
@@ -149,7 +149,7 @@ fn what(position: usize, event: EventRef<'_>) -> Result<Option<What<'_>>, Undeci
         "watched" => What::Watched(read(event)?),
         "lost" => {
             let writes_max = event.value["writes_max"].as_u64().ok_or_else(|| missing("how many at most"))?;
-            What::Lost { writes_max }
+            What::Lost { node: node()?, writes_max }
         }
         _ => return Ok(None),
     }))

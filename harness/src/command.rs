@@ -18,6 +18,9 @@ pub fn base(planted: Option<&str>) -> Scenario {
         if let Some(storage) = bug.setting("storage") {
             scenario.storage = storage.to_owned();
         }
+        if let Some(entries) = bug.setting("loss-entries").and_then(|entries| entries.parse().ok()) {
+            scenario.loss_entries = entries;
+        }
         scenario.without = bug.setting("without").map(names).unwrap_or_default();
         scenario.nodes = Scenario::nodes_in(bug.mode);
         scenario.workload = bug.workload.to_owned();

@@ -14,9 +14,10 @@
 //! acknowledged, and loses nothing. Where nobody noted who leads, one is assumed.
 //!
 //! A cache that writes behind is lost with what the store does not have. When it starts again it says how many writes
-//! these are at most, which must be within the bound: then as many may be missing as all starts together have said.
+//! these are at most, which must be within the bound. Of what a node acknowledged, as many may be missing as its starts
+//! together have said.
 
-use std::fmt;
+mod allowance;
 
 use perjury_histories::{Fate, History, KeyId, Operation, Value};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -25,9 +26,11 @@ use serde::Serialize;
 use super::{Checker, Context, Undecided, decide};
 use crate::final_reads::is_of_store;
 use crate::findings::Findings;
-use crate::notes::{self, Note, What};
+use crate::notes;
 use crate::verdict::{Anomaly, AnomalyKind, Verdict};
 use crate::words;
+use allowance::Allowance;
+pub use allowance::Chances;
 
 /// See the [module](self).
 pub struct BoundedLoss;
@@ -43,25 +46,6 @@ impl Checker for BoundedLoss {
 
     fn check(&self, history: &History, context: &Context) -> Verdict {
         decide(history, context, || judge(history, context))
-    }
-}
-
-/// When acknowledged elements may be lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub enum Chances {
-    /// Another node led than in the term before, so often; as many as the bound says each time.
-    FailOvers(u64),
-    /// Caches that write behind started, so often; as many as each said.
-    Starts(u64),
-}
-
-impl fmt::Display for Chances {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (count, what) = match self {
-            Chances::FailOvers(count) => (count, "fail-over"),
-            Chances::Starts(count) => (count, "start"),
-        };
-        write!(f, "{count} {what}{}", if *count == 1 { "" } else { "s" })
     }
 }
 
@@ -82,7 +66,7 @@ pub struct Measures {
 /// lists with final reads.
 pub fn measure(history: &History, loss_max: u64) -> Result<Measures, String> {
     let Loss { acknowledged, lost, .. } = Loss::of(history)?;
-    let (most, chances) = most(history, loss_max)?;
+    let Allowance { most, chances, .. } = Allowance::of_all(&notes::all(history)?, loss_max);
     Ok(Measures { acknowledged, lost: lost.len() as u64, most, chances })
 }
 
@@ -91,46 +75,17 @@ fn judge(history: &History, context: &Context) -> Result<Verdict, Undecided> {
     let Some(loss_max) = context.loss_max else {
         return Err("it is not declared how many entries a fail-over may lose".to_owned());
     };
-    let mut findings = Findings::default();
-    let (bound, chances) = most(history, loss_max)?;
-    if loss.lost.len() as u64 > bound {
-        let ground = match chances {
-            Chances::FailOvers(_) => format!("{chances} of {loss_max}"),
-            Chances::Starts(_) => format!("{chances} of caches said so"),
-        };
-        findings.push(beyond(&loss, bound, &ground));
+    let notes = notes::all(history)?;
+    let of_nodes = Allowance::of_nodes(&notes, loss_max);
+    let mut found: Vec<Anomaly> =
+        of_nodes.iter().filter_map(|allowance| beyond(&loss, allowance, loss_max)).collect();
+    if found.is_empty() {
+        found.extend(beyond(&loss, &Allowance::of_all(&notes, loss_max), loss_max));
     }
+    let mut findings = Findings::default();
+    findings.extend(found);
     let unshown = "no element was acknowledged before a final read".to_owned();
     Ok(findings.or(if loss.acknowledged > 0 { Verdict::Valid(None) } else { Verdict::Unknown(unshown) }))
-}
-
-/// How many acknowledged elements may be lost where `loss_max` may be at once, and when.
-fn most(history: &History, loss_max: u64) -> Result<(u64, Chances), Undecided> {
-    let notes = notes::all(history)?;
-    let said = notes.iter().filter_map(|note| match note.what {
-        What::Lost { writes_max } => Some(writes_max.min(loss_max)),
-        _ => None,
-    });
-    let said: Vec<u64> = said.collect();
-    if !said.is_empty() {
-        return Ok((said.iter().sum(), Chances::Starts(said.len() as u64)));
-    }
-    let fail_overs = fail_overs(&notes);
-    Ok((loss_max.saturating_mul(fail_overs), Chances::FailOvers(fail_overs)))
-}
-
-/// How many terms have another leader than the one before.
-fn fail_overs(notes: &[Note<'_>]) -> u64 {
-    let leaders = notes.iter().filter_map(|note| match note.what {
-        What::Leader { node, term } => Some((term, node)),
-        _ => None,
-    });
-    let mut leaders: Vec<(u64, &str)> = leaders.collect();
-    if leaders.is_empty() {
-        return 1;
-    }
-    leaders.sort_by_key(|(term, _)| *term);
-    leaders.windows(2).filter(|pair| pair[0].1 != pair[1].1).count() as u64
 }
 
 /// What was acknowledged, and lost.
@@ -187,24 +142,36 @@ fn finals<'a>(history: &'a History) -> Result<FxHashMap<Option<KeyId>, Final<'a>
     last.into_iter().map(with_elements).collect()
 }
 
-/// One more than the bound, the first ones, with the reads that lack them. `ground` says what the bound comes from.
-fn beyond(loss: &Loss<'_>, bound: u64, ground: &str) -> Anomaly {
+/// Where more is lost than is allowed: one more than that, the first ones, with the reads that lack them.
+fn beyond(loss: &Loss<'_>, allowance: &Allowance<'_>, loss_max: u64) -> Option<Anomaly> {
     const NAMED_MAX: usize = 8;
-    let lost = &loss.lost;
-    let shown = lost.iter().take(usize::try_from(bound).unwrap_or(usize::MAX).saturating_add(1));
+    let Allowance { node, most, chances } = allowance;
+    let is_of_node = |add: &Operation<'_>| {
+        node.is_none_or(|node| add.completion().is_some_and(|event| event.node == Some(node)))
+    };
+    let lost: Vec<_> = loss.lost.iter().filter(|(add, _)| is_of_node(add)).collect();
+    if lost.len() as u64 <= *most {
+        return None;
+    }
+    let shown = lost.iter().take(usize::try_from(*most).unwrap_or(usize::MAX).saturating_add(1));
     let named: Vec<String> =
         lost.iter().take(NAMED_MAX).map(|(add, _)| words::value(add.argument())).collect();
     let more = if lost.len() > NAMED_MAX { ", …" } else { "" };
+    let whose = node.map_or(String::new(), |node| format!("of those that {node} acknowledged, "));
+    let ground = match chances {
+        Chances::FailOvers(_) => format!("{chances} of {loss_max}"),
+        Chances::Starts(_) => format!("{chances} of caches said so"),
+    };
     let explanation = format!(
-        "{} of {} acknowledged elements are not in the final reads ({}{more}), although at most {bound} may be lost \
-         ({ground}); the first: {}",
+        "{whose}{} of {} acknowledged elements are not in the final reads ({}{more}), although at most {most} may be \
+         lost ({ground}); the first: {}",
         lost.len(),
         loss.acknowledged,
         named.join(", "),
         words::deed(lost[0].0)
     );
     let indices = shown.flat_map(|(add, read)| [add.index(), read.index()]);
-    Anomaly::new(AnomalyKind::LossBeyondBound, None, indices, explanation)
+    Some(Anomaly::new(AnomalyKind::LossBeyondBound, None, indices, explanation))
 }
 
 #[cfg(test)]
@@ -254,6 +221,17 @@ mod tests {
         assert!(why(&[(1, 1)], &[0, 5]).contains("at most 0 may be lost (0 fail-overs of 1)"));
         let strike = r#"nemesis:leader(_,{"fault":"kill-leader","state":"start"})"#;
         rejects_in(&at_most(1), &BoundedLoss, &text(strike), LossBeyondBound, &[0, 2, 5]);
+    }
+
+    #[test]
+    fn each_node_answers_for_what_it_acknowledged() {
+        let text = |said: &str| format!("0:add(_,1)/n2 0:add(_,2)/n2 {said} 1:read!()=[]");
+        let said = |node: &str, most: u64| format!(r#"nemesis:lost(_,{{"writes_max":{most}}})/{node}"#);
+        let enough = |node| text(&format!("{} {}", said("n1", 0), said(node, 2)));
+        accepts_in(&at_most(5), &BoundedLoss, &enough("n2"));
+        let of_others = text(&format!("{} {}", said("n2", 1), said("n1", 5)));
+        let why = rejects_in(&at_most(5), &BoundedLoss, &of_others, LossBeyondBound, &[0, 2, 6]);
+        assert!(why.starts_with("of those that n2 acknowledged, 2 of 2"), "{why}");
     }
 
     /// Notes of caches that start: how much each says may be lost.

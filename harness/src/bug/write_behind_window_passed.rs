@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! n1       has a cache, is cut off from the store, acknowledges add after add ── killed
-//! n1       starts again: at most 50 are lost
-//! checker  bounded-loss: more acknowledged elements are gone than all caches that started have said
+//! n1       starts again: at most 10 are lost
+//! checker  bounded-loss: more of what n1 acknowledged is gone than it has said
 //! ```
 
 use super::Bug;
@@ -17,7 +17,7 @@ pub const BUG: Bug = Bug {
     shows: &["bounded-loss"],
     store: "quorum",
     mode: "write-behind",
-    settings: &[],
+    settings: &[("loss-entries", "10")],
     workload: "set",
     level: "quorum",
     nemesis: &["crash", "partition"],

@@ -95,7 +95,12 @@ impl Scenario {
                 .then(|| format!("bug {}: it is one of {of} {name}, not {given}; leave --{of} out", bug.name))
         };
         let without = self.without.join(",");
-        let settings = [("storage", self.storage.as_str()), ("without", without.as_str())];
+        let loss_entries = self.loss_entries.to_string();
+        let settings = [
+            ("loss-entries", loss_entries.as_str()),
+            ("storage", self.storage.as_str()),
+            ("without", without.as_str()),
+        ];
         let needed = settings.into_iter().filter_map(|(name, given)| Some((name, bug.setting(name)?, given)));
         let given = [("store", bug.store, self.store.as_str()), ("mode", bug.mode, self.mode.as_str())];
         given.into_iter().chain(needed).find_map(|(of, name, given)| wrong(of, name, given))

@@ -267,7 +267,10 @@ fn write_quorum(draw: &mut Draw<'_>, scenario: &mut Scenario) {
 
 fn loss_entries(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     if matches!(scenario.mode.as_str(), "asynchronous" | "write-behind") {
-        scenario.loss_entries = draw.one_of(&[1, 5, 50, 200]);
+        scenario.loss_entries = match planted(scenario).and_then(|bug| bug.setting("loss-entries")) {
+            Some(entries) => draw.given(entries).parse().unwrap_or_default(),
+            None => draw.one_of(&[1, 5, 50, 200]),
+        };
     }
 }
 

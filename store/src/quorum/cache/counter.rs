@@ -143,7 +143,7 @@ mod tests {
 
         fn sync(&mut self, counter: &mut Counter) {
             counter.synced(self.appended);
-            self.durable = self.pending.drain(..).last().map_or(self.durable, |(_, window)| window);
+            self.durable = self.pending.drain(..).next_back().map_or(self.durable, |(_, window)| window);
         }
     }
 
