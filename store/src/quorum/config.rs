@@ -56,6 +56,8 @@ pub struct Config {
     pub cache_bytes_max: usize,
     /// K: writes that a write-behind cache has acknowledged, and the store may lack.
     pub unwritten_max: u64,
+    /// Milliseconds between two flushes of a write-behind cache for whose numbers nobody waits.
+    pub flush_ms: u64,
     /// One read in so many repairs the replicas that answered it with something older; the rest is left
     /// to the background exchange, as repairs cost writes.
     pub read_repair_one_in: u64,
@@ -88,6 +90,7 @@ impl Config {
             hints_max: 1000,
             cache_bytes_max: 64 << 20,
             unwritten_max: 100,
+            flush_ms: 1000,
             read_repair_one_in: 4,
             exchange_ms: 2000,
             has_read_repair: true,

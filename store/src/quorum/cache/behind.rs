@@ -1,9 +1,12 @@
 //! Writing behind: a write is acknowledged once the cache has it, and goes to the store in the background.
 //!
 //! ```text
-//! write ──► waits for a number that is reserved ──► acknowledged ──► tick: on its way to the store ──► the store has it
-//!           refused at its deadline, without effect                  sent again until it has
+//! write ──► waits for a number that is reserved ──► acknowledged ──► flush: on its way to the store ──► the store has it
+//!           refused at its deadline, without effect                   sent again until it has
 //! ```
+//!
+//! It is flushed now and then, so that of several writes of a key the store need see but the last; and at once when
+//! somebody waits.
 //!
 //! A cache that dies loses what the store does not have: at most what its [`Counter`] has reserved, which the log
 //! says when the node starts again, and the node tells.
@@ -35,6 +38,8 @@ pub struct Behind {
     lost_max: Option<u64>,
     counter: Counter,
     dirty: Dirty,
+    /// When what it keeps goes to the store, in monotonic nanoseconds.
+    flush_at: u64,
     waiting: VecDeque<Waiting>,
     /// The keys that are on their way to the store, by what the coordinator was asked.
     on_their_way: BTreeMap<RequestId, String>,
@@ -61,6 +66,7 @@ impl Behind {
             lost_max: Some(if damaged { config.unwritten_max } else { reserved.saturating_sub(held) }),
             counter: Counter::new(config, replayed),
             dirty: Dirty::default(),
+            flush_at: 0,
             waiting: VecDeque::new(),
             on_their_way: BTreeMap::new(),
         }
@@ -134,26 +140,30 @@ impl Behind {
         self.counter.go_on(held, out);
     }
 
-    /// Time has passed: tells what was lost, refuses who has waited too long, and sends what the store does not have,
-    /// each under the number that `next` gives it.
+    /// Time has passed: tells what was lost, refuses who has waited too long, and sends to the store what it does not
+    /// have, if it is time or somebody waits. What is sent is asked under the number that `next` gives it.
     pub fn tick(
         &mut self,
-        mut next: impl FnMut() -> RequestId,
+        next: impl FnMut() -> RequestId,
         store: &mut Store<'_>,
         now: Now,
         out: &mut Outbox<'_>,
     ) {
         if let Some(writes_max) = self.lost_max.take() {
-            if writes_max > 0 {
-                let what =
-                    format!("of what the cache here had acknowledged, at most {writes_max} writes are lost");
-                out.push(Effect::Note(what));
-            }
-            out.push(Effect::Fact(Fact::Lost { writes_max }));
+            tell(writes_max, out);
         }
-        if !self.waiting.is_empty() {
+        let is_urgent = !self.waiting.is_empty();
+        if is_urgent {
             out.push(Effect::Reached(marker::WRITE_BEHIND_FULL.name));
+            self.refuse_late(now, out);
         }
+        if is_urgent || now.monotonic >= self.flush_at {
+            self.flush_at = later(now, store.context.config.flush_ms);
+            self.flush(next, store, now, out);
+        }
+    }
+
+    fn refuse_late(&mut self, now: Now, out: &mut Outbox<'_>) {
         self.waiting.retain(|waiting| {
             let is_over = now.monotonic >= waiting.until;
             if is_over {
@@ -163,6 +173,15 @@ impl Behind {
             }
             !is_over
         });
+    }
+
+    fn flush(
+        &mut self,
+        mut next: impl FnMut() -> RequestId,
+        store: &mut Store<'_>,
+        now: Now,
+        out: &mut Outbox<'_>,
+    ) {
         let sent = self.dirty.send();
         if !sent.is_empty() {
             out.push(Effect::Pass(&point::CACHE_BEFORE_FLUSH));
@@ -211,4 +230,13 @@ impl Behind {
     pub fn needed_from(&self) -> RecordNumber {
         self.counter.needed_from()
     }
+}
+
+/// Tells what the cache before this one may have lost.
+fn tell(writes_max: u64, out: &mut Outbox<'_>) {
+    if writes_max > 0 {
+        let what = format!("of what the cache here had acknowledged, at most {writes_max} writes are lost");
+        out.push(Effect::Note(what));
+    }
+    out.push(Effect::Fact(Fact::Lost { writes_max }));
 }

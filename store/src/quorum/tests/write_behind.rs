@@ -9,7 +9,7 @@ const K: u64 = 8;
 
 fn cluster_with(change: impl FnOnce(&mut Config)) -> Cluster {
     let mut cluster = Cluster::with(5, |config| {
-        (config.mode, config.unwritten_max) = (Mode::WriteBehind, K);
+        (config.mode, config.unwritten_max, config.flush_ms) = (Mode::WriteBehind, K, 25);
         change(config);
     });
     // Numbers are reserved.
@@ -122,6 +122,26 @@ fn a_write_that_did_not_reach_the_store_is_sent_again() {
     cluster.run(2_500);
     restart(&mut cluster);
     assert_eq!(read(&mut cluster), Some("1".to_owned()));
+}
+
+/// How many entries of the home replicas a few writes of one key have come to, by when they are flushed at the latest.
+fn entries_of_writes(writes: u64) -> usize {
+    let mut cluster = cluster_with(|config| config.flush_ms = 500);
+    cluster.run(500);
+    let before = cluster.records.len();
+    assert_eq!(acknowledged(&mut cluster, 1), 1);
+    for _ in 1..writes {
+        cluster.run(25);
+        acknowledged(&mut cluster, 1);
+    }
+    cluster.run(500);
+    cluster.records.len() - before
+}
+
+#[test]
+fn of_several_writes_of_a_key_the_store_sees_the_last_or_what_makes_room() {
+    assert_eq!(entries_of_writes(K / 2), 3);
+    assert!((6..12).contains(&entries_of_writes(K + 2)));
 }
 
 #[test]
