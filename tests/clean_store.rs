@@ -62,6 +62,18 @@ fn keeps_its_promises_where_stand_ins_take_writes() {
 }
 
 #[test]
+fn keeps_its_promises_with_caches() {
+    let of_kinds = [("write-through", "mixed", "register"), ("write-behind", "quorum+all+one", "set")];
+    for (seed, (mode, level, workload)) in (0..).zip(of_kinds) {
+        let mut scenario = all_faults(level, 10);
+        (scenario.mode, scenario.workload) = (mode.to_owned(), workload.to_owned());
+        scenario.nemesis = ["crash", "partition"].map(str::to_owned).to_vec();
+        let (_, report) = try_seed(&scenario, seed);
+        assert_eq!(report.verdict, "valid", "{}", complaints(&report));
+    }
+}
+
+#[test]
 fn keeps_its_promises_on_failing_disks_or_does_not_owe_them() {
     for seed in 0..3 {
         let mut scenario = all_faults("mixed", 15);

@@ -1,4 +1,4 @@
-//! Five runs that come by everything: every named point of the store, and every marker but those that take luck.
+//! Seven runs that come by everything: every named point of the store, and every marker but those that take luck.
 //!
 //! Faults stand at fixed times, so that each does its part: a node that is alone for long lacks what snapshots
 //! have taken from the log, a flipped bit is found by the start after it, and so on.
@@ -92,6 +92,21 @@ fn stand_ins() -> Scenario {
     }
 }
 
+/// In mode write-behind so little may be lost that writes wait.
+fn caches(mode: &str) -> Scenario {
+    let faults = [(1_000, 1_000, "partition-one", Some("n1"))];
+    let usual = Scenario::default();
+    Scenario {
+        mode: mode.to_owned(),
+        loss_entries: if mode == "write-behind" { 1 } else { usual.loss_entries },
+        level: "quorum".to_owned(),
+        clients: 5,
+        schedule: schedule(&faults),
+        time_ms: 3_000,
+        ..usual
+    }
+}
+
 fn log() -> Scenario {
     let faults = [
         (200, 2_500, "partition-one", Some("n5")),
@@ -154,7 +169,9 @@ fn leaves_only_markers_that_exist_to_sweeps() {
 
 #[test]
 fn no_point_is_dead_and_no_marker_out_of_reach() {
-    let scenarios = [quorums(), tables(), deletes(), stand_ins(), log(), pair()];
+    let caches = ["write-through", "write-behind"].map(caches);
+    let scenarios =
+        [vec![quorums(), tables(), deletes(), stand_ins(), log(), pair()], caches.to_vec()].concat();
     let (points, markers) = reached(&scenarios);
     let dead = point::ALL.iter().map(|point| point.name).filter(|name| !points.contains_key(*name));
     let is_left = |name: &&str| LEFT_TO_SWEEPS.iter().any(|(left, _)| left == name);

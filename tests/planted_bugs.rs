@@ -90,6 +90,9 @@ recorded! {
     finds_conflict_kept: "conflict-kept", 15, 5;
     finds_loss_bound_passed: "loss-bound-passed", 15, 8;
     finds_no_pre_vote: "no-pre-vote", 15, 1;
+    finds_write_behind_window_passed: "write-behind-window-passed", 10, 0;
+    finds_cache_before_store: "cache-before-store", 5, 0;
+    finds_refill_races_invalidation: "refill-races-invalidation", 5, 0;
     finds_earlier_term_committed: "earlier-term-committed", 20, 119;
     finds_changes_overlap: "changes-overlap", 20, 42;
 }

@@ -13,6 +13,8 @@
 //! invariant                         {"invariant": "log-matching",        seen from inside: broken, by these
 //!                                    "nodes": [node, …], "what": words}
 //! watched                           {"log-matching": 812, …}             how often each invariant was looked at
+//! lost         node                 {"writes_max": 5}                    a cache that writes behind starts: of what it
+//!                                                                        acknowledged before, at most so many are lost
 //! ```
 //!
 //! Every other function is a fault, and no concern of this module.
@@ -41,6 +43,7 @@ pub(crate) enum What<'a> {
     Leader { node: &'a str, term: u64 },
     Invariant(Broken<'a>),
     Watched(BTreeMap<&'a str, u64>),
+    Lost { node: &'a str, writes_max: u64 },
 }
 
 /// An invariant of the store that is broken.
@@ -144,6 +147,10 @@ fn what(position: usize, event: EventRef<'_>) -> Result<Option<What<'_>>, Undeci
         }
         "invariant" => What::Invariant(read(event)?),
         "watched" => What::Watched(read(event)?),
+        "lost" => {
+            let writes_max = event.value["writes_max"].as_u64().ok_or_else(|| missing("how many at most"))?;
+            What::Lost { node: node()?, writes_max }
+        }
         _ => return Ok(None),
     }))
 }

@@ -6,6 +6,7 @@
 pub mod acknowledge_before_sync;
 pub mod acknowledgement_counted_twice;
 pub mod atomic_read_without_write_back;
+pub mod cache_before_store;
 pub mod changes_overlap;
 pub mod compare_and_set_on_quorums;
 pub mod conflict_kept;
@@ -26,6 +27,7 @@ pub mod memtable_not_rotated;
 pub mod no_pre_vote;
 pub mod read_past_high_water_mark;
 pub mod read_unconfirmed;
+pub mod refill_races_invalidation;
 pub mod removed_node_acts;
 pub mod replay_applies_twice;
 pub mod retry_applied_twice;
@@ -44,6 +46,7 @@ pub mod vote_not_persisted;
 pub mod vote_without_log_check;
 pub mod wall_clock_versions;
 pub mod whole_log_committed;
+pub mod write_behind_window_passed;
 
 use perjury_store::Safeguards;
 
@@ -129,6 +132,9 @@ pub const ALL: &[&Bug] = &[
     &conflict_kept::BUG,
     &loss_bound_passed::BUG,
     &no_pre_vote::BUG,
+    &write_behind_window_passed::BUG,
+    &cache_before_store::BUG,
+    &refill_races_invalidation::BUG,
 ];
 
 /// All safeguards but the one that this bug, if any, is the absence of.

@@ -29,6 +29,7 @@ pub fn base(planted: Option<&str>) -> Scenario {
 /// Gives a scenario a setting that a bug needs, by the name of its option.
 fn set(scenario: &mut Scenario, name: &str, value: &str) {
     match name {
+        "loss-entries" => scenario.loss_entries = value.parse().expect("a bug needs so many of them"),
         "storage" => scenario.storage = value.to_owned(),
         "without" => scenario.without = value.split(',').map(str::to_owned).collect(),
         "tombstone-grace" => {

@@ -10,7 +10,8 @@ mod project;
 
 use std::collections::BTreeSet;
 
-use perjury_checkers::checker::{self, availability, bounded_loss, convergence};
+use perjury_checkers::checker::bounded_loss::{self, Measures};
+use perjury_checkers::checker::{self, availability, convergence};
 use perjury_checkers::verdict::Anomalies;
 use perjury_checkers::{Anomaly, Context, Limits, Verdict};
 use perjury_histories::{History, Key};
@@ -233,14 +234,14 @@ fn looked_at(name: &str, history: &History, context: &Context) -> String {
         "convergence" => {
             convergence::took_ns(history).map(|took| format!("equal {} after healing", words::seconds(took)))
         }
-        "bounded-loss" => bounded_loss::measure(history).ok().map(|loss| {
-            let fail_overs = words::count(loss.fail_overs, "fail-over");
-            let most = loss.fail_overs * context.loss_max.unwrap_or_default();
-            let (lost, acknowledged) = (loss.lost, loss.acknowledged);
-            format!(
-                "{lost} of {acknowledged} acknowledged elements lost, at most {most} in {fail_overs} may be"
-            )
-        }),
+        "bounded-loss" => {
+            let loss = bounded_loss::measure(history, context.loss_max.unwrap_or_default());
+            loss.ok().map(|Measures { acknowledged, lost, most, chances }| {
+                format!(
+                    "{lost} of {acknowledged} acknowledged elements lost, at most {most} in {chances} may be"
+                )
+            })
+        }
         _ => None,
     };
     first.into_iter().chain([looked_at]).collect::<Vec<_>>().join("; ")

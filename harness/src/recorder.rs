@@ -153,6 +153,9 @@ impl Watch for Recorder {
     }
 
     fn fact(&self, host: &str, fact: &Fact) {
+        if let Fact::Lost { writes_max } = fact {
+            return self.note("lost", Some(host), json!({"writes_max": writes_max}));
+        }
         let violations = match self.watched.borrow_mut().as_mut() {
             Some(watched) => watched.hear(host, fact),
             None => return,
@@ -251,6 +254,16 @@ mod tests {
         assert!(events[2].value["what"].as_str().is_some_and(|what| what.contains("term 2")), "{events:?}");
         assert!(events[4].value["one-leader-per-term"].as_u64().is_some_and(|count| count > 1));
         assert!(trace.contains("n2       invariant one-leader-per-term is broken: "), "{trace}");
+    }
+
+    #[test]
+    fn notes_what_caches_may_have_lost() {
+        let recorder = Recorder::default();
+        Watch::fact(&recorder, "n2", &Fact::Lost { writes_max: 5 });
+        let (history, ..) = recorder.finish();
+        let events = history.to_events();
+        assert_eq!((events[0].function.as_str(), events[0].node.as_deref()), ("lost", Some("n2")));
+        assert_eq!(events[0].value, json!({"writes_max": 5}));
     }
 
     #[test]

@@ -12,6 +12,7 @@
 pub(crate) mod connection;
 mod family;
 mod outcome;
+mod places;
 mod token;
 
 use std::time::Duration;
@@ -25,7 +26,8 @@ use crate::wire::WireError;
 
 use connection::Connection;
 pub use family::{FamilyUnknown, family};
-use outcome::{fits, is_coordinators_fault, is_write, key_of, version_of, worth_another};
+use outcome::{fits, is_coordinators_fault, is_write, version_of, worth_another};
+use places::Places;
 pub use token::Token;
 
 /// Time that connecting may take: then another node is tried.
@@ -36,7 +38,7 @@ const CONNECT_MAX: Duration = Duration::from_millis(500);
 pub struct ClientOptions {
     /// All nodes, name and address, sorted by name: positions are [`NodeId`]s.
     pub nodes: Vec<(String, String)>,
-    /// Keys in the token at most.
+    /// Keys in the token at most, and keys of which it is known who caches them.
     pub token_keys_max: usize,
     /// One call in this many goes to another coordinator than the one before, without need; 0: none.
     pub wander_one_in: u64,
@@ -67,7 +69,8 @@ pub struct Answer {
     /// What it said, or what is certain without its word: [`Response::Refused`] only where there
     /// was certainly no effect, [`Response::Unknown`] only for writes.
     pub outcome: Response,
-    /// The key that left the token to make room: its session guarantees end here.
+    /// The key that left the token, to make room or because what was seen of it may be lost: its session guarantees
+    /// end here.
     pub guarantee_ended: Option<String>,
 }
 
@@ -76,6 +79,7 @@ pub struct Client {
     env: Env,
     options: ClientOptions,
     token: Token,
+    places: Places,
     connections: Vec<Option<Connection<Node>>>,
     coordinator: NodeId,
 }
@@ -111,6 +115,7 @@ impl Client {
         };
         Client {
             token: Token::new(options.token_keys_max),
+            places: Places::new(options.token_keys_max),
             connections: options.nodes.iter().map(|_| None).collect(),
             coordinator,
             env,
@@ -140,7 +145,8 @@ impl Client {
 
     /// Does `operation` within `deadline`, coordinated by `node`, or else by a node of its choice.
     ///
-    /// While nothing has been sent, and no node was named, it goes from node to node.
+    /// While nothing has been sent, and no node was named, it goes from node to node. Where nodes have caches, it goes
+    /// to the one that has the key's.
     pub async fn call(
         &mut self,
         operation: Operation,
@@ -151,14 +157,20 @@ impl Client {
         let nanos = u64::try_from(deadline.as_nanos()).unwrap_or(u64::MAX);
         let until = self.env.clock.monotonic().saturating_add(nanos);
         let call = Call { operation, level, deadline, until };
-        match node {
+        let place = node.or_else(|| self.places.of(call.operation.key()?));
+        match place {
             Some(node) => self.coordinate(node),
             None => self.wander(),
         }
-        let mut attempts_left = if node.is_some() { 1 } else { self.options.nodes.len() };
+        let mut attempts_left = if place.is_some() { 1 } else { self.options.nodes.len() };
+        let mut may_be_sent_on = node.is_none();
         let outcome = loop {
             attempts_left -= 1;
             match self.attempt(&call).await {
+                Ok(Response::Refused(Refusal::Elsewhere { node })) if may_be_sent_on => {
+                    self.go_to(&node, call.operation.key());
+                    (may_be_sent_on, attempts_left) = (false, 1);
+                }
                 Err(Failure::NotSent(error)) if attempts_left > 0 && worth_another(&error) => self.change(),
                 Err(failure) => break self.outcome_of(&call, failure),
                 Ok(response) => break response,
@@ -193,6 +205,15 @@ impl Client {
                 Response::Refused(refusal) => return Err(refusal),
                 other => return Err(Refusal::Unavailable(format!("not a dump: {other:?}"))),
             }
+        }
+    }
+
+    /// The node of this name has the cache of this key.
+    fn go_to(&mut self, name: &str, key: Option<&str>) {
+        let position = self.options.nodes.iter().position(|(each, _)| each == name);
+        if let (Some(node), Some(key)) = (position, key) {
+            self.places.learn(key, node as NodeId);
+            self.coordinate(node as NodeId);
         }
     }
 
@@ -265,7 +286,7 @@ impl Client {
         (deadline_ms > 0).then(|| Request {
             operation: call.operation.clone(),
             level: call.level,
-            floor: key_of(&call.operation).and_then(|key| self.token.floor(key)),
+            floor: call.operation.key().and_then(|key| self.token.floor(key)),
             above: self.token.highest(),
             deadline_ms,
         })
@@ -306,7 +327,15 @@ impl Client {
 
     /// Takes into the token what a call has shown; returns the key that left it.
     fn learn(&mut self, operation: &Operation, outcome: &Response) -> Option<String> {
-        let ended = self.token.rise(key_of(operation)?, version_of(outcome)?);
+        if let Response::Refused(Refusal::Lost { .. }) = outcome {
+            let key = operation.key()?;
+            self.token.give_up(key);
+            self.env
+                .observer
+                .note(&format!("what this session has seen of {key} may be lost: its guarantees end"));
+            return Some(key.to_owned());
+        }
+        let ended = self.token.rise(operation.key()?, version_of(outcome)?);
         if let Some(key) = &ended {
             self.env.observer.reached("token-evicted");
             self.env.observer.note(&format!("the token is full: session guarantees for {key} end here"));

@@ -75,6 +75,10 @@ markers! {
     HINT_HANDED_BACK = Marker::quorum("hint-handed-back", "a home replica got what was kept for it").only(&["sloppy"]);
     HINTS_FULL = Marker::quorum("hints-full", "a node refused to keep more for others").only(&["sloppy"]);
     TOMBSTONE_COLLECTED = Marker::quorum("tombstone-collected", "a home replica dropped a tombstone that all of them have had").only(&["majority"]);
+    CACHE_HIT = Marker::quorum("cache-hit", "a read was answered from a cache").only(&["write-behind", "write-through"]);
+    REFILL_GIVEN_UP = Marker::quorum("refill-given-up", "what was read did not enter a cache, as the key was written meanwhile").only(&["write-behind", "write-through"]);
+    WRITE_BEHIND_FLUSHED = Marker::quorum("write-behind-flushed", "the store has what a cache had acknowledged").only(&["write-behind"]);
+    WRITE_BEHIND_FULL = Marker::quorum("write-behind-full", "a write waited, as the store lacked too much of what a cache had acknowledged").only(&["write-behind"]);
     TREE_DESCENDED = Marker::quorum("tree-descended", "two nodes went down their trees to where they differ");
     MEMTABLE_FLUSHED = Marker::tables("memtable-flushed", "a memtable became a table, and the log before it was removed");
     TABLES_COMPACTED = Marker::tables("tables-compacted", "tables were merged into one");

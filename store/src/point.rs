@@ -48,6 +48,11 @@ const fn sloppy(name: &'static str, about: &'static str) -> Point {
     Point { modes: &["sloppy"], ..point(name, QUORUM, about) }
 }
 
+/// A point that a node passes while it caches values.
+const fn cached(name: &'static str, about: &'static str) -> Point {
+    Point { modes: &["write-behind", "write-through"], ..point(name, QUORUM, about) }
+}
+
 /// A point that a node of any family passes when it starts.
 const fn at_start(name: &'static str, about: &'static str) -> Point {
     Point { at_start: true, ..point(name, BOTH, about) }
@@ -106,6 +111,16 @@ pub const HINT_KEPT: Point =
 /// Both have it.
 pub const HANDED_BACK: Point =
     sloppy("between-handoff-and-drop", "the owner of a hint holds it, and the hint is not dropped yet");
+
+/// The client has it.
+pub const CACHE_BEFORE_FILL: Point =
+    cached("cache-before-fill", "a value was read, and is not in the cache yet");
+
+/// The clients think it is safe.
+pub const CACHE_BEFORE_FLUSH: Point = Point {
+    modes: &["write-behind"],
+    ..cached("cache-before-flush", "writes are acknowledged, and go to the store only now")
+};
 
 /// Nothing but the log says it yet.
 pub const IN_FLUSH: Point =
@@ -175,6 +190,8 @@ pub const ALL: &[&Point] = &[
     &EXCHANGE_COMPARED,
     &HINT_KEPT,
     &HANDED_BACK,
+    &CACHE_BEFORE_FILL,
+    &CACHE_BEFORE_FLUSH,
     &IN_FLUSH,
     &FLUSHED,
     &IN_COMPACTION,

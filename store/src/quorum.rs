@@ -4,6 +4,7 @@
 //! The protocol is a value, [`Node`](node::Node): inputs and ticks go in, effects come out. It holds
 //! no socket, no clock and no randomness; the shell around it (`server.rs`) owns those.
 
+pub mod cache;
 pub mod centres;
 pub mod clock;
 pub mod collection;

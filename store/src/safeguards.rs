@@ -96,6 +96,12 @@ pub struct Safeguards {
     pub conflict_truncated: bool,
     /// An active node refuses writes past the bound of what its standby lacks. Off (bug 46): it goes on.
     pub loss_bounded: bool,
+    /// A write-behind cache acknowledges only what it has reserved, within its bound. Off (bug 48): it goes on.
+    pub write_behind_bounded: bool,
+    /// A value enters a cache once the store has it. Off (bug 49): before, and it stays there when the write fails.
+    pub store_before_cache: bool,
+    /// What was read enters a cache unless the key was written since the read began. Off (bug 50): always.
+    pub refill_needs_lease: bool,
     /// Elections are preceded by pre-votes, votes are withheld while a leader is heard, and a leader without
     /// a majority steps down. Off (bug 47): none of these. Leases rest on the second, so they do not hold
     /// either then.
@@ -145,6 +151,9 @@ impl Default for Safeguards {
             removed_is_silent: true,
             conflict_truncated: true,
             loss_bounded: true,
+            write_behind_bounded: true,
+            store_before_cache: true,
+            refill_needs_lease: true,
             pre_vote: true,
         }
     }

@@ -12,6 +12,12 @@
 //! read of their set or list began, at most so many may be missing from it for each fail-over. A fail-over is each
 //! term whose leader is not that of the term before: a node that is elected again right after itself has all that it
 //! acknowledged, and loses nothing. Where nobody noted who leads, one is assumed.
+//!
+//! A cache that writes behind is lost with what the store does not have. When it starts again it says how many writes
+//! these are at most, which must be within the bound. Of what a node acknowledged, as many may be missing as its starts
+//! together have said.
+
+mod allowance;
 
 use perjury_histories::{Fate, History, KeyId, Operation, Value};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -20,9 +26,11 @@ use serde::Serialize;
 use super::{Checker, Context, Undecided, decide};
 use crate::final_reads::is_of_store;
 use crate::findings::Findings;
-use crate::notes::{self, What};
+use crate::notes;
 use crate::verdict::{Anomaly, AnomalyKind, Verdict};
 use crate::words;
+use allowance::Allowance;
+pub use allowance::Chances;
 
 /// See the [module](self).
 pub struct BoundedLoss;
@@ -42,50 +50,42 @@ impl Checker for BoundedLoss {
 }
 
 /// What was acknowledged, and what became of it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Measures {
     /// Elements that were acknowledged before the final read of their set or list.
     pub acknowledged: u64,
     /// Those that it lacks.
     pub lost: u64,
-    /// How often another node led than in the term before.
-    pub fail_overs: u64,
+    /// How many it may lack.
+    pub most: u64,
+    /// When they may have been lost.
+    pub chances: Chances,
 }
 
-/// What was acknowledged, and what became of it; or why the history has no sets or lists with final reads.
-pub fn measure(history: &History) -> Result<Measures, String> {
+/// What was acknowledged, and what became of it, where so many may be lost at once; or why the history has no sets or
+/// lists with final reads.
+pub fn measure(history: &History, loss_max: u64) -> Result<Measures, String> {
     let Loss { acknowledged, lost, .. } = Loss::of(history)?;
-    Ok(Measures { acknowledged, lost: lost.len() as u64, fail_overs: fail_overs(history)? })
+    let Allowance { most, chances, .. } = Allowance::of_all(&notes::all(history)?, loss_max);
+    Ok(Measures { acknowledged, lost: lost.len() as u64, most, chances })
 }
 
 fn judge(history: &History, context: &Context) -> Result<Verdict, Undecided> {
     let loss = Loss::of(history)?;
-    let fail_overs = fail_overs(history)?;
     let Some(loss_max) = context.loss_max else {
         return Err("it is not declared how many entries a fail-over may lose".to_owned());
     };
-    let mut findings = Findings::default();
-    let bound = loss_max.saturating_mul(fail_overs);
-    if loss.lost.len() as u64 > bound {
-        findings.push(beyond(&loss, bound, (fail_overs, loss_max)));
+    let notes = notes::all(history)?;
+    let of_nodes = Allowance::of_nodes(&notes, loss_max);
+    let mut found: Vec<Anomaly> =
+        of_nodes.iter().filter_map(|allowance| beyond(&loss, allowance, loss_max)).collect();
+    if found.is_empty() {
+        found.extend(beyond(&loss, &Allowance::of_all(&notes, loss_max), loss_max));
     }
+    let mut findings = Findings::default();
+    findings.extend(found);
     let unshown = "no element was acknowledged before a final read".to_owned();
     Ok(findings.or(if loss.acknowledged > 0 { Verdict::Valid(None) } else { Verdict::Unknown(unshown) }))
-}
-
-/// How many terms have another leader than the one before.
-fn fail_overs(history: &History) -> Result<u64, Undecided> {
-    let notes = notes::all(history)?;
-    let leaders = notes.iter().filter_map(|note| match note.what {
-        What::Leader { node, term } => Some((term, node)),
-        _ => None,
-    });
-    let mut leaders: Vec<(u64, &str)> = leaders.collect();
-    if leaders.is_empty() {
-        return Ok(1);
-    }
-    leaders.sort_by_key(|(term, _)| *term);
-    Ok(leaders.windows(2).filter(|pair| pair[0].1 != pair[1].1).count() as u64)
 }
 
 /// What was acknowledged, and lost.
@@ -142,26 +142,36 @@ fn finals<'a>(history: &'a History) -> Result<FxHashMap<Option<KeyId>, Final<'a>
     last.into_iter().map(with_elements).collect()
 }
 
-/// One more than the bound, the first ones, with the reads that lack them. The bound is that of so many fail-overs,
-/// each of which may lose so many.
-fn beyond(loss: &Loss<'_>, bound: u64, (fail_overs, each): (u64, u64)) -> Anomaly {
+/// Where more is lost than is allowed: one more than that, the first ones, with the reads that lack them.
+fn beyond(loss: &Loss<'_>, allowance: &Allowance<'_>, loss_max: u64) -> Option<Anomaly> {
     const NAMED_MAX: usize = 8;
-    let lost = &loss.lost;
-    let shown = lost.iter().take(usize::try_from(bound).unwrap_or(usize::MAX).saturating_add(1));
+    let Allowance { node, most, chances } = allowance;
+    let is_of_node = |add: &Operation<'_>| {
+        node.is_none_or(|node| add.completion().is_some_and(|event| event.node == Some(node)))
+    };
+    let lost: Vec<_> = loss.lost.iter().filter(|(add, _)| is_of_node(add)).collect();
+    if lost.len() as u64 <= *most {
+        return None;
+    }
+    let shown = lost.iter().take(usize::try_from(*most).unwrap_or(usize::MAX).saturating_add(1));
     let named: Vec<String> =
         lost.iter().take(NAMED_MAX).map(|(add, _)| words::value(add.argument())).collect();
     let more = if lost.len() > NAMED_MAX { ", …" } else { "" };
-    let plural = if fail_overs == 1 { "" } else { "s" };
+    let whose = node.map_or(String::new(), |node| format!("of those that {node} acknowledged, "));
+    let ground = match chances {
+        Chances::FailOvers(_) => format!("{chances} of {loss_max}"),
+        Chances::Starts(_) => format!("{chances} of caches said so"),
+    };
     let explanation = format!(
-        "{} of {} acknowledged elements are not in the final reads ({}{more}), although at most {bound} may be lost \
-         ({fail_overs} fail-over{plural} of {each}); the first: {}",
+        "{whose}{} of {} acknowledged elements are not in the final reads ({}{more}), although at most {most} may be \
+         lost ({ground}); the first: {}",
         lost.len(),
         loss.acknowledged,
         named.join(", "),
         words::deed(lost[0].0)
     );
     let indices = shown.flat_map(|(add, read)| [add.index(), read.index()]);
-    Anomaly::new(AnomalyKind::LossBeyondBound, None, indices, explanation)
+    Some(Anomaly::new(AnomalyKind::LossBeyondBound, None, indices, explanation))
 }
 
 #[cfg(test)]
@@ -214,13 +224,43 @@ mod tests {
     }
 
     #[test]
+    fn each_node_answers_for_what_it_acknowledged() {
+        let text = |said: &str| format!("0:add(_,1)/n2 0:add(_,2)/n2 {said} 1:read!()=[]");
+        let said = |node: &str, most: u64| format!(r#"nemesis:lost(_,{{"writes_max":{most}}})/{node}"#);
+        let enough = |node| text(&format!("{} {}", said("n1", 0), said(node, 2)));
+        accepts_in(&at_most(5), &BoundedLoss, &enough("n2"));
+        let of_others = text(&format!("{} {}", said("n2", 1), said("n1", 5)));
+        let why = rejects_in(&at_most(5), &BoundedLoss, &of_others, LossBeyondBound, &[0, 2, 6]);
+        assert!(why.starts_with("of those that n2 acknowledged, 2 of 2"), "{why}");
+    }
+
+    /// Notes of caches that start: how much each says may be lost.
+    fn said(writes_max: &[u64]) -> String {
+        let note = |most: &u64| format!(r#" nemesis:lost(_,{{"writes_max":{most}}})/n1"#);
+        writes_max.iter().map(note).collect()
+    }
+
+    #[test]
+    fn takes_the_word_of_caches_that_start_within_the_bound() {
+        let text = |said: &str| format!("0:add(_,1) 0:add(_,2) {said} 1:read!()=[]");
+        accepts_in(&at_most(5), &BoundedLoss, &text(&said(&[0, 1, 1])));
+        let why = |loss_max, writes_max: &[u64]| {
+            let indices = &[0, 2, 4 + writes_max.len() as u64];
+            rejects_in(&at_most(loss_max), &BoundedLoss, &text(&said(writes_max)), LossBeyondBound, indices)
+        };
+        assert!(why(5, &[0, 1]).contains("at most 1 may be lost (2 starts of caches said so)"));
+        why(1, &[2]);
+        rejects_in(&at_most(5), &BoundedLoss, &text(&said(&[0])), LossBeyondBound, &[0, 5]);
+    }
+
+    #[test]
     fn counts_no_election_of_the_same_leader_again() {
         let text = |terms: &[(u64, u64)]| format!("0:add(_,1) 0:add(_,2) {} 1:read!()=[]", led(terms));
         rejects_in(&at_most(1), &BoundedLoss, &text(&[(1, 1), (2, 1), (3, 1)]), LossBeyondBound, &[0, 7]);
         rejects_in(&at_most(1), &BoundedLoss, &text(&[(1, 1), (2, 2), (3, 2)]), LossBeyondBound, &[0, 2, 7]);
         // By terms, in whatever order they were noted.
-        let measures = measure(&history(&text(&[(1, 1), (3, 2), (2, 1)]))).expect("a set");
-        assert_eq!(measures.fail_overs, 1);
+        let measures = measure(&history(&text(&[(1, 1), (3, 2), (2, 1)])), 1).expect("a set");
+        assert_eq!(measures.chances, Chances::FailOvers(1));
     }
 
     #[test]
@@ -259,8 +299,9 @@ mod tests {
 
     #[test]
     fn measures_the_loss() {
-        let measures = measure(&history("0:add(_,1) 0:add(_,2) 1:read!()=[1]")).expect("a set");
-        assert_eq!(measures, Measures { acknowledged: 2, lost: 1, fail_overs: 1 });
+        let measures = measure(&history("0:add(_,1) 0:add(_,2) 1:read!()=[1]"), 7).expect("a set");
+        let chances = Chances::FailOvers(1);
+        assert_eq!(measures, Measures { acknowledged: 2, lost: 1, most: 7, chances });
     }
 
     #[test]

@@ -18,7 +18,8 @@ pub struct Options {
     #[arg(long, value_name = "NAME", value_parser = catalog::parser(catalog::stores()))]
     store: Option<String>,
     /// How writes are copied. quorum: majority, where home replicas alone acknowledge a write; sloppy, where other
-    /// nodes take it for those that do not answer. raft: majority; synchronous and asynchronous, with one active
+    /// nodes take it for those that do not answer; write-through and write-behind, where each key has a cache on one
+    /// node. raft: majority; synchronous and asynchronous, with one active
     /// node, its standby, and a witness [default: majority]
     #[arg(long, value_name = "MODE")]
     mode: Option<String>,
@@ -29,7 +30,8 @@ pub struct Options {
     /// over them. quorum only [default: 1]
     #[arg(long, value_name = "COUNT")]
     data_centres: Option<usize>,
-    /// K: entries that may be lost when the active node fails, in mode asynchronous [default: 50]
+    /// K: entries that may be lost when the active node fails, in mode asynchronous, or when a cache dies, in mode
+    /// write-behind [default: 50]
     #[arg(long, value_name = "K")]
     loss_entries: Option<u64>,
     /// Entries after which a node of raft takes a snapshot [default: 200]
@@ -386,7 +388,7 @@ mod tests {
             ),
             (
                 "--mode synchronous",
-                "--mode synchronous: quorum has none of that name; take one of majority, sloppy",
+                "--mode synchronous: quorum has none of that name; take one of majority, sloppy, write-through, write-behind",
             ),
             ("--level two", "--level: 'two' is no level of this store: take quorum, atomic"),
             ("--level all+one/mixed", "'mixed' is no level of this store"),

@@ -96,7 +96,9 @@ impl Scenario {
         };
         let (without, centres) = (self.without.join(","), self.data_centres.to_string());
         let grace = format!("{}ms", self.tombstone_grace_ms);
+        let loss_entries = self.loss_entries.to_string();
         let settings = [
+            ("loss-entries", loss_entries.as_str()),
             ("storage", self.storage.as_str()),
             ("without", without.as_str()),
             ("data-centres", centres.as_str()),
@@ -340,7 +342,11 @@ mod tests {
         let (quorum, mode) = (store::named("quorum").expect("a store"), "synchronous".to_owned());
         let scenario = Scenario { mode, ..Scenario::default() };
         let problem = scenario.problem_with(quorum).expect("a problem");
-        assert_eq!(problem, "mode synchronous: quorum has none of that name; take one of majority, sloppy");
+        assert_eq!(
+            problem,
+            "mode synchronous: quorum has none of that name; take one of majority, sloppy, write-through, \
+             write-behind"
+        );
         assert_eq!(Scenario::default().problem_with(quorum), None);
     }
 

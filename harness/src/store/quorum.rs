@@ -3,6 +3,7 @@
 //! A call of a workload becomes requests of the store, its versions become arrays of integers, and
 //! the store's table of promises becomes promises about checkers.
 
+mod behind;
 mod level;
 
 use std::collections::BTreeMap;
@@ -36,6 +37,14 @@ const MODES: &[Choice] = &[
         name: "sloppy",
         about: "at levels one and quorum also the next nodes on the ring, for home replicas that do not answer",
     },
+    Choice {
+        name: "write-through",
+        about: "strict, through a cache on one node for each key: it has a write once the store has it",
+    },
+    Choice {
+        name: "write-behind",
+        about: "the same, but the cache acknowledges a write before the store has it; K may be lost",
+    },
 ];
 /// How long a client waits for one answer.
 const DEADLINE: Duration = Duration::from_millis(1500);
@@ -46,6 +55,8 @@ const LATENCY_MS_MAX: u64 = 200;
 const PARALLEL_READS: usize = 16;
 /// Few, so that runs reach the bound.
 const HINTS_MAX: usize = 200;
+/// Few, so that values leave caches.
+const CACHE_BYTES_MAX: usize = 300;
 /// One call in so many goes to another coordinator, so that sessions meet all of them.
 const WANDER_ONE_IN: u64 = 2;
 /// Keys that a session's token has room for, at least.
@@ -84,8 +95,10 @@ impl System for Quorum {
         let deletes = scenario.workload == "deletes" && outlasts_what_is_under_way(scenario);
         all.retain(|promise| promise.guarantee != "deleted-stays-deleted" || deletes);
         if scenario.workload == "set" {
-            all.push(set(&all));
+            all.push(set(scenario, &all));
         }
+        // What is lost is counted in sets alone, over all levels.
+        all.retain(|promise| promise.guarantee != "bounded-loss" || promise.level.is_empty());
         all
     }
 
@@ -124,9 +137,10 @@ impl System for Quorum {
                 WORKLOADS.join(", ")
             ));
         }
-        let usual = Scenario::default();
+        let (usual, is_behind) = (Scenario::default(), mode(scenario) == Mode::WriteBehind);
+        let loss_entries = if is_behind { usual.loss_entries } else { scenario.loss_entries };
         let of_logs = [
-            ("loss-entries", scenario.loss_entries, usual.loss_entries),
+            ("loss-entries", loss_entries, usual.loss_entries),
             ("snapshot-every", scenario.snapshot_every, usual.snapshot_every),
             ("batch-bytes", scenario.batch_bytes as u64, usual.batch_bytes as u64),
         ];
@@ -159,7 +173,8 @@ impl System for Quorum {
             let problem = centres(scenario).problem(nodes, replication)?;
             Some(format!("data-centres {}: {problem}", scenario.data_centres))
         };
-        wrong.map(words).or_else(spread).or_else(level)
+        let behind = || behind::problem(scenario).filter(|_| is_behind);
+        wrong.map(words).or_else(spread).or_else(level).or_else(behind)
     }
 
     fn points(&self, scenario: &Scenario) -> Vec<&'static Point> {
@@ -182,7 +197,9 @@ fn config(scenario: &Scenario, node: NodeId) -> Config {
         has_exchange: !scenario.is_without("exchange"),
         hints_max: HINTS_MAX,
         grace_ms: scenario.tombstone_grace_ms,
-        mode: if scenario.mode == "sloppy" { Mode::Sloppy } else { Mode::Strict },
+        cache_bytes_max: CACHE_BYTES_MAX,
+        unwritten_max: scenario.loss_entries,
+        mode: mode(scenario),
         tables: scenario.has_tables().then(tables),
         safeguards: safeguards(scenario),
         ..Config::new(node, names(scenario))
@@ -199,19 +216,33 @@ fn centres(scenario: &Scenario) -> Centres {
     }
 }
 
+fn mode(scenario: &Scenario) -> Mode {
+    match scenario.mode.as_str() {
+        "sloppy" => Mode::Sloppy,
+        "write-through" => Mode::WriteThrough,
+        "write-behind" => Mode::WriteBehind,
+        _ => Mode::Strict,
+    }
+}
+
 /// Small, so that a run flushes and merges often, and reads what it does not have in memory.
 fn tables() -> tables::Options {
     tables::Options { memtable_bytes_max: 16 << 10, cache_bytes_max: 16 << 10, ..tables::Options::default() }
 }
 
-/// A set is as durable as the least durable of its elements.
-fn set(promises: &[Promise]) -> Promise {
-    let durability = promises.iter().filter(|promise| promise.guarantee == "durability");
-    let bounds = durability.flat_map(|promise| &promise.tolerates);
+/// A set is as durable as the least durable of its elements; so many may be lost where caches may lose some.
+fn set(scenario: &Scenario, promises: &[Promise]) -> Promise {
+    let is_behind = mode(scenario) == Mode::WriteBehind;
+    let of_elements = if is_behind { "bounded-loss" } else { "durability" };
+    let durability = promises.iter().filter(|promise| promise.guarantee == of_elements);
+    let bounds = durability.flat_map(|promise| &promise.tolerates).filter(|bound| bound.faults == DAMAGE);
     let weakest = |of_all| {
         bounds.clone().filter(|bound| bound.counts_all_nodes == of_all).map(|bound| bound.homes_max).min()
     };
-    let set = Promise::new("set", "");
+    let set = match is_behind {
+        true => Promise::new("bounded-loss", "").with_loss(scenario.loss_entries).while_at_most(0, LYING),
+        false => Promise::new("set", ""),
+    };
     let set = weakest(false).map_or(set.clone(), |homes_max| set.while_at_most(homes_max, DAMAGE));
     weakest(true).map_or(set.clone(), |nodes_max| set.while_at_most_of_all(nodes_max, DAMAGE))
 }
@@ -283,6 +314,7 @@ fn checker(guarantee: Guarantee) -> &'static str {
         Guarantee::MonotonicWritesAcrossKeys => "monotonic-writes-across-keys",
         Guarantee::WritesFollowReadsAcrossKeys => "writes-follow-reads-across-keys",
         Guarantee::Linearizability => "linearizability",
+        Guarantee::BoundedLoss => "bounded-loss",
     }
 }
 

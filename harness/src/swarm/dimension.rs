@@ -226,14 +226,16 @@ fn store(draw: &mut Draw<'_>, scenario: &mut Scenario) {
 fn mode(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     scenario.mode = match planted(scenario) {
         Some(bug) => draw.given(bug.mode),
-        None if is_quorum(scenario) => draw.word(&[("majority", 4), ("sloppy", 1)]),
+        None if is_quorum(scenario) => {
+            draw.word(&[("majority", 9), ("sloppy", 3), ("write-through", 2), ("write-behind", 2)])
+        }
         None => draw.word(&[("majority", 4), ("synchronous", 1), ("asynchronous", 1)]),
     };
 }
 
 fn nodes(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     scenario.nodes = match scenario.mode.as_str() {
-        "majority" | "sloppy" => draw.count(&[3, 3, 4, 5, 5, 5, 5, 7]),
+        "majority" | "sloppy" | "write-through" | "write-behind" => draw.count(&[3, 3, 4, 5, 5, 5, 5, 7]),
         mode => draw.count(&[Scenario::nodes_in(mode) as u64]),
     };
 }
@@ -278,8 +280,11 @@ fn write_quorum(draw: &mut Draw<'_>, scenario: &mut Scenario) {
 }
 
 fn loss_entries(draw: &mut Draw<'_>, scenario: &mut Scenario) {
-    if scenario.mode == "asynchronous" {
-        scenario.loss_entries = draw.one_of(&[1, 5, 50, 200]);
+    if matches!(scenario.mode.as_str(), "asynchronous" | "write-behind") {
+        scenario.loss_entries = match planted(scenario).and_then(|bug| bug.setting("loss-entries")) {
+            Some(entries) => draw.given(entries).parse().unwrap_or_default(),
+            None => draw.one_of(&[1, 5, 50, 200]),
+        };
     }
 }
 
@@ -360,9 +365,16 @@ fn level(draw: &mut Draw<'_>, scenario: &mut Scenario) {
         ("all/one", 1),
         ("quorum+atomic", 3),
     ];
+    // There is no level atomic in mode write-behind.
+    let of_behind: &[_] =
+        &[("quorum+all+one", 4), ("quorum", 3), ("one", 1), ("all", 1), ("one/all", 1), ("all/one", 1)];
     let of_raft: &[_] =
         &[("mixed", 4), ("leader", 3), ("lease", 3), ("follower", 2), ("any", 1), ("leader+lease", 2)];
-    scenario.level = draw.word(if is_quorum(scenario) { of_quorum } else { of_raft });
+    scenario.level = draw.word(match scenario.mode.as_str() {
+        "write-behind" => of_behind,
+        _ if is_quorum(scenario) => of_quorum,
+        _ => of_raft,
+    });
 }
 
 fn clients(draw: &mut Draw<'_>, scenario: &mut Scenario) {

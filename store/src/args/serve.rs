@@ -79,6 +79,9 @@ pub struct QuorumOptions {
     /// Sloppy: hints that a node keeps for others; more are refused [default: 1000].
     #[arg(long, value_name = "COUNT")]
     pub hints_max: Option<usize>,
+    /// Write-behind: writes that a cache has acknowledged and the store may lack; lost if it dies [default: 100].
+    #[arg(long, value_name = "COUNT")]
+    pub unwritten_max: Option<u64>,
     /// Where this node keeps what it holds [default: log].
     #[arg(long, value_enum)]
     pub storage: Option<Storage>,

@@ -4,17 +4,6 @@ use crate::quorum::message::{Operation, Refusal, Response};
 use crate::quorum::version::Version;
 use crate::wire::WireError;
 
-/// The key it is about; none where it is about all.
-pub(super) fn key_of(operation: &Operation) -> Option<&str> {
-    match operation {
-        Operation::Get { key }
-        | Operation::Put { key, .. }
-        | Operation::Delete { key }
-        | Operation::CompareAndSet { key, .. } => Some(key),
-        Operation::Dump { .. } => None,
-    }
-}
-
 /// The version that it shows or has written.
 pub(super) fn version_of(outcome: &Response) -> Option<Version> {
     match outcome {

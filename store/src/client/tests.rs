@@ -82,6 +82,60 @@ fn a_write_without_an_answer_is_unknown_and_a_read_refused() {
     });
 }
 
+fn elsewhere(node: &str) -> Option<Response> {
+    Some(Response::Refused(Refusal::Elsewhere { node: node.to_owned() }))
+}
+
+#[test]
+fn goes_to_the_node_that_caches_the_key_and_remembers_it() {
+    World::run(async {
+        let nodes = Nodes::default();
+        nodes.start("n1", |_| elsewhere("n2"));
+        nodes.start("n2", |_| written(7));
+        let mut client = nodes.client(&["n1", "n2"], Safeguards::default());
+        for _ in 0..2 {
+            assert_eq!(Some(put(&mut client, "k").await), written(7));
+        }
+        client.coordinate(0);
+        assert_eq!(Some(put(&mut client, "k").await), written(7));
+        let asked: Vec<_> = nodes.asked.borrow().iter().map(|(name, _)| name.clone()).collect();
+        assert_eq!(asked, ["n1", "n2", "n2", "n2"]);
+    });
+}
+
+#[test]
+fn what_may_be_lost_ends_the_guarantees_of_its_key() {
+    World::run(async {
+        let nodes = Nodes::default();
+        let lost = || Response::Refused(Refusal::Lost { floor: at(7) });
+        nodes.start("n1", move |request| match request.operation {
+            Operation::Put { .. } => written(7),
+            _ => Some(lost()),
+        });
+        let mut client = nodes.client(&["n1"], Safeguards::default());
+        put(&mut client, "k").await;
+        let read = client.get("k", Level::Quorum, SECOND).await;
+        assert_eq!((read.outcome, read.guarantee_ended), (lost(), Some("k".to_owned())));
+        get(&mut client, "k").await;
+        let floors: Vec<_> = nodes.asked.borrow().iter().map(|(_, request)| request.floor).collect();
+        assert_eq!(floors, [None, Some(at(7)), None]);
+    });
+}
+
+#[test]
+fn is_sent_on_once_and_not_where_a_node_was_named() {
+    World::run(async {
+        let nodes = Nodes::default();
+        nodes.start("n1", |_| elsewhere("n2"));
+        nodes.start("n2", |_| elsewhere("n1"));
+        let mut client = nodes.client(&["n1", "n2"], Safeguards::default());
+        assert_eq!(Some(put(&mut client, "k").await), elsewhere("n1"));
+        let named = client.call(Operation::Get { key: "j".to_owned() }, Level::One, SECOND, Some(0)).await;
+        assert_eq!((named.node, Some(named.outcome)), (0, elsewhere("n2")));
+        assert_eq!(nodes.asked.borrow().len(), 3);
+    });
+}
+
 #[test]
 fn a_missed_deadline_is_a_failure_without_the_safeguard() {
     World::run(async {

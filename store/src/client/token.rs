@@ -80,6 +80,13 @@ impl Token {
         evicted
     }
 
+    /// Forgets what was seen of a key: nothing can reach it any more. New writes go above it all the same.
+    pub fn give_up(&mut self, key: &str) {
+        if let Some((_, last_use)) = self.versions.remove(key) {
+            self.by_use.remove(&last_use);
+        }
+    }
+
     /// Forgets everything, the highest version included.
     pub fn clear(&mut self) {
         *self = Token::new(self.keys_max);
@@ -121,6 +128,15 @@ mod tests {
         assert_eq!(token.rise("a", at(9)), None);
         assert_eq!(token.rise("b", at(2)), Some("a".to_owned()));
         assert_eq!(token.highest(), Some(at(9)));
+    }
+
+    #[test]
+    fn what_is_given_up_has_no_floor_and_still_counts_for_writes() {
+        let mut token = Token::new(1);
+        assert_eq!(token.rise("a", at(9)), None);
+        token.give_up("a");
+        assert_eq!((token.floor("a"), token.highest()), (None, Some(at(9))));
+        assert_eq!(token.rise("b", at(1)), None);
     }
 
     #[test]

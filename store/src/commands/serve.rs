@@ -87,12 +87,18 @@ fn quorum_config(serve: &Serve, peers: &[(String, String)]) -> Result<quorum::co
         ("--snapshot-every", snapshot_every.is_some()),
     ];
     refuse(&foreign, FamilyName::Raft, serve.family)?;
-    let QuorumOptions { replication, read_quorum, write_quorum, mode, hints_max, storage, .. } = serve.quorum;
+    let QuorumOptions {
+        replication, read_quorum, write_quorum, mode, hints_max, unwritten_max, storage, ..
+    } = serve.quorum;
     let mode = mode.unwrap_or_default();
-    if mode == Mode::Strict && hints_max.is_some() {
+    if mode != Mode::Sloppy && hints_max.is_some() {
         return Err(
             Usage("--hints-max is for --mode sloppy: nodes keep no hints otherwise".to_owned()).into()
         );
+    }
+    if mode != Mode::WriteBehind && unwritten_max.is_some() {
+        let why = "--unwritten-max is for --mode write-behind: no cache acknowledges what the store lacks otherwise";
+        return Err(Usage(why.to_owned()).into());
     }
     let config = quorum::config::Config::new(number_of(&serve.node, peers)?, names(peers));
     Ok(quorum::config::Config {
@@ -102,6 +108,7 @@ fn quorum_config(serve: &Serve, peers: &[(String, String)]) -> Result<quorum::co
         write_quorum: write_quorum.unwrap_or(config.write_quorum),
         mode,
         hints_max: hints_max.unwrap_or(config.hints_max),
+        unwritten_max: unwritten_max.unwrap_or(config.unwritten_max),
         tables: (storage == Some(Storage::Tables)).then(tables::Options::default),
         ..config
     })
@@ -128,8 +135,16 @@ fn centres(given: Option<&[NodeCentre]>, peers: &[(String, String)]) -> Result<C
 }
 
 fn raft_config(serve: &Serve, peers: &[(String, String)]) -> Result<raft::config::Config> {
-    let QuorumOptions { replication, read_quorum, write_quorum, mode, hints_max, storage, data_centres } =
-        &serve.quorum;
+    let QuorumOptions {
+        replication,
+        read_quorum,
+        write_quorum,
+        mode,
+        hints_max,
+        unwritten_max,
+        storage,
+        data_centres,
+    } = &serve.quorum;
     let foreign = [
         ("--data-centres", data_centres.is_some()),
         ("--replication", replication.is_some()),
@@ -137,6 +152,7 @@ fn raft_config(serve: &Serve, peers: &[(String, String)]) -> Result<raft::config
         ("--write-quorum", write_quorum.is_some()),
         ("--mode", mode.is_some()),
         ("--hints-max", hints_max.is_some()),
+        ("--unwritten-max", unwritten_max.is_some()),
         ("--storage", storage.is_some()),
     ];
     refuse(&foreign, FamilyName::Quorum, serve.family)?;

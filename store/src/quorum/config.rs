@@ -16,6 +16,17 @@ pub enum Mode {
     /// At levels one and quorum also those of the next nodes on the ring, in the place of home replicas that do not
     /// answer, until these are back.
     Sloppy,
+    /// Those of home replicas only; each key has a cache on one node, through which it is written and read.
+    WriteThrough,
+    /// The same, but a write is acknowledged by the cache alone, and written to the store in the background.
+    WriteBehind,
+}
+
+impl Mode {
+    /// Whether nodes cache values.
+    pub fn has_cache(self) -> bool {
+        matches!(self, Mode::WriteThrough | Mode::WriteBehind)
+    }
 }
 
 /// The cluster as one node sees it. All nodes of a cluster are given the same, but for `node`.
@@ -45,6 +56,12 @@ pub struct Config {
     pub handoff_ms: u64,
     /// Hints for other nodes that a node keeps; more are refused.
     pub hints_max: usize,
+    /// Bytes of keys and values that a node caches, roughly.
+    pub cache_bytes_max: usize,
+    /// K: writes that a write-behind cache has acknowledged, and the store may lack.
+    pub unwritten_max: u64,
+    /// Milliseconds between two flushes of a write-behind cache for whose numbers nobody waits.
+    pub flush_ms: u64,
     /// One read in so many repairs the replicas that answered it with something older; the rest is left
     /// to the background exchange, as repairs cost writes.
     pub read_repair_one_in: u64,
@@ -78,6 +95,9 @@ impl Config {
             stand_in_ms: 250,
             handoff_ms: 500,
             hints_max: 1000,
+            cache_bytes_max: 64 << 20,
+            unwritten_max: 100,
+            flush_ms: 1000,
             read_repair_one_in: 4,
             exchange_ms: 2000,
             grace_ms: 24 * 3600 * 1000,
@@ -127,6 +147,8 @@ impl Config {
             ))
         } else if self.virtual_nodes == 0 {
             Some("each node needs at least one point on the ring".to_owned())
+        } else if self.unwritten_max == 0 {
+            Some("a cache that may lose no write cannot acknowledge one: take mode write-through".to_owned())
         } else if self.read_repair_one_in == 0 {
             Some("one read in zero cannot repair: 1 repairs at every read".to_owned())
         } else {

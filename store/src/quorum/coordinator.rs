@@ -33,6 +33,8 @@ use crate::{Safeguards, marker, point};
 const OPERATIONS_MAX: usize = 10_000;
 /// The longest deadline a client may ask for, in milliseconds.
 const DEADLINE_MS_MAX: u32 = 60_000;
+/// How long one attempt to write out what has its version already may take, in milliseconds.
+const WRITE_OUT_MS: u32 = 2_000;
 /// The longest key, in bytes.
 const KEY_BYTES_MAX: usize = 1 << 10;
 /// The longest value, in bytes.
@@ -107,7 +109,7 @@ impl Coordinator {
         out: &mut Outbox<'_>,
     ) {
         if let Err(refusal) = self.admit(&request, context, out) {
-            return out.push(Effect::Reply { id, response: Response::Refused(refusal) });
+            return out.answer(id, Response::Refused(refusal));
         }
         let Request { operation, level, floor, above, deadline_ms } = request;
         for seen in [floor, above].into_iter().flatten() {
@@ -141,6 +143,23 @@ impl Coordinator {
                 self.operations.insert(ticket.operation, (ticket, Phase::Read(read)));
             }
         }
+    }
+
+    /// Asks the home replicas of a key to hold an entry that has its version already; answered as a write is.
+    pub fn write_out(
+        &mut self,
+        id: RequestId,
+        (key, entry): (String, Entry),
+        level: Level,
+        context: &Context<'_>,
+        now: Now,
+        out: &mut Outbox<'_>,
+    ) {
+        if !self.make_room() {
+            return out.answer(id, Response::Refused(no_room()));
+        }
+        let ticket = self.ticket(id, key, level, false, WRITE_OUT_MS, context, now);
+        self.write(ticket, entry, false, context, now, out);
     }
 
     /// A replica says what it holds.
@@ -297,40 +316,14 @@ impl Coordinator {
         context: &Context<'_>,
         out: &mut Outbox<'_>,
     ) -> Result<(), Refusal> {
-        let (key, value) = match &request.operation {
-            Operation::Get { key } | Operation::Delete { key } => (key, 0),
-            Operation::Put { key, value } => (key, value.len()),
-            Operation::CompareAndSet { key, new, .. } => {
-                if context.config.safeguards.compare_and_set_refused {
-                    return Err(Refusal::CompareAndSet);
-                }
-                out.push(Effect::Reached("compare-and-set-accepted"));
-                (key, new.len())
+        if matches!(request.operation, Operation::CompareAndSet { .. }) {
+            if context.config.safeguards.compare_and_set_refused {
+                return Err(Refusal::CompareAndSet);
             }
-            Operation::Dump { .. } => return Ok(()),
-        };
-        if key.is_empty() || key.len() > KEY_BYTES_MAX {
-            return Err(Refusal::Invalid(format!(
-                "a key has 1 to {KEY_BYTES_MAX} bytes, this one {}",
-                key.len()
-            )));
+            out.push(Effect::Reached("compare-and-set-accepted"));
         }
-        if value > VALUE_BYTES_MAX {
-            return Err(Refusal::Invalid(format!(
-                "a value has at most {VALUE_BYTES_MAX} bytes, this one {value}"
-            )));
-        }
-        if let Some(version) =
-            [request.floor, request.above].into_iter().flatten().find(|seen| !seen.is_possible())
-        {
-            return Err(Refusal::Invalid(format!("no session can have seen version {version}")));
-        }
-        if !self.make_room() {
-            return Err(Refusal::Unavailable(format!(
-                "{OPERATIONS_MAX} operations are in flight here already"
-            )));
-        }
-        Ok(())
+        check(request)?;
+        if self.make_room() { Ok(()) } else { Err(no_room()) }
     }
 
     /// Makes room for one more operation. Those whose client has its answer go first: they wait only
@@ -363,7 +356,7 @@ pub struct Context<'a> {
 
 impl Context<'_> {
     /// A new version, above what the session has seen.
-    fn version(&mut self, above: Option<Version>, now: Now, out: &mut Outbox<'_>) -> Version {
+    pub fn version(&mut self, above: Option<Version>, now: Now, out: &mut Outbox<'_>) -> Version {
         let version = self.clock.next(now.wall);
         if version.millis > now.wall / 1_000_000 {
             out.push(Effect::Reached(marker::VERSION_AHEAD_OF_CLOCK.name));
@@ -390,10 +383,10 @@ impl Ticket {
         }
     }
 
-    /// Answers the client, if it still waits.
+    /// Answers whoever asked, if it still waits.
     pub fn reply(&mut self, response: Response, out: &mut Outbox<'_>) {
         if let Some(id) = self.request.take() {
-            out.push(Effect::Reply { id, response });
+            out.answer(id, response);
         }
     }
 
@@ -401,6 +394,39 @@ impl Ticket {
     pub fn mixed_levels(&self) -> Response {
         Response::Refused(Refusal::MixedLevels { used: mode(!self.atomic).to_owned() })
     }
+}
+
+/// Whether a request is within the limits of what can be asked.
+///
+/// # Errors
+/// When it is not: why it is refused.
+pub fn check(request: &Request) -> Result<(), Refusal> {
+    let (key, value) = match &request.operation {
+        Operation::Get { key } | Operation::Delete { key } => (key, 0),
+        Operation::Put { key, value } => (key, value.len()),
+        Operation::CompareAndSet { key, new, .. } => (key, new.len()),
+        Operation::Dump { .. } => return Ok(()),
+    };
+    if key.is_empty() || key.len() > KEY_BYTES_MAX {
+        return Err(Refusal::Invalid(format!(
+            "a key has 1 to {KEY_BYTES_MAX} bytes, this one {}",
+            key.len()
+        )));
+    }
+    if value > VALUE_BYTES_MAX {
+        return Err(Refusal::Invalid(format!(
+            "a value has at most {VALUE_BYTES_MAX} bytes, this one {value}"
+        )));
+    }
+    let impossible = [request.floor, request.above].into_iter().flatten().find(|seen| !seen.is_possible());
+    match impossible {
+        Some(version) => Err(Refusal::Invalid(format!("no session can have seen version {version}"))),
+        None => Ok(()),
+    }
+}
+
+fn no_room() -> Refusal {
+    Refusal::Unavailable(format!("{OPERATIONS_MAX} operations are in flight here already"))
 }
 
 /// Whether stand-ins may take a write at this level.

@@ -109,6 +109,19 @@ pub enum Operation {
     },
 }
 
+impl Operation {
+    /// The key it is about; none where it is about all.
+    pub fn key(&self) -> Option<&str> {
+        match self {
+            Operation::Get { key }
+            | Operation::Put { key, .. }
+            | Operation::Delete { key }
+            | Operation::CompareAndSet { key, .. } => Some(key),
+            Operation::Dump { .. } => None,
+        }
+    }
+}
+
 /// How an operation ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Response {
@@ -189,6 +202,18 @@ pub enum Refusal {
     /// The request itself is wrong.
     #[error("{0}")]
     Invalid(String),
+    /// Another node has the cache of this key, and it alone takes requests for it.
+    #[error("{node} has the cache of this key: ask there")]
+    Elsewhere {
+        /// That node's name.
+        node: String,
+    },
+    /// The replicas do not hold what this session has seen, and the cache that acknowledged it has died since.
+    #[error("version {floor}, which this session has seen, may be lost with the cache that acknowledged it")]
+    Lost {
+        /// What the session has seen.
+        floor: Version,
+    },
 }
 
 /// What nodes say to each other.

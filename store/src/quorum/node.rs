@@ -6,6 +6,7 @@
 
 use std::rc::Rc;
 
+use super::cache::{Cache, Store, Window};
 use super::clock::HybridClock;
 use super::collection::Collection;
 use super::config::Config;
@@ -50,6 +51,8 @@ pub struct Node {
     clock: HybridClock,
     replica: Replica,
     coordinator: Coordinator,
+    /// Where the mode has caches.
+    cache: Option<Cache>,
     exchange: Exchange,
     hints: Hints,
     handoff: Handoff,
@@ -76,7 +79,7 @@ impl Node {
         let (of_each, collects) = (config.replication, config.collects());
         let mut replica =
             Replica::new(config.node, shelf, ring.clone(), of_each, config.safeguards, collects);
-        let mut hints = Hints::new(&config);
+        let (mut hints, mut window) = (Hints::new(&config), Window::default());
         for record in records {
             match record {
                 Logged::Held(Record { key, entry }) => {
@@ -88,6 +91,7 @@ impl Node {
                     clock.observe(version);
                     replica.bury(&key, version);
                 }
+                Logged::Window(last) => window = last,
             }
         }
         clock.observe(replica.highest().max(hints.highest()));
@@ -103,6 +107,7 @@ impl Node {
                 config.safeguards.last_key_compared,
             ),
             coordinator: Coordinator::new(incarnation),
+            cache: config.mode.has_cache().then(|| Cache::new(&config, incarnation, window, damaged)),
             handoff: Handoff::new(&config),
             hints,
             collection: Collection::default(),
@@ -125,10 +130,21 @@ impl Node {
                 let response = self.dump(after.as_deref());
                 out.push(Effect::Reply { id, response });
             }
+            _ if self.cache.is_some() => {
+                self.with_cache(|cache, store| cache.on_request(id, request, store, now, out));
+            }
             _ => {
                 let Node { config, ring, clock, coordinator, .. } = self;
                 coordinator.begin(id, request, &mut Context { config, ring, clock }, now, out);
             }
+        }
+    }
+
+    /// Does this with the cache, where there is one.
+    fn with_cache(&mut self, act: impl FnOnce(&mut Cache, &mut Store<'_>)) {
+        let Node { config, ring, clock, coordinator, replica, cache, .. } = self;
+        if let Some(cache) = cache {
+            act(cache, &mut Store { coordinator, replica, context: Context { config, ring, clock } });
         }
     }
 
@@ -247,8 +263,16 @@ impl Node {
     }
 
     fn listen_to_self(&mut self, now: Now, out: &mut Outbox<'_>) {
-        while let Some(message) = out.pop_to_self() {
-            self.on_message(self.config.node, message, now, out);
+        loop {
+            if let Some(message) = out.pop_to_self() {
+                self.on_message(self.config.node, message, now, out);
+            } else if let Some(cache) = &mut self.cache
+                && let Some((number, response)) = out.pop_to_cache()
+            {
+                cache.on_answer(number, response, out);
+            } else {
+                return self.with_cache(|cache, store| cache.go_on(store, now, out));
+            }
         }
     }
 }
@@ -263,7 +287,7 @@ impl Protocol for Node {
 
     fn step(&mut self, input: Input, now: Now, effects: &mut Vec<Effect>) {
         let me = self.config.node;
-        let mut out = Outbox::new(me, self.appended, effects);
+        let mut out = Outbox::new(me, self.appended, effects).with_cache(self.cache.is_some());
         match input {
             Input::Request { id, request } => self.on_request(id, request, now, &mut out),
             Input::Message { from, message } => {
@@ -275,10 +299,12 @@ impl Protocol for Node {
             Input::Synced { through } => {
                 self.replica.synced(through, &mut out);
                 self.hints.synced(through, &mut out);
+                self.cache.iter_mut().for_each(|cache| cache.synced(through));
             }
             Input::AppendFailed { record, reason } => {
                 self.replica.append_failed(record, &reason, &mut out);
                 self.hints.append_failed(record, &reason, &mut out);
+                self.cache.iter_mut().for_each(|cache| cache.append_failed(record));
             }
             // Outcomes of effects that this family has none of.
             Input::SnapshotSaved { .. } | Input::TooLate { .. } => {}
@@ -288,7 +314,7 @@ impl Protocol for Node {
     }
 
     fn tick(&mut self, now: Now, effects: &mut Vec<Effect>) {
-        let mut out = Outbox::new(self.config.node, self.appended, effects);
+        let mut out = Outbox::new(self.config.node, self.appended, effects).with_cache(self.cache.is_some());
         self.coordinator.tick(&self.config, now, &mut out);
         if self.config.has_exchange || self.is_recovering() {
             self.exchange.tick(self.config.exchange_ms, &mut self.replica, now, &mut out);
@@ -298,6 +324,7 @@ impl Protocol for Node {
             let Node { config, ring, replica, coordinator, collection, .. } = self;
             collection.tick((config, ring), replica, coordinator, now, &mut out);
         }
+        self.with_cache(|cache, store| cache.tick(store, now, &mut out));
         let Node { hints, coordinator, .. } = self;
         self.handoff.tick(self.config.handoff_ms, (hints, coordinator), now, &mut out);
         self.listen_to_self(now, &mut out);
@@ -305,7 +332,8 @@ impl Protocol for Node {
     }
 
     fn needed_from(&self) -> RecordNumber {
-        self.hints.needed_from()
+        let cache = self.cache.as_ref().map_or(RecordNumber::MAX, Cache::needed_from);
+        self.hints.needed_from().min(cache)
     }
 }
 

@@ -48,11 +48,31 @@
 //! Deleted stays deleted as long as nothing that is older than a tombstone is under way for longer than its grace period:
 //! then every home replica may have forgotten it, and would take the older value for a new one.
 //!
+//! In mode write-through every promise is the strict one, at every level, also of what a cache answers:
+//!
+//! - At level atomic reads from a cache are linearizable. A key has one cache, through which all of its reads and writes
+//!   go. The cache is never ahead of the store: a value enters it once a majority of the home replicas holds it. It is
+//!   never behind: a key that is written is not in it until the write is acknowledged, and what a read brings enters it
+//!   only if nothing was written meanwhile. A cache that starts again is empty, and reads behind it write back.
+//! - A session that has seen something newer than what is cached is answered by the store.
+//! - What is given up is availability: while the node with the cache of a key is down, so is the key.
+//!
+//! In mode write-behind a cache acknowledges what the store does not have, K writes at most. There is no level atomic.
+//!
+//! | levels | promised | as long as |
+//! |---|---|---|
+//! | one, quorum, all | bounded loss: each time a cache dies at most K of the writes that it acknowledged are lost, and when it starts again it says how many at most | no home replica's sync lied, and fewer than W' have damaged disks |
+//!
+//! - Integrity, convergence and replica durability stay, and so do monotonic writes and writes-follow-reads: versions rise
+//!   across a loss.
+//! - What is lost takes with it durability, deletes that stay deleted, read-your-writes and monotonic reads. A session
+//!   that has seen what may be lost is never answered with less: it is told so once, and its token gives the key up.
+//!
 //! A disk whose syncs lied may have lost, with its power, what a node needs to start: how often it was started,
 //! or a part of its log that others build on. The node says so and does not start, until somebody gives it an empty
 //! directory; so it does not converge.
 
-use super::config::Config;
+use super::config::{Config, Mode};
 use super::message::Level;
 use super::needed::majority;
 
@@ -83,6 +103,8 @@ pub enum Guarantee {
     WritesFollowReadsAcrossKeys,
     /// Every operation takes effect at one moment between invocation and completion.
     Linearizability,
+    /// Of the acknowledged writes no more are lost than may be.
+    BoundedLoss,
 }
 
 /// One promise.
@@ -99,6 +121,8 @@ pub struct Promise {
     /// Owed while the syncs of at most so many of them lied; none: always. Other damage a replica
     /// reports; this it cannot know of.
     pub lying_homes_max: Option<usize>,
+    /// How many acknowledged writes are lost at most, each time a cache dies.
+    pub loss_max: Option<u64>,
 }
 
 /// What is promised for keys that are written at one level and read at another.
@@ -112,6 +136,7 @@ pub fn promises(config: &Config, write: Level, read: Level) -> Vec<Promise> {
         damaged_nodes_max: None,
         messages_only: false,
         lying_homes_max: None,
+        loss_max: None,
     };
     let mut promises = vec![always(Integrity)];
     let truthful = |guarantee| Promise { lying_homes_max: Some(0), ..always(guarantee) };
@@ -127,14 +152,20 @@ pub fn promises(config: &Config, write: Level, read: Level) -> Vec<Promise> {
         false => Promise { damaged_homes_max: Some(written - 1), ..always(Durability) },
         true => Promise { damaged_nodes_max: Some(written - 1), ..always(Durability) },
     };
-    promises.push(durability);
+    let is_behind = config.mode == Mode::WriteBehind;
+    let lossy = |guarantee| Promise { guarantee, lying_homes_max: Some(0), ..durability };
+    promises.push(match is_behind {
+        true => Promise { loss_max: Some(config.unwritten_max), ..lossy(BoundedLoss) },
+        false => durability,
+    });
     // What every home replica has had is forgotten: then none of them may come back without it.
-    let deleted =
-        if config.collects() { Promise { damaged_homes_max: Some(0), ..durability } } else { durability };
-    let deleted = Promise { guarantee: DeletedStaysDeleted, lying_homes_max: Some(0), ..deleted };
-    promises.extend(config.has_exchange.then_some(deleted));
+    let homes_max = if config.collects() { Some(0) } else { durability.damaged_homes_max };
+    let deleted = Promise { damaged_homes_max: homes_max, ..lossy(DeletedStaysDeleted) };
+    promises.extend((config.has_exchange && !is_behind).then_some(deleted));
     if reads_meet_writes(config, write, read) {
-        promises.extend([ReadYourWrites, MonotonicReads, MonotonicWrites, WritesFollowReads].map(always));
+        let of_reads = [ReadYourWrites, MonotonicReads].map(always);
+        promises.extend(of_reads.into_iter().filter(|_| !is_behind));
+        promises.extend([MonotonicWrites, WritesFollowReads].map(always));
     }
     if atomic {
         let across = [MonotonicWritesAcrossKeys, WritesFollowReadsAcrossKeys, Linearizability];
@@ -176,7 +207,6 @@ fn replicas(config: &Config, level: Level, quorum: usize) -> usize {
 mod tests {
     use super::*;
     use crate::quorum::centres::Centres;
-    use crate::quorum::config::Mode;
 
     fn promised(write: Level, read: Level) -> Vec<Guarantee> {
         let config = Config::new(0, (1..=5).map(|number| format!("n{number}")).collect());
@@ -261,6 +291,27 @@ mod tests {
             [LocalQuorum, EachQuorum].map(|level| acknowledgements(&config, level)),
             [Some(2), Some(4)]
         );
+    }
+
+    #[test]
+    fn a_cache_that_writes_behind_bounds_what_is_lost() {
+        let nodes: Vec<String> = (1..=5).map(|number| format!("n{number}")).collect();
+        let in_mode = |mode| {
+            let config = Config { mode, unwritten_max: 7, ..Config::new(0, nodes.clone()) };
+            promises(&config, Level::Quorum, Level::Quorum)
+        };
+        assert_eq!(in_mode(Mode::WriteThrough), in_mode(Mode::Strict));
+        let (strict, behind) = (in_mode(Mode::Strict), in_mode(Mode::WriteBehind));
+        let names = |promises: &[Promise], others: &[Promise]| {
+            let changed = promises.iter().filter(|promise| !others.contains(promise));
+            changed.map(|promise| promise.guarantee).collect::<Vec<_>>()
+        };
+        use Guarantee::*;
+        let given_up = [Durability, DeletedStaysDeleted, ReadYourWrites, MonotonicReads];
+        assert_eq!(names(&strict, &behind), given_up);
+        assert_eq!(names(&behind, &strict), [BoundedLoss]);
+        let bounded = behind.iter().find(|promise| promise.guarantee == BoundedLoss).expect("promised");
+        assert_eq!((bounded.loss_max, bounded.damaged_homes_max), (Some(7), Some(1)));
     }
 
     #[test]

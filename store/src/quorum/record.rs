@@ -4,10 +4,11 @@
 //! k, v7                   this node holds k at v7
 //! hint: for n5, k, v8     it keeps v8 of k for n5, which did not answer
 //! back: n5, k, v8         n5 holds it: the hint is dropped
+//! window: held 3, …       the store has what its cache acknowledged up to number 3
 //! gone: k, v7             every home replica has had this tombstone for long: it is dropped
 //! ```
 //!
-//! What is held is encoded as it always was, beginning with its key. All else begins with an empty key, which no
+//! What is held is encoded as it always was, beginning with its key. What is no copy begins with an empty key, which no
 //! client can use.
 
 use std::fmt;
@@ -15,6 +16,7 @@ use std::fmt;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::cache::Window;
 use super::message::{Entry, NodeId};
 use super::version::Version;
 use crate::protocol;
@@ -35,6 +37,8 @@ pub enum Logged {
     Held(Record),
     /// What it keeps for others has changed.
     Hints(HintChange),
+    /// What its cache may lose has changed.
+    Window(Window),
     /// A tombstone is dropped, which every home replica has had for long.
     Collected {
         /// The key.
@@ -65,11 +69,26 @@ pub enum HintChange {
     },
 }
 
-/// What follows an empty key.
+/// What begins with an empty key: changes of hints as ever, and what came after them.
 #[derive(Serialize, Deserialize)]
-enum Other {
-    Hints(HintChange),
+enum NoCopy {
+    Kept { owner: NodeId, record: Record },
+    HandedBack { owner: NodeId, key: String, version: Version },
+    Window(Window),
     Collected { key: String, version: Version },
+}
+
+impl From<NoCopy> for Logged {
+    fn from(no_copy: NoCopy) -> Logged {
+        match no_copy {
+            NoCopy::Kept { owner, record } => Logged::Hints(HintChange::Kept { owner, record }),
+            NoCopy::HandedBack { owner, key, version } => {
+                Logged::Hints(HintChange::HandedBack { owner, key, version })
+            }
+            NoCopy::Window(window) => Logged::Window(window),
+            NoCopy::Collected { key, version } => Logged::Collected { key, version },
+        }
+    }
 }
 
 impl protocol::Record for Logged {
@@ -87,9 +106,11 @@ impl Serialize for Logged {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Logged::Held(record) => record.serialize(serializer),
-            Logged::Hints(change) => ("", Other::Hints(change.clone())).serialize(serializer),
+            Logged::Hints(change) => ("", change).serialize(serializer),
+            Logged::Window(window) => ("", NoCopy::Window(*window)).serialize(serializer),
             Logged::Collected { key, version } => {
-                ("", Other::Collected { key: key.clone(), version: *version }).serialize(serializer)
+                let (key, version) = (key.clone(), *version);
+                ("", NoCopy::Collected { key, version }).serialize(serializer)
             }
         }
     }
@@ -108,17 +129,15 @@ impl<'de> Visitor<'de> for KeyFirst {
     type Value = Logged;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key and an entry, or an empty key and anything else")
+        f.write_str("a key and an entry, or an empty key and what is no copy")
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Logged, A::Error> {
         let missing = |number| A::Error::invalid_length(number, &self);
         let key: String = parts.next_element()?.ok_or_else(|| missing(0))?;
         if key.is_empty() {
-            return match parts.next_element()?.ok_or_else(|| missing(1))? {
-                Other::Hints(change) => Ok(Logged::Hints(change)),
-                Other::Collected { key, version } => Ok(Logged::Collected { key, version }),
-            };
+            let no_copy: Option<NoCopy> = parts.next_element()?;
+            return no_copy.map(Logged::from).ok_or_else(|| missing(1));
         }
         let entry = parts.next_element()?.ok_or_else(|| missing(1))?;
         Ok(Logged::Held(Record { key, entry }))
@@ -146,6 +165,7 @@ mod tests {
             Logged::Held(record("k")),
             Logged::Hints(HintChange::Kept { owner: 3, record: record("k") }),
             Logged::Hints(HintChange::HandedBack { owner: 3, key: key.clone(), version }),
+            Logged::Window(Window { held: 3, reserved: 300 }),
             Logged::Collected { key, version },
         ];
         for logged in all {
@@ -173,8 +193,8 @@ mod tests {
         let (key, version) = ("k".to_owned(), Version::default());
         let gone = Logged::Collected { key: key.clone(), version };
         let dropped = Logged::Hints(HintChange::HandedBack { owner: 0, key, version });
-        assert!(encoded(&gone).len() >= Logged::BYTES_MIN);
         assert_eq!(encoded(&held).len(), Logged::BYTES_MIN);
-        assert!(encoded(&dropped).len() >= Logged::BYTES_MIN);
+        let window = Logged::Window(Window::default());
+        assert!([dropped, window, gone].iter().all(|logged| encoded(logged).len() >= Logged::BYTES_MIN));
     }
 }

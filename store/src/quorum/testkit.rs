@@ -16,6 +16,7 @@ use super::record::{HintChange, Logged, Record};
 use super::ring::{Homes, Ring};
 use super::version::Version;
 use crate::protocol::{Protocol, TICK_MS};
+use crate::raft::fact::Fact;
 
 /// How long requests may take unless the test says otherwise.
 pub const DEADLINE_MS: u32 = 1_000;
@@ -56,6 +57,8 @@ pub struct Cluster {
     pub replies: BTreeMap<RequestId, Response>,
     pub acknowledged: Vec<(NodeId, String, Version)>,
     pub reached: BTreeSet<&'static str>,
+    /// How many writes each start of a node said may be lost.
+    pub lost: Vec<u64>,
     /// Every entry that was ever appended, to be held or kept for others.
     pub records: Vec<Record>,
     time_ms: u64,
@@ -82,6 +85,7 @@ impl Cluster {
             replies: BTreeMap::new(),
             acknowledged: Vec::new(),
             reached: BTreeSet::new(),
+            lost: Vec::new(),
             records: Vec::new(),
             time_ms: 0,
             requests: 0,
@@ -95,6 +99,11 @@ impl Cluster {
     /// The home replicas of a key.
     pub fn homes(&self, key: &str) -> Homes {
         self.ring().homes(key, self.config.replication)
+    }
+
+    /// The node that has the cache of a key, in modes that have caches.
+    pub fn cache_of(&self, key: &str) -> NodeId {
+        self.homes(key)[0]
     }
 
     /// The ring of its nodes.
@@ -326,6 +335,7 @@ impl Cluster {
                     self.reached.insert(marker);
                 }
                 Effect::Note(_) | Effect::Pass(_) => {}
+                Effect::Fact(Fact::Lost { writes_max }) => self.lost.push(writes_max),
                 Effect::ReplyBefore { .. } | Effect::SaveSnapshot { .. } | Effect::Fact(_) => {
                     panic!("this family has no {effect:?}")
                 }
@@ -350,7 +360,7 @@ impl Cluster {
 pub fn entry_of(logged: &Logged) -> Option<&Record> {
     match logged {
         Logged::Held(record) | Logged::Hints(HintChange::Kept { record, .. }) => Some(record),
-        Logged::Hints(HintChange::HandedBack { .. }) | Logged::Collected { .. } => None,
+        Logged::Hints(HintChange::HandedBack { .. }) | Logged::Window(_) | Logged::Collected { .. } => None,
     }
 }
 

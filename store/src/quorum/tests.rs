@@ -2,6 +2,7 @@
 
 mod atomic;
 mod bounds;
+mod caches;
 mod centres;
 mod collection;
 mod exchange;
@@ -12,4 +13,5 @@ mod random;
 mod reads;
 mod recovery;
 mod safeguards;
+mod write_behind;
 mod writes;

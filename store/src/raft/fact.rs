@@ -1,4 +1,4 @@
-//! What a node tells an observer of its log, so that invariants can be watched from inside.
+//! What a node tells an observer of its inside: mostly of its log, so that invariants can be watched.
 //!
 //! Facts are told in the order in which they become true in the node's memory; a node that dies has told
 //! everything that it had done. Nothing is told of what an append that failed would have done: a raft node
@@ -65,5 +65,11 @@ pub enum Fact {
     RolledBack {
         /// The applied index that is left.
         index: Index,
+    },
+    /// It has started, and is no node of a replicated log: a write-behind cache, of whose acknowledged writes at most
+    /// so many are lost that the store did not have.
+    Lost {
+        /// How many at most.
+        writes_max: u64,
     },
 }

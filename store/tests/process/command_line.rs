@@ -83,6 +83,8 @@ fn says_what_is_wrong_with_the_command_line() {
     assert!(raft(&["--replication-mode", "synchronous"]).contains("wants three nodes"));
     assert!(raft(&["--voters", "n1,n7"]).contains("--voters: node n7 is none of n1, n2"));
     assert!(serve(&[&peers[..], &["--voters", "n1"]].concat()).contains("--voters is for family raft"));
+    let unwritten = [&peers[..], &["--mode", "write-through", "--unwritten-max", "5"]].concat();
+    assert!(serve(&unwritten).contains("--unwritten-max is for --mode write-behind"));
     assert!(!data.exists(), "a wrong command line has no effect");
 }
 

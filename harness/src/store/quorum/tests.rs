@@ -128,6 +128,38 @@ fn mode_sloppy_says_what_it_gives_up() {
     assert_eq!(set, [(1, false), (0, true)]);
 }
 
+fn behind(workload: &str, level: &str) -> Scenario {
+    let (mode, workload, level) = ("write-behind".to_owned(), workload.to_owned(), level.to_owned());
+    Scenario { mode, workload, level, loss_entries: 7, ..Scenario::default() }
+}
+
+#[test]
+fn mode_write_behind_bounds_what_a_set_may_lose() {
+    let of_set = Quorum.promises(&behind("set", "quorum+one"));
+    let bounded: Vec<_> = of_set.iter().filter(|promise| promise.guarantee == "bounded-loss").collect();
+    let [bounded] = bounded.as_slice() else { panic!("one promise of the whole run: {of_set:?}") };
+    assert_eq!((bounded.level.as_str(), bounded.loss_max), ("", Some(7)));
+    // The weakest level, one, stands no damaged disk at all.
+    assert!(bounded.tolerates.iter().all(|bound| bound.homes_max == 0), "{bounded:?}");
+    assert!(of_set.iter().all(|promise| promise.guarantee != "set" && promise.guarantee != "durability"));
+    let of_registers = Quorum.promises(&behind("register", "quorum"));
+    assert!(of_registers.iter().all(|promise| promise.guarantee != "bounded-loss"));
+}
+
+#[test]
+fn mode_write_through_gives_up_no_promise() {
+    let in_mode = |mode: &str| Quorum.promises(&Scenario { mode: mode.to_owned(), ..Scenario::default() });
+    assert_eq!(in_mode("write-through"), in_mode("majority"));
+}
+
+#[test]
+fn only_mode_write_behind_has_a_bound_of_loss() {
+    assert_eq!(Quorum.problem(&behind("set", "quorum")), None);
+    assert!(Quorum.problem(&behind("set", "mixed")).is_some_and(|words| words.starts_with("level mixed")));
+    let strict = Scenario { mode: "majority".to_owned(), ..behind("set", "quorum") };
+    assert!(Quorum.problem(&strict).is_some_and(|words| words.starts_with("loss-entries 7")));
+}
+
 #[test]
 fn hints_alone_converge_where_only_messages_go_wrong() {
     let converges = |mode: &str, fault: &str| {

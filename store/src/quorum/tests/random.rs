@@ -151,6 +151,7 @@ impl Run {
     }
 
     fn ask(&mut self, session: usize, node: NodeId, key: usize, level: usize, kind: u8) {
+        let node = self.taker(KEYS[key], node);
         let client = &mut self.sessions[session];
         if client.waiting.is_some() || self.cluster.hosts[usize::from(node)].node.is_none() {
             return;
@@ -166,6 +167,11 @@ impl Run {
         self.moments += 1;
         let id = self.cluster.ask(node, request.clone());
         client.waiting = Some((id, node, key, request, self.moments));
+    }
+
+    /// Who takes requests for a key: where there are caches its own, else this node as any other.
+    fn taker(&self, key: &str, node: NodeId) -> NodeId {
+        if self.cluster.config.mode.has_cache() { self.cluster.cache_of(key) } else { node }
     }
 
     fn crash(&mut self, node: NodeId, power: bool, damage: bool) {
@@ -219,7 +225,8 @@ impl Run {
         }
         let levels = [Level::Atomic, Level::All, Level::Quorum];
         let answers = KEYS.iter().zip(levels).flat_map(|(key, level)| {
-            [get(key, level), put(key, "last", level)].map(|request| self.cluster.call(1, request))
+            let node = self.taker(key, 1);
+            [get(key, level), put(key, "last", level)].map(|request| self.cluster.call(node, request))
         });
         let answers: Vec<Response> = answers.collect();
         answers.iter().find(|answer| !is_progress(answer)).map(|answer| format!("no progress: {answer:?}"))
@@ -237,6 +244,16 @@ proptest! {
     #[test]
     fn keeps_its_promises_with_one_damaged_replica(schedule in schedule(true)) {
         prop_assert_eq!(run(&schedule, Mode::Strict, Safeguards::default()), None);
+    }
+
+    #[test]
+    fn keeps_its_promises_with_a_cache(schedule in schedule(false)) {
+        prop_assert_eq!(run(&schedule, Mode::WriteThrough, Safeguards::default()), None);
+    }
+
+    #[test]
+    fn keeps_its_promises_with_a_cache_and_one_damaged_node(schedule in schedule(true)) {
+        prop_assert_eq!(run(&schedule, Mode::WriteThrough, Safeguards::default()), None);
     }
 
     #[test]

@@ -62,3 +62,15 @@ fn finds_hints_in_memory() {
     let found = first_broken_in(Mode::Sloppy, |safeguards| safeguards.hints_logged = false);
     assert!(found.starts_with("lost"), "{found}");
 }
+
+#[test]
+fn finds_a_cache_that_is_ahead_of_the_store() {
+    let found = first_broken_in(Mode::WriteThrough, |safeguards| safeguards.store_before_cache = false);
+    assert!(found.starts_with("nobody wrote this"), "{found}");
+}
+
+#[test]
+fn finds_refills_that_cross_a_write() {
+    let found = first_broken_in(Mode::WriteThrough, |safeguards| safeguards.refill_needs_lease = false);
+    assert!(found.contains(" after "), "{found}");
+}

@@ -205,5 +205,6 @@ pub fn fact(fact: &Fact) -> String {
         Fact::Installed { at, keeps_tail: false } => format!("installs {}", position(*at)),
         Fact::Applied { at, .. } => format!("applies {}", position(*at)),
         Fact::RolledBack { index } => format!("rolls back to {index}"),
+        Fact::Lost { .. } => unreachable!("no node of a replicated log says it"),
     }
 }
