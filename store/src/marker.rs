@@ -74,6 +74,10 @@ markers! {
     HINT_STORED = Marker::quorum("hint-stored", "a node kept a write for a home replica that did not answer").only(&["sloppy"]);
     HINT_HANDED_BACK = Marker::quorum("hint-handed-back", "a home replica got what was kept for it").only(&["sloppy"]);
     HINTS_FULL = Marker::quorum("hints-full", "a node refused to keep more for others").only(&["sloppy"]);
+    SUSPECTED = Marker::quorum("suspected", "a node missed the heartbeats of another one").only(&["sloppy"]);
+    MARKED_DOWN = Marker::quorum("marked-down", "two nodes missed another one, and it was taken for down").only(&["sloppy"]);
+    SUSPICION_REFUTED = Marker::quorum("suspicion-refuted", "a newer heartbeat came of a node that was missed").only(&["sloppy"]);
+    STAND_IN_AT_ONCE = Marker::quorum("stand-in-at-once", "a write was handed on at once, in the place of a node known to be down").only(&["sloppy"]);
     TREE_DESCENDED = Marker::quorum("tree-descended", "two nodes went down their trees to where they differ");
     MEMTABLE_FLUSHED = Marker::tables("memtable-flushed", "a memtable became a table, and the log before it was removed");
     TABLES_COMPACTED = Marker::tables("tables-compacted", "tables were merged into one");

@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::point::Point;
+use crate::quorum::membership::view::View;
 use crate::quorum::version::Version;
 use crate::raft::fact::Fact;
 
@@ -200,4 +201,6 @@ pub enum Effect<P: Protocol> {
     Pass(&'static Point),
     /// A line for the log.
     Note(String),
+    /// Tell the observer what this node takes a member for.
+    View(View),
 }

@@ -13,6 +13,7 @@ pub mod effect;
 pub mod exchange;
 pub mod handoff;
 pub mod hints;
+pub mod membership;
 pub mod merkle;
 pub mod message;
 pub mod needed;

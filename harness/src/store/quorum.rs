@@ -15,7 +15,7 @@ use perjury_store::point::{self, Point};
 use perjury_store::quorum::centres::{CentreId, Centres};
 use perjury_store::quorum::config::{Config, Mode};
 use perjury_store::quorum::message::{Entry, Level, NodeId, Operation, Response};
-use perjury_store::quorum::promise::{Guarantee, acknowledgements, promises};
+use perjury_store::quorum::promise::{Guarantee, acknowledgements, detection_ms_max, promises};
 use perjury_store::quorum::version::Version as StoreVersion;
 use perjury_store::server::{ServerOptions, serve};
 use perjury_store::storage::tables;
@@ -85,6 +85,7 @@ impl System for Quorum {
         if scenario.workload == "set" {
             all.push(set(&all));
         }
+        all.extend(detection_ms_max(&config(scenario, 0)).map(membership));
         all
     }
 
@@ -172,6 +173,7 @@ impl System for Quorum {
 
 /// The store's configuration in a scenario, with its planted bug.
 fn config(scenario: &Scenario, node: NodeId) -> Config {
+    let is_sloppy = scenario.mode == "sloppy";
     Config {
         centres: centres(scenario),
         replication: scenario.replication,
@@ -180,7 +182,8 @@ fn config(scenario: &Scenario, node: NodeId) -> Config {
         has_read_repair: !scenario.is_without("read-repair"),
         has_exchange: !scenario.is_without("exchange"),
         hints_max: HINTS_MAX,
-        mode: if scenario.mode == "sloppy" { Mode::Sloppy } else { Mode::Strict },
+        mode: if is_sloppy { Mode::Sloppy } else { Mode::Strict },
+        has_membership: is_sloppy,
         tables: scenario.has_tables().then(tables),
         safeguards: safeguards(scenario),
         ..Config::new(node, names(scenario))
@@ -212,6 +215,13 @@ fn set(promises: &[Promise]) -> Promise {
     let set = Promise::new("set", "");
     let set = weakest(false).map_or(set.clone(), |homes_max| set.while_at_most(homes_max, DAMAGE));
     weakest(true).map_or(set.clone(), |nodes_max| set.while_at_most_of_all(nodes_max, DAMAGE))
+}
+
+/// Who is there, whatever the level. A sync that lied may have taken with it how often a node was started.
+fn membership(detection_ms_max: u64) -> Promise {
+    Promise::new(checker(Guarantee::Membership), "")
+        .while_at_most_of_all(0, LYING)
+        .with_detection(detection_ms_max)
 }
 
 /// The store's promises for keys of one level, in the words of the harness.
@@ -256,6 +266,7 @@ fn checker(guarantee: Guarantee) -> &'static str {
         Guarantee::Durability => "durability",
         Guarantee::ReplicaDurability => "replica-durability",
         Guarantee::DeletedStaysDeleted => "deleted-stays-deleted",
+        Guarantee::Membership => "membership",
         Guarantee::ReadYourWrites => "read-your-writes",
         Guarantee::MonotonicReads => "monotonic-reads",
         Guarantee::MonotonicWrites => "monotonic-writes",

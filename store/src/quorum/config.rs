@@ -50,6 +50,12 @@ pub struct Config {
     pub read_repair_one_in: u64,
     /// Milliseconds between two background exchanges that a node starts.
     pub exchange_ms: u64,
+    /// Whether nodes tell each other who is there.
+    pub has_membership: bool,
+    /// Milliseconds between two rounds of gossip.
+    pub gossip_ms: u64,
+    /// Milliseconds without a newer heartbeat after which a node misses another one.
+    pub suspect_ms: u64,
     /// Whether reads repair.
     pub has_read_repair: bool,
     /// Whether nodes exchange what they hold in the background. A node that lost something is always made up for.
@@ -78,6 +84,9 @@ impl Config {
             hints_max: 1000,
             read_repair_one_in: 4,
             exchange_ms: 2000,
+            has_membership: false,
+            gossip_ms: 200,
+            suspect_ms: 1000,
             has_read_repair: true,
             has_exchange: true,
             tables: None,

@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use super::clock::HybridClock;
 use super::config::{Config, Mode};
 use super::effect::{Effect, Now, RequestId};
+use super::membership::Membership;
 use super::message::{Entry, Level, Message, NodeId, Operation, OperationId, Refusal, Request, Response};
 use super::needed::{Needed, takes_local_for_global};
 use super::outbox::Outbox;
@@ -258,8 +259,9 @@ impl Coordinator {
     ) {
         out.push(Effect::Pass(if read { &point::BEFORE_WRITE_BACK } else { &point::VERSION_CHOSEN }));
         let distinct = context.config.safeguards.distinct_acknowledgements;
-        let write = Write::new(entry, read, distinct, context.stand_ins(&ticket, now));
+        let mut write = Write::new(entry, read, distinct, context.stand_ins(&ticket, now));
         write.ask(&ticket, out);
+        write.stand_in_at_once(context.membership, &ticket, out);
         self.operations.insert(ticket.operation, (ticket, Phase::Write(write)));
     }
 
@@ -359,6 +361,8 @@ pub struct Context<'a> {
     pub ring: &'a Ring,
     /// The clock that versions come from.
     pub clock: &'a mut HybridClock,
+    /// Who is there.
+    pub membership: &'a Membership,
 }
 
 impl Context<'_> {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::membership::member::Member;
 use super::merkle;
 use super::version::Version;
 use crate::protocol::Answer;
@@ -280,6 +281,11 @@ pub enum Message {
         key: String,
         /// What to hold, unless something newer is held.
         entry: Entry,
+    },
+    /// All that the sender knows of who is there.
+    Gossip {
+        /// By node.
+        table: Vec<Member>,
     },
 }
 

@@ -1,7 +1,8 @@
 //! The protocol as a value: inputs and ticks in, effects out.
 //!
 //! A node is a [`Replica`] of the keys it is home to, a [`Coordinator`] of the requests that reach it,
-//! and one side of the [`Exchange`] with each peer. It keeps [`Hints`] for others, and gives them back ([`Handoff`]).
+//! and one side of the [`Exchange`] with each peer. It keeps [`Hints`] for others, gives them back ([`Handoff`]), and
+//! knows who is there ([`Membership`]).
 //! This file only hands each input to its part.
 
 use std::rc::Rc;
@@ -14,6 +15,7 @@ use super::effect::{Effect, Input, Now, RecordNumber, RequestId};
 use super::exchange::{Exchange, List};
 use super::handoff::Handoff;
 use super::hints::Hints;
+use super::membership::Membership;
 use super::message::{Entry, Message, NodeId, Operation, Refusal, Request, Response};
 use super::outbox::Outbox;
 use super::record::{Logged, Record};
@@ -52,6 +54,7 @@ pub struct Node {
     exchange: Exchange,
     hints: Hints,
     handoff: Handoff,
+    membership: Membership,
     /// The number of the last record that it appended.
     appended: RecordNumber,
 }
@@ -97,6 +100,7 @@ impl Node {
             ),
             coordinator: Coordinator::new(incarnation),
             handoff: Handoff::new(&config),
+            membership: Membership::new(&config, incarnation, now),
             hints,
             appended: 0,
             config,
@@ -118,8 +122,8 @@ impl Node {
                 out.push(Effect::Reply { id, response });
             }
             _ => {
-                let Node { config, ring, clock, coordinator, .. } = self;
-                coordinator.begin(id, request, &mut Context { config, ring, clock }, now, out);
+                let Node { config, ring, clock, coordinator, membership, .. } = self;
+                coordinator.begin(id, request, &mut Context { config, ring, clock, membership }, now, out);
             }
         }
     }
@@ -144,8 +148,9 @@ impl Node {
                 }
             }
             Message::Held { operation, entry } => {
-                let Node { config, ring, clock, coordinator, .. } = self;
-                coordinator.on_held(from, operation, entry, &mut Context { config, ring, clock }, now, out);
+                let Node { config, ring, clock, coordinator, membership, .. } = self;
+                let context = &mut Context { config, ring, clock, membership };
+                coordinator.on_held(from, operation, entry, context, now, out);
             }
             Message::Written { operation } => {
                 self.coordinator.on_written(from, operation, out);
@@ -186,6 +191,7 @@ impl Node {
                     self.replica.take_back(key, entry, waiter, out);
                 }
             }
+            Message::Gossip { table } => self.membership.on_gossip(table, now, out),
         }
     }
 
@@ -277,6 +283,9 @@ impl Protocol for Node {
         self.coordinator.tick(&self.config, now, &mut out);
         if self.config.has_exchange || self.is_recovering() {
             self.exchange.tick(self.config.exchange_ms, &mut self.replica, now, &mut out);
+        }
+        if self.config.has_membership {
+            self.membership.tick(&self.config, now, &mut out);
         }
         self.hints.tick(&mut out);
         let Node { hints, coordinator, .. } = self;

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::config::Config;
 use super::effect::{Effect, Input, Now, RecordNumber, RequestId};
+use super::membership::view::View;
 use super::message::{Entry, Level, Message, NodeId, Operation, Request, Response};
 use super::node::{Node, Start};
 use super::record::{HintChange, Logged, Record};
@@ -56,6 +57,8 @@ pub struct Cluster {
     pub replies: BTreeMap<RequestId, Response>,
     pub acknowledged: Vec<(NodeId, String, Version)>,
     pub reached: BTreeSet<&'static str>,
+    /// What nodes took members for, in the order in which they told it.
+    pub views: Vec<(NodeId, View)>,
     /// Every entry that was ever appended, to be held or kept for others.
     pub records: Vec<Record>,
     time_ms: u64,
@@ -82,6 +85,7 @@ impl Cluster {
             replies: BTreeMap::new(),
             acknowledged: Vec::new(),
             reached: BTreeSet::new(),
+            views: Vec::new(),
             records: Vec::new(),
             time_ms: 0,
             requests: 0,
@@ -318,6 +322,7 @@ impl Cluster {
                 Effect::Reached(marker) => {
                     self.reached.insert(marker);
                 }
+                Effect::View(view) => self.views.push((node, view)),
                 Effect::Note(_) | Effect::Pass(_) => {}
                 Effect::ReplyBefore { .. } | Effect::SaveSnapshot { .. } | Effect::Fact(_) => {
                     panic!("this family has no {effect:?}")

@@ -185,6 +185,7 @@ impl<P: Protocol> Replica<P> {
                 Effect::Reached(marker) => self.env.observer.reached(marker),
                 Effect::Pass(point) => self.env.points.pass(point).await,
                 Effect::Note(text) => self.env.observer.note(&text),
+                Effect::View(view) => self.env.observer.view(&view),
             }
         }
         Ok(())
