@@ -84,6 +84,9 @@ pub trait Protocol: Sized + 'static {
     /// Time has passed; called every [`TICK_MS`] or so.
     fn tick(&mut self, now: Now, effects: &mut Vec<Effect<Self>>);
 
+    /// The node is about to end in an orderly manner: what it has to say before.
+    fn leave(&mut self, _now: Now, _effects: &mut Vec<Effect<Self>>) {}
+
     /// The first record of the log that is needed even where tables hold all that it puts on its shelf; `MAX`: none
     /// is, 0: what was there when the node started.
     fn needed_from(&self) -> RecordNumber {

@@ -393,7 +393,9 @@ fn reply(call: &Call, answer: Answer) -> Reply {
         Response::Written { version } => Reply::ok(call.value.clone(), Some(integers(version))),
         Response::Refused(refusal) => Reply::fail(refusal.to_string()),
         Response::Unknown(why) => Reply::info(why),
-        Response::Dump { .. } => Reply::info("the store answered another question"),
+        Response::Dump { .. } | Response::Members { .. } => {
+            Reply::info("the store answered another question")
+        }
     }
 }
 

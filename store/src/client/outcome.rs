@@ -11,7 +11,7 @@ pub(super) fn key_of(operation: &Operation) -> Option<&str> {
         | Operation::Put { key, .. }
         | Operation::Delete { key }
         | Operation::CompareAndSet { key, .. } => Some(key),
-        Operation::Dump { .. } => None,
+        Operation::Dump { .. } | Operation::Members => None,
     }
 }
 
@@ -26,7 +26,7 @@ pub(super) fn version_of(outcome: &Response) -> Option<Version> {
 
 /// Whether it may change something.
 pub(super) fn is_write(operation: &Operation) -> bool {
-    !matches!(operation, Operation::Get { .. } | Operation::Dump { .. })
+    !matches!(operation, Operation::Get { .. } | Operation::Dump { .. } | Operation::Members)
 }
 
 /// Whether `response` can be the answer to `operation`.
@@ -35,6 +35,7 @@ pub(super) fn fits(operation: &Operation, response: &Response) -> bool {
         Response::Value { .. } => matches!(operation, Operation::Get { .. }),
         Response::Written { .. } | Response::Unknown(_) => is_write(operation),
         Response::Dump { .. } => matches!(operation, Operation::Dump { .. }),
+        Response::Members { .. } => matches!(operation, Operation::Members),
         Response::Refused(_) => true,
     }
 }

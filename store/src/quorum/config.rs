@@ -25,6 +25,8 @@ pub struct Config {
     pub node: NodeId,
     /// Names of all nodes, sorted.
     pub nodes: Vec<String>,
+    /// Their addresses, in the same order, for clients that ask; none: nobody is told.
+    pub addresses: Vec<String>,
     /// Which data centre each of them is in.
     pub centres: Centres,
     /// N: home replicas of each key, spread over the data centres as evenly as they go.
@@ -72,6 +74,7 @@ impl Config {
         Config {
             node,
             nodes,
+            addresses: Vec::new(),
             centres: Centres::default(),
             replication: 3,
             read_quorum: 2,

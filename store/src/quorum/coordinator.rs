@@ -121,7 +121,7 @@ impl Coordinator {
             Operation::Put { key, value } => (key, Then::Write(Some(value))),
             Operation::Delete { key } => (key, Then::Write(None)),
             Operation::CompareAndSet { key, expected, new } => (key, Then::CompareAndSet { expected, new }),
-            Operation::Dump { .. } => return,
+            Operation::Dump { .. } | Operation::Members => return,
         };
         let reads = atomic || !matches!(then, Then::Write(_));
         let mut ticket = self.ticket(id, key, level, reads, deadline_ms, context, now);
@@ -309,7 +309,7 @@ impl Coordinator {
                 out.push(Effect::Reached("compare-and-set-accepted"));
                 (key, new.len())
             }
-            Operation::Dump { .. } => return Ok(()),
+            Operation::Dump { .. } | Operation::Members => return Ok(()),
         };
         if key.is_empty() || key.len() > KEY_BYTES_MAX {
             return Err(Refusal::Invalid(format!(

@@ -17,6 +17,7 @@
 //!   that is left of three or more has nobody to agree with, and only suspects.
 //! - Who stood still itself (a paused process) accuses nobody of it: it gives all others the whole time once more (after
 //!   Lifeguard, Dadgar, Phillips and Currey 2018).
+//! - Who is ended in an orderly manner says so, and has left until its next start: nobody need miss it first.
 //! - What is said of a node itself it does not believe: its own beat is the highest there is, and the next one tells.
 //! - Nothing of it is kept on disk but the generation, which is the node's incarnation.
 
@@ -82,9 +83,20 @@ impl Membership {
         self.table.get(usize::from(node)).map_or(State::Up, |member| member.state(accusers_min))
     }
 
-    /// What is known of all members, by node.
-    pub fn table(&self) -> &[Member] {
-        &self.table
+    /// What is known here of all members, by node.
+    pub fn views(&self) -> Vec<View> {
+        (0..self.table.len() as NodeId).map(|node| self.view(node)).collect()
+    }
+
+    /// This node ends, and tells everybody.
+    pub fn leave(&mut self, out: &mut Outbox<'_>) {
+        let me = &mut self.table[usize::from(self.me)];
+        me.beat.heartbeat += 1;
+        me.has_left = true;
+        for node in (0..self.table.len() as NodeId).filter(|node| *node != self.me) {
+            out.send(node, Message::Gossip { table: self.table.clone() });
+        }
+        self.tell(out);
     }
 
     /// Time has passed: accuses who was silent for too long, and gossips when it is time.
@@ -129,12 +141,19 @@ impl Membership {
         }
     }
 
+    fn view(&self, node: NodeId) -> View {
+        let Member { beat, accusers, .. } = &self.table[usize::from(node)];
+        let accusers = accusers.iter().map(|accuser| self.names[usize::from(*accuser)].clone());
+        let (of, state) = (self.names[usize::from(node)].clone(), self.state(node));
+        View { of, state, beat: *beat, accusers: accusers.collect() }
+    }
+
     /// Accuses those of whom nothing newer was heard for so long.
     fn accuse(&mut self, suspect_ms: u64, now: Now, out: &mut Outbox<'_>) {
         for (node, member) in self.table.iter_mut().enumerate() {
             let heard = Now { monotonic: self.heard_at[node], ..now };
-            let is_missed = node != usize::from(self.me) && now.monotonic > later(heard, suspect_ms);
-            if is_missed && member.accusers.insert(self.me) {
+            let is_missed = now.monotonic > later(heard, suspect_ms) && !member.has_left;
+            if is_missed && node != usize::from(self.me) && member.accusers.insert(self.me) {
                 out.push(Effect::Reached(marker::SUSPECTED.name));
             }
         }
@@ -174,9 +193,7 @@ impl Membership {
             if let Some(reached) = reached {
                 out.push(Effect::Reached(reached));
             }
-            let named = |accuser: &NodeId| self.names.get(usize::from(*accuser)).cloned();
-            let (of, accusers) = (self.names[node].clone(), accusers.iter().filter_map(named).collect());
-            out.push(Effect::View(View { of, state, beat: *beat, accusers }));
+            out.push(Effect::View(self.view(node as NodeId)));
         }
     }
 }

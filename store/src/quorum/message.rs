@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::membership::member::Member;
+use super::membership::view::View;
 use super::merkle;
 use super::version::Version;
 use crate::protocol::Answer;
@@ -108,6 +109,8 @@ pub enum Operation {
         /// The last key of the previous page.
         after: Option<String>,
     },
+    /// Who is there, and where, as far as this node knows.
+    Members,
 }
 
 /// How an operation ended.
@@ -136,6 +139,13 @@ pub enum Response {
     Refused(Refusal),
     /// It may have taken effect, or may yet.
     Unknown(String),
+    /// Who is there.
+    Members {
+        /// What the node takes each member for, in the order of their names.
+        views: Vec<View>,
+        /// Their addresses, in the same order; empty: the node was not told.
+        addresses: Vec<String>,
+    },
 }
 
 impl Answer for Response {

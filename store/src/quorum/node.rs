@@ -121,6 +121,7 @@ impl Node {
                 let response = self.dump(after.as_deref());
                 out.push(Effect::Reply { id, response });
             }
+            Operation::Members => out.push(Effect::Reply { id, response: self.members() }),
             _ => {
                 let Node { config, ring, clock, coordinator, membership, .. } = self;
                 coordinator.begin(id, request, &mut Context { config, ring, clock, membership }, now, out);
@@ -219,6 +220,16 @@ impl Node {
         owner != self.config.node && self.ring.homes(key, self.config.replication).contains(&owner)
     }
 
+    /// Who is there, and where.
+    fn members(&self) -> Response {
+        if !self.config.has_membership {
+            return Response::Refused(Refusal::Unavailable(
+                "nodes do not tell each other who is there".to_owned(),
+            ));
+        }
+        Response::Members { views: self.membership.views(), addresses: self.config.addresses.clone() }
+    }
+
     /// A page of what this node holds, in ring order.
     fn dump(&self, after: Option<&str>) -> Response {
         if self.is_recovering() {
@@ -292,6 +303,13 @@ impl Protocol for Node {
         self.handoff.tick(self.config.handoff_ms, (hints, coordinator), now, &mut out);
         self.listen_to_self(now, &mut out);
         self.appended = out.appended();
+    }
+
+    fn leave(&mut self, _: Now, effects: &mut Vec<Effect>) {
+        let mut out = Outbox::new(self.config.node, self.appended, effects);
+        if self.config.has_membership {
+            self.membership.leave(&mut out);
+        }
     }
 
     fn needed_from(&self) -> RecordNumber {

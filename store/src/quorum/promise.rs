@@ -148,7 +148,7 @@ pub fn promises(config: &Config, write: Level, read: Level) -> Vec<Promise> {
 }
 
 /// How long links take to be up again, and rumours to be everywhere, in milliseconds.
-const SPREAD_MS: u64 = 2_000;
+const SPREAD_MS: u64 = 3_000;
 
 /// Once nothing is wrong but that nodes are dead: how many milliseconds until every node that runs takes every other one
 /// for what it is; none: nodes do not tell each other who is there.
@@ -274,6 +274,13 @@ mod tests {
             [LocalQuorum, EachQuorum].map(|level| acknowledgements(&config, level)),
             [Some(2), Some(4)]
         );
+    }
+
+    #[test]
+    fn who_is_there_is_promised_where_nodes_tell_each_other() {
+        let config = Config::new(0, vec!["n1".to_owned()]);
+        assert_eq!(detection_ms_max(&config), None);
+        assert_eq!(detection_ms_max(&Config { has_membership: true, ..config }), Some(4_000));
     }
 
     #[test]

@@ -230,6 +230,16 @@ impl Cluster {
         self.hosts[usize::from(node)].node = None;
     }
 
+    /// The process is ended in an orderly manner.
+    pub fn end(&mut self, node: NodeId) {
+        let (now, mut effects) = (self.now(node), Vec::new());
+        if let Some(running) = &mut self.hosts[usize::from(node)].node {
+            running.leave(now, &mut effects);
+        }
+        self.carry_out(node, effects);
+        self.kill(node);
+    }
+
     /// The machine dies; what it did not sync is gone.
     pub fn cut_power(&mut self, node: NodeId) {
         self.kill(node);

@@ -1,11 +1,13 @@
-//! What a node tells its observer: what it takes a member for, each time that this changes.
+//! What a node takes a member for: it tells its observer each time that this changes, and clients that ask.
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::member::{Beat, State};
 
-/// What the node that tells it takes a member for, itself included.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What the node that tells it takes a member for, which may be itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct View {
     /// The member's name.
     pub of: String,

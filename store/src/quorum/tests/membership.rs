@@ -3,8 +3,8 @@
 use crate::Safeguards;
 use crate::quorum::config::Mode;
 use crate::quorum::membership::member::{Beat, Member, State};
-use crate::quorum::message::{Level, Message, NodeId};
-use crate::quorum::testkit::{Cluster, Packet, put, written};
+use crate::quorum::message::{Level, Message, NodeId, Operation, Response};
+use crate::quorum::testkit::{Cluster, Packet, put, request, written};
 
 /// Long enough for a heartbeat to reach all, and for nobody to be missed.
 const SPREAD_MS: u64 = 800;
@@ -236,4 +236,36 @@ fn in_the_place_of_a_node_that_is_down_a_stand_in_is_asked_at_once() {
     cluster.run(DETECTED_MS);
     assert!(answered_at_once(&mut cluster));
     assert!(cluster.reached.contains("stand-in-at-once"));
+}
+
+#[test]
+fn who_is_ended_in_an_orderly_manner_has_left_at_once_until_its_next_start() {
+    let mut cluster = five();
+    cluster.end(2);
+    cluster.settle();
+    assert_eq!(views_of(&cluster, 2), [Some((State::Left, 1)); 4]);
+    cluster.run(DETECTED_MS);
+    assert!(!cluster.reached.contains("suspected"));
+    cluster.start(2);
+    cluster.run(SPREAD_MS);
+    assert_eq!(views_of(&cluster, 2), [Some((State::Up, 2)); 4]);
+}
+
+#[test]
+fn every_node_tells_clients_who_is_there() {
+    let mut cluster = five();
+    cluster.end(2);
+    cluster.settle();
+    let asked = cluster.call(0, request(Operation::Members, Level::One));
+    let Response::Members { views, .. } = asked else { panic!("{asked:?}") };
+    let states: Vec<(&str, State)> = views.iter().map(|view| (view.of.as_str(), view.state)).collect();
+    let up = |name| (name, State::Up);
+    assert_eq!(states, [up("n1"), up("n2"), ("n3", State::Left), up("n4"), up("n5")]);
+}
+
+#[test]
+fn nodes_without_membership_tell_clients_so() {
+    let mut cluster = Cluster::new(3);
+    let asked = cluster.call(0, request(Operation::Members, Level::One));
+    assert!(matches!(asked, Response::Refused(_)), "{asked:?}");
 }
