@@ -221,7 +221,8 @@ impl Client {
     fn wander(&mut self) {
         let one_in = self.options.wander_one_in;
         if one_in > 0 && self.env.random.next().is_multiple_of(one_in) {
-            match self.options.near.as_slice() {
+            let near = self.options.near.iter().copied().filter(|node| !self.away.contains(node));
+            match near.collect::<Vec<NodeId>>().as_slice() {
                 [] => self.change(),
                 near => self.coordinate(near[below(self.env.random.next(), near.len())]),
             }

@@ -101,7 +101,7 @@ impl Membership {
 
     /// Time has passed: accuses who was silent for too long, and gossips when it is time.
     pub fn tick(&mut self, config: &Config, now: Now, out: &mut Outbox<'_>) {
-        if now.monotonic > later(Now { monotonic: self.ticked_at, ..now }, config.suspect_ms / 2) {
+        if has_passed(self.ticked_at, config.suspect_ms / 2, now) {
             self.heard_at.fill(now.monotonic);
         }
         self.ticked_at = now.monotonic;
@@ -151,9 +151,9 @@ impl Membership {
     /// Accuses those of whom nothing newer was heard for so long.
     fn accuse(&mut self, suspect_ms: u64, now: Now, out: &mut Outbox<'_>) {
         for (node, member) in self.table.iter_mut().enumerate() {
-            let heard = Now { monotonic: self.heard_at[node], ..now };
-            let is_missed = now.monotonic > later(heard, suspect_ms) && !member.has_left;
-            if is_missed && node != usize::from(self.me) && member.accusers.insert(self.me) {
+            let is_other = node != usize::from(self.me) && !member.has_left;
+            let is_missed = is_other && has_passed(self.heard_at[node], suspect_ms, now);
+            if is_missed && member.accusers.insert(self.me) {
                 out.push(Effect::Reached(marker::SUSPECTED.name));
             }
         }
@@ -184,16 +184,25 @@ impl Membership {
                 continue;
             }
             let is_one_enough = accusers.len() < ACCUSERS_MIN && self.table.len() > ACCUSERS_MIN;
-            let reached = match (told.0, state) {
-                (_, State::Down) if is_one_enough => Some("down-by-one-accuser"),
-                (_, State::Down) => Some(marker::MARKED_DOWN.name),
-                (State::Suspect | State::Down, State::Up) => Some(marker::SUSPICION_REFUTED.name),
-                _ => None,
-            };
-            if let Some(reached) = reached {
+            if let Some(reached) = reached(told.0, state, is_one_enough) {
                 out.push(Effect::Reached(reached));
             }
             out.push(Effect::View(self.view(node as NodeId)));
         }
     }
+}
+
+/// The marker of such a change.
+fn reached(before: State, after: State, is_one_enough: bool) -> Option<&'static str> {
+    match (before, after) {
+        (_, State::Down) if is_one_enough => Some("down-by-one-accuser"),
+        (_, State::Down) => Some(marker::MARKED_DOWN.name),
+        (State::Suspect | State::Down, State::Up) => Some(marker::SUSPICION_REFUTED.name),
+        _ => None,
+    }
+}
+
+/// Whether more than so many milliseconds have passed since then, in monotonic nanoseconds.
+fn has_passed(since: u64, ms: u64, now: Now) -> bool {
+    now.monotonic > later(Now { monotonic: since, ..now }, ms)
 }

@@ -192,7 +192,11 @@ impl Node {
                     self.replica.take_back(key, entry, waiter, out);
                 }
             }
-            Message::Gossip { table } => self.membership.on_gossip(table, now, out),
+            Message::Gossip { table } => {
+                if self.config.has_membership {
+                    self.membership.on_gossip(table, now, out);
+                }
+            }
         }
     }
 
