@@ -25,6 +25,7 @@ pub mod integrity;
 pub mod invariants;
 pub mod linearizability;
 pub mod long_fork;
+pub mod membership;
 pub mod monotonic_reads;
 pub mod monotonic_writes;
 pub mod monotonic_writes_across_keys;
@@ -49,6 +50,7 @@ pub const ALL: &[&dyn Checker] = &[
     &progress::Progress,
     &availability::Availability,
     &invariants::Invariants,
+    &membership::Membership,
     &integrity::Integrity,
     &read_your_writes::ReadYourWrites,
     &monotonic_reads::MonotonicReads,
@@ -122,6 +124,9 @@ pub struct Context {
     /// After healing, how long until every client must have got something done, in nanoseconds (none:
     /// any time); and while but one node is cut off one way, until any client must have.
     pub progress_ns_max: Option<u64>,
+    /// Once nothing is wrong but that nodes are dead, how long until every node takes every other one for what it is,
+    /// in nanoseconds (none: not declared, and not judged).
+    pub detection_ns_max: Option<u64>,
     /// How many distinct home replicas must have acknowledged a write before it is answered with ok
     /// (none: not known, and not judged).
     pub acknowledgements_min: Option<usize>,

@@ -55,6 +55,7 @@ const RULES: &[(&str, Rule)] = &[
         let broken = facts.has_note("invariant", "an invariant of the store was seen to be broken");
         facts.has_note("watched", "the store's invariants were watched").or(broken)
     }),
+    ("membership", |facts| facts.has_note("view", "nodes told what they take each other for")),
     ("integrity", |facts| facts.is(Object::Register, "registers")),
     ("read-your-writes", VERSIONS),
     ("monotonic-reads", READ_VERSIONS),
@@ -210,6 +211,7 @@ mod tests {
             &["progress", "replica-durability", "unique-ids"],
         );
         fit("nemesis:watched(_,{}) 0:generate()=1", &["invariants", "unique-ids"]);
+        fit("nemesis:view(_,{}) 0:generate()=1", &["membership", "unique-ids"]);
         fit(r#"0:transfer(_,{}) nemesis:dump(_,{})"#, &["convergence", "bank"]);
         let list = "0:append(x,1) 0:read(x)=[1] nemesis:dump(_,{})";
         fit(list, &["linearizability", "convergence", "durability", "append"]);

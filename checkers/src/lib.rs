@@ -83,6 +83,7 @@ mod differentiated;
 mod final_reads;
 pub mod findings;
 pub mod fit;
+mod in_force;
 pub mod linearizable;
 pub mod model;
 mod notes;

@@ -15,9 +15,13 @@
 //! watched                           {"log-matching": 812, …}             how often each invariant was looked at
 //! lost         node                 {"writes_max": 5}                    a cache that writes behind starts: of what it
 //!                                                                        acknowledged before, at most so many are lost
+//! view         node                 {"of": "n3", "state": "down",        the node takes n3 for this from here on, by the
+//!                                    "generation": 4, "heartbeat": 17,   last that it heard of it; of itself: it has
+//!                                    "accusers": ["n1", "n5"]}           been started
 //! ```
 //!
-//! Every other function is a fault, and no concern of this module.
+//! Views, of which there are many, are read by [`view`] alone. Every other function is a fault, and no concern of this
+//! module.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,6 +48,29 @@ pub(crate) enum What<'a> {
     Invariant(Broken<'a>),
     Watched(BTreeMap<&'a str, u64>),
     Lost { node: &'a str, writes_max: u64 },
+}
+
+/// What a node takes a member of its cluster for.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct View<'a> {
+    pub of: &'a str,
+    pub state: State,
+    /// How often the member had been started when it was last heard of, and how often it had given a sign of life since.
+    pub generation: u64,
+    pub heartbeat: u64,
+    /// Who misses it.
+    #[serde(borrow)]
+    pub accusers: Vec<&'a str>,
+}
+
+/// What a member is taken for, the better first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum State {
+    Up,
+    Suspect,
+    Down,
+    Left,
 }
 
 /// An invariant of the store that is broken.
@@ -153,6 +180,13 @@ fn what(position: usize, event: EventRef<'_>) -> Result<Option<What<'_>>, Undeci
         }
         _ => return Ok(None),
     }))
+}
+
+/// The view that this note tells of, and whose it is.
+pub(crate) fn view(event: EventRef<'_>) -> Result<(&str, View<'_>), Undecided> {
+    let node =
+        event.node.ok_or_else(|| format!("event {}: {} without a node", event.index, event.function))?;
+    Ok((node, read(event)?))
 }
 
 /// The value of a note, in the shape that it must have.

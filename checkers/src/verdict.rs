@@ -179,6 +179,12 @@ impl AnomalyKind {
             AnomalyKind::StateMachineSafety => "state-machine-safety",
             AnomalyKind::MonotonicTerm => "monotonic-term",
             AnomalyKind::MonotonicAppliedIndex => "monotonic-applied-index",
+            AnomalyKind::TooFewAccusers => "too-few-accusers",
+            AnomalyKind::GenerationRegression => "generation-regression",
+            AnomalyKind::StaleHeartbeat => "stale-heartbeat",
+            AnomalyKind::UndetectedFailure => "undetected-failure",
+            AnomalyKind::FalseSuspicion => "false-suspicion",
+            AnomalyKind::DivergentViews => "divergent-views",
         }
     }
 }
@@ -288,6 +294,18 @@ pub enum AnomalyKind {
     MonotonicTerm,
     /// A node went back to an earlier applied index, or applied an entry out of its turn.
     MonotonicAppliedIndex,
+    /// A node took another one for down that too few miss.
+    TooFewAccusers,
+    /// A node was started again under no higher generation, or taken for what it had been before.
+    GenerationRegression,
+    /// An old heartbeat of a node counted once more, as if it had been raised from the dead.
+    StaleHeartbeat,
+    /// A node was dead for long, and not taken for down.
+    UndetectedFailure,
+    /// A node worked for long, and was missed, or taken for down.
+    FalseSuspicion,
+    /// Two nodes knew different things of a third one for long.
+    DivergentViews,
 }
 
 #[cfg(test)]
@@ -349,6 +367,8 @@ mod tests {
             LossBeyondBound,
             OneLeaderPerTerm,
             MonotonicAppliedIndex,
+            TooFewAccusers,
+            DivergentViews,
         ] {
             assert_eq!(serde_json::to_value(kind).expect("a name"), kind.name());
         }

@@ -2,10 +2,22 @@
 
 use perjury_histories::{EventRef, Fate, Key, Operation, Process, Value, Version};
 
+use crate::notes::State;
+
 /// Nanoseconds as seconds: `1.204 s`.
 pub(crate) fn seconds(nanoseconds: u64) -> String {
     let milliseconds = nanoseconds / 1_000_000;
     format!("{}.{:03} s", milliseconds / 1_000, milliseconds % 1_000)
+}
+
+/// What a member is taken for.
+pub(crate) fn state(state: State) -> &'static str {
+    match state {
+        State::Up => "up",
+        State::Suspect => "suspect",
+        State::Down => "down",
+        State::Left => "left",
+    }
 }
 
 /// When it happened: `1.204 s`, or `event 7` where no time is known.

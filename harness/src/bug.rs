@@ -15,6 +15,7 @@ pub mod delete_resurrected_by_repair;
 pub mod earlier_term_committed;
 pub mod filter_misses_keys;
 pub mod foreign_acknowledgements_counted;
+pub mod generation_not_raised;
 pub mod hint_dropped_on_failure;
 pub mod hints_in_memory;
 pub mod last_key_skipped;
@@ -25,6 +26,7 @@ pub mod log_removed_before_flush;
 pub mod loss_bound_passed;
 pub mod memtable_not_rotated;
 pub mod no_pre_vote;
+pub mod one_suspicion_enough;
 pub mod read_past_high_water_mark;
 pub mod read_unconfirmed;
 pub mod refill_races_invalidation;
@@ -35,6 +37,7 @@ pub mod rotation_not_synced;
 pub mod sessions_not_in_snapshot;
 pub mod shadowed_version_kept;
 pub mod stale_append_taken;
+pub mod stale_heartbeat_wins;
 pub mod stale_tree_hash;
 pub mod tail_dropped;
 pub mod term_not_persisted;
@@ -115,6 +118,9 @@ pub const ALL: &[&Bug] = &[
     &atomic_read_without_write_back::BUG,
     &timeout_reported_as_failure::BUG,
     &local_quorum_for_global::BUG,
+    &stale_heartbeat_wins::BUG,
+    &one_suspicion_enough::BUG,
+    &generation_not_raised::BUG,
     &read_unconfirmed::BUG,
     &lease_by_wall_clock::BUG,
     &earlier_term_committed::BUG,

@@ -204,6 +204,7 @@ fn context(name: &str, promise: Option<&Promise>, charge: &Charge<'_>) -> Contex
         progress_ns_max: u64::try_from(PROGRESS_MAX.as_nanos()).ok(),
         acknowledgements_min: promise.and_then(|promise| promise.acknowledgements_min),
         loss_max: promise.and_then(|promise| promise.loss_max),
+        detection_ns_max: promise.and_then(|promise| promise.detection_ms_max).map(|ms| ms * 1_000_000),
         ..Context::default()
     }
 }

@@ -18,6 +18,10 @@ pub struct Promise {
     /// How many acknowledged entries a fail-over may lose, where it may.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub loss_max: Option<u64>,
+    /// Once nothing is wrong but that nodes are dead: in how many milliseconds every node takes every other one for what
+    /// it is, where it does.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub detection_ms_max: Option<u64>,
 }
 
 /// A key is owed a promise only while at most `homes_max` of its home replicas, or of all nodes, were struck by
@@ -42,6 +46,7 @@ impl Promise {
             tolerates: Vec::new(),
             acknowledgements_min: None,
             loss_max: None,
+            detection_ms_max: None,
         }
     }
 
@@ -59,6 +64,12 @@ impl Promise {
     /// The same, with so many acknowledged entries that a fail-over may lose.
     pub fn with_loss(mut self, max: u64) -> Promise {
         self.loss_max = Some(max);
+        self
+    }
+
+    /// The same, with so many milliseconds until nodes take each other for what they are.
+    pub fn with_detection(mut self, ms_max: u64) -> Promise {
+        self.detection_ms_max = Some(ms_max);
         self
     }
 

@@ -12,6 +12,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use perjury_histories::{Event, History, Key, Kind, Process, Value, Version};
+use perjury_store::quorum::membership::view::View;
 use perjury_store::quorum::version::Version as StoreVersion;
 use perjury_store::raft::fact::Fact;
 use serde_json::json;
@@ -171,11 +172,20 @@ impl Watch for Recorder {
             }
         }
     }
+
+    fn view(&self, host: &str, view: &View) {
+        let View { of, state, beat, accusers } = view;
+        self.trace(host, &view.to_string());
+        let (generation, heartbeat) = (beat.generation, beat.heartbeat);
+        let value = json!({"of": of, "state": state, "generation": generation, "heartbeat": heartbeat, "accusers": accusers});
+        self.note("view", Some(host), value);
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use perjury_store::quorum::membership::member::{Beat, State};
     use perjury_store::quorum::version::Version as Stored;
 
     fn write(kind: Kind) -> Event {
@@ -227,6 +237,26 @@ mod tests {
         assert_eq!(dump.node.as_deref(), Some("n1"));
         assert_eq!(dump.value, json!({"stage": "converged", "asked": 1, "entries": [["k1", null, null]]}));
         assert_eq!(markers, BTreeMap::from([("a-path".to_owned(), 1)]));
+    }
+
+    #[test]
+    fn notes_what_nodes_take_each_other_for() {
+        let recorder = Recorder::default();
+        let (beat, accusers) =
+            (Beat { generation: 4, heartbeat: 17 }, vec!["n1".to_owned(), "n5".to_owned()]);
+        let view = View { of: "n3".to_owned(), state: State::Down, beat, accusers };
+        Watch::view(&recorder, "n1", &view);
+        let (history, trace, _) = recorder.finish();
+        let [event] = &history.to_events()[..] else { panic!("one note: {history:?}") };
+        assert_eq!((event.function.as_str(), event.node.as_deref()), ("view", Some("n1")));
+        assert_eq!(
+            event.value,
+            json!({"of": "n3", "state": "down", "generation": 4, "heartbeat": 17, "accusers": ["n1", "n5"]})
+        );
+        assert!(
+            trace.ends_with("n1       n3 is down, generation 4, heartbeat 17, missed by n1, n5\n"),
+            "{trace}"
+        );
     }
 
     fn told(recorder: &Recorder, host: &str, term: u64) {

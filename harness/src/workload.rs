@@ -96,12 +96,12 @@ pub trait Workload: Sync {
 }
 
 /// The checkers of every run as a whole.
-const OF_EVERY_RUN: &[&str] = &["progress", "stats", "availability", "invariants"];
+const OF_EVERY_RUN: &[&str] = &["progress", "stats", "availability", "invariants", "membership"];
 
 /// Checkers that are asked only for what the system promises: others could not answer, or take too long to say what
 /// nobody wants to know.
 pub const ONLY_WHERE_PROMISED: &[&str] =
-    &["availability", "bounded-loss", "deleted-stays-deleted", "invariants", "sequential"];
+    &["availability", "bounded-loss", "deleted-stays-deleted", "invariants", "membership", "sequential"];
 
 /// What a generator may know of the session it generates for.
 #[derive(Clone, Debug, Default)]

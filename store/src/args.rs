@@ -159,6 +159,13 @@ pub enum Client {
         #[command(flatten)]
         ask: Ask,
     },
+    /// Family quorum: what a node takes each member for, and where they are. With one node for --peers this finds all
+    /// others.
+    Members {
+        /// Whom to ask.
+        #[command(flatten)]
+        ask: Ask,
+    },
     /// Family raft: hands leadership over to a node.
     Transfer {
         /// The next leader.
@@ -204,6 +211,7 @@ impl Client {
             | Client::Lock { ask, .. }
             | Client::Unlock { ask, .. }
             | Client::Status { ask }
+            | Client::Members { ask }
             | Client::Transfer { ask, .. }
             | Client::Member { ask, .. } => &ask.cluster,
         }
@@ -223,7 +231,8 @@ impl Client {
             | Client::Add { ask, .. }
             | Client::Lock { ask, .. }
             | Client::Unlock { ask, .. }
-            | Client::Status { ask } => ask.node.as_deref(),
+            | Client::Status { ask }
+            | Client::Members { ask } => ask.node.as_deref(),
         }
     }
 }

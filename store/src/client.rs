@@ -10,21 +10,25 @@
 //! ```
 
 pub(crate) mod connection;
+mod discovery;
 mod family;
 mod outcome;
 mod places;
 mod token;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::deadline::within;
 use crate::env::Env;
+use crate::quorum::membership::view::View;
 use crate::quorum::message::{Entry, Level, NodeId, Operation, Refusal, Request, Response};
 use crate::quorum::node::Node;
 use crate::safeguards::Safeguards;
 use crate::wire::WireError;
 
 use connection::Connection;
+pub use discovery::discover;
 pub use family::{FamilyUnknown, family};
 use outcome::{fits, is_coordinators_fault, is_write, version_of, worth_another};
 use places::Places;
@@ -82,6 +86,8 @@ pub struct Client {
     places: Places,
     connections: Vec<Option<Connection<Node>>>,
     coordinator: NodeId,
+    /// Nodes that were away when the session asked last.
+    away: BTreeSet<NodeId>,
 }
 
 /// Why a call has no answer.
@@ -118,6 +124,7 @@ impl Client {
             places: Places::new(options.token_keys_max),
             connections: options.nodes.iter().map(|_| None).collect(),
             coordinator,
+            away: BTreeSet::new(),
             env,
             options,
         }
@@ -217,23 +224,42 @@ impl Client {
         }
     }
 
+    /// Who is there, each with its address, as a node of the session's choice knows. From here on the session goes to
+    /// none that is away, while there are others.
+    pub async fn members(&mut self, deadline: Duration) -> Result<Vec<(View, String)>, Refusal> {
+        match self.call(Operation::Members, Level::One, deadline, None).await.outcome {
+            Response::Members { views, addresses } => {
+                let away = views.iter().filter(|view| view.state.is_away());
+                let number = |view: &View| self.options.nodes.iter().position(|(name, _)| *name == view.of);
+                self.away = away.filter_map(number).map(|node| node as NodeId).collect();
+                Ok(views.into_iter().zip(addresses).collect())
+            }
+            Response::Refused(refusal) => Err(refusal),
+            other => Err(Refusal::Unavailable(format!("no members: {other:?}"))),
+        }
+    }
+
     fn wander(&mut self) {
         let one_in = self.options.wander_one_in;
         if one_in > 0 && self.env.random.next().is_multiple_of(one_in) {
-            match self.options.near.as_slice() {
+            let near = self.options.near.iter().copied().filter(|node| !self.away.contains(node));
+            match near.collect::<Vec<NodeId>>().as_slice() {
                 [] => self.change(),
                 near => self.coordinate(near[below(self.env.random.next(), near.len())]),
             }
         }
     }
 
-    /// Takes another coordinator, at random: whoever is near has failed, or may be anyone.
+    /// Takes another coordinator, at random: whoever is near has failed, or may be anyone. The next one from there that
+    /// is not away.
     fn change(&mut self) {
-        let others = self.options.nodes.len() - 1;
-        if others > 0 {
-            let step = 1 + below(self.env.random.next(), others);
-            let next = (usize::from(self.coordinator) + step) % self.options.nodes.len();
-            self.coordinate(next as NodeId);
+        let nodes = self.options.nodes.len();
+        if nodes > 1 {
+            let drawn = usize::from(self.coordinator) + 1 + below(self.env.random.next(), nodes - 1);
+            let further = |places: usize| ((drawn + places) % nodes) as NodeId;
+            let is_there = |node: &NodeId| *node != self.coordinator && !self.away.contains(node);
+            let next = (0..nodes).map(further).find(is_there);
+            self.coordinate(next.unwrap_or(further(0)));
         }
     }
 

@@ -18,6 +18,7 @@ use smallvec::SmallVec;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::point::Point;
+use crate::quorum::membership::view::View;
 use crate::quorum::version::Version;
 use crate::raft::fact::Fact;
 
@@ -150,6 +151,8 @@ pub trait Observer {
     fn corrupt(&self, key: Option<&str>);
     /// This is now true of a node of a replicated log.
     fn fact(&self, fact: &Fact);
+    /// The node takes a member for this from here on.
+    fn view(&self, view: &View);
 }
 
 /// The named [points](crate::point) of the code. On a real machine nothing happens there.

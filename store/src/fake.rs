@@ -15,6 +15,7 @@ use crate::env::{
     Clock, Delivery, Disk, Env, File, Listener, LocalFuture, Network, Observer, Points, Random, Stream,
 };
 use crate::point::Point;
+use crate::quorum::membership::view::View;
 use crate::quorum::version::Version;
 use crate::raft::fact::Fact;
 
@@ -109,6 +110,9 @@ impl Observer for World {
     fn corrupt(&self, _key: Option<&str>) {}
     fn fact(&self, fact: &Fact) {
         self.told.borrow_mut().push(format!("{fact:?}"));
+    }
+    fn view(&self, view: &View) {
+        self.told.borrow_mut().push(view.to_string());
     }
 }
 

@@ -79,6 +79,10 @@ markers! {
     REFILL_GIVEN_UP = Marker::quorum("refill-given-up", "what was read did not enter a cache, as the key was written meanwhile").only(&["write-behind", "write-through"]);
     WRITE_BEHIND_FLUSHED = Marker::quorum("write-behind-flushed", "the store has what a cache had acknowledged").only(&["write-behind"]);
     WRITE_BEHIND_FULL = Marker::quorum("write-behind-full", "a write waited, as the store lacked too much of what a cache had acknowledged").only(&["write-behind"]);
+    SUSPECTED = Marker::quorum("suspected", "a node missed the heartbeats of another one").only(&["sloppy"]);
+    MARKED_DOWN = Marker::quorum("marked-down", "two nodes missed another one, and it was taken for down").only(&["sloppy"]);
+    SUSPICION_REFUTED = Marker::quorum("suspicion-refuted", "a newer heartbeat came of a node that was missed").only(&["sloppy"]);
+    STAND_IN_AT_ONCE = Marker::quorum("stand-in-at-once", "a write was handed on at once, in the place of a node known to be down").only(&["sloppy"]);
     TREE_DESCENDED = Marker::quorum("tree-descended", "two nodes went down their trees to where they differ");
     MEMTABLE_FLUSHED = Marker::tables("memtable-flushed", "a memtable became a table, and the log before it was removed");
     TABLES_COMPACTED = Marker::tables("tables-compacted", "tables were merged into one");

@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::point::Point;
+use crate::quorum::membership::view::View;
 use crate::quorum::version::Version;
 use crate::raft::fact::Fact;
 
@@ -82,6 +83,9 @@ pub trait Protocol: Sized + 'static {
 
     /// Time has passed; called every [`TICK_MS`] or so.
     fn tick(&mut self, now: Now, effects: &mut Vec<Effect<Self>>);
+
+    /// The node is about to end in an orderly manner: what it has to say before.
+    fn leave(&mut self, _now: Now, _effects: &mut Vec<Effect<Self>>) {}
 
     /// The first record of the log that is needed even where tables hold all that it puts on its shelf; `MAX`: none
     /// is, 0: what was there when the node started.
@@ -200,4 +204,6 @@ pub enum Effect<P: Protocol> {
     Pass(&'static Point),
     /// A line for the log.
     Note(String),
+    /// Tell the observer what this node takes a member for.
+    View(View),
 }

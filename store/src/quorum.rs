@@ -16,6 +16,7 @@ pub mod exchange;
 pub mod graves;
 pub mod handoff;
 pub mod hints;
+pub mod membership;
 pub mod merkle;
 pub mod message;
 pub mod needed;

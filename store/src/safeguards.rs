@@ -49,6 +49,12 @@ pub struct Safeguards {
     pub tree_hash_fresh: bool,
     /// Two replicas look at all keys of a leaf that differs. Off (bug 19): not at the last one.
     pub last_key_compared: bool,
+    /// Of two heartbeats of a member the newer one counts. Off (bug 26): the one that was heard last.
+    pub newer_heartbeat_wins: bool,
+    /// A member is down once two nodes miss it. Off (bug 27): once one does.
+    pub two_accusers: bool,
+    /// A start raises the generation under which a node is known. Off (bug 28): it stays the first one.
+    pub generation_raised: bool,
     /// A session keeps its token when it changes coordinator. Off (bug 20): it starts an empty one.
     pub token_survives_failover: bool,
     /// A replica counts once towards a write quorum. Off (bug 21): every acknowledgement counts.
@@ -129,6 +135,9 @@ impl Default for Safeguards {
             compare_and_set_refused: true,
             tree_hash_fresh: true,
             last_key_compared: true,
+            newer_heartbeat_wins: true,
+            two_accusers: true,
+            generation_raised: true,
             token_survives_failover: true,
             distinct_acknowledgements: true,
             write_back: true,

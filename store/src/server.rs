@@ -118,6 +118,15 @@ pub enum Error {
 ///
 /// Must run inside a tokio `LocalSet`. Says through the observer when it listens.
 pub async fn serve<F: Family>(options: ServerOptions<F>, env: Env) -> Result<(), Error> {
+    serve_until(std::future::pending(), options, env).await
+}
+
+/// The same until `end`: then the node says goodbye to the others.
+pub async fn serve_until<F: Family>(
+    end: impl Future<Output = ()>,
+    options: ServerOptions<F>,
+    env: Env,
+) -> Result<(), Error> {
     check(&options)?;
     let config = &options.config;
     let name = config.nodes()[usize::from(config.node())].clone();
@@ -143,7 +152,7 @@ pub async fn serve<F: Family>(options: ServerOptions<F>, env: Env) -> Result<(),
     let replica = Replica::new(node, (log, keeper), links, syncs_in_background, env);
     tokio::select! {
         biased;
-        end = replica.run(inbox) => end,
+        end = replica.run(end, inbox) => end,
         Some(Err(error)) = tasks.join_next() => std::panic::resume_unwind(error.into_panic()),
     }
 }

@@ -166,6 +166,10 @@ pub fn note(event: EventRef<'_>, key: Option<&Key>, versions: &Versions) -> Stri
             format!("leads term {}", event.value.get("term").unwrap_or(&Value::Null))
         }
         "invariant" => format!("{} is broken", text("invariant")),
+        "view" => {
+            let generation = event.value.get("generation").unwrap_or(&Value::Null);
+            format!("takes {} for {}, generation {generation}", text("of"), text("state"))
+        }
         "dump" => {
             let stage = text("stage");
             let Some(key) = key else { return format!("dump, {stage}") };

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use perjury_store::env::Observer;
+use perjury_store::quorum::membership::view::View;
 use perjury_store::quorum::version::Version;
 use perjury_store::raft::fact::Fact;
 
@@ -20,6 +21,8 @@ pub trait Watch {
     fn corrupt(&self, host: &str, key: Option<&str>);
     /// This is now true of the node on this host.
     fn fact(&self, host: &str, fact: &Fact);
+    /// The node on this host takes a member for this.
+    fn view(&self, host: &str, view: &View);
 }
 
 /// Records nothing: for tests, and for measuring.
@@ -31,6 +34,7 @@ impl Watch for Unwatched {
     fn acknowledged(&self, _: &str, _: &str, _: Version) {}
     fn corrupt(&self, _: &str, _: Option<&str>) {}
     fn fact(&self, _: &str, _: &Fact) {}
+    fn view(&self, _: &str, _: &View) {}
 }
 
 /// The observer that one host is given.
@@ -63,5 +67,8 @@ impl Observer for SimObserver {
     fn fact(&self, fact: &Fact) {
         self.leadership.hear(&self.host, fact);
         self.watch.fact(&self.host, fact);
+    }
+    fn view(&self, view: &View) {
+        self.watch.view(&self.host, view);
     }
 }

@@ -16,7 +16,7 @@ use perjury_store::point::{self, Point};
 use perjury_store::quorum::centres::{CentreId, Centres};
 use perjury_store::quorum::config::{Config, Mode};
 use perjury_store::quorum::message::{Entry, Level, NodeId, Operation, Response};
-use perjury_store::quorum::promise::{Guarantee, acknowledgements, promises};
+use perjury_store::quorum::promise::{Guarantee, acknowledgements, detection_ms_max, promises};
 use perjury_store::quorum::version::Version as StoreVersion;
 use perjury_store::server::{ServerOptions, serve};
 use perjury_store::storage::tables;
@@ -99,6 +99,7 @@ impl System for Quorum {
         }
         // What is lost is counted in sets alone, over all levels.
         all.retain(|promise| promise.guarantee != "bounded-loss" || promise.level.is_empty());
+        all.extend(detection_ms_max(&config(scenario, 0)).map(membership));
         all
     }
 
@@ -200,6 +201,7 @@ fn config(scenario: &Scenario, node: NodeId) -> Config {
         cache_bytes_max: CACHE_BYTES_MAX,
         unwritten_max: scenario.loss_entries,
         mode: mode(scenario),
+        has_membership: mode(scenario) == Mode::Sloppy,
         tables: scenario.has_tables().then(tables),
         safeguards: safeguards(scenario),
         ..Config::new(node, names(scenario))
@@ -245,6 +247,13 @@ fn set(scenario: &Scenario, promises: &[Promise]) -> Promise {
     };
     let set = weakest(false).map_or(set.clone(), |homes_max| set.while_at_most(homes_max, DAMAGE));
     weakest(true).map_or(set.clone(), |nodes_max| set.while_at_most_of_all(nodes_max, DAMAGE))
+}
+
+/// Who is there, whatever the level. A sync that lied may have taken with it how often a node was started.
+fn membership(detection_ms_max: u64) -> Promise {
+    Promise::new(checker(Guarantee::Membership), "")
+        .while_at_most_of_all(0, LYING)
+        .with_detection(detection_ms_max)
 }
 
 /// The store's promises for keys of one level, in the words of the harness.
@@ -307,6 +316,7 @@ fn checker(guarantee: Guarantee) -> &'static str {
         Guarantee::Durability => "durability",
         Guarantee::ReplicaDurability => "replica-durability",
         Guarantee::DeletedStaysDeleted => "deleted-stays-deleted",
+        Guarantee::Membership => "membership",
         Guarantee::ReadYourWrites => "read-your-writes",
         Guarantee::MonotonicReads => "monotonic-reads",
         Guarantee::MonotonicWrites => "monotonic-writes",
@@ -434,7 +444,9 @@ fn reply(call: &Call, answer: Answer) -> Reply {
         Response::Written { version } => Reply::ok(call.value.clone(), Some(integers(version))),
         Response::Refused(refusal) => Reply::fail(refusal.to_string()),
         Response::Unknown(why) => Reply::info(why),
-        Response::Dump { .. } => Reply::info("the store answered another question"),
+        Response::Dump { .. } | Response::Members { .. } => {
+            Reply::info("the store answered another question")
+        }
     }
 }
 

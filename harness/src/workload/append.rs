@@ -54,6 +54,6 @@ impl Workload for Append {
     }
 
     fn checkers_of_all(&self) -> &'static [&'static str] {
-        &["bounded-loss", "progress", "stats", "availability", "invariants"]
+        &["bounded-loss", "progress", "stats", "availability", "invariants", "membership"]
     }
 }

@@ -106,6 +106,6 @@ impl Workload for Bank {
     }
 
     fn checkers_of_all(&self) -> &'static [&'static str] {
-        &["bank", "convergence", "progress", "stats", "availability", "invariants"]
+        &["bank", "convergence", "progress", "stats", "availability", "invariants", "membership"]
     }
 }

@@ -46,6 +46,6 @@ impl Workload for Set {
     }
 
     fn checkers_of_all(&self) -> &'static [&'static str] {
-        &["set", "bounded-loss", "progress", "stats", "availability", "invariants"]
+        &["set", "bounded-loss", "progress", "stats", "availability", "invariants", "membership"]
     }
 }

@@ -15,7 +15,7 @@ pub(super) fn version_of(outcome: &Response) -> Option<Version> {
 
 /// Whether it may change something.
 pub(super) fn is_write(operation: &Operation) -> bool {
-    !matches!(operation, Operation::Get { .. } | Operation::Dump { .. })
+    !matches!(operation, Operation::Get { .. } | Operation::Dump { .. } | Operation::Members)
 }
 
 /// Whether `response` can be the answer to `operation`.
@@ -24,6 +24,7 @@ pub(super) fn fits(operation: &Operation, response: &Response) -> bool {
         Response::Value { .. } => matches!(operation, Operation::Get { .. }),
         Response::Written { .. } | Response::Unknown(_) => is_write(operation),
         Response::Dump { .. } => matches!(operation, Operation::Dump { .. }),
+        Response::Members { .. } => matches!(operation, Operation::Members),
         Response::Refused(_) => true,
     }
 }

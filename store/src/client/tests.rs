@@ -7,6 +7,7 @@ use tokio_util::codec::{FramedRead, FramedWrite};
 
 use super::*;
 use crate::fake::World;
+use crate::quorum::membership::member::{Beat, State};
 use crate::quorum::version::Version;
 
 type Frame = crate::wire::Frame<Node>;
@@ -386,5 +387,56 @@ fn a_dump_has_all_pages() {
         let mut client = nodes.client(&["n1"], Safeguards::default());
         let dump = client.dump(0, SECOND).await.unwrap();
         assert_eq!(dump, [entry("a"), entry("b"), entry("c")]);
+    });
+}
+
+/// What a node says of n1 to n3, of which this one is down.
+fn members(down: &str) -> Option<Response> {
+    let names = ["n1", "n2", "n3"].map(str::to_owned);
+    let view = |of: &String| View {
+        of: of.clone(),
+        state: if of == down { State::Down } else { State::Up },
+        beat: Beat::default(),
+        accusers: Vec::new(),
+    };
+    let views = names.iter().map(view).collect();
+    Some(Response::Members { views, addresses: names.map(|name| format!("{name}:7000")).to_vec() })
+}
+
+#[test]
+fn discovers_all_nodes_through_any_seed() {
+    World::run(async {
+        let nodes = Nodes::default();
+        nodes.start("n2", |_| members("n3"));
+        let seeds = ["gone", "n2"].map(|name| (name.to_owned(), name.to_owned()));
+        let found = discover(&nodes.world.env(0), &seeds, SECOND).await.expect("n2 answers");
+        let all = ["n1", "n2", "n3"].map(|name| (name.to_owned(), format!("{name}:7000")));
+        assert_eq!(found, all);
+        assert!(discover(&nodes.world.env(0), &seeds[..1], SECOND).await.is_err());
+    });
+}
+
+/// Who is asked for a write after n1 has failed one, in a session that knows this one to be down.
+async fn asked_after_failure(down: &'static str) -> String {
+    let nodes = Nodes::default();
+    nodes.start("n1", move |request| match request.operation {
+        Operation::Members => members(down),
+        _ => Some(Response::Refused(Refusal::Unavailable("not now".to_owned()))),
+    });
+    nodes.start("n2", |_| written(7));
+    nodes.start("n3", |_| written(7));
+    let mut client = nodes.client(&["n1", "n2", "n3"], Safeguards::default());
+    client.members(SECOND).await.expect("n1 answers");
+    put(&mut client, "k").await;
+    put(&mut client, "k").await;
+    let asked = nodes.asked.borrow().last().map(|(name, _)| name.clone());
+    asked.expect("somebody was asked")
+}
+
+#[test]
+fn goes_to_nobody_who_is_away() {
+    World::run(async {
+        assert_eq!(asked_after_failure("n2").await, "n3");
+        assert_eq!(asked_after_failure("n3").await, "n2");
     });
 }

@@ -24,6 +24,7 @@ pub(super) async fn run(client: Client, store: Store) -> Result<ExitCode> {
             call(operation, level, ask, store).await
         }
         Client::Dump { node, .. } => dump(&node, store).await,
+        Client::Members { ask } => call(Operation::Members, AtLevel { level: None }, ask, store).await,
         Client::Get { .. } => Err(not_here("--read")),
         Client::Put { .. } => Err(not_here("--token")),
         Client::Append { .. } => Err(not_here("append")),
@@ -84,6 +85,11 @@ fn print(outcome: &Response) {
         Response::Unknown(why) => {
             eprintln!("perjury-store: unknown outcome, it may have taken effect: {why}");
         }
+        Response::Members { views, addresses } => {
+            for (view, address) in views.iter().zip(addresses) {
+                println!("{view} ({address})");
+            }
+        }
         // Only asked for by `dump`, which has its own way.
         Response::Dump { .. } => {}
     }
@@ -98,6 +104,9 @@ fn as_json(answer: &Answer, node: &str) -> Value {
         Response::Written { version } => json!({"outcome": "ok", "version": version.to_integers()}),
         Response::Refused(refusal) => json!({"outcome": "refused", "error": refusal.to_string()}),
         Response::Unknown(why) => json!({"outcome": "unknown", "error": why}),
+        Response::Members { views, addresses } => {
+            json!({"outcome": "ok", "members": views, "addresses": addresses})
+        }
         Response::Dump { .. } => json!({"outcome": "ok"}),
     };
     let mut line = outcome;

@@ -25,6 +25,7 @@ pub(super) async fn run(client: Client, store: Store) -> Result<ExitCode> {
         Client::Status { ask } => return status(ask, store).await,
         Client::Transfer { to, ask } => return transfer(&to, ask, store).await,
         Client::Member { change, name, ask } => return member(change, &name, ask, store).await,
+        Client::Members { .. } => return Err(only_for("members", FamilyName::Quorum, FamilyName::Raft)),
         Client::Dump { node, .. } => return dump(&node, store).await,
         Client::Put { key, value, token, level, ask } => {
             no_level(&level)?;

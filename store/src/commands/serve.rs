@@ -52,18 +52,15 @@ async fn run_node(config: impl Family, serve: &Serve, peers: Vec<(String, String
     let addresses = peers.into_iter().map(|(_, address)| address).collect();
     let env = real::env(&serve.data).context("cannot use the data directory")?;
     let options = ServerOptions::new(config, serve.listen.clone(), addresses);
-    tokio::select! {
-        biased;
-        end = server::serve(options, env) => {
-            end.with_context(|| format!("node {} in {}", serve.node, serve.data.display()))?;
-        }
-        interrupted = interrupted() => interrupted?,
-    }
-    Ok(ExitCode::SUCCESS)
+    let mut end = Ok(());
+    server::serve_until(async { end = interrupted().await }, options, env)
+        .await
+        .with_context(|| format!("node {} in {}", serve.node, serve.data.display()))?;
+    end.map(|()| ExitCode::SUCCESS)
 }
 
-/// Returns when the program is asked to end. Nothing has to be put in order first: what was
-/// acknowledged is durable already.
+/// Returns when the program is asked to end. Nothing has to be put in order first, as what was acknowledged is
+/// durable already; the others are told.
 async fn interrupted() -> Result<()> {
     let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
     tokio::select! {
@@ -107,6 +104,8 @@ fn quorum_config(serve: &Serve, peers: &[(String, String)]) -> Result<quorum::co
         read_quorum: read_quorum.unwrap_or(config.read_quorum),
         write_quorum: write_quorum.unwrap_or(config.write_quorum),
         mode,
+        addresses: peers.iter().map(|(_, address)| address.clone()).collect(),
+        has_membership: true,
         hints_max: hints_max.unwrap_or(config.hints_max),
         unwritten_max: unwritten_max.unwrap_or(config.unwritten_max),
         tables: (storage == Some(Storage::Tables)).then(tables::Options::default),

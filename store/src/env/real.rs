@@ -15,6 +15,7 @@ use rand_core::{Rng, SeedableRng};
 use rand_pcg::Pcg64;
 
 use crate::point::Point;
+use crate::quorum::membership::view::View;
 use crate::quorum::version::Version;
 use crate::raft::fact::Fact;
 
@@ -76,6 +77,10 @@ impl Observer for StandardError {
     fn corrupt(&self, _key: Option<&str>) {}
 
     fn fact(&self, _fact: &Fact) {}
+
+    fn view(&self, view: &View) {
+        self.note(&view.to_string());
+    }
 }
 
 /// Nobody waits at any point.

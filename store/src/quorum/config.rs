@@ -36,6 +36,8 @@ pub struct Config {
     pub node: NodeId,
     /// Names of all nodes, sorted.
     pub nodes: Vec<String>,
+    /// Their addresses, in the same order, for clients that ask; none: nobody is told.
+    pub addresses: Vec<String>,
     /// Which data centre each of them is in.
     pub centres: Centres,
     /// N: home replicas of each key, spread over the data centres as evenly as they go.
@@ -69,6 +71,12 @@ pub struct Config {
     pub exchange_ms: u64,
     /// For how long a tombstone is kept that every home replica has, in milliseconds.
     pub grace_ms: u64,
+    /// Whether nodes tell each other who is there.
+    pub has_membership: bool,
+    /// Milliseconds between two rounds of gossip.
+    pub gossip_ms: u64,
+    /// Milliseconds without a newer heartbeat after which a node misses another one.
+    pub suspect_ms: u64,
     /// Whether reads repair.
     pub has_read_repair: bool,
     /// Whether nodes exchange what they hold in the background. A node that lost something is always made up for.
@@ -85,6 +93,7 @@ impl Config {
         Config {
             node,
             nodes,
+            addresses: Vec::new(),
             centres: Centres::default(),
             replication: 3,
             read_quorum: 2,
@@ -101,6 +110,9 @@ impl Config {
             read_repair_one_in: 4,
             exchange_ms: 2000,
             grace_ms: 24 * 3600 * 1000,
+            has_membership: false,
+            gossip_ms: 200,
+            suspect_ms: 1000,
             has_read_repair: true,
             has_exchange: true,
             tables: None,

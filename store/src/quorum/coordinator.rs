@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use super::clock::HybridClock;
 use super::config::{Config, Mode};
 use super::effect::{Effect, Now, RequestId};
+use super::membership::Membership;
 use super::message::{Entry, Level, Message, NodeId, Operation, OperationId, Refusal, Request, Response};
 use super::needed::{Needed, takes_local_for_global};
 use super::outbox::Outbox;
@@ -122,7 +123,7 @@ impl Coordinator {
             Operation::Put { key, value } => (key, Then::Write(Some(value))),
             Operation::Delete { key } => (key, Then::Write(None)),
             Operation::CompareAndSet { key, expected, new } => (key, Then::CompareAndSet { expected, new }),
-            Operation::Dump { .. } => return,
+            Operation::Dump { .. } | Operation::Members => return,
         };
         let reads = atomic || !matches!(then, Then::Write(_));
         let mut ticket = self.ticket(id, key, level, reads, deadline_ms, context, now);
@@ -277,8 +278,9 @@ impl Coordinator {
     ) {
         out.push(Effect::Pass(if read { &point::BEFORE_WRITE_BACK } else { &point::VERSION_CHOSEN }));
         let distinct = context.config.safeguards.distinct_acknowledgements;
-        let write = Write::new(entry, read, distinct, context.stand_ins(&ticket, now));
+        let mut write = Write::new(entry, read, distinct, context.stand_ins(&ticket, now));
         write.ask(&ticket, out);
+        write.stand_in_at_once(context.membership, &ticket, out);
         self.operations.insert(ticket.operation, (ticket, Phase::Write(write)));
     }
 
@@ -352,6 +354,8 @@ pub struct Context<'a> {
     pub ring: &'a Ring,
     /// The clock that versions come from.
     pub clock: &'a mut HybridClock,
+    /// Who is there.
+    pub membership: &'a Membership,
 }
 
 impl Context<'_> {
@@ -405,7 +409,7 @@ pub fn check(request: &Request) -> Result<(), Refusal> {
         Operation::Get { key } | Operation::Delete { key } => (key, 0),
         Operation::Put { key, value } => (key, value.len()),
         Operation::CompareAndSet { key, new, .. } => (key, new.len()),
-        Operation::Dump { .. } => return Ok(()),
+        Operation::Dump { .. } | Operation::Members => return Ok(()),
     };
     if key.is_empty() || key.len() > KEY_BYTES_MAX {
         return Err(Refusal::Invalid(format!(

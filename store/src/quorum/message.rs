@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::membership::member::Member;
+use super::membership::view::View;
 use super::merkle;
 use super::version::Version;
 use crate::protocol::Answer;
@@ -107,6 +109,8 @@ pub enum Operation {
         /// The last key of the previous page.
         after: Option<String>,
     },
+    /// Who is there, and where, as far as this node knows.
+    Members,
 }
 
 impl Operation {
@@ -117,7 +121,7 @@ impl Operation {
             | Operation::Put { key, .. }
             | Operation::Delete { key }
             | Operation::CompareAndSet { key, .. } => Some(key),
-            Operation::Dump { .. } => None,
+            Operation::Dump { .. } | Operation::Members => None,
         }
     }
 }
@@ -148,6 +152,13 @@ pub enum Response {
     Refused(Refusal),
     /// It may have taken effect, or may yet.
     Unknown(String),
+    /// Who is there.
+    Members {
+        /// What the node takes each member for, in the order of their names.
+        views: Vec<View>,
+        /// Their addresses, in the same order; empty: the node was not told.
+        addresses: Vec<String>,
+    },
 }
 
 impl Answer for Response {
@@ -314,6 +325,11 @@ pub enum Message {
         key: String,
         /// The tombstone.
         version: Version,
+    },
+    /// All that the sender knows of who is there.
+    Gossip {
+        /// By node.
+        table: Vec<Member>,
     },
 }
 

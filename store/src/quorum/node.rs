@@ -1,7 +1,8 @@
 //! The protocol as a value: inputs and ticks in, effects out.
 //!
 //! A node is a [`Replica`] of the keys it is home to, a [`Coordinator`] of the requests that reach it,
-//! and one side of the [`Exchange`] with each peer. It keeps [`Hints`] for others, and gives them back ([`Handoff`]).
+//! and one side of the [`Exchange`] with each peer. It keeps [`Hints`] for others, gives them back ([`Handoff`]), and
+//! knows who is there ([`Membership`]).
 //! This file only hands each input to its part.
 
 use std::rc::Rc;
@@ -16,6 +17,7 @@ use super::effect::{Effect, Input, Now, RecordNumber, RequestId};
 use super::exchange::{Exchange, List};
 use super::handoff::Handoff;
 use super::hints::Hints;
+use super::membership::Membership;
 use super::message::{Entry, Message, NodeId, Operation, Refusal, Request, Response};
 use super::outbox::Outbox;
 use super::record::{Logged, Record};
@@ -57,6 +59,7 @@ pub struct Node {
     hints: Hints,
     handoff: Handoff,
     collection: Collection,
+    membership: Membership,
     /// The number of the last record that it appended.
     appended: RecordNumber,
 }
@@ -109,6 +112,7 @@ impl Node {
             coordinator: Coordinator::new(incarnation),
             cache: config.mode.has_cache().then(|| Cache::new(&config, incarnation, window, damaged)),
             handoff: Handoff::new(&config),
+            membership: Membership::new(&config, incarnation, now),
             hints,
             collection: Collection::default(),
             appended: 0,
@@ -130,21 +134,25 @@ impl Node {
                 let response = self.dump(after.as_deref());
                 out.push(Effect::Reply { id, response });
             }
+            Operation::Members => out.push(Effect::Reply { id, response: self.members() }),
             _ if self.cache.is_some() => {
                 self.with_cache(|cache, store| cache.on_request(id, request, store, now, out));
             }
             _ => {
-                let Node { config, ring, clock, coordinator, .. } = self;
-                coordinator.begin(id, request, &mut Context { config, ring, clock }, now, out);
+                let Node { config, ring, clock, coordinator, membership, .. } = self;
+                coordinator.begin(id, request, &mut Context { config, ring, clock, membership }, now, out);
             }
         }
     }
 
     /// Does this with the cache, where there is one.
     fn with_cache(&mut self, act: impl FnOnce(&mut Cache, &mut Store<'_>)) {
-        let Node { config, ring, clock, coordinator, replica, cache, .. } = self;
+        let Node { config, ring, clock, coordinator, replica, cache, membership, .. } = self;
         if let Some(cache) = cache {
-            act(cache, &mut Store { coordinator, replica, context: Context { config, ring, clock } });
+            act(
+                cache,
+                &mut Store { coordinator, replica, context: Context { config, ring, clock, membership } },
+            );
         }
     }
 
@@ -168,8 +176,9 @@ impl Node {
                 }
             }
             Message::Held { operation, entry } => {
-                let Node { config, ring, clock, coordinator, .. } = self;
-                coordinator.on_held(from, operation, entry, &mut Context { config, ring, clock }, now, out);
+                let Node { config, ring, clock, coordinator, membership, .. } = self;
+                let context = &mut Context { config, ring, clock, membership };
+                coordinator.on_held(from, operation, entry, context, now, out);
             }
             Message::Written { operation } => {
                 self.coordinator.on_written(from, operation, out);
@@ -218,6 +227,11 @@ impl Node {
                     self.replica.take_back(key, entry, waiter, out);
                 }
             }
+            Message::Gossip { table } => {
+                if self.config.has_membership {
+                    self.membership.on_gossip(table, now, out);
+                }
+            }
         }
     }
 
@@ -243,6 +257,16 @@ impl Node {
     /// Whether another node, `owner`, is home to `key`.
     fn is_owner(&self, owner: NodeId, key: &str) -> bool {
         owner != self.config.node && self.ring.homes(key, self.config.replication).contains(&owner)
+    }
+
+    /// Who is there, and where.
+    fn members(&self) -> Response {
+        if !self.config.has_membership {
+            return Response::Refused(Refusal::Unavailable(
+                "nodes do not tell each other who is there".to_owned(),
+            ));
+        }
+        Response::Members { views: self.membership.views(), addresses: self.config.addresses.clone() }
     }
 
     /// A page of what this node holds, in ring order.
@@ -319,6 +343,9 @@ impl Protocol for Node {
         if self.config.has_exchange || self.is_recovering() {
             self.exchange.tick(self.config.exchange_ms, &mut self.replica, now, &mut out);
         }
+        if self.config.has_membership {
+            self.membership.tick(&self.config, now, &mut out);
+        }
         self.hints.tick(&mut out);
         if self.config.collects() {
             let Node { config, ring, replica, coordinator, collection, .. } = self;
@@ -329,6 +356,13 @@ impl Protocol for Node {
         self.handoff.tick(self.config.handoff_ms, (hints, coordinator), now, &mut out);
         self.listen_to_self(now, &mut out);
         self.appended = out.appended();
+    }
+
+    fn leave(&mut self, _: Now, effects: &mut Vec<Effect>) {
+        let mut out = Outbox::new(self.config.node, self.appended, effects);
+        if self.config.has_membership {
+            self.membership.leave(&mut out);
+        }
     }
 
     fn needed_from(&self) -> RecordNumber {

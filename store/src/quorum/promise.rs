@@ -68,6 +68,14 @@
 //! - What is lost takes with it durability, deletes that stay deleted, read-your-writes and monotonic reads. A session
 //!   that has seen what may be lost is never answered with less: it is told so once, and its token gives the key up.
 //!
+//! Of the whole cluster, where nodes tell each other who is there, and no sync lied: *membership*.
+//!
+//! - A member is down only while two others miss it (the other one, of two), its generation rises with each start, and
+//!   no word of it that is older than what a node knows counts there.
+//! - Once nothing is wrong but that nodes are dead, it takes [`detection_ms_max`] until all that run take the dead for
+//!   down, if two are left to miss them, and each other for up, under the right generation. Whoever cannot hear, or
+//!   stands still, or whose clock is wrong, cannot know: meanwhile nothing is said of that.
+//!
 //! A disk whose syncs lied may have lost, with its power, what a node needs to start: how often it was started,
 //! or a part of its log that others build on. The node says so and does not start, until somebody gives it an empty
 //! directory; so it does not converge.
@@ -89,6 +97,8 @@ pub enum Guarantee {
     ReplicaDurability,
     /// What was deleted does not come back.
     DeletedStaysDeleted,
+    /// Nodes find out who is dead, and take nobody else for it.
+    Membership,
     /// A session sees its own writes.
     ReadYourWrites,
     /// A session never reads something older than before.
@@ -172,6 +182,15 @@ pub fn promises(config: &Config, write: Level, read: Level) -> Vec<Promise> {
         promises.extend(across.map(|guarantee| Promise { damaged_homes_max: Some(0), ..always(guarantee) }));
     }
     promises
+}
+
+/// How long links take to be up again, and rumours to be everywhere, in milliseconds.
+const SPREAD_MS: u64 = 3_000;
+
+/// Once nothing is wrong but that nodes are dead: how many milliseconds until every node that runs takes every other one
+/// for what it is; none: nodes do not tell each other who is there.
+pub fn detection_ms_max(config: &Config) -> Option<u64> {
+    config.has_membership.then_some(config.suspect_ms + SPREAD_MS)
 }
 
 /// How many home replicas acknowledge a write at a level before the client has its answer; none: others may do for
@@ -312,6 +331,13 @@ mod tests {
         assert_eq!(names(&behind, &strict), [BoundedLoss]);
         let bounded = behind.iter().find(|promise| promise.guarantee == BoundedLoss).expect("promised");
         assert_eq!((bounded.loss_max, bounded.damaged_homes_max), (Some(7), Some(1)));
+    }
+
+    #[test]
+    fn who_is_there_is_promised_where_nodes_tell_each_other() {
+        let config = Config::new(0, vec!["n1".to_owned()]);
+        assert_eq!(detection_ms_max(&config), None);
+        assert_eq!(detection_ms_max(&Config { has_membership: true, ..config }), Some(4_000));
     }
 
     #[test]

@@ -8,8 +8,9 @@
 //! n3 silent as well              n4 is asked
 //! ```
 //!
-//! A node stands in for one home replica of a key only, so that what counts lies on so many nodes. Nobody tells which
-//! nodes are down: one that has not acknowledged for a short time is taken for it.
+//! A node stands in for one home replica of a key only, so that what counts lies on so many nodes. In the place of a home
+//! replica that is known to be down ([`Membership`](super::membership::Membership)) they are asked at once. Nobody may
+//! know it yet: one that has not acknowledged for a short time is taken for it.
 
 use std::collections::{BTreeMap, VecDeque};
 

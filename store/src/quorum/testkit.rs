@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::config::Config;
 use super::effect::{Effect, Input, Now, RecordNumber, RequestId};
+use super::membership::view::View;
 use super::message::{Entry, Level, Message, NodeId, Operation, Request, Response};
 use super::node::{Node, Start};
 use super::record::{HintChange, Logged, Record};
@@ -59,6 +60,8 @@ pub struct Cluster {
     pub reached: BTreeSet<&'static str>,
     /// How many writes each start of a node said may be lost.
     pub lost: Vec<u64>,
+    /// What nodes took members for, in the order in which they told it.
+    pub views: Vec<(NodeId, View)>,
     /// Every entry that was ever appended, to be held or kept for others.
     pub records: Vec<Record>,
     time_ms: u64,
@@ -86,6 +89,7 @@ impl Cluster {
             acknowledged: Vec::new(),
             reached: BTreeSet::new(),
             lost: Vec::new(),
+            views: Vec::new(),
             records: Vec::new(),
             time_ms: 0,
             requests: 0,
@@ -235,6 +239,16 @@ impl Cluster {
         self.hosts[usize::from(node)].node = None;
     }
 
+    /// The process is ended in an orderly manner.
+    pub fn end(&mut self, node: NodeId) {
+        let (now, mut effects) = (self.now(node), Vec::new());
+        if let Some(running) = &mut self.hosts[usize::from(node)].node {
+            running.leave(now, &mut effects);
+        }
+        self.carry_out(node, effects);
+        self.kill(node);
+    }
+
     /// The machine dies; what it did not sync is gone.
     pub fn cut_power(&mut self, node: NodeId) {
         self.kill(node);
@@ -334,6 +348,7 @@ impl Cluster {
                 Effect::Reached(marker) => {
                     self.reached.insert(marker);
                 }
+                Effect::View(view) => self.views.push((node, view)),
                 Effect::Note(_) | Effect::Pass(_) => {}
                 Effect::Fact(Fact::Lost { writes_max }) => self.lost.push(writes_max),
                 Effect::ReplyBefore { .. } | Effect::SaveSnapshot { .. } | Effect::Fact(_) => {

@@ -9,6 +9,7 @@ mod exchange;
 mod hints;
 mod judge;
 mod levels;
+mod membership;
 mod random;
 mod reads;
 mod recovery;

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use super::config::Config;
 use super::coordinator::{Ticket, later};
 use super::effect::{Effect, Now};
-use super::message::{Entry, Message, NodeId, Refusal, Response};
+use super::membership::Membership;
+use super::message::{Entry, Message, NodeId, OperationId, Refusal, Response};
 use super::outbox::Outbox;
 use super::read::answer;
+use super::ring::Homes;
 use super::stand_ins::StandIns;
 use crate::marker;
 
@@ -56,17 +58,45 @@ impl Write {
             return;
         };
         stand_ins.next_at = later(now, config.stand_in_ms);
-        let is_open = |home: &&NodeId| !self.acknowledged.contains(home) && !self.refused.contains_key(home);
-        for &owner in ticket.homes.iter().filter(is_open) {
-            let (nodes, operation) = match over {
-                true => (vec![config.node], LAST_RESORT),
-                false => (stand_ins.instead_of(owner), ticket.operation),
-            };
-            for node in nodes {
-                let (key, entry) = (ticket.key.clone(), self.entry.clone());
-                out.send(node, Message::Hint { operation, owner, key, entry });
+        let is_open = |home: &NodeId| !self.acknowledged.contains(home) && !self.refused.contains_key(home);
+        let open: Homes = ticket.homes.iter().copied().filter(is_open).collect();
+        for owner in open {
+            match over {
+                true => self.hint(config.node, owner, LAST_RESORT, ticket, out),
+                false => self.ask_instead_of(owner, ticket, out),
             }
         }
+    }
+
+    /// Where stand-ins may take it, asks them in the place of home replicas that are known to be away, before any
+    /// time has passed.
+    pub fn stand_in_at_once(&mut self, membership: &Membership, ticket: &Ticket, out: &mut Outbox<'_>) {
+        if self.stand_ins.is_none() {
+            return;
+        }
+        for &owner in ticket.homes.iter().filter(|home| membership.state(**home).is_away()) {
+            out.push(Effect::Reached(marker::STAND_IN_AT_ONCE.name));
+            self.ask_instead_of(owner, ticket, out);
+        }
+    }
+
+    fn ask_instead_of(&mut self, owner: NodeId, ticket: &Ticket, out: &mut Outbox<'_>) {
+        let nodes = self.stand_ins.as_mut().map(|stand_ins| stand_ins.instead_of(owner));
+        for node in nodes.into_iter().flatten() {
+            self.hint(node, owner, ticket.operation, ticket, out);
+        }
+    }
+
+    fn hint(
+        &self,
+        node: NodeId,
+        owner: NodeId,
+        operation: OperationId,
+        ticket: &Ticket,
+        out: &mut Outbox<'_>,
+    ) {
+        let (key, entry) = (ticket.key.clone(), self.entry.clone());
+        out.send(node, Message::Hint { operation, owner, key, entry });
     }
 
     /// Whose acknowledgement it is that comes from this node: its own, or that of the home replica it stands in for.

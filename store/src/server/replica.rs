@@ -12,6 +12,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::future;
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -29,6 +30,8 @@ use super::{Error, now};
 
 /// Events handled between two looks at the clock and the disk.
 const BATCH_MAX: usize = 256;
+/// The time that last words take to get out.
+const FAREWELL: Duration = Duration::from_millis(100);
 /// Between two syncs where nobody waits for them.
 const BACKGROUND_SYNC_EVERY: Duration = Duration::from_secs(1);
 
@@ -91,13 +94,19 @@ impl<P: Protocol> Replica<P> {
         }
     }
 
-    /// Works until the disk fails.
-    pub(super) async fn run(mut self, mut inbox: mpsc::Receiver<Event<P>>) -> Result<(), Error> {
+    /// Works until `end`, or until the disk fails.
+    pub(super) async fn run(
+        mut self,
+        end: impl Future<Output = ()>,
+        mut inbox: mpsc::Receiver<Event<P>>,
+    ) -> Result<(), Error> {
+        let mut end = pin!(end);
         let every = Duration::from_millis(TICK_MS);
         let mut tick = self.env.clock.sleep(every);
         loop {
             tokio::select! {
                 biased;
+                () = &mut end => return self.leave().await,
                 through = finished(&mut self.sync) => {
                     let through = through.inspect_err(|_| self.env.observer.reached(marker::SYNC_FAILED.name))?;
                     self.env.points.pass(&point::BETWEEN_SYNC_AND_STEP).await;
@@ -128,6 +137,17 @@ impl<P: Protocol> Replica<P> {
             self.begin_sync().await;
             self.keeper.iter_mut().for_each(|keeper| keeper.begin(&self.log, self.node.needed_from()));
         }
+    }
+
+    /// Has the node say its last words, and gives them the time to get out.
+    async fn leave(mut self) -> Result<(), Error> {
+        let mut effects = Vec::new();
+        self.node.leave(now(&self.env), &mut effects);
+        if !effects.is_empty() {
+            self.carry_out(effects).await?;
+            self.env.clock.sleep(FAREWELL).await;
+        }
+        Ok(())
     }
 
     async fn handle(&mut self, event: Event<P>) -> Result<(), Error> {
@@ -185,6 +205,7 @@ impl<P: Protocol> Replica<P> {
                 Effect::Reached(marker) => self.env.observer.reached(marker),
                 Effect::Pass(point) => self.env.points.pass(point).await,
                 Effect::Note(text) => self.env.observer.note(&text),
+                Effect::View(view) => self.env.observer.view(&view),
             }
         }
         Ok(())

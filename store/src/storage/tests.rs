@@ -10,6 +10,7 @@ use crate::Safeguards;
 use crate::env::{Disk, Observer};
 use crate::fake::Passed;
 use crate::protocol;
+use crate::quorum::membership::view::View;
 use crate::quorum::message::Entry;
 use crate::quorum::record::Record;
 use crate::quorum::version::Version;
@@ -123,6 +124,8 @@ impl Observer for Recorder {
     }
 
     fn fact(&self, _fact: &Fact) {}
+
+    fn view(&self, _view: &View) {}
 }
 
 #[test]

@@ -4,6 +4,8 @@ use tokio_test::io::Builder;
 use tokio_util::codec::{Encoder, FramedRead};
 
 use super::{Caller, FRAME_BYTES_MAX, HEAD_BYTES, MAGIC, VERSION, WireError, checksum};
+use crate::quorum::membership::member::{Beat, Member, State};
+use crate::quorum::membership::view::View;
 use crate::quorum::merkle::{Children, Range};
 use crate::quorum::message::{
     Entry, ExchangeId, Level, Message, NodeId, Operation, Refusal, Request, Response,
@@ -43,6 +45,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         (".*", proptest::option::of(value()), value())
             .prop_map(|(key, expected, new)| Operation::CompareAndSet { key, expected, new }),
         proptest::option::of(".*").prop_map(|after| Operation::Dump { after }),
+        Just(Operation::Members),
     ]
 }
 
@@ -80,7 +83,24 @@ fn response() -> impl Strategy<Value = Response> {
         (entries(), any::<bool>()).prop_map(|(entries, more)| Response::Dump { entries, more }),
         refusal().prop_map(Response::Refused),
         ".*".prop_map(Response::Unknown),
+        (proptest::collection::vec(view(), 0..3), proptest::collection::vec(".*", 0..3))
+            .prop_map(|(views, addresses)| Response::Members { views, addresses }),
     ]
+}
+
+fn member() -> impl Strategy<Value = Member> {
+    let accusers = proptest::collection::btree_set(any::<NodeId>(), 0..3);
+    (any::<(u32, u64, bool)>(), accusers).prop_map(|((generation, heartbeat, has_left), accusers)| Member {
+        beat: Beat { generation, heartbeat },
+        accusers,
+        has_left,
+    })
+}
+
+fn view() -> impl Strategy<Value = View> {
+    let state = prop_oneof![Just(State::Up), Just(State::Suspect), Just(State::Down), Just(State::Left)];
+    (".*", state, member(), proptest::collection::vec(".*", 0..3))
+        .prop_map(|(of, state, Member { beat, .. }, accusers)| View { of, state, beat, accusers })
 }
 
 fn exchange() -> impl Strategy<Value = ExchangeId> {
@@ -90,6 +110,7 @@ fn exchange() -> impl Strategy<Value = ExchangeId> {
 fn message() -> impl Strategy<Value = Message> {
     let key = || ".*";
     prop_oneof![
+        proptest::collection::vec(member(), 0..6).prop_map(|table| Message::Gossip { table }),
         (any::<u64>(), key(), entry()).prop_map(|(operation, key, entry)| Message::Write {
             operation,
             key,

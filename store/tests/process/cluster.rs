@@ -76,6 +76,13 @@ impl Process {
         panic!("the node did not start: {all:#?}");
     }
 
+    /// SIGTERM: the process is asked to end; its exit code.
+    pub fn terminate(mut self) -> Option<i32> {
+        let told = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        assert!(told.success());
+        self.child.wait().unwrap().code()
+    }
+
     /// SIGKILL: the process can do nothing about it.
     pub fn kill(mut self) {
         self.child.kill().unwrap();

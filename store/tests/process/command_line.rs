@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::process::Command;
 
-use crate::cluster::{Cluster, free_address, run};
+use crate::cluster::{Cluster, block_on, free_address, run, until};
 
 /// Runs a client's command against the cluster.
 fn ask(cluster: &Cluster, arguments: &[&str]) -> (i32, String, String) {
@@ -196,4 +196,19 @@ fn ends_cleanly_when_asked_to() {
     let pid = process.child.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     assert_eq!(process.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn any_node_says_who_is_there_and_who_has_left() {
+    let mut cluster = Cluster::start(3);
+    let members = |cluster: &Cluster| {
+        let (name, address) = &cluster.peers[0];
+        let (code, line, said) = run(&["members", "--json", "--peers", &format!("{name}={address}")]);
+        assert_eq!((code, said.as_str()), (0, ""));
+        serde_json::from_str::<serde_json::Value>(&line).unwrap()
+    };
+    let addresses: Vec<&str> = cluster.peers.iter().map(|(_, address)| address.as_str()).collect();
+    assert_eq!(members(&cluster)["addresses"], serde_json::json!(addresses));
+    assert_eq!(cluster.take(2).terminate(), Some(0));
+    block_on(until("n3 has left", async || members(&cluster)["members"][2]["state"] == "left"));
 }

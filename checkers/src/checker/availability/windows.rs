@@ -1,8 +1,9 @@
 //! The times in which one node is cut off one way, and nothing else is wrong.
 
-use perjury_histories::{EventRef, History, Value};
+use perjury_histories::History;
 
 use crate::checker::Undecided;
+use crate::in_force::{Fault, InForce};
 
 /// What cuts a node off in one direction.
 const CUT: &str = "deaf-node";
@@ -16,32 +17,18 @@ pub(super) struct Window<'a> {
     pub note: u64,
 }
 
-/// A fault in force, and on which nodes.
-#[derive(PartialEq)]
-struct Fault<'a> {
-    name: &'a str,
-    nodes: Vec<&'a str>,
-}
-
 /// All of them, in order; the last ends with the history. Errs on a note of a fault without a time.
 pub(super) fn all(history: &History) -> Result<Vec<Window<'_>>, Undecided> {
     let mut windows: Vec<Window<'_>> = Vec::new();
-    let mut in_force: Vec<Fault<'_>> = Vec::new();
+    let mut in_force = InForce::default();
     let mut begun: Option<Window<'_>> = None;
     for note in history.notes() {
-        match (note.function, note.value.get("state").and_then(Value::as_str)) {
-            ("healed", _) => in_force.clear(),
-            (_, Some("start")) => in_force.push(fault(note)),
-            (_, Some("end")) => {
-                let ended = fault(note);
-                let place = in_force.iter().position(|fault| *fault == ended);
-                place.map(|place| in_force.swap_remove(place));
-            }
-            _ => continue,
+        if !in_force.hear(note) {
+            continue;
         }
         let time = note.time.ok_or_else(|| format!("event {}: it has no time", note.index))?;
         windows.extend(begun.take().map(|window| Window { to: time, ..window }));
-        if let [Fault { name: CUT, nodes }] = in_force.as_slice()
+        if let [Fault { name: CUT, nodes, .. }] = in_force.faults()
             && let [node] = nodes.as_slice()
         {
             begun = Some(Window { from: time, to: time, node, note: note.index });
@@ -50,11 +37,6 @@ pub(super) fn all(history: &History) -> Result<Vec<Window<'_>>, Undecided> {
     let end = history.events().next_back().and_then(|event| event.time);
     windows.extend(begun.zip(end).map(|(window, to)| Window { to, ..window }));
     Ok(windows)
-}
-
-fn fault(note: EventRef<'_>) -> Fault<'_> {
-    let nodes = note.value["nodes"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    Fault { name: note.value["fault"].as_str().unwrap_or_default(), nodes: nodes.collect() }
 }
 
 impl Window<'_> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use perjury_store::env::{Delivery, Env, LocalFuture, Stream};
 use perjury_store::point;
+use perjury_store::quorum::membership::view::View;
 use perjury_store::quorum::version::Version;
 use perjury_store::raft::fact::Fact;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -169,5 +170,8 @@ impl Watch for Log {
     }
     fn fact(&self, host: &str, fact: &Fact) {
         self.note(host, &format!("{fact:?}"));
+    }
+    fn view(&self, host: &str, view: &View) {
+        self.note(host, &view.to_string());
     }
 }

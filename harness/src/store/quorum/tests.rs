@@ -261,3 +261,13 @@ fn data_centres_keep_their_promises_and_reach_their_levels() {
     let level = |level: &str| report.rows.iter().any(|row| row.level == level && row.promised);
     assert!(level("local-quorum") && level("each-quorum"));
 }
+
+#[test]
+fn who_is_there_is_promised_in_mode_sloppy() {
+    let promises = |mode: &str| Quorum.promises(&Scenario { mode: mode.to_owned(), ..Scenario::default() });
+    assert_eq!(find(&promises("majority"), "membership", ""), None);
+    let sloppy = promises("sloppy");
+    let promise = find(&sloppy, "membership", "").expect("it is promised");
+    assert_eq!((promise.detection_ms_max, promise.tolerates.len()), (Some(4_000), 1));
+    assert_eq!((promise.tolerates[0].homes_max, promise.tolerates[0].counts_all_nodes), (0, true));
+}

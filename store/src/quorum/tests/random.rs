@@ -91,7 +91,10 @@ struct Run {
 /// What a schedule breaks, if anything.
 pub fn run(schedule: &[Action], mode: Mode, safeguards: Safeguards) -> Option<String> {
     let mut run = Run {
-        cluster: Cluster::with(NODES, |config| (config.mode, config.safeguards) = (mode, safeguards)),
+        cluster: Cluster::with(NODES, |config| {
+            (config.mode, config.safeguards) = (mode, safeguards);
+            config.has_membership = mode == Mode::Sloppy;
+        }),
         sessions: (0..SESSIONS).map(|_| Session::default()).collect(),
         calls: Vec::new(),
         moments: 0,
