@@ -75,6 +75,8 @@ markers! {
     HINT_HANDED_BACK = Marker::quorum("hint-handed-back", "a home replica got what was kept for it").only(&["sloppy"]);
     HINTS_FULL = Marker::quorum("hints-full", "a node refused to keep more for others").only(&["sloppy"]);
     TOMBSTONE_COLLECTED = Marker::quorum("tombstone-collected", "a home replica dropped a tombstone that all of them have had").only(&["majority"]);
+    SIBLINGS_HELD = Marker::quorum("siblings-held", "a replica came to hold several values of a key that no client had seen").only(&["siblings"]);
+    SIBLINGS_MERGED = Marker::quorum("siblings-merged", "a client that had read several values of a key wrote over them").only(&["siblings"]);
     TREE_DESCENDED = Marker::quorum("tree-descended", "two nodes went down their trees to where they differ");
     MEMTABLE_FLUSHED = Marker::tables("memtable-flushed", "a memtable became a table, and the log before it was removed");
     TABLES_COMPACTED = Marker::tables("tables-compacted", "tables were merged into one");

@@ -89,7 +89,7 @@ fn quorum_config(serve: &Serve, peers: &[(String, String)]) -> Result<quorum::co
     refuse(&foreign, FamilyName::Raft, serve.family)?;
     let QuorumOptions { replication, read_quorum, write_quorum, mode, hints_max, storage, .. } = serve.quorum;
     let mode = mode.unwrap_or_default();
-    if mode == Mode::Strict && hints_max.is_some() {
+    if mode != Mode::Sloppy && hints_max.is_some() {
         return Err(
             Usage("--hints-max is for --mode sloppy: nodes keep no hints otherwise".to_owned()).into()
         );

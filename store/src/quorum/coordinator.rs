@@ -24,6 +24,7 @@ use super::outbox::Outbox;
 use super::read::{Read, Then};
 use super::replica::mode;
 use super::ring::{Homes, Ring};
+use super::siblings::{Actor, Context as Seen, Dots, Siblings};
 use super::stand_ins::StandIns;
 use super::version::Version;
 use super::write::Write;
@@ -89,12 +90,15 @@ pub enum Step {
 pub struct Coordinator {
     operations: BTreeMap<OperationId, (Ticket, Phase)>,
     last: OperationId,
+    /// What writes are named by, in mode siblings.
+    dots: Dots,
 }
 
 impl Coordinator {
-    /// A coordinator whose operation numbers no earlier incarnation of this node has used.
-    pub fn new(incarnation: u32) -> Coordinator {
-        Coordinator { operations: BTreeMap::new(), last: u64::from(incarnation) << 32 }
+    /// The coordinator of a node: no earlier incarnation of it has used the numbers of its operations, nor its dots.
+    pub fn new(node: NodeId, incarnation: u32) -> Coordinator {
+        let dots = Dots::new(Actor { node, incarnation });
+        Coordinator { operations: BTreeMap::new(), last: u64::from(incarnation) << 32, dots }
     }
 
     /// A client asks for an operation on a key.
@@ -114,7 +118,12 @@ impl Coordinator {
             context.clock.observe(seen);
         }
         let atomic = level == Level::Atomic;
+        let mut seen = Seen::default();
         let (key, then) = match operation {
+            Operation::Update { key, value, context } => {
+                seen = Seen::decode(&context).unwrap_or_default();
+                (key, Then::Write(value))
+            }
             Operation::Get { key } if atomic => (key, Then::WriteBack),
             Operation::Get { key } => (key, Then::Answer),
             Operation::Put { key, value } => (key, Then::Write(Some(value))),
@@ -130,14 +139,18 @@ impl Coordinator {
         }
         match then {
             Then::Write(value) if !reads => {
-                let entry = Entry { version: context.version(ticket.above, now, out), atomic, value };
+                let entry = match context.config.mode {
+                    Mode::Siblings => Siblings::write(seen, self.dots.next(&ticket.key), value).to_entry(),
+                    _ => Entry { version: context.version(ticket.above, now, out), atomic, value },
+                };
                 self.write(ticket, entry, false, context, now, out);
             }
             then => {
                 ticket.ask(out);
                 let is_its_turn = ticket.operation.is_multiple_of(context.config.read_repair_one_in);
                 let repairs = context.config.has_read_repair && is_its_turn;
-                let read = Read::new(then, floor, context.config.safeguards, repairs);
+                let config = context.config;
+                let read = Read::new(then, floor, config.conflict(), config.safeguards, repairs);
                 self.operations.insert(ticket.operation, (ticket, Phase::Read(read)));
             }
         }
@@ -300,6 +313,10 @@ impl Coordinator {
         let (key, value) = match &request.operation {
             Operation::Get { key } | Operation::Delete { key } => (key, 0),
             Operation::Put { key, value } => (key, value.len()),
+            Operation::Update { key, value, context: seen } => {
+                has_seen(seen, context.config.mode)?;
+                (key, value.as_ref().map_or(0, Vec::len))
+            }
             Operation::CompareAndSet { key, new, .. } => {
                 if context.config.safeguards.compare_and_set_refused {
                     return Err(Refusal::CompareAndSet);
@@ -309,6 +326,12 @@ impl Coordinator {
             }
             Operation::Dump { .. } => return Ok(()),
         };
+        if context.config.mode == Mode::Siblings && request.level == Level::Atomic {
+            return Err(Refusal::Invalid(
+                "level atomic keeps one value of a key, and mode siblings several; take one, quorum or all"
+                    .to_owned(),
+            ));
+        }
         if key.is_empty() || key.len() > KEY_BYTES_MAX {
             return Err(Refusal::Invalid(format!(
                 "a key has 1 to {KEY_BYTES_MAX} bytes, this one {}",
@@ -400,6 +423,20 @@ impl Ticket {
     /// The refusal for a key that is used at other levels than this operation's.
     pub fn mixed_levels(&self) -> Response {
         Response::Refused(Refusal::MixedLevels { used: mode(!self.atomic).to_owned() })
+    }
+}
+
+/// Whether a session can have read this context, in this mode.
+fn has_seen(context: &[u8], mode: Mode) -> Result<(), Refusal> {
+    if mode != Mode::Siblings {
+        let why = "a context goes with writes in mode siblings only: here the last write wins";
+        return Err(Refusal::Invalid(why.to_owned()));
+    }
+    // One more than it counts is the version of the write.
+    let is_possible = |seen: Seen| seen.count() < Version::MILLIS_END - 1;
+    match Seen::decode(context).is_some_and(is_possible) {
+        true => Ok(()),
+        false => Err(Refusal::Invalid("no read has returned this context".to_owned())),
     }
 }
 

@@ -107,6 +107,15 @@ pub enum Operation {
         /// The last key of the previous page.
         after: Option<String>,
     },
+    /// Writes over what the session has read, in mode siblings, and over nothing else.
+    Update {
+        /// The key.
+        key: String,
+        /// Its new value; none: a tombstone.
+        value: Option<Vec<u8>>,
+        /// The context that was read.
+        context: Vec<u8>,
+    },
 }
 
 /// How an operation ended.
@@ -135,6 +144,15 @@ pub enum Response {
     Refused(Refusal),
     /// It may have taken effect, or may yet.
     Unknown(String),
+    /// A read, in mode siblings: all values of which none was written by somebody who had seen another.
+    Siblings {
+        /// The values. None of them: a tombstone; an empty list: never written.
+        values: Vec<Option<Vec<u8>>>,
+        /// What has been seen with them: it goes with a write that is to take their place.
+        context: Vec<u8>,
+        /// How much that is; none: never written.
+        version: Option<Version>,
+    },
 }
 
 impl Answer for Response {
