@@ -1,4 +1,4 @@
-//! Five runs that come by everything: every named point of the store, and every marker but those that take luck.
+//! Six runs that come by everything: every named point of the store, and every marker but those that take luck.
 //!
 //! Faults stand at fixed times, so that each does its part: a node that is alone for long lacks what snapshots
 //! have taken from the log, a flipped bit is found by the start after it, and so on.
@@ -74,6 +74,19 @@ fn deletes() -> Scenario {
         tombstone_grace_ms: 2_000,
         schedule: schedule(&[]),
         time_ms: 6_000,
+        ..Scenario::default()
+    }
+}
+
+/// Two sides of a cut write what the other side does not know.
+fn siblings() -> Scenario {
+    let faults = [(500, 3_000, "partition-halves", None)];
+    Scenario {
+        mode: "siblings".to_owned(),
+        workload: "merged-set".to_owned(),
+        level: "one".to_owned(),
+        schedule: schedule(&faults),
+        time_ms: 4_000,
         ..Scenario::default()
     }
 }
@@ -154,7 +167,7 @@ fn leaves_only_markers_that_exist_to_sweeps() {
 
 #[test]
 fn no_point_is_dead_and_no_marker_out_of_reach() {
-    let scenarios = [quorums(), tables(), deletes(), stand_ins(), log(), pair()];
+    let scenarios = [quorums(), tables(), deletes(), stand_ins(), siblings(), log(), pair()];
     let (points, markers) = reached(&scenarios);
     let dead = point::ALL.iter().map(|point| point.name).filter(|name| !points.contains_key(*name));
     let is_left = |name: &&str| LEFT_TO_SWEEPS.iter().any(|(left, _)| left == name);

@@ -23,6 +23,7 @@ pub mod log_cut_at_bad_record;
 pub mod log_removed_before_flush;
 pub mod loss_bound_passed;
 pub mod memtable_not_rotated;
+pub mod no_conflict_record;
 pub mod no_pre_vote;
 pub mod read_past_high_water_mark;
 pub mod read_unconfirmed;
@@ -112,6 +113,7 @@ pub const ALL: &[&Bug] = &[
     &atomic_read_without_write_back::BUG,
     &timeout_reported_as_failure::BUG,
     &local_quorum_for_global::BUG,
+    &no_conflict_record::BUG,
     &read_unconfirmed::BUG,
     &lease_by_wall_clock::BUG,
     &earlier_term_committed::BUG,

@@ -49,7 +49,7 @@ fn copies(scenario: &Scenario) -> String {
     let places = if *data_centres > 1 { format!(" in {data_centres} data centres") } else { String::new() };
     let quorums = format!("N={replication}{places} R={read_quorum} W={write_quorum}");
     match (scenario.store.as_str(), mode.as_str()) {
-        (_, "sloppy") => format!("{mode} {quorums}"),
+        (_, "sloppy" | "siblings") => format!("{mode} {quorums}"),
         (_, "asynchronous") => format!("{mode} (K={loss_entries})"),
         ("raft", _) => mode.clone(),
         _ => quorums,

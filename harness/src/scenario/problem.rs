@@ -340,7 +340,10 @@ mod tests {
         let (quorum, mode) = (store::named("quorum").expect("a store"), "synchronous".to_owned());
         let scenario = Scenario { mode, ..Scenario::default() };
         let problem = scenario.problem_with(quorum).expect("a problem");
-        assert_eq!(problem, "mode synchronous: quorum has none of that name; take one of majority, sloppy");
+        assert_eq!(
+            problem,
+            "mode synchronous: quorum has none of that name; take one of majority, sloppy, siblings"
+        );
         assert_eq!(Scenario::default().problem_with(quorum), None);
     }
 

@@ -48,11 +48,25 @@
 //! Deleted stays deleted as long as nothing that is older than a tombstone is under way for longer than its grace period:
 //! then every home replica may have forgotten it, and would take the older value for a new one.
 //!
+//! In mode siblings two writes that do not know each other both stay, and versions say how much has been seen of a key,
+//! not which write is later:
+//!
+//! | levels | promised | as long as |
+//! |---|---|---|
+//! | one, quorum, all | acknowledged or dominated, where nodes exchange what they hold: each home replica comes to hold every acknowledged write, or one by a client that had seen it | no home replica's sync lied, and fewer than W' have damaged disks |
+//!
+//! - Integrity, convergence, replica durability and durability are promised as above.
+//! - A delete takes away what its client had seen, and what it had not seen stays. So nothing is promised of what was
+//!   deleted.
+//! - What a session has seen is in the context of its reads, and goes with its writes, or does not: that is the client's
+//!   affair. There are no session guarantees.
+//! - Level atomic is refused: it keeps one value of a key.
+//!
 //! A disk whose syncs lied may have lost, with its power, what a node needs to start: how often it was started,
 //! or a part of its log that others build on. The node says so and does not start, until somebody gives it an empty
 //! directory; so it does not converge.
 
-use super::config::Config;
+use super::config::{Config, Mode};
 use super::message::Level;
 use super::needed::majority;
 
@@ -83,6 +97,8 @@ pub enum Guarantee {
     WritesFollowReadsAcrossKeys,
     /// Every operation takes effect at one moment between invocation and completion.
     Linearizability,
+    /// Every home replica holds each acknowledged write, or one by a client that had seen it.
+    AcknowledgedOrDominated,
 }
 
 /// One promise.
@@ -128,6 +144,11 @@ pub fn promises(config: &Config, write: Level, read: Level) -> Vec<Promise> {
         true => Promise { damaged_nodes_max: Some(written - 1), ..always(Durability) },
     };
     promises.push(durability);
+    if config.mode == Mode::Siblings {
+        let dominated = Promise { guarantee: AcknowledgedOrDominated, lying_homes_max: Some(0), ..durability };
+        promises.extend(config.has_exchange.then_some(dominated));
+        return promises;
+    }
     // What every home replica has had is forgotten: then none of them may come back without it.
     let deleted =
         if config.collects() { Promise { damaged_homes_max: Some(0), ..durability } } else { durability };
@@ -176,7 +197,6 @@ fn replicas(config: &Config, level: Level, quorum: usize) -> usize {
 mod tests {
     use super::*;
     use crate::quorum::centres::Centres;
-    use crate::quorum::config::Mode;
 
     fn promised(write: Level, read: Level) -> Vec<Guarantee> {
         let config = Config::new(0, (1..=5).map(|number| format!("n{number}")).collect());
@@ -261,6 +281,19 @@ mod tests {
             [LocalQuorum, EachQuorum].map(|level| acknowledgements(&config, level)),
             [Some(2), Some(4)]
         );
+    }
+
+    #[test]
+    fn siblings_promise_that_nothing_vanishes_unseen_and_nothing_of_sessions() {
+        let nodes: Vec<String> = (1..=5).map(|number| format!("n{number}")).collect();
+        let siblings = Config { mode: Mode::Siblings, ..Config::new(0, nodes) };
+        let promised = promises(&siblings, Level::Quorum, Level::Quorum);
+        let names: Vec<Guarantee> = promised.iter().map(|promise| promise.guarantee).collect();
+        use Guarantee::*;
+        assert_eq!(names, [Integrity, Convergence, ReplicaDurability, Durability, AcknowledgedOrDominated]);
+        assert_eq!((promised[4].damaged_homes_max, promised[4].lying_homes_max), (Some(1), Some(0)));
+        let alone = promises(&Config { has_exchange: false, ..siblings }, Level::All, Level::All);
+        assert!(alone.iter().all(|promise| promise.guarantee != AcknowledgedOrDominated));
     }
 
     #[test]
