@@ -143,7 +143,8 @@ impl Client {
     }
 
     /// Writes a value (none: a tombstone) over what was read with this context, and over nothing else: of a store in mode
-    /// siblings, whose reads return [`Response::Siblings`].
+    /// siblings, whose reads return [`Response::Siblings`]. A context that no read has returned takes away what nobody has
+    /// seen.
     pub async fn update(
         &mut self,
         key: &str,

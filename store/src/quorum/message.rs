@@ -39,7 +39,8 @@ pub enum Level {
     EachQuorum,
 }
 
-/// What a replica holds for a key.
+/// What a replica holds for a key. In mode siblings the value is all [siblings](super::siblings), encoded, and the version
+/// says how much has been seen of the key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// When the value was written.
