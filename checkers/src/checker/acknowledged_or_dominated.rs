@@ -20,6 +20,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use perjury_histories::{Fate, History, Key, Operation, Value};
+use rustc_hash::FxHashSet;
 
 use super::{Checker, Context, Undecided, decide_on_other_evidence};
 use crate::findings::Findings;
@@ -75,7 +76,7 @@ fn is_owed(add: Operation<'_>, dump: &Dump<'_>) -> bool {
 /// What one replica holds: of each key the elements of all its siblings.
 struct Copy<'n> {
     dump: &'n Dump<'n>,
-    elements: BTreeMap<&'n Key, Vec<&'n Value>>,
+    elements: BTreeMap<&'n Key, FxHashSet<&'n Value>>,
 }
 
 impl<'n> Copy<'n> {
@@ -93,13 +94,13 @@ impl<'n> Copy<'n> {
     }
 
     fn has(&self, key: &Key, element: &Value) -> bool {
-        self.elements.get(key).is_some_and(|elements| elements.contains(&element))
+        self.elements.get(key).is_some_and(|elements| elements.contains(element))
     }
 }
 
 /// The elements in an array of siblings, of which a tombstone holds none.
-fn elements(siblings: &Value) -> Option<Vec<&Value>> {
-    let mut elements = Vec::new();
+fn elements(siblings: &Value) -> Option<FxHashSet<&Value>> {
+    let mut elements = FxHashSet::default();
     for sibling in siblings.as_array()?.iter().filter(|sibling| !sibling.is_null()) {
         elements.extend(sibling.as_array()?);
     }
