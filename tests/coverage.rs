@@ -1,4 +1,4 @@
-//! Six runs that come by everything: every named point of the store, and every marker but those that take luck.
+//! Seven runs that come by everything: every named point of the store, and every marker but those that take luck.
 //!
 //! Faults stand at fixed times, so that each does its part: a node that is alone for long lacks what snapshots
 //! have taken from the log, a flipped bit is found by the start after it, and so on.

@@ -145,7 +145,8 @@ pub fn promises(config: &Config, write: Level, read: Level) -> Vec<Promise> {
     };
     promises.push(durability);
     if config.mode == Mode::Siblings {
-        let dominated = Promise { guarantee: AcknowledgedOrDominated, lying_homes_max: Some(0), ..durability };
+        let dominated =
+            Promise { guarantee: AcknowledgedOrDominated, lying_homes_max: Some(0), ..durability };
         promises.extend(config.has_exchange.then_some(dominated));
         return promises;
     }
