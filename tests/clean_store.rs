@@ -74,6 +74,17 @@ fn keeps_its_promises_with_caches() {
 }
 
 #[test]
+fn loses_no_write_where_clients_merge_siblings() {
+    for seed in 0..2 {
+        let mut scenario = all_faults("mixed", 10);
+        (scenario.mode, scenario.workload) = ("siblings".to_owned(), "merged-set".to_owned());
+        let (recording, report) = try_seed(&scenario, seed);
+        assert_eq!(report.verdict, "valid", "{}", complaints(&report));
+        assert!(recording.markers.contains_key("siblings-merged"), "{:?}", recording.markers);
+    }
+}
+
+#[test]
 fn keeps_its_promises_on_failing_disks_or_does_not_owe_them() {
     for seed in 0..3 {
         let mut scenario = all_faults("mixed", 15);

@@ -78,6 +78,19 @@ fn deletes() -> Scenario {
     }
 }
 
+/// Two sides of a cut write what the other side does not know.
+fn siblings() -> Scenario {
+    let faults = [(500, 3_000, "partition-halves", None)];
+    Scenario {
+        mode: "siblings".to_owned(),
+        workload: "merged-set".to_owned(),
+        level: "one".to_owned(),
+        schedule: schedule(&faults),
+        time_ms: 4_000,
+        ..Scenario::default()
+    }
+}
+
 /// One node is alone with its clients, and keeps more than it has room for.
 fn stand_ins() -> Scenario {
     let faults = [(500, 5_000, "partition-one", Some("n1"))];
@@ -170,8 +183,8 @@ fn leaves_only_markers_that_exist_to_sweeps() {
 #[test]
 fn no_point_is_dead_and_no_marker_out_of_reach() {
     let caches = ["write-through", "write-behind"].map(caches);
-    let scenarios =
-        [vec![quorums(), tables(), deletes(), stand_ins(), log(), pair()], caches.to_vec()].concat();
+    let others = vec![quorums(), tables(), deletes(), stand_ins(), siblings(), log(), pair()];
+    let scenarios = [others, caches.to_vec()].concat();
     let (points, markers) = reached(&scenarios);
     let dead = point::ALL.iter().map(|point| point.name).filter(|name| !points.contains_key(*name));
     let is_left = |name: &&str| LEFT_TO_SWEEPS.iter().any(|(left, _)| left == name);

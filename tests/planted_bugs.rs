@@ -73,6 +73,7 @@ recorded! {
     finds_acknowledgement_counted_twice: "acknowledgement-counted-twice", 15, 14;
     finds_atomic_read_without_write_back: "atomic-read-without-write-back", 15, 4;
     finds_timeout_reported_as_failure: "timeout-reported-as-failure", 15, 0;
+    finds_no_conflict_record: "no-conflict-record", 5, 0;
     finds_stale_heartbeat_wins: "stale-heartbeat-wins", 10, 0;
     finds_one_suspicion_enough: "one-suspicion-enough", 10, 0;
     finds_generation_not_raised: "generation-not-raised", 10, 0;

@@ -56,7 +56,8 @@ fn loses_no_more_than_it_may_where_copies_are_late() {
 
 #[test]
 fn keeps_its_promises_in_every_workload() {
-    for workload in workload::ALL {
+    // It merges several values of a key, and a replicated log has one.
+    for workload in workload::ALL.iter().filter(|workload| workload.name() != "merged-set") {
         let scenario =
             Scenario { workload: workload.name().to_owned(), ..log("majority", "leader", ALL_FAULTS, 15) };
         keeps_its_promises(&scenario, 1);

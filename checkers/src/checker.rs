@@ -7,6 +7,7 @@ use crate::observation;
 use crate::stop::Stop;
 use crate::verdict::Verdict;
 
+pub mod acknowledged_or_dominated;
 pub mod append;
 pub mod availability;
 pub mod bank;
@@ -70,6 +71,7 @@ pub const ALL: &[&dyn Checker] = &[
     &durability::Durability,
     &replica_durability::ReplicaDurability,
     &deleted_stays_deleted::DeletedStaysDeleted,
+    &acknowledged_or_dominated::AcknowledgedOrDominated,
     &bounded_loss::BoundedLoss,
     &set::Set,
     &set_full::SetFull,

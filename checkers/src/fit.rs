@@ -12,7 +12,8 @@
 //! acquire, write-fenced                  a lock that guards     fencing
 //! txn, final reads at several nodes      replicas               strong-convergence
 //! whatever else a model knows            that object            linearizability
-//! notes of the nemesis                   our own store          what judges these notes
+//! notes of the nemesis                   our own store          what judges these notes; of siblings in dumps of a set,
+//!                                                               acknowledged-or-dominated
 //! ```
 //!
 //! A checker that could only say unknown is not picked: the verdict on a history is the worst of all. One row of
@@ -78,6 +79,9 @@ const RULES: &[(&str, Rule)] = &[
     ("deleted-stays-deleted", |facts| {
         let reason = facts.is(Object::Register, "registers with versions, deleted and looked at in the end");
         reason.filter(|_| facts.has_final_read_of_deleted)
+    }),
+    ("acknowledged-or-dominated", |facts| {
+        facts.is(Object::Set, "replicas told which siblings they hold").filter(|_| facts.has_siblings)
     }),
     ("set", |facts| {
         let reason = facts.is(Object::Set, "a set, and one read or a final one");
@@ -226,6 +230,16 @@ mod tests {
         fit(r#"0:write-set(_,1) 0:read-set-all()={"n1":[1]}"#, &["set-full"]);
         fit("0:add(_,1) 0:contains(_,1)=[1,true]", &["linearizability"]);
         fit("0:add(_,1) 0:add(_,2)", &["set-full"]);
+    }
+
+    #[test]
+    fn fits_sets_whose_replicas_hold_siblings() {
+        let picked = |held: &str| {
+            let dump = format!(r#"nemesis:dump(_,{{"entries":[["j",[1],[]],["s",[1],{held}]]}})"#);
+            let fits = fits(&history(&format!("0:add(s,1) 0:read!(s)=[1] {dump}")));
+            fits.iter().any(|fit| fit.checker.name() == "acknowledged-or-dominated")
+        };
+        assert!(picked("[[1],[2]]") && !picked("[1,2]") && !picked("1"));
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub mod log_cut_at_bad_record;
 pub mod log_removed_before_flush;
 pub mod loss_bound_passed;
 pub mod memtable_not_rotated;
+pub mod no_conflict_record;
 pub mod no_pre_vote;
 pub mod one_suspicion_enough;
 pub mod read_past_high_water_mark;
@@ -118,6 +119,7 @@ pub const ALL: &[&Bug] = &[
     &atomic_read_without_write_back::BUG,
     &timeout_reported_as_failure::BUG,
     &local_quorum_for_global::BUG,
+    &no_conflict_record::BUG,
     &stale_heartbeat_wins::BUG,
     &one_suspicion_enough::BUG,
     &generation_not_raised::BUG,

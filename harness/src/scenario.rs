@@ -29,8 +29,8 @@ pub struct Scenario {
     /// W: replicas that acknowledge a write at level quorum.
     pub write_quorum: usize,
     /// How entries are copied, in systems that can do it in several ways: `majority`, `synchronous`,
-    /// `asynchronous`; `sloppy`, where others take a write for home replicas that do not answer; `write-through`
-    /// and `write-behind`, where each key has a cache on one node.
+    /// `asynchronous`; `sloppy`, where others take a write for home replicas that do not answer; `siblings`, where two writes
+    /// that do not know each other both stay; `write-through` and `write-behind`, where each key has a cache on one node.
     #[serde(default = "later::mode", skip_serializing_if = "later::is_default_mode")]
     pub mode: String,
     /// K: entries that may be lost when the active node fails, in mode asynchronous, or when a cache dies, in mode

@@ -127,7 +127,7 @@ mod tests {
             |of: &dyn Fn(&Scenario) -> String| scenarios.iter().map(of).collect::<BTreeSet<_>>().len();
         assert_eq!(distinct(&|scenario| scenario.store.clone()), store::ALL.len());
         assert_eq!(distinct(&|scenario| scenario.workload.clone()), workload::ALL.len());
-        assert_eq!(distinct(&|scenario| scenario.mode.clone()), 6);
+        assert_eq!(distinct(&|scenario| scenario.mode.clone()), 7);
         let faults: BTreeSet<&str> =
             scenarios.iter().flat_map(|scenario| scenario.nemesis.iter().map(String::as_str)).collect();
         let missing: Vec<_> =

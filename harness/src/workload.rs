@@ -6,6 +6,7 @@ pub mod cas_register;
 pub mod counter;
 pub mod deletes;
 pub mod lock;
+pub mod merged_set;
 pub mod register;
 pub mod set;
 
@@ -28,6 +29,7 @@ pub const ALL: &[&dyn Workload] = &[
     &append::Append,
     &lock::Lock,
     &bank::Bank,
+    &merged_set::MergedSet,
 ];
 
 /// The workload of this name.

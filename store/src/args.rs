@@ -11,7 +11,7 @@ use perjury_store::raft::request::ReadMode;
 use perjury_store::{quorum, raft};
 
 use ask::duration;
-pub use ask::{Ask, AtLevel, Cluster, NodeCentre, Peer};
+pub use ask::{Ask, AtLevel, Cluster, Context, NodeCentre, Over, Peer};
 pub use serve::{QuorumOptions, RaftOptions, ReplicationMode, Serve, Storage};
 
 /// A replicated key-value store, in two families: quorum, without a leader, where any node takes any request;
@@ -77,6 +77,9 @@ pub enum Client {
         /// Family raft: the token of a lock. Refused if a higher one has written the key.
         #[arg(long)]
         token: Option<u64>,
+        /// Family quorum: what is written over.
+        #[command(flatten)]
+        over: Over,
         /// Family quorum: how many replicas take part.
         #[command(flatten)]
         level: AtLevel,
@@ -88,6 +91,9 @@ pub enum Client {
     Delete {
         /// The key.
         key: String,
+        /// Family quorum: what is written over.
+        #[command(flatten)]
+        over: Over,
         /// Family quorum: how many replicas take part.
         #[command(flatten)]
         level: AtLevel,

@@ -8,6 +8,10 @@
 //!  session ──put k──▶ n1   n1 dies before it answers        outcome unknown: it may hold, or yet hold
 //!          ──get k──▶ n3   floor: what the session saw of k  reached, or refused; never older
 //! ```
+//!
+//! In mode siblings a read returns all values that nobody has written over yet, and a context, which is opaque. The client
+//! makes one value of them, and hands the context back with it ([`Client::update`]); a put without one goes beside what
+//! there is.
 
 pub(crate) mod connection;
 mod discovery;
@@ -148,6 +152,20 @@ impl Client {
     /// Writes a tombstone.
     pub async fn delete(&mut self, key: &str, level: Level, deadline: Duration) -> Answer {
         self.call(Operation::Delete { key: key.to_owned() }, level, deadline, None).await
+    }
+
+    /// Writes a value (none: a tombstone) over what was read with this context, and over nothing else: of a store in mode
+    /// siblings, whose reads return [`Response::Siblings`]. A context that no read has returned takes away what nobody has
+    /// seen.
+    pub async fn update(
+        &mut self,
+        key: &str,
+        value: Option<Vec<u8>>,
+        context: Vec<u8>,
+        level: Level,
+        deadline: Duration,
+    ) -> Answer {
+        self.call(Operation::Update { key: key.to_owned(), value, context }, level, deadline, None).await
     }
 
     /// Does `operation` within `deadline`, coordinated by `node`, or else by a node of its choice.

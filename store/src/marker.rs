@@ -49,6 +49,9 @@ impl Marker {
     }
 }
 
+/// The modes of family quorum in which the last write of a key wins.
+const ONE_VALUE: &[&str] = &["majority", "sloppy"];
+
 /// Declares markers, each with its sentence, and the list of all of them.
 macro_rules! markers {
     ($($constant:ident = $marker:expr;)*) => {
@@ -66,10 +69,10 @@ markers! {
     RECOVERED_FROM_THE_OTHERS = Marker::quorum("recovered-from-the-others", "a damaged node caught up from all others");
     WRITE_SUPERSEDED = Marker::quorum("write-superseded", "a write reached a replica that held a later one");
     WRITE_LEFT_HALF_DONE = Marker::quorum("write-left-half-done", "a write missed its deadline, and some replicas hold it");
-    WRITE_BACK_NEEDED = Marker::quorum("write-back-needed", "an atomic read wrote back what too few replicas held");
+    WRITE_BACK_NEEDED = Marker::quorum("write-back-needed", "an atomic read wrote back what too few replicas held").only(ONE_VALUE);
     STALE_REPLICA_REPAIRED = Marker::quorum("stale-replica-repaired", "a read saw replicas differ, and repaired one");
     REPLICAS_BELOW_FLOOR = Marker::quorum("replicas-below-floor", "enough replicas answered a read, with less than its session had seen");
-    VERSION_AHEAD_OF_CLOCK = Marker::quorum("version-ahead-of-clock", "a version was given out that the wall clock had not reached");
+    VERSION_AHEAD_OF_CLOCK = Marker::quorum("version-ahead-of-clock", "a version was given out that the wall clock had not reached").only(ONE_VALUE);
     EXCHANGE_DIFFERED = Marker::quorum("exchange-differed", "two nodes compared what they hold, and found that it differs");
     HINT_STORED = Marker::quorum("hint-stored", "a node kept a write for a home replica that did not answer").only(&["sloppy"]);
     HINT_HANDED_BACK = Marker::quorum("hint-handed-back", "a home replica got what was kept for it").only(&["sloppy"]);
@@ -83,6 +86,8 @@ markers! {
     MARKED_DOWN = Marker::quorum("marked-down", "two nodes missed another one, and it was taken for down").only(&["sloppy"]);
     SUSPICION_REFUTED = Marker::quorum("suspicion-refuted", "a newer heartbeat came of a node that was missed").only(&["sloppy"]);
     STAND_IN_AT_ONCE = Marker::quorum("stand-in-at-once", "a write was handed on at once, in the place of a node known to be down").only(&["sloppy"]);
+    SIBLINGS_HELD = Marker::quorum("siblings-held", "a replica came to hold several values of a key that no client had seen").only(&["siblings"]);
+    SIBLINGS_MERGED = Marker::quorum("siblings-merged", "a client that had read several values of a key wrote over them").only(&["siblings"]);
     TREE_DESCENDED = Marker::quorum("tree-descended", "two nodes went down their trees to where they differ");
     MEMTABLE_FLUSHED = Marker::tables("memtable-flushed", "a memtable became a table, and the log before it was removed");
     TABLES_COMPACTED = Marker::tables("tables-compacted", "tables were merged into one");

@@ -65,6 +65,9 @@ pub struct Safeguards {
     pub timeout_is_unknown: bool,
     /// A quorum is one of all home replicas. Off (bug 24): one of those in the coordinator's data centre passes for it.
     pub quorum_is_global: bool,
+    /// In mode siblings all values stay that no client has seen. Off (bug 25): the later of two stays, and no record of the
+    /// other one.
+    pub conflict_recorded: bool,
     /// Replay begins after the snapshot. Off (bug 6): entries that the snapshot covers, and that are still
     /// in the log, are applied again, without a look at the session table.
     pub replay_after_snapshot: bool,
@@ -143,6 +146,7 @@ impl Default for Safeguards {
             write_back: true,
             timeout_is_unknown: true,
             quorum_is_global: true,
+            conflict_recorded: true,
             replay_after_snapshot: true,
             read_index: true,
             monotonic_lease: true,

@@ -35,6 +35,8 @@ pub(super) struct Facts<'a> {
     /// The functions of clients.
     pub functions: BTreeSet<&'a str>,
     notes: BTreeSet<&'a str>,
+    /// Whether a replica told that it holds arrays of arrays: the siblings of a set.
+    pub has_siblings: bool,
     /// Whether an ok read has a version.
     pub has_read_versions: bool,
     /// Whether anything else that is ok has one: a write.
@@ -71,7 +73,8 @@ impl<'a> Facts<'a> {
     /// Those of this history.
     pub fn of(history: &'a History) -> Facts<'a> {
         let notes = history.notes().map(|note| note.function).collect();
-        let mut facts = Facts { notes, ..Facts::default() };
+        let has_siblings = history.notes().any(|note| note.function == "dump" && holds_siblings(note.value));
+        let mut facts = Facts { notes, has_siblings, ..Facts::default() };
         for operation in history.operations() {
             facts.functions.insert(operation.function());
             facts.look_at(operation);
@@ -177,6 +180,12 @@ impl<'a> Facts<'a> {
     pub fn has_note(&self, note: &str, reason: &'static str) -> Option<&'static str> {
         (self.notes.contains(note) && !self.functions.is_empty()).then_some(reason)
     }
+}
+
+/// Whether this is a dump with an array of arrays in it.
+fn holds_siblings(dump: &Value) -> bool {
+    let entries = dump.get("entries").and_then(Value::as_array).into_iter().flatten();
+    entries.filter_map(|entry| entry.get(2)?.get(0)).any(Value::is_array)
 }
 
 /// Whether nothing is added twice.

@@ -18,8 +18,8 @@ pub struct Options {
     #[arg(long, value_name = "NAME", value_parser = catalog::parser(catalog::stores()))]
     store: Option<String>,
     /// How writes are copied. quorum: majority, where home replicas alone acknowledge a write; sloppy, where other
-    /// nodes take it for those that do not answer; write-through and write-behind, where each key has a cache on one
-    /// node. raft: majority; synchronous and asynchronous, with one active
+    /// nodes take it for those that do not answer; siblings, where concurrent writes stay for clients to merge; write-through
+    /// and write-behind, where each key has a cache on one node. raft: majority; synchronous and asynchronous, with one active
     /// node, its standby, and a witness [default: majority]
     #[arg(long, value_name = "MODE")]
     mode: Option<String>,
@@ -338,6 +338,7 @@ mod tests {
             "--without none",
             "--workload deletes --tombstone-grace 4s",
             "--mode sloppy --nodes 7 --nemesis hints",
+            "--mode siblings --workload merged-set --nodes 7",
             "--store raft --mode synchronous --snapshot-every 9 --batch-bytes 1 --segment-bytes 2048",
             "--store raft --mode asynchronous --nodes 3 --loss-entries 17",
             "--workload bank --store raft --read-percent 90 --reader-percent 25",
@@ -388,7 +389,16 @@ mod tests {
             ),
             (
                 "--mode synchronous",
-                "--mode synchronous: quorum has none of that name; take one of majority, sloppy, write-through, write-behind",
+                "--mode synchronous: quorum has none of that name; take one of majority, sloppy, siblings, write-through, write-behind",
+            ),
+            (
+                "--mode siblings",
+                "--workload register: in mode siblings a key has several values; take merged-set",
+            ),
+            ("--workload merged-set", "it merges several values of a key; take --mode siblings"),
+            (
+                "--mode siblings --workload merged-set --level quorum+atomic",
+                "--level atomic: it keeps one value of a key",
             ),
             ("--level two", "--level: 'two' is no level of this store: take quorum, atomic"),
             ("--level all+one/mixed", "'mixed' is no level of this store"),

@@ -50,7 +50,7 @@ fn copies(scenario: &Scenario) -> String {
     let quorums = format!("N={replication}{places} R={read_quorum} W={write_quorum}");
     match (scenario.store.as_str(), mode.as_str()) {
         (_, "write-behind") => format!("{mode} (K={loss_entries}) {quorums}"),
-        (_, "sloppy" | "write-through") => format!("{mode} {quorums}"),
+        (_, "sloppy" | "siblings" | "write-through") => format!("{mode} {quorums}"),
         (_, "asynchronous") => format!("{mode} (K={loss_entries})"),
         ("raft", _) => mode.clone(),
         _ => quorums,

@@ -344,8 +344,8 @@ mod tests {
         let problem = scenario.problem_with(quorum).expect("a problem");
         assert_eq!(
             problem,
-            "mode synchronous: quorum has none of that name; take one of majority, sloppy, write-through, \
-             write-behind"
+            "mode synchronous: quorum has none of that name; take one of majority, sloppy, siblings, \
+             write-through, write-behind"
         );
         assert_eq!(Scenario::default().problem_with(quorum), None);
     }

@@ -5,6 +5,7 @@
 
 mod behind;
 mod level;
+mod merged;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,6 +18,7 @@ use perjury_store::quorum::centres::{CentreId, Centres};
 use perjury_store::quorum::config::{Config, Mode};
 use perjury_store::quorum::message::{Entry, Level, NodeId, Operation, Response};
 use perjury_store::quorum::promise::{Guarantee, acknowledgements, detection_ms_max, promises};
+use perjury_store::quorum::siblings::Siblings;
 use perjury_store::quorum::version::Version as StoreVersion;
 use perjury_store::server::{ServerOptions, serve};
 use perjury_store::storage::tables;
@@ -30,12 +32,18 @@ use level::{LEVELS, pair};
 
 /// What can be done with registers under a last write that wins.
 const WORKLOADS: [&str; 4] = ["register", "deletes", "set", "cas-register"];
-/// How writes are acknowledged.
+/// What can be done where a key may hold several values.
+const MERGED_SET: &str = "merged-set";
+/// How writes are acknowledged, and what becomes of two that do not know each other.
 const MODES: &[Choice] = &[
     Choice { name: "majority", about: "strict: only home replicas of a key acknowledge a write" },
     Choice {
         name: "sloppy",
         about: "at levels one and quorum also the next nodes on the ring, for home replicas that do not answer",
+    },
+    Choice {
+        name: SIBLINGS,
+        about: "as majority, but two writes that do not know each other both stay, for clients to merge",
     },
     Choice {
         name: "write-through",
@@ -46,6 +54,8 @@ const MODES: &[Choice] = &[
         about: "the same, but the cache acknowledges a write before the store has it; K may be lost",
     },
 ];
+/// The mode in which a key may hold several values.
+const SIBLINGS: &str = "siblings";
 /// How long a client waits for one answer.
 const DEADLINE: Duration = Duration::from_millis(1500);
 /// The longest latency under which seven messages, one after another, are there before the deadline: what an atomic
@@ -100,6 +110,10 @@ impl System for Quorum {
         // What is lost is counted in sets alone, over all levels.
         all.retain(|promise| promise.guarantee != "bounded-loss" || promise.level.is_empty());
         all.extend(detection_ms_max(&config(scenario, 0)).map(membership));
+        if scenario.mode == SIBLINGS {
+            let sets: Vec<Promise> = all.iter().flat_map(merged_sets).collect();
+            all.extend(sets);
+        }
         all
     }
 
@@ -119,7 +133,8 @@ impl System for Quorum {
 
     fn mixed_levels(&self, scenario: &Scenario) -> Vec<&'static str> {
         let count = if scenario.data_centres > 1 { LEVELS.len() } else { level::WITHOUT_CENTRES };
-        LEVELS[..count].iter().map(|level| level.name).collect()
+        let is_there = |level: &&str| scenario.mode != SIBLINGS || *level != level::ATOMIC;
+        LEVELS[..count].iter().map(|level| level.name).filter(is_there).collect()
     }
 
     fn modes(&self) -> &'static [Choice] {
@@ -131,12 +146,8 @@ impl System for Quorum {
     }
 
     fn problem(&self, scenario: &Scenario) -> Option<String> {
-        if !WORKLOADS.contains(&scenario.workload.as_str()) {
-            return Some(format!(
-                "workload {}: quorums keep registers only; take one of {}, or --store raft",
-                scenario.workload,
-                WORKLOADS.join(", ")
-            ));
+        if let Some(problem) = wrong_workload(scenario).or_else(|| atomic_siblings(scenario)) {
+            return Some(problem);
         }
         let (usual, is_behind) = (Scenario::default(), mode(scenario) == Mode::WriteBehind);
         let loss_entries = if is_behind { usual.loss_entries } else { scenario.loss_entries };
@@ -221,10 +232,49 @@ fn centres(scenario: &Scenario) -> Centres {
 fn mode(scenario: &Scenario) -> Mode {
     match scenario.mode.as_str() {
         "sloppy" => Mode::Sloppy,
+        SIBLINGS => Mode::Siblings,
         "write-through" => Mode::WriteThrough,
         "write-behind" => Mode::WriteBehind,
         _ => Mode::Strict,
     }
+}
+
+/// What is done must suit what a key holds: one value, or several.
+fn wrong_workload(scenario: &Scenario) -> Option<String> {
+    let workload = scenario.workload.as_str();
+    match (scenario.mode == SIBLINGS, workload == MERGED_SET) {
+        (true, true) => None,
+        (true, false) => Some(format!(
+            "workload {workload}: in mode {SIBLINGS} a key has several values; take {MERGED_SET}"
+        )),
+        (false, true) => {
+            Some(format!("workload {workload}: it merges several values of a key; take --mode {SIBLINGS}"))
+        }
+        (false, false) if WORKLOADS.contains(&workload) => None,
+        (false, false) => Some(format!(
+            "workload {workload}: quorums keep registers only; take one of {}, or --store raft",
+            WORKLOADS.join(", ")
+        )),
+    }
+}
+
+/// Several values of a key cannot be linearizable.
+fn atomic_siblings(scenario: &Scenario) -> Option<String> {
+    let is_atomic = |level: &&str| level.split('/').any(|level| level == level::ATOMIC);
+    let level = scenario.levels().into_iter().find(is_atomic).filter(|_| scenario.mode == SIBLINGS)?;
+    Some(format!(
+        "level {level}: it keeps one value of a key, and mode {SIBLINGS} several; take quorum, all, one, or mixed"
+    ))
+}
+
+/// A set whose siblings clients merge is as durable as its writes. What a read has shown that nobody acknowledged may
+/// lie on one replica alone.
+fn merged_sets(promise: &Promise) -> Vec<Promise> {
+    if promise.guarantee != checker(Guarantee::AcknowledgedOrDominated) {
+        return Vec::new();
+    }
+    let named = |name: &str| Promise { guarantee: name.to_owned(), ..promise.clone() };
+    vec![named("set"), named("set-full").while_at_most(0, DAMAGE)]
 }
 
 /// Small, so that a run flushes and merges often, and reads what it does not have in memory.
@@ -324,6 +374,7 @@ fn checker(guarantee: Guarantee) -> &'static str {
         Guarantee::MonotonicWritesAcrossKeys => "monotonic-writes-across-keys",
         Guarantee::WritesFollowReadsAcrossKeys => "writes-follow-reads-across-keys",
         Guarantee::Linearizability => "linearizability",
+        Guarantee::AcknowledgedOrDominated => "acknowledged-or-dominated",
         Guarantee::BoundedLoss => "bounded-loss",
     }
 }
@@ -355,6 +406,9 @@ struct QuorumClient {
 impl Client for QuorumClient {
     fn invoke<'a>(&'a mut self, call: &'a Call) -> LocalFuture<'a, Reply> {
         Box::pin(async move {
+            if self.scenario.mode == SIBLINGS {
+                return self.merge(call).await;
+            }
             match operation(call) {
                 Some((operation, level)) => self.one(call, operation, level).await,
                 None if call.function == "read" => self.read_all(call).await,
@@ -367,6 +421,8 @@ impl Client for QuorumClient {
         Box::pin(async move {
             let node = names(&self.scenario).iter().position(|name| name == node)? as NodeId;
             let entries = self.client.dump(node, DEADLINE).await.map_err(anyhow::Error::from);
+            let has_siblings = self.scenario.mode == SIBLINGS;
+            let held = |entry| held(entry, has_siblings);
             Some(entries.map(|entries| entries.into_iter().map(held).collect()))
         })
     }
@@ -374,11 +430,19 @@ impl Client for QuorumClient {
 
 impl QuorumClient {
     async fn one(&mut self, call: &Call, operation: Operation, level: Level) -> Reply {
+        let answer = self.call(call, operation, level).await;
+        Reply { node: self.name_of(&answer), ..reply(call, answer) }
+    }
+
+    /// Asks the node that a call names, or any.
+    async fn call(&mut self, call: &Call, operation: Operation, level: Level) -> Answer {
         let names = names(&self.scenario);
         let node = call.node.as_ref().and_then(|node| names.iter().position(|name| name == node));
-        let answer = self.client.call(operation, level, DEADLINE, node.map(|node| node as NodeId)).await;
-        let node = names.get(usize::from(answer.node)).cloned();
-        Reply { node, ..reply(call, answer) }
+        self.client.call(operation, level, DEADLINE, node.map(|node| node as NodeId)).await
+    }
+
+    fn name_of(&self, answer: &Answer) -> Option<String> {
+        names(&self.scenario).get(usize::from(answer.node)).cloned()
     }
 
     /// Reads many keys, several at a time, each part in a session of its own; fails if any read fails.
@@ -444,14 +508,19 @@ fn reply(call: &Call, answer: Answer) -> Reply {
         Response::Written { version } => Reply::ok(call.value.clone(), Some(integers(version))),
         Response::Refused(refusal) => Reply::fail(refusal.to_string()),
         Response::Unknown(why) => Reply::info(why),
-        Response::Dump { .. } | Response::Members { .. } => {
+        Response::Dump { .. } | Response::Members { .. } | Response::Siblings { .. } => {
             Reply::info("the store answered another question")
         }
     }
 }
 
-fn held((key, entry): (String, Entry)) -> Held {
-    let value = entry.value.as_deref().map_or(Value::Null, decode);
+/// What a replica holds; of siblings the array of all of them.
+fn held((key, entry): (String, Entry), has_siblings: bool) -> Held {
+    let value = |bytes: Option<&[u8]>| bytes.map_or(Value::Null, decode);
+    let value = match has_siblings {
+        true => Siblings::of(&entry).values().map(value).collect(),
+        false => value(entry.value.as_deref()),
+    };
     Held { key: Key::Name(key), version: Some(integers(entry.version)), value }
 }
 

@@ -138,6 +138,12 @@ impl System for Raft {
             let (count, mode) = (scenario.loss_entries, &scenario.mode);
             return Some(format!("loss-entries {count}: mode {mode} loses none; take --mode asynchronous"));
         }
+        if scenario.workload == "merged-set" {
+            return Some(
+                "workload merged-set: raft keeps one value of a key; take --store quorum --mode siblings"
+                    .to_owned(),
+            );
+        }
         if scenario.workload == "bank" && scenario.keys > STEPS_MAX {
             let keys = scenario.keys;
             return Some(format!("keys {keys}: raft opens {STEPS_MAX} accounts at most in one transaction"));

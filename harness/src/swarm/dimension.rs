@@ -226,16 +226,22 @@ fn store(draw: &mut Draw<'_>, scenario: &mut Scenario) {
 fn mode(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     scenario.mode = match planted(scenario) {
         Some(bug) => draw.given(bug.mode),
-        None if is_quorum(scenario) => {
-            draw.word(&[("majority", 9), ("sloppy", 3), ("write-through", 2), ("write-behind", 2)])
-        }
+        None if is_quorum(scenario) => draw.word(&[
+            ("majority", 9),
+            ("sloppy", 3),
+            ("siblings", 2),
+            ("write-through", 2),
+            ("write-behind", 2),
+        ]),
         None => draw.word(&[("majority", 4), ("synchronous", 1), ("asynchronous", 1)]),
     };
 }
 
 fn nodes(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     scenario.nodes = match scenario.mode.as_str() {
-        "majority" | "sloppy" | "write-through" | "write-behind" => draw.count(&[3, 3, 4, 5, 5, 5, 5, 7]),
+        "majority" | "sloppy" | "siblings" | "write-through" | "write-behind" => {
+            draw.count(&[3, 3, 4, 5, 5, 5, 5, 7])
+        }
         mode => draw.count(&[Scenario::nodes_in(mode) as u64]),
     };
 }
@@ -351,7 +357,12 @@ fn workload(draw: &mut Draw<'_>, scenario: &mut Scenario) {
         ("lock", 1),
         ("set", 1),
     ];
-    scenario.workload = draw.word(if is_quorum(scenario) { of_quorum } else { of_raft });
+    let of_siblings: &[_] = &[("merged-set", 1)];
+    scenario.workload = draw.word(match scenario.mode.as_str() {
+        "siblings" => of_siblings,
+        _ if is_quorum(scenario) => of_quorum,
+        _ => of_raft,
+    });
 }
 
 fn level(draw: &mut Draw<'_>, scenario: &mut Scenario) {
@@ -370,7 +381,10 @@ fn level(draw: &mut Draw<'_>, scenario: &mut Scenario) {
         &[("quorum+all+one", 4), ("quorum", 3), ("one", 1), ("all", 1), ("one/all", 1), ("all/one", 1)];
     let of_raft: &[_] =
         &[("mixed", 4), ("leader", 3), ("lease", 3), ("follower", 2), ("any", 1), ("leader+lease", 2)];
+    let of_siblings: &[_] =
+        &[("mixed", 4), ("quorum", 4), ("one", 2), ("all", 1), ("one/all", 1), ("all/one", 1)];
     scenario.level = draw.word(match scenario.mode.as_str() {
+        "siblings" => of_siblings,
         "write-behind" => of_behind,
         _ if is_quorum(scenario) => of_quorum,
         _ => of_raft,

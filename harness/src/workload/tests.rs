@@ -177,7 +177,7 @@ fn names_checkers_that_exist() {
 /// Counters and lists are given up for new ones before they grow long.
 #[test]
 fn gives_up_keys_for_new_ones() {
-    for workload in [&counter::Counter as &dyn Workload, &append::Append] {
+    for workload in [&counter::Counter as &dyn Workload, &append::Append, &merged_set::MergedSet] {
         let mut invocations: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
         for (place, call) in calls_that(workload, false, 4_000, Kind::Ok).into_iter().enumerate() {
             invocations.entry(call.key.expect("a key")).or_default().push(place);
@@ -302,7 +302,7 @@ fn reads_the_whole_set_at_the_end() {
 
 #[test]
 fn reads_each_list_and_counter_once_at_the_end() {
-    for workload in [&counter::Counter as &dyn Workload, &append::Append] {
+    for workload in [&counter::Counter as &dyn Workload, &append::Append, &merged_set::MergedSet] {
         let rounds = workload.last(&homes(), &Scenario::default());
         let read = |call: &Call| {
             assert!(call.is_final && call.function == "read" && call.node.is_none(), "{call:?}");

@@ -1,5 +1,6 @@
 //! Whom a client asks, and how.
 
+use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -44,6 +45,38 @@ pub struct AtLevel {
     /// alone makes a key linearizable, and is never mixed with other levels on one key [default: quorum].
     #[arg(long, value_enum)]
     pub level: Option<Level>,
+}
+
+/// What a writer has read, in a store that keeps siblings.
+#[derive(Debug, Args)]
+pub struct Over {
+    /// Family quorum, mode siblings: the context that a read has printed. What was read with it is written over, and
+    /// nothing else; without it, the value goes beside what there is.
+    #[arg(long, value_name = "HEX")]
+    pub context: Option<Context>,
+}
+
+/// A context: bytes, written as hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Context(pub Vec<u8>);
+
+impl fmt::Display for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl FromStr for Context {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Context, String> {
+        let wrong = || "a context is what a read has printed: hexadecimal digits".to_owned();
+        if !text.len().is_multiple_of(2) || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return Err(wrong());
+        }
+        let byte = |at: usize| u8::from_str_radix(&text[at..at + 2], 16).map_err(|_| wrong());
+        (0..text.len()).step_by(2).map(byte).collect::<Result<_, _>>().map(Context)
+    }
 }
 
 /// A node's name and address.
@@ -113,6 +146,15 @@ mod tests {
         assert_eq!(duration("20ms"), Ok(Duration::from_millis(20)));
         for wrong in ["", "5", "s", "ms", "0s", "-1s", "NaNs", "1e99s", "1m"] {
             assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn reads_the_context_that_it_prints() {
+        let context = Context(vec![0, 1, 0xfe]);
+        assert_eq!((context.to_string().as_str(), "0001fe".parse()), ("0001fe", Ok(context)));
+        for wrong in ["0", "0g", "+1", "é"] {
+            assert!(wrong.parse::<Context>().is_err(), "{wrong}");
         }
     }
 

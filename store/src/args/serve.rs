@@ -73,7 +73,7 @@ pub struct QuorumOptions {
     /// W: replicas that acknowledge a write at level quorum [default: 2].
     #[arg(long)]
     pub write_quorum: Option<usize>,
-    /// Whose acknowledgements count for a write [default: strict].
+    /// Whose acknowledgements count for a write, and what becomes of two that do not know each other [default: strict].
     #[arg(long, value_enum)]
     pub mode: Option<Mode>,
     /// Sloppy: hints that a node keeps for others; more are refused [default: 1000].

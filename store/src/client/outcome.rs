@@ -7,7 +7,7 @@ use crate::wire::WireError;
 /// The version that it shows or has written.
 pub(super) fn version_of(outcome: &Response) -> Option<Version> {
     match outcome {
-        Response::Value { version, .. } => *version,
+        Response::Value { version, .. } | Response::Siblings { version, .. } => *version,
         Response::Written { version } => Some(*version),
         _ => None,
     }
@@ -21,7 +21,7 @@ pub(super) fn is_write(operation: &Operation) -> bool {
 /// Whether `response` can be the answer to `operation`.
 pub(super) fn fits(operation: &Operation, response: &Response) -> bool {
     match response {
-        Response::Value { .. } => matches!(operation, Operation::Get { .. }),
+        Response::Value { .. } | Response::Siblings { .. } => matches!(operation, Operation::Get { .. }),
         Response::Written { .. } | Response::Unknown(_) => is_write(operation),
         Response::Dump { .. } => matches!(operation, Operation::Dump { .. }),
         Response::Members { .. } => matches!(operation, Operation::Members),

@@ -8,17 +8,17 @@ use perjury_store::quorum::message::{Entry, Level, Operation, Response};
 use serde_json::{Value, json};
 
 use super::{FAILED, Store, UNKNOWN, only_for, text};
-use crate::args::{Ask, AtLevel, Client, FamilyName};
+use crate::args::{Ask, AtLevel, Client, Context, FamilyName, Over};
 
 /// Does what the command line says.
 pub(super) async fn run(client: Client, store: Store) -> Result<ExitCode> {
     let bytes = String::into_bytes;
     match client {
         Client::Get { key, read: None, level, ask } => call(Operation::Get { key }, level, ask, store).await,
-        Client::Put { key, value, token: None, level, ask } => {
-            call(Operation::Put { key, value: bytes(value) }, level, ask, store).await
+        Client::Put { key, value, token: None, over, level, ask } => {
+            call(write(key, Some(bytes(value)), over), level, ask, store).await
         }
-        Client::Delete { key, level, ask } => call(Operation::Delete { key }, level, ask, store).await,
+        Client::Delete { key, over, level, ask } => call(write(key, None, over), level, ask, store).await,
         Client::Cas { key, value, expect, level, ask } => {
             let operation = Operation::CompareAndSet { key, expected: expect.map(bytes), new: bytes(value) };
             call(operation, level, ask, store).await
@@ -34,6 +34,14 @@ pub(super) async fn run(client: Client, store: Store) -> Result<ExitCode> {
         Client::Status { .. } => Err(not_here("status")),
         Client::Transfer { .. } => Err(not_here("transfer")),
         Client::Member { .. } => Err(not_here("member")),
+    }
+}
+
+fn write(key: String, value: Option<Vec<u8>>, over: Over) -> Operation {
+    match (over.context, value) {
+        (Some(Context(context)), value) => Operation::Update { key, value, context },
+        (None, Some(value)) => Operation::Put { key, value },
+        (None, None) => Operation::Delete { key },
     }
 }
 
@@ -80,6 +88,12 @@ fn print(outcome: &Response) {
         Response::Value { value: Some(value), .. } => println!("{}", text(value)),
         Response::Value { version: Some(version), .. } => eprintln!("deleted at version {version}"),
         Response::Value { .. } => eprintln!("never written"),
+        Response::Siblings { values, context, .. } => {
+            for value in values {
+                println!("{}", value.as_deref().map_or("(deleted)".to_owned(), text));
+            }
+            eprintln!("context {}", Context(context.clone()));
+        }
         Response::Written { version } => println!("{version}"),
         Response::Refused(refusal) => eprintln!("perjury-store: refused, without effect: {refusal}"),
         Response::Unknown(why) => {
@@ -101,6 +115,12 @@ fn as_json(answer: &Answer, node: &str) -> Value {
             let (value, version) = (value.as_deref().map(text), version.map(|version| version.to_integers()));
             json!({"outcome": "ok", "value": value, "version": version})
         }
+        Response::Siblings { values, context, version } => {
+            let values: Vec<_> = values.iter().map(|value| value.as_deref().map(text)).collect();
+            let version = version.map(|version| version.to_integers());
+            let context = Context(context.clone()).to_string();
+            json!({"outcome": "ok", "values": values, "context": context, "version": version})
+        }
         Response::Written { version } => json!({"outcome": "ok", "version": version.to_integers()}),
         Response::Refused(refusal) => json!({"outcome": "refused", "error": refusal.to_string()}),
         Response::Unknown(why) => json!({"outcome": "unknown", "error": why}),
@@ -115,6 +135,7 @@ fn as_json(answer: &Answer, node: &str) -> Value {
 }
 
 fn entry_as_json(key: &str, entry: &Entry) -> Value {
+    // Siblings are shown as they are encoded: a dump does not know the mode.
     let value = entry.value.as_deref().map(text);
     json!({"key": key, "version": entry.version.to_integers(), "atomic": entry.atomic, "value": value})
 }

@@ -12,7 +12,7 @@ use perjury_store::raft::request::{Change, Operation, ReadMode, Response};
 use serde_json::json;
 
 use super::{FAILED, Store, UNKNOWN, Usage, only_for};
-use crate::args::{Ask, AtLevel, Client, FamilyName, MemberChange};
+use crate::args::{Ask, AtLevel, Client, FamilyName, MemberChange, Over};
 
 /// Does what the command line says.
 pub(super) async fn run(client: Client, store: Store) -> Result<ExitCode> {
@@ -27,12 +27,14 @@ pub(super) async fn run(client: Client, store: Store) -> Result<ExitCode> {
         Client::Member { change, name, ask } => return member(change, &name, ask, store).await,
         Client::Members { .. } => return Err(only_for("members", FamilyName::Quorum, FamilyName::Raft)),
         Client::Dump { node, .. } => return dump(&node, store).await,
-        Client::Put { key, value, token, level, ask } => {
+        Client::Put { key, value, token, over, level, ask } => {
             no_level(&level)?;
+            no_context(&over)?;
             (put(key, bytes(value), token), ask)
         }
-        Client::Delete { key, level, ask } => {
+        Client::Delete { key, over, level, ask } => {
             no_level(&level)?;
+            no_context(&over)?;
             (Operation::Delete { key }, ask)
         }
         Client::Cas { key, value, expect, level, ask } => {
@@ -64,6 +66,13 @@ fn millis(time: Duration) -> Result<u32> {
 fn no_level(level: &AtLevel) -> Result<()> {
     match level.level {
         Some(_) => Err(only_for("--level", FamilyName::Quorum, FamilyName::Raft)),
+        None => Ok(()),
+    }
+}
+
+fn no_context(over: &Over) -> Result<()> {
+    match over.context {
+        Some(_) => Err(only_for("--context", FamilyName::Quorum, FamilyName::Raft)),
         None => Ok(()),
     }
 }

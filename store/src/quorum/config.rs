@@ -4,10 +4,11 @@ use crate::safeguards::Safeguards;
 use crate::storage::tables;
 
 use super::centres::Centres;
+use super::conflict::Conflict;
 use super::message::{Level, NodeId};
 use super::ring::Ring;
 
-/// Whose acknowledgements count for a write.
+/// Whose acknowledgements count for a write, and what becomes of two that do not know each other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Mode {
     /// Those of home replicas only.
@@ -16,6 +17,9 @@ pub enum Mode {
     /// At levels one and quorum also those of the next nodes on the ring, in the place of home replicas that do not
     /// answer, until these are back.
     Sloppy,
+    /// Those of home replicas only. All values stay that no client has seen, as siblings, until one writes over them;
+    /// else the last write wins.
+    Siblings,
     /// Those of home replicas only; each key has a cache on one node, through which it is written and read.
     WriteThrough,
     /// The same, but a write is acknowledged by the cache alone, and written to the store in the background.
@@ -46,7 +50,7 @@ pub struct Config {
     pub read_quorum: usize,
     /// W: replicas that acknowledge a write at level quorum.
     pub write_quorum: usize,
-    /// Whose acknowledgements count for a write.
+    /// Whose acknowledgements count for a write, and what becomes of two that do not know each other.
     pub mode: Mode,
     /// Points that each node has on the ring.
     pub virtual_nodes: usize,
@@ -135,6 +139,14 @@ impl Config {
     /// Who keeps which key.
     pub fn ring(&self) -> Ring {
         Ring::new(&self.nodes, self.virtual_nodes).spread_over(self.centres.clone())
+    }
+
+    /// How writes are settled that do not know each other.
+    pub fn conflict(&self) -> Conflict {
+        match self.mode {
+            Mode::Siblings => Conflict::Siblings { recorded: self.safeguards.conflict_recorded },
+            Mode::Strict | Mode::Sloppy | Mode::WriteThrough | Mode::WriteBehind => Conflict::LastWriteWins,
+        }
     }
 
     /// What is wrong with it, if anything.

@@ -25,6 +25,7 @@ use super::outbox::Outbox;
 use super::read::{Read, Then};
 use super::replica::mode;
 use super::ring::{Homes, Ring};
+use super::siblings::{Actor, Context as Seen, Dots, Siblings};
 use super::stand_ins::StandIns;
 use super::version::Version;
 use super::write::Write;
@@ -92,12 +93,15 @@ pub enum Step {
 pub struct Coordinator {
     operations: BTreeMap<OperationId, (Ticket, Phase)>,
     last: OperationId,
+    /// What writes are named by, in mode siblings.
+    dots: Dots,
 }
 
 impl Coordinator {
-    /// A coordinator whose operation numbers no earlier incarnation of this node has used.
-    pub fn new(incarnation: u32) -> Coordinator {
-        Coordinator { operations: BTreeMap::new(), last: u64::from(incarnation) << 32 }
+    /// The coordinator of a node: no earlier incarnation of it has used the numbers of its operations, nor its dots.
+    pub fn new(node: NodeId, incarnation: u32) -> Coordinator {
+        let dots = Dots::new(Actor { node, incarnation });
+        Coordinator { operations: BTreeMap::new(), last: u64::from(incarnation) << 32, dots }
     }
 
     /// A client asks for an operation on a key.
@@ -117,7 +121,12 @@ impl Coordinator {
             context.clock.observe(seen);
         }
         let atomic = level == Level::Atomic;
+        let mut seen = Seen::default();
         let (key, then) = match operation {
+            Operation::Update { key, value, context } => {
+                seen = Seen::decode(&context).unwrap_or_default();
+                (key, Then::Write(value))
+            }
             Operation::Get { key } if atomic => (key, Then::WriteBack),
             Operation::Get { key } => (key, Then::Answer),
             Operation::Put { key, value } => (key, Then::Write(Some(value))),
@@ -133,14 +142,18 @@ impl Coordinator {
         }
         match then {
             Then::Write(value) if !reads => {
-                let entry = Entry { version: context.version(ticket.above, now, out), atomic, value };
+                let entry = match context.config.mode {
+                    Mode::Siblings => Siblings::write(seen, self.dots.next(&ticket.key), value).to_entry(),
+                    _ => Entry { version: context.version(ticket.above, now, out), atomic, value },
+                };
                 self.write(ticket, entry, false, context, now, out);
             }
             then => {
                 ticket.ask(out);
                 let is_its_turn = ticket.operation.is_multiple_of(context.config.read_repair_one_in);
                 let repairs = context.config.has_read_repair && is_its_turn;
-                let read = Read::new(then, floor, context.config.safeguards, repairs);
+                let config = context.config;
+                let read = Read::new(then, floor, config.conflict(), config.safeguards, repairs);
                 self.operations.insert(ticket.operation, (ticket, Phase::Read(read)));
             }
         }
@@ -318,11 +331,19 @@ impl Coordinator {
         context: &Context<'_>,
         out: &mut Outbox<'_>,
     ) -> Result<(), Refusal> {
-        if matches!(request.operation, Operation::CompareAndSet { .. }) {
-            if context.config.safeguards.compare_and_set_refused {
+        match &request.operation {
+            Operation::CompareAndSet { .. } if context.config.safeguards.compare_and_set_refused => {
                 return Err(Refusal::CompareAndSet);
             }
-            out.push(Effect::Reached("compare-and-set-accepted"));
+            Operation::CompareAndSet { .. } => out.push(Effect::Reached("compare-and-set-accepted")),
+            Operation::Update { context: seen, .. } => has_seen(seen, context.config.mode)?,
+            _ => {}
+        }
+        if context.config.mode == Mode::Siblings && request.level == Level::Atomic {
+            return Err(Refusal::Invalid(
+                "level atomic keeps one value of a key, and mode siblings several; take one, quorum or all"
+                    .to_owned(),
+            ));
         }
         check(request)?;
         if self.make_room() { Ok(()) } else { Err(no_room()) }
@@ -408,6 +429,7 @@ pub fn check(request: &Request) -> Result<(), Refusal> {
     let (key, value) = match &request.operation {
         Operation::Get { key } | Operation::Delete { key } => (key, 0),
         Operation::Put { key, value } => (key, value.len()),
+        Operation::Update { key, value, .. } => (key, value.as_ref().map_or(0, Vec::len)),
         Operation::CompareAndSet { key, new, .. } => (key, new.len()),
         Operation::Dump { .. } | Operation::Members => return Ok(()),
     };
@@ -431,6 +453,20 @@ pub fn check(request: &Request) -> Result<(), Refusal> {
 
 fn no_room() -> Refusal {
     Refusal::Unavailable(format!("{OPERATIONS_MAX} operations are in flight here already"))
+}
+
+/// Whether a session can have read this context, in this mode.
+fn has_seen(context: &[u8], mode: Mode) -> Result<(), Refusal> {
+    if mode != Mode::Siblings {
+        let why = "a context goes with writes in mode siblings only: here the last write wins";
+        return Err(Refusal::Invalid(why.to_owned()));
+    }
+    // One more than it counts is the version of the write.
+    let is_possible = |seen: Seen| seen.count() < Version::MILLIS_END - 1;
+    match Seen::decode(context).is_some_and(is_possible) {
+        true => Ok(()),
+        false => Err(Refusal::Invalid("no read has returned this context".to_owned())),
+    }
 }
 
 /// Whether stand-ins may take a write at this level.

@@ -12,6 +12,7 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
+use super::conflict::Conflict;
 use super::merkle::{Range, Tree};
 use super::message::{Entry, NodeId};
 use super::ring::{Homes, Ring, position};
@@ -70,6 +71,7 @@ pub struct Copies {
     me: NodeId,
     ring: Rc<Ring>,
     replication: usize,
+    conflict: Conflict,
     /// For each peer, of what both keep.
     trees: BTreeMap<NodeId, Tree>,
     tree_hash_fresh: bool,
@@ -86,18 +88,18 @@ enum Store {
 pub type Copy<'a> = (Cow<'a, str>, Cow<'a, Held>);
 
 impl Copies {
-    /// The copies of node `me`, of keys that each have so many homes on this ring; without a shelf, in memory. All
-    /// that is on the shelf is looked at.
+    /// The copies of node `me`, of keys that each have so many homes on this ring, and whose conflicts are settled this
+    /// way; without a shelf, in memory. All that is on the shelf is looked at.
     pub fn new(
         me: NodeId,
         shelf: Option<Rc<dyn Shelf>>,
         ring: Rc<Ring>,
-        replication: usize,
+        (replication, conflict): (usize, Conflict),
         tree_hash_fresh: bool,
     ) -> Copies {
         let store = shelf.clone().map_or(Store::Memory(BTreeMap::new()), Store::Shelf);
         let (trees, highest) = (BTreeMap::new(), Version::default());
-        let mut copies = Copies { store, me, ring, replication, trees, tree_hash_fresh, highest };
+        let mut copies = Copies { store, me, ring, replication, conflict, trees, tree_hash_fresh, highest };
         for (key, kept) in shelf.iter().flat_map(|shelf| shelf.scan(Unbounded)) {
             let held = copies.held(&key, kept);
             copies.count(&held);
@@ -153,12 +155,19 @@ impl Copies {
         }
     }
 
-    /// Holds an entry, unless something of the same rank or a higher one is held.
+    /// How conflicts are settled.
+    pub fn conflict(&self) -> Conflict {
+        self.conflict
+    }
+
+    /// Holds an entry, unless nothing is new in it.
     pub fn hold(&mut self, key: String, entry: Entry) {
         let before = self.get(&key);
-        if before.as_ref().is_some_and(|held| held.kept.entry.rank() >= entry.rank()) {
+        let held = before.as_ref().map(|held| &held.kept.entry);
+        if held.is_some_and(|held| self.conflict.covers(held, &entry)) {
             return;
         }
+        let (entry, _) = self.conflict.merge(held, entry);
         let changes_side =
             |held: &Cow<'_, Held>| held.kept.was_mixed || held.kept.entry.atomic != entry.atomic;
         let kept = Kept { was_mixed: before.as_ref().is_some_and(changes_side), entry };
@@ -251,7 +260,7 @@ mod tests {
 
     fn copies(shelf: Option<Rc<dyn Shelf>>) -> Copies {
         let nodes: Vec<String> = (1..=5).map(|number| format!("n{number}")).collect();
-        Copies::new(0, shelf, Rc::new(Ring::new(&nodes, 8)), 3, true)
+        Copies::new(0, shelf, Rc::new(Ring::new(&nodes, 8)), (3, Conflict::LastWriteWins), true)
     }
 
     fn entry(millis: u64, atomic: bool) -> Entry {

@@ -29,6 +29,7 @@ use super::copies::{Copy, Held};
 use super::effect::{Effect, Now};
 use super::merkle::{Children, Range, Tree};
 use super::message::{Entry, ExchangeId, Message, NodeId};
+use super::missing::Missing;
 use super::outbox::Outbox;
 use super::replica::Replica;
 use super::ring::Ring;
@@ -66,9 +67,6 @@ pub struct List {
     /// Whether no other leaves differ.
     pub complete: bool,
 }
-
-/// Keys, and the versions at which they must be held.
-type Missing = BTreeMap<String, Version>;
 
 impl Exchange {
     /// Exchanges of node `me` among `nodes`, the first at `next_at` in monotonic nanoseconds; with
@@ -155,7 +153,7 @@ impl Exchange {
             return false;
         }
         // What differed when this began does not any more.
-        leaves.is_empty() && self.catch_up(from, Some(Missing::new()), replica)
+        leaves.is_empty() && self.catch_up(from, Some(Missing::default()), replica)
     }
 
     /// Tells the peer what is held in leaves that differ.
@@ -209,12 +207,13 @@ impl Exchange {
         };
         let is_newer = |key: &str, version| is_missing(key, version, replica) && is_shared(key);
         let newer = list.versions.iter().filter(|(key, version)| is_newer(key, *version));
-        let missing: Missing = newer.cloned().collect();
+        let missing = Missing::new(newer, replica.conflict());
         let theirs: BTreeMap<&str, Version> =
             list.versions.iter().map(|(key, version)| (key.as_str(), *version)).collect();
         let shared = list.leaves.iter().flat_map(|&leaf| self.shared(from, leaf, replica, out));
         let is_lacking = |(key, held): &Copy<'_>| {
-            theirs.get(&**key).is_none_or(|theirs| *theirs < held.kept.entry.version)
+            let conflict = replica.conflict();
+            theirs.get(&**key).is_none_or(|theirs| conflict.may_lack(*theirs, held.kept.entry.version))
         };
         let entries = as_many_as_fit(shared.filter(is_lacking));
         let wanted: Vec<String> = missing.keys().cloned().collect();
@@ -235,14 +234,21 @@ impl Exchange {
     fn catch_up(&mut self, from: NodeId, missing: Option<Missing>, replica: &Replica) -> bool {
         let Some(before) = self.behind.get_mut(&from) else { return false };
         let nothing_missing = missing.as_ref().is_some_and(Missing::is_empty);
-        *before = before.take().or(missing);
-        if let Some(before) = before {
-            before.retain(|key, version| is_missing(key, *version, replica));
+        match before {
+            Some(before) => before.retain(replica, missing.as_ref()),
+            None => *before = missing,
         }
         if nothing_missing || before.as_ref().is_some_and(Missing::is_empty) {
             self.behind.remove(&from);
         }
         self.behind.is_empty()
+    }
+
+    /// A peer has sent what it holds of a key.
+    pub fn on_sent(&mut self, from: NodeId, key: &str, entry: &Entry) {
+        if let Some(Some(missing)) = self.behind.get_mut(&from) {
+            missing.sent(key, entry);
+        }
     }
 
     /// A peer wants these keys.
@@ -305,9 +311,9 @@ fn as_many_as_fit<'a>(held: impl Iterator<Item = Copy<'a>>) -> Vec<(String, Entr
     held.take_while(fits).map(|(key, held)| (key.into_owned(), held.into_owned().kept.entry)).collect()
 }
 
-/// Whether less is held of a key than this version.
+/// Whether less may be held of a key than at this version.
 fn is_missing(key: &str, version: Version, replica: &Replica) -> bool {
-    replica.get(key).is_none_or(|held| held.kept.entry.version < version)
+    replica.get(key).is_none_or(|held| replica.conflict().may_lack(held.kept.entry.version, version))
 }
 
 /// What a key takes in a list of versions, roughly.

@@ -41,7 +41,8 @@ pub enum Level {
     Atomic,
 }
 
-/// What a replica holds for a key.
+/// What a replica holds for a key. In mode siblings the value is all [siblings](super::siblings), encoded, and the version
+/// says how much has been seen of the key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// When the value was written.
@@ -111,6 +112,15 @@ pub enum Operation {
     },
     /// Who is there, and where, as far as this node knows.
     Members,
+    /// Writes over what the session has read, in mode siblings, and over nothing else.
+    Update {
+        /// The key.
+        key: String,
+        /// Its new value; none: a tombstone.
+        value: Option<Vec<u8>>,
+        /// The context that was read.
+        context: Vec<u8>,
+    },
 }
 
 impl Operation {
@@ -120,6 +130,7 @@ impl Operation {
             Operation::Get { key }
             | Operation::Put { key, .. }
             | Operation::Delete { key }
+            | Operation::Update { key, .. }
             | Operation::CompareAndSet { key, .. } => Some(key),
             Operation::Dump { .. } | Operation::Members => None,
         }
@@ -158,6 +169,15 @@ pub enum Response {
         views: Vec<View>,
         /// Their addresses, in the same order; empty: the node was not told.
         addresses: Vec<String>,
+    },
+    /// A read, in mode siblings: all values of which none was written by somebody who had seen another.
+    Siblings {
+        /// The values. None of them: a tombstone; an empty list: never written.
+        values: Vec<Option<Vec<u8>>>,
+        /// What has been seen with them: it goes with a write that is to take their place.
+        context: Vec<u8>,
+        /// How much that is; none: never written.
+        version: Option<Version>,
     },
 }
 

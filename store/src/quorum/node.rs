@@ -79,9 +79,9 @@ impl Node {
         let ring = Rc::new(config.ring());
         let nodes = config.nodes.len() as NodeId;
         let mut clock = HybridClock::new(config.node, incarnation, config.safeguards.hybrid_clock);
-        let (of_each, collects) = (config.replication, config.collects());
+        let copies = (config.replication, config.conflict());
         let mut replica =
-            Replica::new(config.node, shelf, ring.clone(), of_each, config.safeguards, collects);
+            Replica::new(config.node, shelf, ring.clone(), copies, config.safeguards, config.collects());
         let (mut hints, mut window) = (Hints::new(&config), Window::default());
         for record in records {
             match record {
@@ -109,7 +109,7 @@ impl Node {
                 first_exchange,
                 config.safeguards.last_key_compared,
             ),
-            coordinator: Coordinator::new(incarnation),
+            coordinator: Coordinator::new(config.node, incarnation),
             cache: config.mode.has_cache().then(|| Cache::new(&config, incarnation, window, damaged)),
             handoff: Handoff::new(&config),
             membership: Membership::new(&config, incarnation, now),
@@ -241,6 +241,7 @@ impl Node {
         for (key, entry) in entries {
             self.clock.observe(entry.version);
             if self.is_home(&key) {
+                self.exchange.on_sent(from, &key, &entry);
                 back.extend(self.replica.take_in(key, entry, out));
             }
         }

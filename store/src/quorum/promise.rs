@@ -48,6 +48,20 @@
 //! Deleted stays deleted as long as nothing that is older than a tombstone is under way for longer than its grace period:
 //! then every home replica may have forgotten it, and would take the older value for a new one.
 //!
+//! In mode siblings two writes that do not know each other both stay, and versions say how much has been seen of a key,
+//! not which write is later:
+//!
+//! | levels | promised | as long as |
+//! |---|---|---|
+//! | one, quorum, all | acknowledged or dominated, where nodes exchange what they hold: each home replica comes to hold every acknowledged write, or one by a client that had seen it | no home replica's sync lied, and fewer than W' have damaged disks |
+//!
+//! - Integrity, convergence, replica durability and durability are promised as above.
+//! - A delete takes away what its client had seen, and what it had not seen stays. So nothing is promised of what was
+//!   deleted.
+//! - What a session has seen is in the context of its reads, and goes with its writes, or does not: that is the client's
+//!   affair. There are no session guarantees.
+//! - Level atomic is refused: it keeps one value of a key.
+//!
 //! In mode write-through every promise is the strict one, at every level, also of what a cache answers:
 //!
 //! - At level atomic reads from a cache are linearizable. A key has one cache, through which all of its reads and writes
@@ -115,6 +129,8 @@ pub enum Guarantee {
     Linearizability,
     /// Of the acknowledged writes no more are lost than may be.
     BoundedLoss,
+    /// Every home replica holds each acknowledged write, or one by a client that had seen it.
+    AcknowledgedOrDominated,
 }
 
 /// One promise.
@@ -168,6 +184,10 @@ pub fn promises(config: &Config, write: Level, read: Level) -> Vec<Promise> {
         true => Promise { loss_max: Some(config.unwritten_max), ..lossy(BoundedLoss) },
         false => durability,
     });
+    if config.mode == Mode::Siblings {
+        promises.extend(config.has_exchange.then_some(lossy(AcknowledgedOrDominated)));
+        return promises;
+    }
     // What every home replica has had is forgotten: then none of them may come back without it.
     let homes_max = if config.collects() { Some(0) } else { durability.damaged_homes_max };
     let deleted = Promise { damaged_homes_max: homes_max, ..lossy(DeletedStaysDeleted) };
@@ -338,6 +358,19 @@ mod tests {
         let config = Config::new(0, vec!["n1".to_owned()]);
         assert_eq!(detection_ms_max(&config), None);
         assert_eq!(detection_ms_max(&Config { has_membership: true, ..config }), Some(4_000));
+    }
+
+    #[test]
+    fn siblings_promise_that_nothing_vanishes_unseen_and_nothing_of_sessions() {
+        let nodes: Vec<String> = (1..=5).map(|number| format!("n{number}")).collect();
+        let siblings = Config { mode: Mode::Siblings, ..Config::new(0, nodes) };
+        let promised = promises(&siblings, Level::Quorum, Level::Quorum);
+        let names: Vec<Guarantee> = promised.iter().map(|promise| promise.guarantee).collect();
+        use Guarantee::*;
+        assert_eq!(names, [Integrity, Convergence, ReplicaDurability, Durability, AcknowledgedOrDominated]);
+        assert_eq!((promised[4].damaged_homes_max, promised[4].lying_homes_max), (Some(1), Some(0)));
+        let alone = promises(&Config { has_exchange: false, ..siblings }, Level::All, Level::All);
+        assert!(alone.iter().all(|promise| promise.guarantee != AcknowledgedOrDominated));
     }
 
     #[test]

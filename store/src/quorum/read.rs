@@ -1,5 +1,8 @@
 //! The read phase: asks the home replicas what they hold.
 
+use std::borrow::Cow;
+
+use super::conflict::Conflict;
 use super::coordinator::{Step, Ticket};
 use super::effect::Effect;
 use super::message::{Entry, Message, NodeId, Refusal, Response};
@@ -38,6 +41,7 @@ pub struct Read {
     /// What it is for.
     pub then: Then,
     floor: Option<Version>,
+    conflict: Conflict,
     safeguards: Safeguards,
     repairs: bool,
     answers: Answers,
@@ -45,8 +49,14 @@ pub struct Read {
 
 impl Read {
     /// A read that has to reach `floor`; with `repairs`, it repairs in the background.
-    pub fn new(then: Then, floor: Option<Version>, safeguards: Safeguards, repairs: bool) -> Read {
-        Read { then, floor, safeguards, repairs, answers: Answers::new() }
+    pub fn new(
+        then: Then,
+        floor: Option<Version>,
+        conflict: Conflict,
+        safeguards: Safeguards,
+        repairs: bool,
+    ) -> Read {
+        Read { then, floor, conflict, safeguards, repairs, answers: Answers::new() }
     }
 
     /// A replica has answered.
@@ -99,15 +109,15 @@ impl Read {
 
     fn reaches_floor(&self) -> bool {
         let reads = matches!(self.then, Then::Answer | Then::WriteBack);
-        !reads || repair::newest(&self.answers).map(|entry| entry.version) >= self.floor
+        !reads || self.conflict.together(&self.answers).map(|entry| entry.version) >= self.floor
     }
 
     fn conclude(&mut self, ticket: &mut Ticket, out: &mut Outbox<'_>) -> Step {
-        let highest = repair::newest(&self.answers).cloned();
+        let highest = self.conflict.together(&self.answers).map(Cow::into_owned);
         ticket.above = ticket.above.max(highest.as_ref().map(|entry| entry.version));
         match &mut self.then {
             Then::Answer => {
-                ticket.reply(answer(highest), out);
+                ticket.reply(self.conflict.answer(highest), out);
                 if self.repairs { self.repair(ticket, out) } else { Step::Done }
             }
             Then::WriteBack => match highest {
@@ -148,10 +158,10 @@ impl Read {
             out.push(Effect::Reached("delete-resurrected"));
             return Step::WriteNew(Some(value.to_vec()));
         }
-        if let Some(entry) = repair::newest(&self.answers) {
-            for home in repair::stale(&self.answers, entry) {
+        if let Some(entry) = self.conflict.together(&self.answers) {
+            for home in repair::stale(&self.answers, &entry) {
                 out.push(Effect::Reached(marker::STALE_REPLICA_REPAIRED.name));
-                let (key, entry) = (ticket.key.clone(), entry.clone());
+                let (key, entry) = (ticket.key.clone(), entry.clone().into_owned());
                 out.send(home, Message::Write { operation: REPAIR, key, entry });
             }
         }

@@ -17,6 +17,7 @@ use std::rc::Rc;
 
 use smallvec::SmallVec;
 
+use super::conflict::Conflict;
 use super::copies::{Copies, Copy, Held, Shelf};
 use super::effect::{Effect, RecordNumber};
 use super::graves::{Graves, tombstone};
@@ -30,6 +31,9 @@ use crate::{Safeguards, marker};
 
 /// Bytes of records that are not durable yet; more are refused until the disk has caught up.
 const PENDING_BYTES_MAX: usize = 64 << 20;
+
+/// Bytes of the values of one key that a write may be put beside: more would not fit a message.
+const SIBLINGS_BYTES_MAX: usize = 5 << 18;
 
 /// Who waits for a write to be durable.
 pub type Waiter = (NodeId, OperationId);
@@ -46,7 +50,7 @@ struct Pending {
 ///
 /// - What is held is durable (with the safeguard `sync_before_acknowledge` on).
 /// - The [rank](Entry::rank) held of a key never goes down: nor does its version, where levels are
-///   not mixed.
+///   not mixed. Of siblings what has been seen only grows, and the version with it.
 #[derive(Debug)]
 pub struct Replica {
     copies: Copies,
@@ -67,12 +71,12 @@ impl Replica {
         me: NodeId,
         shelf: Option<Rc<dyn Shelf>>,
         ring: Rc<Ring>,
-        replication: usize,
+        (replication, conflict): (usize, Conflict),
         safeguards: Safeguards,
         collects: bool,
     ) -> Replica {
         Replica {
-            copies: Copies::new(me, shelf, ring, replication, safeguards.tree_hash_fresh),
+            copies: Copies::new(me, shelf, ring, (replication, conflict), safeguards.tree_hash_fresh),
             pending: BTreeMap::new(),
             newest: BTreeMap::new(),
             pending_bytes: 0,
@@ -86,6 +90,11 @@ impl Replica {
     /// How many home replicas each key has.
     pub fn replication(&self) -> usize {
         self.replication
+    }
+
+    /// How conflicts are settled.
+    pub fn conflict(&self) -> Conflict {
+        self.copies.conflict()
     }
 
     /// The highest version that was ever held.
@@ -123,7 +132,7 @@ impl Replica {
         self.copies.within(range)
     }
 
-    /// Holds an entry, unless something newer is held: from replay, or once it is durable.
+    /// Holds an entry, unless nothing is new in it: from replay, or once it is durable.
     pub fn hold(&mut self, key: String, entry: Entry) {
         if let Some(tombstones) = self.tombstones.as_mut().filter(|_| entry.value.is_none() && !entry.atomic)
         {
@@ -208,22 +217,29 @@ impl Replica {
     }
 
     fn append(&mut self, key: String, entry: Entry, waiter: Option<Waiter>, out: &mut Outbox<'_>) {
-        let held = self.get(&key).map(|held| held.kept.entry.rank());
-        if let Some(held) = held.filter(|held| *held >= entry.rank()) {
-            if waiter.is_some() && held > entry.rank() {
+        let conflict = self.conflict();
+        let covers = |held: &Entry| conflict.covers(held, &entry);
+        if let Some(held) = self.get(&key).filter(|held| covers(&held.kept.entry)) {
+            if waiter.is_some() && held.kept.entry.rank() > entry.rank() {
                 out.push(Effect::Reached(marker::WRITE_SUPERSEDED.name));
             }
             return acknowledge(&key, entry.version, waiter, out);
         }
         if let Some(pending) = self.newest(&key)
-            && pending.entry.rank() >= entry.rank()
+            && covers(&pending.entry)
         {
             if waiter.is_some_and(|waiter| !pending.waiters.contains(&waiter)) {
                 pending.waiters.extend(waiter);
             }
             return;
         }
+        let entry = self.merged(&key, entry, out);
         let bytes = bytes(&key, &entry);
+        if waiter.is_some() && conflict != Conflict::LastWriteWins && bytes > SIBLINGS_BYTES_MAX {
+            let why =
+                "the values of this key are too many: they must be read, and be written over".to_owned();
+            return refuse(waiter, Refusal::Unavailable(why), out);
+        }
         if self.pending_bytes + bytes > PENDING_BYTES_MAX {
             let why = "the disk does not keep up with writes".to_owned();
             return refuse(waiter, Refusal::Unavailable(why), out);
@@ -238,6 +254,20 @@ impl Replica {
         self.newest.insert(key.clone(), number);
         let waiters = waiter.into_iter().collect();
         self.pending.insert(number, Pending { key, entry, waiters });
+    }
+
+    /// An entry with all that is held of its key, or will be once it is durable.
+    fn merged(&self, key: &str, entry: Entry, out: &mut Outbox<'_>) -> Entry {
+        let conflict = self.conflict();
+        if conflict == Conflict::LastWriteWins {
+            return entry;
+        }
+        let pending = self.newest.get(key).and_then(|record| self.pending.get(record));
+        let held = self.get(key);
+        let before = pending.map(|pending| &pending.entry).or(held.as_ref().map(|held| &held.kept.entry));
+        let (merged, reached) = conflict.merge(before, entry);
+        reached.into_iter().for_each(|marker| out.push(Effect::Reached(marker)));
+        merged
     }
 
     /// The log is durable up to this record.

@@ -118,6 +118,12 @@ impl Cluster {
         )
     }
 
+    /// Starts two nodes of the leaderless family that keep siblings.
+    pub fn start_siblings() -> Cluster {
+        let quorums = ["--replication", "2", "--read-quorum", "1", "--write-quorum", "2"];
+        Cluster::start_with(2, &[&["--mode", "siblings"], quorums.as_slice()].concat())
+    }
+
     /// Starts so many nodes of a replicated log.
     pub fn start_log(nodes: usize, options: &[&str]) -> Cluster {
         Cluster::start_with(nodes, &[&["--family", "raft"], options].concat())

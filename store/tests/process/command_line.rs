@@ -34,6 +34,28 @@ fn puts_gets_deletes_and_dumps() {
 }
 
 #[test]
+fn siblings_are_printed_and_written_over_with_their_context() {
+    let cluster = Cluster::start_siblings();
+    for value in ["a", "b"] {
+        assert_eq!(ask(&cluster, &["put", "k", value]).0, 0);
+    }
+    let (_, values, said) = ask(&cluster, &["get", "k"]);
+    let mut values: Vec<&str> = values.lines().collect();
+    values.sort_unstable();
+    assert_eq!(values, ["a", "b"]);
+    let context = said.trim().strip_prefix("context ").expect("a context");
+    assert_eq!(ask(&cluster, &["put", "k", "ab", "--context", context]).0, 0);
+    let (_, line, _) = ask(&cluster, &["get", "k", "--json"]);
+    let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(line["values"], serde_json::json!(["ab"]));
+    let context = line["context"].as_str().expect("a context");
+    assert_eq!(ask(&cluster, &["delete", "k", "--context", context]).0, 0);
+    assert_eq!(ask(&cluster, &["get", "k"]).1, "(deleted)\n");
+    let (code, _, said) = ask(&cluster, &["get", "k", "--level", "atomic"]);
+    assert!(code == 1 && said.contains("mode siblings several"), "{said}");
+}
+
+#[test]
 fn exit_code_tells_failure_from_unknown_outcome() {
     let nobody = format!("n1={}", free_address());
     assert_eq!(run(&["put", "k", "v", "--peers", &nobody]).0, 1);
@@ -172,8 +194,9 @@ fn a_log_hands_over_leadership_and_changes_its_members() {
 #[test]
 fn says_what_is_of_another_family() {
     let (log, quorum) = (Cluster::start_log(1, &[]), Cluster::start(1));
-    let cases: [(&Cluster, &[&str], &str); 5] = [
+    let cases: [(&Cluster, &[&str], &str); 6] = [
         (&log, &["put", "k", "v", "--level", "all"], "--level is for family quorum"),
+        (&log, &["put", "k", "v", "--context", "00"], "--context is for family quorum"),
         (&log, &["put", "k", "v", "--node", "n1"], "all else goes to the leader"),
         (&quorum, &["get", "k", "--read", "any"], "--read is for family raft"),
         (&quorum, &["put", "k", "v", "--token", "1"], "--token is for family raft"),

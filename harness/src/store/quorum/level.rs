@@ -4,10 +4,13 @@ use perjury_store::quorum::message::Level;
 
 use crate::system::Choice;
 
+/// The level that is never mixed with another one on a key.
+pub(super) const ATOMIC: &str = "atomic";
+
 /// All levels, in the order in which `mixed` deals them out: the first so many where there is one data centre only.
 pub(super) const LEVELS: &[Choice] = &[
     Choice { name: "quorum", about: "writes wait for W replicas, reads for R" },
-    Choice { name: "atomic", about: "both wait for majorities, in two phases: linearizable" },
+    Choice { name: ATOMIC, about: "both wait for majorities, in two phases: linearizable" },
     Choice { name: "all", about: "both wait for all N replicas" },
     Choice { name: "one", about: "both wait for one replica" },
     Choice { name: "local-quorum", about: "both wait for a majority in the coordinator's data centre" },
@@ -27,7 +30,7 @@ fn stored(name: &str) -> Level {
     match name {
         "one" => Level::One,
         "all" => Level::All,
-        "atomic" => Level::Atomic,
+        ATOMIC => Level::Atomic,
         "local-quorum" => Level::LocalQuorum,
         "each-quorum" => Level::EachQuorum,
         _ => Level::Quorum,
@@ -48,7 +51,7 @@ pub(super) fn problem(level: &str) -> Option<String> {
     };
     let Some((write, read)) = level.split_once('/') else { return unknown(level) };
     unknown(write).or_else(|| unknown(read)).or_else(|| {
-        (write != read && [write, read].contains(&"atomic")).then(|| {
+        (write != read && [write, read].contains(&ATOMIC)).then(|| {
             format!(
                 "'{level}' mixes atomic with another level on one key: atomic reads and writes go together"
             )

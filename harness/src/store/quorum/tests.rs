@@ -1,3 +1,4 @@
+use perjury_store::quorum::siblings::{Actor, Context, Dot};
 use serde_json::json;
 
 use super::*;
@@ -158,6 +159,41 @@ fn only_mode_write_behind_has_a_bound_of_loss() {
     assert!(Quorum.problem(&behind("set", "mixed")).is_some_and(|words| words.starts_with("level mixed")));
     let strict = Scenario { mode: "majority".to_owned(), ..behind("set", "quorum") };
     assert!(Quorum.problem(&strict).is_some_and(|words| words.starts_with("loss-entries 7")));
+}
+
+#[test]
+fn mode_siblings_promises_that_nothing_vanishes_unseen() {
+    let scenario = Scenario {
+        mode: "siblings".to_owned(),
+        workload: "merged-set".to_owned(),
+        level: "mixed".to_owned(),
+        ..Scenario::default()
+    };
+    assert_eq!(scenario.levels(), ["quorum", "all", "one"]);
+    let promises = Quorum.promises(&scenario);
+    let bounds = |guarantee: &str, level: &str| {
+        let promise = find(&promises, guarantee, level).expect("promised");
+        promise.tolerates.iter().map(|bound| (bound.homes_max, bound.faults.len())).collect::<Vec<_>>()
+    };
+    assert_eq!(bounds("acknowledged-or-dominated", "quorum"), [(1, 2), (0, 1)]);
+    assert_eq!(bounds("set", "quorum"), [(1, 2), (0, 1)]);
+    assert_eq!(bounds("set-full", "all"), [(2, 2), (0, 1), (0, 2)]);
+    for guarantee in ["read-your-writes", "deleted-stays-deleted", "linearizability"] {
+        assert!(promises.iter().all(|promise| promise.guarantee != guarantee), "{guarantee}");
+    }
+}
+
+#[test]
+fn a_dump_of_siblings_shows_all_of_them() {
+    let actor = |node| Actor { node, incarnation: 1 };
+    let write = |node, value: Value| {
+        let dot = Dot { actor: actor(node), number: 1 };
+        Siblings::write(Context::default(), dot, (!value.is_null()).then(|| encode(&value)))
+    };
+    let entry = write(1, json!([1, 2])).join(write(2, Value::Null)).to_entry();
+    let of_siblings = held(("k1".to_owned(), entry.clone()), true);
+    assert_eq!(of_siblings.value, json!([[1, 2], null]));
+    assert_eq!(of_siblings.version, Some(integers(entry.version)));
 }
 
 #[test]

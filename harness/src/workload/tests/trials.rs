@@ -33,6 +33,9 @@ struct Memory {
     calls: u64,
 }
 
+/// The checker of what replicas hold where clients merge.
+const MERGED: &str = "acknowledged-or-dominated";
+
 thread_local! {
     static MEMORY: RefCell<Memory> = RefCell::default();
 }
@@ -142,8 +145,9 @@ impl System for Store {
         Box::pin(std::future::pending())
     }
 
-    fn client(&self, _: &Scenario, _: u64, env: Env) -> Box<dyn Client> {
-        Box::new(StoreClient { manner: self.0, env })
+    fn client(&self, scenario: &Scenario, _: u64, env: Env) -> Box<dyn Client> {
+        let has_sets = scenario.workload == "merged-set";
+        Box::new(StoreClient { manner: self.0, has_sets, env })
     }
 
     /// Whatever the workload can show, but for what rests on dumps.
@@ -151,7 +155,7 @@ impl System for Store {
         let workload = named(&scenario.workload).expect("a workload");
         let names = [workload.checkers(), workload.checkers_of_all()].concat();
         let rests_on_notes =
-            ["convergence", "replica-durability", "availability", "invariants", "bounded-loss"];
+            ["convergence", "replica-durability", "availability", "invariants", "bounded-loss", MERGED];
         let is_shown =
             |name: &&str| !rests_on_notes.contains(name) && (*name, workload.name()) != ("durability", "set");
         let shown = names.into_iter().filter(is_shown);
@@ -161,6 +165,8 @@ impl System for Store {
 
 struct StoreClient {
     manner: Manner,
+    /// What is added is an element, and no amount.
+    has_sets: bool,
     env: Env,
 }
 
@@ -168,6 +174,10 @@ impl Client for StoreClient {
     fn invoke<'a>(&'a mut self, call: &'a Call) -> LocalFuture<'a, Reply> {
         Box::pin(async move {
             self.env.clock.sleep(Duration::from_millis(20)).await;
+            let call = match (self.has_sets, call.function) {
+                (true, "add") => &Call { function: "append", ..call.clone() },
+                _ => call,
+            };
             let reply = MEMORY.with_borrow_mut(|memory| memory.perform(call, self.manner));
             self.env.clock.sleep(Duration::from_millis(20)).await;
             reply
@@ -226,6 +236,7 @@ fn find_what_was_acknowledged_and_is_gone() {
     find(&Store(Manner::Forgets), "append", &["append", "linearizability", "sequential"]);
     find(&Store(Manner::Forgets), "counter", &["counter", "linearizability", "sequential"]);
     find(&Store(Manner::Forgets), "set", &["set"]);
+    find(&Store(Manner::Forgets), "merged-set", &["set", "set-full"]);
     find(&Store(Manner::Forgets), "cas-register", &["linearizability"]);
 }
 
