@@ -145,7 +145,7 @@ impl Cache {
             (What::Write(value), Response::Written { version }) => {
                 if self.leases.end_write(&key, lease, Some(version)) {
                     // All writes of the key pass here, so nothing newer is acknowledged, whoever is asked.
-                    let level = level.max(Level::All);
+                    let level = strongest(level);
                     self.values.put(key, Cached { entry: Entry { version, atomic, value }, level });
                 }
             }
@@ -214,9 +214,9 @@ impl Cache {
 
     /// What the cache answers a read, if it can.
     ///
-    /// What was read at a level is good for that and weaker ones, and for sessions that have seen nothing newer. Below
-    /// level atomic it may be behind what the store has come to hold since, so it must not be behind the copy of this
-    /// node.
+    /// What was read at a level is good for that and for one, what was read at level all for any but atomic; and for
+    /// sessions that have seen nothing newer. Below level atomic it may be behind what the store has come to hold since,
+    /// so it must not be behind the copy of this node.
     fn hit(&self, key: &str, request: &Request, replica: &Replica) -> Option<Entry> {
         if !matches!(request.operation, Operation::Get { .. }) {
             return None;
@@ -226,7 +226,8 @@ impl Cache {
             return Some(entry.clone());
         }
         let Cached { entry, level } = self.values.get(key)?;
-        let is_for_level = entry.atomic == (request.level == Level::Atomic) && *level >= request.level;
+        let is_for_level = entry.atomic == (request.level == Level::Atomic)
+            && (*level == request.level || *level == Level::All || request.level == Level::One);
         let is_fresh =
             entry.atomic || replica.get(key).is_none_or(|held| held.kept.entry.version <= entry.version);
         (is_for_level && is_fresh && request.floor <= Some(entry.version)).then(|| entry.clone())
@@ -257,7 +258,7 @@ impl Cache {
             out.push(Effect::Reached("cached-before-stored"));
             let (version, atomic) = (store.context.clock.next(now.wall), *level == Level::Atomic);
             let entry = Entry { version, atomic, value: value.clone() };
-            self.values.put(key.clone(), Cached { entry, level: (*level).max(Level::All) });
+            self.values.put(key.clone(), Cached { entry, level: strongest(*level) });
         }
     }
 
@@ -272,6 +273,11 @@ impl Cache {
         out.push(Effect::Pass(&point::CACHE_BEFORE_FILL));
         self.values.put(key, cached);
     }
+}
+
+/// The level at which what was written at this one is the answer.
+fn strongest(written: Level) -> Level {
+    if written == Level::Atomic { Level::Atomic } else { Level::All }
 }
 
 /// Whether this is a write that does not depend on what is there.

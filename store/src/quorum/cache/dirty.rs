@@ -50,7 +50,10 @@ impl Dirty {
             return;
         };
         unwritten.entry = entry;
-        unwritten.level = level.max(unwritten.level);
+        // At several levels at once: at the one that is good for each of them.
+        if unwritten.level != level {
+            unwritten.level = Level::All;
+        }
         if unwritten.is_on_its_way {
             unwritten.since.get_or_insert(number);
         }

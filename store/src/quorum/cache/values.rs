@@ -16,7 +16,7 @@ const VALUE_BYTES: usize = 100;
 pub struct Cached {
     /// The value, or tombstone.
     pub entry: Entry,
-    /// The strongest level at which this is the answer.
+    /// The level at which it was read, or written.
     pub level: Level,
 }
 
