@@ -135,6 +135,9 @@ fn the_dead_are_down_for_all_in_time() {
         "n2 takes n3 for up (generation 1) at 19.000 s, although n3 is dead (kill), and nothing but deaths has been \
          wrong since 11.000 s"
     );
+    let suspected =
+        killed.clone() + &view("n1", "n3", "suspect", (1, 1), &["n1"]) + &down("n2") + &seconds(8);
+    assert_eq!(kinds(&suspected), [(UndetectedFailure, vec![11, 12])]);
     assert!(check(&(killed + &seconds(2))).is_valid(), "not yet");
 }
 
