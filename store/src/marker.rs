@@ -78,6 +78,7 @@ markers! {
     MARKED_DOWN = Marker::quorum("marked-down", "two nodes missed another one, and it was taken for down").only(&["sloppy"]);
     SUSPICION_REFUTED = Marker::quorum("suspicion-refuted", "a newer heartbeat came of a node that was missed").only(&["sloppy"]);
     STAND_IN_AT_ONCE = Marker::quorum("stand-in-at-once", "a write was handed on at once, in the place of a node known to be down").only(&["sloppy"]);
+    READ_HEDGED = Marker::quorum("read-hedged", "a session asked a second node, as the first was slow with a read").only(&["sloppy"]);
     TREE_DESCENDED = Marker::quorum("tree-descended", "two nodes went down their trees to where they differ");
     MEMTABLE_FLUSHED = Marker::tables("memtable-flushed", "a memtable became a table, and the log before it was removed");
     TABLES_COMPACTED = Marker::tables("tables-compacted", "tables were merged into one");
