@@ -16,6 +16,7 @@
 pub(crate) mod connection;
 mod discovery;
 mod family;
+mod hedge;
 mod outcome;
 mod places;
 mod token;
@@ -25,6 +26,7 @@ use std::time::Duration;
 
 use crate::deadline::within;
 use crate::env::Env;
+use crate::marker;
 use crate::quorum::membership::view::View;
 use crate::quorum::message::{Entry, Level, NodeId, Operation, Refusal, Request, Response};
 use crate::quorum::node::Node;
@@ -34,6 +36,7 @@ use crate::wire::WireError;
 use connection::Connection;
 pub use discovery::discover;
 pub use family::{FamilyUnknown, family};
+use hedge::Which;
 use outcome::{fits, is_coordinators_fault, is_write, version_of, worth_another};
 use places::Places;
 pub use token::Token;
@@ -52,6 +55,9 @@ pub struct ClientOptions {
     pub wander_one_in: u64,
     /// Nodes nearby, of the session's own data centre: it keeps to them while they do not fail it; none: all are.
     pub near: Vec<NodeId>,
+    /// A read that has no answer after this time is asked of a second node as well, and the first answer counts (hedged
+    /// requests: Dean and Barroso, The Tail at Scale, 2013); none: it is not.
+    pub hedge_after: Option<Duration>,
     /// Which safeguards are on.
     pub safeguards: Safeguards,
 }
@@ -64,6 +70,7 @@ impl ClientOptions {
             token_keys_max: 4096,
             wander_one_in: 32,
             near: Vec::new(),
+            hedge_after: None,
             safeguards: Safeguards::default(),
         }
     }
@@ -191,7 +198,7 @@ impl Client {
         let mut may_be_sent_on = node.is_none();
         let outcome = loop {
             attempts_left -= 1;
-            match self.attempt(&call).await {
+            match self.attempt(&call, place.is_none()).await {
                 Ok(Response::Refused(Refusal::Elsewhere { node })) if may_be_sent_on => {
                     self.go_to(&node, call.operation.key());
                     (may_be_sent_on, attempts_left) = (false, 1);
@@ -268,17 +275,23 @@ impl Client {
         }
     }
 
-    /// Takes another coordinator, at random: whoever is near has failed, or may be anyone. The next one from there that
-    /// is not away.
+    /// Takes another coordinator.
     fn change(&mut self) {
-        let nodes = self.options.nodes.len();
-        if nodes > 1 {
-            let drawn = usize::from(self.coordinator) + 1 + below(self.env.random.next(), nodes - 1);
-            let further = |places: usize| ((drawn + places) % nodes) as NodeId;
-            let is_there = |node: &NodeId| *node != self.coordinator && !self.away.contains(node);
-            let next = (0..nodes).map(further).find(is_there);
-            self.coordinate(next.unwrap_or(further(0)));
+        if let Some(next) = self.another() {
+            self.coordinate(next);
         }
+    }
+
+    /// Another node than the coordinator, at random: whoever is near has failed, or may be anyone. The next one from there
+    /// that is not away; none where there is one node only.
+    fn another(&self) -> Option<NodeId> {
+        let others = self.options.nodes.len() - 1;
+        let drawn = (others > 0).then(|| below(self.env.random.next(), others))?;
+        let further = |places: usize| {
+            ((usize::from(self.coordinator) + 1 + drawn + places) % self.options.nodes.len()) as NodeId
+        };
+        let is_there = |node: &NodeId| *node != self.coordinator && !self.away.contains(node);
+        Some((0..=others).map(further).find(is_there).unwrap_or(further(0)))
     }
 
     fn coordinate(&mut self, node: NodeId) {
@@ -292,12 +305,64 @@ impl Client {
         }
     }
 
-    async fn attempt(&mut self, call: &Call) -> Result<Response, Failure> {
-        let node = usize::from(self.coordinator);
-        let mut kept = self.connections.get_mut(node).and_then(Option::take);
-        let mut connection = match kept.take_if(|kept| kept.end().is_none()) {
+    /// Asks the coordinator; where that may be another one and is slow with a read, also a second node, and stays with
+    /// whoever answers.
+    async fn attempt(&mut self, call: &Call, is_free: bool) -> Result<Response, Failure> {
+        let hedges = is_free && !is_write(&call.operation);
+        let slow = self.options.hedge_after.filter(|_| hedges);
+        let answered = match slow.and_then(|slow| Some((slow, self.another()?))) {
+            None => {
+                let kept = self.kept(self.coordinator);
+                self.ask(self.coordinator, kept, call).await
+            }
+            Some((slow, second)) => self.ask_two(slow, second, call).await,
+        };
+        let (connection, response) = answered?;
+        // A connection that failed in any way is not kept.
+        self.connections[usize::from(self.coordinator)] = Some(connection);
+        Ok(response)
+    }
+
+    /// Asks the coordinator, and once it is slow another node; whoever gives an answer coordinates from here on.
+    async fn ask_two(
+        &mut self,
+        slow: Duration,
+        second: NodeId,
+        call: &Call,
+    ) -> Result<(Connection<Node>, Response), Failure> {
+        let [of_first, of_second] = [self.coordinator, second].map(|node| self.kept(node));
+        let this = &*self;
+        let asks_second = async {
+            this.env.observer.reached(marker::READ_HEDGED.name);
+            this.ask(second, of_second, call).await
+        };
+        let is_good = |answered: &Result<(_, Response), _>| {
+            answered.as_ref().is_ok_and(|(_, response)| !matches!(response, Response::Refused(_)))
+        };
+        let asks_first = this.ask(this.coordinator, of_first, call);
+        let slow = this.env.clock.sleep(slow);
+        let (which, answered) = hedge::first_answer(asks_first, slow, asks_second, is_good).await;
+        if which == Which::Second {
+            self.coordinate(second);
+        }
+        answered
+    }
+
+    /// The connection to a node that was kept, if it has not ended.
+    fn kept(&mut self, node: NodeId) -> Option<Connection<Node>> {
+        let mut kept = self.connections.get_mut(usize::from(node)).and_then(Option::take);
+        kept.take_if(|kept| kept.end().is_none())
+    }
+
+    async fn ask(
+        &self,
+        node: NodeId,
+        kept: Option<Connection<Node>>,
+        call: &Call,
+    ) -> Result<(Connection<Node>, Response), Failure> {
+        let mut connection = match kept {
             Some(connection) => connection,
-            None => self.connect(node, call).await.map_err(Failure::NotSent)?,
+            None => self.connect(usize::from(node), call).await.map_err(Failure::NotSent)?,
         };
         let request = self.request(call).ok_or(Failure::NotSent(WireError::Late))?;
         let id = connection.send(request).map_err(Failure::NotSent)?;
@@ -308,9 +373,7 @@ impl Client {
         if !fits(&call.operation, &response) {
             return Err(Failure::Lost(WireError::Unexpected("the answer is to another question")));
         }
-        // A connection that failed in any way is not kept.
-        self.connections[node] = Some(connection);
-        Ok(response)
+        Ok((connection, response))
     }
 
     async fn connect(&self, node: usize, call: &Call) -> Result<Connection<Node>, WireError> {

@@ -88,6 +88,7 @@ markers! {
     STAND_IN_AT_ONCE = Marker::quorum("stand-in-at-once", "a write was handed on at once, in the place of a node known to be down").only(&["sloppy"]);
     SIBLINGS_HELD = Marker::quorum("siblings-held", "a replica came to hold several values of a key that no client had seen").only(&["siblings"]);
     SIBLINGS_MERGED = Marker::quorum("siblings-merged", "a client that had read several values of a key wrote over them").only(&["siblings"]);
+    READ_HEDGED = Marker::quorum("read-hedged", "a session asked a second node, as the first was slow with a read").only(&["sloppy"]);
     TREE_DESCENDED = Marker::quorum("tree-descended", "two nodes went down their trees to where they differ");
     MEMTABLE_FLUSHED = Marker::tables("memtable-flushed", "a memtable became a table, and the log before it was removed");
     TABLES_COMPACTED = Marker::tables("tables-compacted", "tables were merged into one");

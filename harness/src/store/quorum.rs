@@ -69,6 +69,8 @@ const HINTS_MAX: usize = 200;
 const CACHE_BYTES_MAX: usize = 300;
 /// One call in so many goes to another coordinator, so that sessions meet all of them.
 const WANDER_ONE_IN: u64 = 2;
+/// How long a read may take before another node is asked, in mode sloppy.
+const HEDGE_AFTER: Duration = Duration::from_millis(300);
 /// Keys that a session's token has room for, at least.
 const TOKEN_KEYS_MIN: usize = 4096;
 
@@ -388,6 +390,8 @@ fn client_of(session: u64, scenario: &Scenario, env: &Env) -> perjury_store::cli
     let options = ClientOptions {
         safeguards: safeguards(scenario),
         wander_one_in: WANDER_ONE_IN,
+        // What is made for being there shows it.
+        hedge_after: (scenario.mode == "sloppy").then_some(HEDGE_AFTER),
         near: near.collect(),
         // Keys that left a token would be owed less than the promises say.
         token_keys_max: scenario.keys.max(TOKEN_KEYS_MIN),

@@ -272,6 +272,30 @@ fn keeps_to_who_is_near_and_comes_back_to_them() {
 }
 
 #[test]
+fn a_slow_read_is_asked_of_a_second_node_and_a_slow_write_is_not() {
+    World::run(async {
+        let nodes = Nodes::default();
+        nodes.start("n1", |_| None);
+        nodes.start("n2", |request| match request.operation {
+            Operation::Get { .. } => Some(Response::Value { value: None, version: Some(at(9)) }),
+            _ => written(7),
+        });
+        let mut client = nodes.client(&["n1", "n2"], Safeguards::default());
+        client.options.hedge_after = Some(Duration::from_millis(200));
+        let write = client.put("k", vec![1], Level::One, SECOND / 2).await;
+        assert!(matches!(write.outcome, Response::Unknown(_)), "{write:?}");
+        client.coordinator = 0;
+        let read = client.get("k", Level::One, SECOND).await;
+        assert_eq!((read.node, client.token.floor("k")), (1, Some(at(9))));
+        let asked: Vec<String> = nodes.asked.borrow().iter().map(|(name, _)| name.clone()).collect();
+        assert_eq!(asked, ["n1", "n1", "n2"]);
+        assert!(nodes.was_told("read-hedged"));
+        let named = client.call(Operation::Get { key: "k".to_owned() }, Level::One, SECOND, Some(0)).await;
+        assert!(matches!(named.outcome, Response::Refused(_)), "who is named is asked alone: {named:?}");
+    });
+}
+
+#[test]
 fn the_token_goes_along_to_another_coordinator() {
     World::run(async {
         let nodes = Nodes::default();
