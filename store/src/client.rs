@@ -13,6 +13,8 @@
 //! makes one value of them, and hands the context back with it ([`Client::update`]); a put without one goes beside what
 //! there is.
 
+mod attempt;
+mod choice;
 pub(crate) mod connection;
 mod discovery;
 mod family;
@@ -24,20 +26,18 @@ mod token;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::deadline::within;
 use crate::env::Env;
-use crate::marker;
 use crate::quorum::membership::view::View;
-use crate::quorum::message::{Entry, Level, NodeId, Operation, Refusal, Request, Response};
+use crate::quorum::message::{Entry, Level, NodeId, Operation, Refusal, Response};
 use crate::quorum::node::Node;
 use crate::safeguards::Safeguards;
-use crate::wire::WireError;
 
+use attempt::{Call, Failure};
+use choice::below;
 use connection::Connection;
 pub use discovery::discover;
 pub use family::{FamilyUnknown, family};
-use hedge::Which;
-use outcome::{fits, is_coordinators_fault, is_write, version_of, worth_another};
+use outcome::{is_coordinators_fault, version_of, worth_another};
 use places::Places;
 pub use token::Token;
 
@@ -99,24 +99,6 @@ pub struct Client {
     coordinator: NodeId,
     /// Nodes that were away when the session asked last.
     away: BTreeSet<NodeId>,
-}
-
-/// Why a call has no answer.
-enum Failure {
-    /// It certainly did not leave.
-    NotSent(WireError),
-    /// The deadline passed.
-    Missed,
-    /// The connection ended first.
-    Lost(WireError),
-}
-
-struct Call {
-    operation: Operation,
-    level: Level,
-    deadline: Duration,
-    /// When it passes, on the monotonic clock.
-    until: u64,
 }
 
 impl Client {
@@ -240,15 +222,6 @@ impl Client {
         }
     }
 
-    /// The node of this name has the cache of this key.
-    fn go_to(&mut self, name: &str, key: Option<&str>) {
-        let position = self.options.nodes.iter().position(|(each, _)| each == name);
-        if let (Some(node), Some(key)) = (position, key) {
-            self.places.learn(key, node as NodeId);
-            self.coordinate(node as NodeId);
-        }
-    }
-
     /// Who is there, each with its address, as a node of the session's choice knows. From here on the session goes to
     /// none that is away, while there are others.
     pub async fn members(&mut self, deadline: Duration) -> Result<Vec<(View, String)>, Refusal> {
@@ -261,174 +234,6 @@ impl Client {
             }
             Response::Refused(refusal) => Err(refusal),
             other => Err(Refusal::Unavailable(format!("no members: {other:?}"))),
-        }
-    }
-
-    fn wander(&mut self) {
-        let one_in = self.options.wander_one_in;
-        if one_in > 0 && self.env.random.next().is_multiple_of(one_in) {
-            let near = self.options.near.iter().copied().filter(|node| !self.away.contains(node));
-            match near.collect::<Vec<NodeId>>().as_slice() {
-                [] => self.change(),
-                near => self.coordinate(near[below(self.env.random.next(), near.len())]),
-            }
-        }
-    }
-
-    /// Takes another coordinator.
-    fn change(&mut self) {
-        if let Some(next) = self.another() {
-            self.coordinate(next);
-        }
-    }
-
-    /// Another node than the coordinator, at random: whoever is near has failed, or may be anyone. The next one from there
-    /// that is not away; none where there is one node only.
-    fn another(&self) -> Option<NodeId> {
-        let others = self.options.nodes.len() - 1;
-        let drawn = (others > 0).then(|| below(self.env.random.next(), others))?;
-        let further = |places: usize| {
-            ((usize::from(self.coordinator) + 1 + drawn + places) % self.options.nodes.len()) as NodeId
-        };
-        let is_there = |node: &NodeId| *node != self.coordinator && !self.away.contains(node);
-        Some((0..=others).map(further).find(is_there).unwrap_or(further(0)))
-    }
-
-    fn coordinate(&mut self, node: NodeId) {
-        if node == self.coordinator {
-            return;
-        }
-        self.coordinator = node;
-        if !self.options.safeguards.token_survives_failover && !self.token.is_empty() {
-            self.env.observer.reached("token-dropped");
-            self.token.clear();
-        }
-    }
-
-    /// Asks the coordinator; where that may be another one and is slow with a read, also a second node, and stays with
-    /// whoever answers.
-    async fn attempt(&mut self, call: &Call, is_free: bool) -> Result<Response, Failure> {
-        let hedges = is_free && !is_write(&call.operation);
-        let slow = self.options.hedge_after.filter(|_| hedges);
-        let answered = match slow.and_then(|slow| Some((slow, self.another()?))) {
-            None => {
-                let kept = self.kept(self.coordinator);
-                self.ask(self.coordinator, kept, call).await
-            }
-            Some((slow, second)) => self.ask_two(slow, second, call).await,
-        };
-        let (connection, response) = answered?;
-        // A connection that failed in any way is not kept.
-        self.connections[usize::from(self.coordinator)] = Some(connection);
-        Ok(response)
-    }
-
-    /// Asks the coordinator, and once it is slow another node; whoever gives an answer coordinates from here on.
-    async fn ask_two(
-        &mut self,
-        slow: Duration,
-        second: NodeId,
-        call: &Call,
-    ) -> Result<(Connection<Node>, Response), Failure> {
-        let [of_first, of_second] = [self.coordinator, second].map(|node| self.kept(node));
-        let this = &*self;
-        let asks_second = async {
-            this.env.observer.reached(marker::READ_HEDGED.name);
-            this.ask(second, of_second, call).await
-        };
-        let is_good = |answered: &Result<(_, Response), _>| {
-            answered.as_ref().is_ok_and(|(_, response)| !matches!(response, Response::Refused(_)))
-        };
-        let asks_first = this.ask(this.coordinator, of_first, call);
-        let slow = this.env.clock.sleep(slow);
-        let (which, answered) = hedge::first_answer(asks_first, slow, asks_second, is_good).await;
-        if which == Which::Second {
-            self.coordinate(second);
-        }
-        answered
-    }
-
-    /// The connection to a node that was kept, if it has not ended.
-    fn kept(&mut self, node: NodeId) -> Option<Connection<Node>> {
-        let mut kept = self.connections.get_mut(usize::from(node)).and_then(Option::take);
-        kept.take_if(|kept| kept.end().is_none())
-    }
-
-    async fn ask(
-        &self,
-        node: NodeId,
-        kept: Option<Connection<Node>>,
-        call: &Call,
-    ) -> Result<(Connection<Node>, Response), Failure> {
-        let mut connection = match kept {
-            Some(connection) => connection,
-            None => self.connect(usize::from(node), call).await.map_err(Failure::NotSent)?,
-        };
-        let request = self.request(call).ok_or(Failure::NotSent(WireError::Late))?;
-        let id = connection.send(request).map_err(Failure::NotSent)?;
-        let response = within(&*self.env.clock, self.time_left(call), connection.answer(id))
-            .await
-            .ok_or(Failure::Missed)?
-            .map_err(Failure::Lost)?;
-        if !fits(&call.operation, &response) {
-            return Err(Failure::Lost(WireError::Unexpected("the answer is to another question")));
-        }
-        Ok((connection, response))
-    }
-
-    async fn connect(&self, node: usize, call: &Call) -> Result<Connection<Node>, WireError> {
-        let Some((name, address)) = self.options.nodes.get(node) else {
-            return Err(WireError::Unexpected("there is no node of that number"));
-        };
-        let limit = self.time_left(call).min(CONNECT_MAX);
-        Connection::open(&self.env, name, address, limit).await
-    }
-
-    /// The request, with a deadline somewhat before the call's own, so that the node answers first;
-    /// none once no time is left.
-    fn request(&self, call: &Call) -> Option<Request> {
-        let left = self.time_left(call);
-        let ahead = (left / 8).min(Duration::from_millis(250));
-        let deadline_ms = u32::try_from((left - ahead).as_millis()).unwrap_or(u32::MAX);
-        (deadline_ms > 0).then(|| Request {
-            operation: call.operation.clone(),
-            level: call.level,
-            floor: call.operation.key().and_then(|key| self.token.floor(key)),
-            above: self.token.highest(),
-            deadline_ms,
-        })
-    }
-
-    fn time_left(&self, call: &Call) -> Duration {
-        Duration::from_nanos(call.until.saturating_sub(self.env.clock.monotonic()))
-    }
-
-    /// What is certain when there is no answer.
-    fn outcome_of(&self, call: &Call, failure: Failure) -> Response {
-        let name = match self.options.nodes.get(usize::from(self.coordinator)) {
-            Some((name, _)) => name.clone(),
-            None => format!("node {}", self.coordinator),
-        };
-        let (was_sent, why) = match failure {
-            Failure::NotSent(error @ WireError::TooLarge) => {
-                return Response::Refused(Refusal::Invalid(error.to_string()));
-            }
-            Failure::NotSent(error) => (false, format!("{name} was not reached: {error}")),
-            Failure::Lost(error) => (true, format!("{name} was lost before it answered: {error}")),
-            Failure::Missed => {
-                let why = format!("{name} did not answer within {} ms", call.deadline.as_millis());
-                let mut is_unknown = is_write(&call.operation);
-                if is_unknown && !self.options.safeguards.timeout_is_unknown {
-                    self.env.observer.reached("timeout-reported-as-failure");
-                    is_unknown = false;
-                }
-                (is_unknown, why)
-            }
-        };
-        if was_sent && is_write(&call.operation) {
-            Response::Unknown(why)
-        } else {
-            Response::Refused(Refusal::Unavailable(why))
         }
     }
 
@@ -449,11 +254,6 @@ impl Client {
         }
         ended
     }
-}
-
-/// `random` brought below `bound`.
-fn below(random: u64, bound: usize) -> usize {
-    (random % bound as u64) as usize
 }
 
 #[cfg(test)]

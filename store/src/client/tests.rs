@@ -8,6 +8,7 @@ use tokio_util::codec::{FramedRead, FramedWrite};
 use super::*;
 use crate::fake::World;
 use crate::quorum::membership::member::{Beat, State};
+use crate::quorum::message::Request;
 use crate::quorum::version::Version;
 
 type Frame = crate::wire::Frame<Node>;
