@@ -137,7 +137,7 @@ mod tests {
     fn rejects_write_that_vanished_beside_another() {
         accepts(&AcknowledgedOrDominated, &text("[[1],[2]]"));
         let why = rejects(&AcknowledgedOrDominated, &text("[[2]]"), LostWrite, &[0, 4]);
-        assert!(why.contains("added 1 to key s"), "{why}");
+        assert!(why.contains("added 1 under key s"), "{why}");
         assert!(why.contains("n1 held [[2]] of it at event 4"), "{why}");
         rejects(&AcknowledgedOrDominated, &text("[[1],null]"), LostWrite, &[2, 4]);
     }
