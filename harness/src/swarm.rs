@@ -204,7 +204,8 @@ mod tests {
 
     #[test]
     fn says_what_a_profile_makes_impossible() {
-        let profile = Profile::parse("store = 'quorum'\nworkload = 'bank'").expect("a profile");
+        let profile =
+            Profile::parse("store = 'quorum'\nmode = 'majority'\nworkload = 'bank'").expect("a profile");
         let error = draw(&profile, 0, None).expect_err("quorums keep registers only");
         assert!(error.to_string().contains("workload bank: quorums keep registers only"), "{error}");
     }

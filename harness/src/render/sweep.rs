@@ -209,7 +209,7 @@ reached        none
 not reached    torn-tail-cut, corrupt-record-reported, append-failed, sync-failed,
                recovered-from-the-others, write-superseded, write-left-half-done, write-back-needed,
                stale-replica-repaired, replicas-below-floor, version-ahead-of-clock,
-               exchange-differed, tree-descended
+               exchange-differed, tombstone-collected, tree-descended
 points         before-answer 1,234
 speed          0.50 runs a second with 2 threads; 100 simulated s per CPU s, recording included,
                checking apart

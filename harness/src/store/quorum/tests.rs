@@ -115,7 +115,7 @@ fn mode_sloppy_says_what_it_gives_up() {
     let changed = |promise: &&Promise| !strict.contains(promise);
     let changed: Vec<_> =
         sloppy.iter().filter(changed).map(|it| (it.guarantee.as_str(), it.level.as_str())).collect();
-    assert_eq!(changed, [("durability", "quorum"), ("durability", "one"), ("set", "")]);
+    assert_eq!(changed, [("durability", "quorum"), ("durability", "one"), ("set", ""), ("membership", "")]);
     let bounds = |level: &str| {
         let promise = find(&sloppy, "durability", level).expect("promised");
         let bounds = promise.tolerates.iter().map(|bound| (bound.homes_max, bound.counts_all_nodes));

@@ -154,8 +154,15 @@ impl System for Store {
     fn promises(&self, scenario: &Scenario) -> Vec<Promise> {
         let workload = named(&scenario.workload).expect("a workload");
         let names = [workload.checkers(), workload.checkers_of_all()].concat();
-        let rests_on_notes =
-            ["convergence", "replica-durability", "availability", "invariants", "bounded-loss", MERGED];
+        let rests_on_notes = [
+            "convergence",
+            "replica-durability",
+            "availability",
+            "invariants",
+            "membership",
+            "bounded-loss",
+            MERGED,
+        ];
         let is_shown =
             |name: &&str| !rests_on_notes.contains(name) && (*name, workload.name()) != ("durability", "set");
         let shown = names.into_iter().filter(is_shown);
