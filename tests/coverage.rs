@@ -15,6 +15,7 @@ const LEFT_TO_SWEEPS: &[(&str, &str)] = &[
     ("corrupt-snapshot-reported", "the bit must turn over in a snapshot, which is small beside the log"),
     ("retry-superseded", "a retry must be under way for longer than its session waits"),
     ("lease-ran-out", "a process must stand still between a read and its answer"),
+    ("read-hedged", "a read must be slow where stand-ins take writes, and what is written here is not read"),
     ("change-crossed-election", "a leader must fall with a change that is not committed"),
 ];
 

@@ -246,14 +246,14 @@ fn wrong_workload(scenario: &Scenario) -> Option<String> {
     let workload = scenario.workload.as_str();
     match (scenario.mode == SIBLINGS, workload == MERGED_SET) {
         (true, true) => None,
-        (true, false) => Some(format!(
+        (true, false) if WORKLOADS.contains(&workload) => Some(format!(
             "workload {workload}: in mode {SIBLINGS} a key has several values; take {MERGED_SET}"
         )),
         (false, true) => {
             Some(format!("workload {workload}: it merges several values of a key; take --mode {SIBLINGS}"))
         }
         (false, false) if WORKLOADS.contains(&workload) => None,
-        (false, false) => Some(format!(
+        _ => Some(format!(
             "workload {workload}: quorums keep registers only; take one of {}, or --store raft",
             WORKLOADS.join(", ")
         )),

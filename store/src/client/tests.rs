@@ -290,7 +290,7 @@ fn a_slow_read_is_asked_of_a_second_node_and_a_slow_write_is_not() {
         assert_eq!((read.node, client.token.floor("k")), (1, Some(at(9))));
         let asked: Vec<String> = nodes.asked.borrow().iter().map(|(name, _)| name.clone()).collect();
         assert_eq!(asked, ["n1", "n1", "n2"]);
-        assert!(nodes.was_told("read-hedged"));
+        assert!(nodes.was_told("<read-hedged>"));
         let named = client.call(Operation::Get { key: "k".to_owned() }, Level::One, SECOND, Some(0)).await;
         assert!(matches!(named.outcome, Response::Refused(_)), "who is named is asked alone: {named:?}");
     });
