@@ -12,9 +12,11 @@
 //!
 //! A home that Collect does not reach keeps the tombstone, and gives it back to the others by the background exchange:
 //! then it begins anew. Keys that are used at level atomic keep theirs, for a version below a forgotten one would break
-//! their order; and mode sloppy collects none, because a hint with an older value may lie anywhere.
+//! their order; and no mode but the strict one collects any: a hint with an older value may lie anywhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use smallvec::SmallVec;
 
 use super::config::Config;
 use super::coordinator::{Coordinator, later};
@@ -37,6 +39,8 @@ pub struct Collection {
     deaths: BTreeMap<String, Death>,
     /// Which key a message was about.
     under_way: BTreeMap<OperationId, String>,
+    /// When each key has its next turn, in monotonic nanoseconds; turns that were put off since stand here too.
+    due: BTreeSet<(u64, String)>,
 }
 
 /// A tombstone on its way out.
@@ -46,6 +50,8 @@ struct Death {
     stage: Stage,
     /// The homes that have done what this stage is about.
     done: Homes,
+    /// What the others were asked last.
+    asked: SmallVec<[OperationId; 3]>,
     next_at: u64,
     again_ms: u64,
 }
@@ -77,29 +83,59 @@ impl Collection {
             let is_known = |death: &Death| death.version >= version && death.stage != Stage::Dropping;
             let is_known = self.deaths.get(&key).is_some_and(is_known);
             if is_ours && !is_known {
-                self.deaths.insert(key, Death::new(version, config, now));
+                self.take_up(key, Death::new(version, config, now));
             }
         }
-        let Collection { deaths, under_way } = self;
-        deaths.retain(|key, death| {
-            if now.monotonic < death.next_at {
-                return true;
-            }
-            under_way.retain(|_, asked| asked != key);
-            // Something newer took its place.
-            if death.stage != Stage::Dropping && !replica.holds_tombstone(key, death.version) {
-                return false;
-            }
-            death.advance(now, out);
-            for home in
-                ring.homes(key, config.replication).into_iter().filter(|home| !death.done.contains(home))
-            {
+        for key in self.take_due(now) {
+            self.attempt(key, (config, ring), replica, coordinator, now, out);
+        }
+    }
+
+    /// A tombstone takes the place of what was on its way out of the same key: nobody has acknowledged this one.
+    fn take_up(&mut self, key: String, death: Death) {
+        self.due.insert((death.next_at, key.clone()));
+        if let Some(before) = self.deaths.insert(key, death) {
+            before.asked.iter().for_each(|operation| drop(self.under_way.remove(operation)));
+        }
+    }
+
+    /// The keys whose turn it is, in order.
+    fn take_due(&mut self, now: Now) -> BTreeSet<String> {
+        let mut keys = BTreeSet::new();
+        while self.due.first().is_some_and(|(at, _)| *at <= now.monotonic) {
+            keys.extend(self.due.pop_first().map(|(_, key)| key));
+        }
+        keys
+    }
+
+    fn attempt(
+        &mut self,
+        key: String,
+        (config, ring): (&Config, &Ring),
+        replica: &Replica,
+        coordinator: &mut Coordinator,
+        now: Now,
+        out: &mut Outbox<'_>,
+    ) {
+        let Some(death) = self.deaths.get_mut(&key).filter(|death| death.next_at <= now.monotonic) else {
+            return;
+        };
+        death.asked.drain(..).for_each(|operation| drop(self.under_way.remove(&operation)));
+        // Something newer took its place.
+        if death.stage != Stage::Dropping && !replica.holds_tombstone(&key, death.version) {
+            self.deaths.remove(&key);
+            return;
+        }
+        death.advance(now, out);
+        for home in ring.homes(&key, config.replication) {
+            if !death.done.contains(&home) {
                 let operation = coordinator.number();
-                under_way.insert(operation, key.clone());
-                out.send(home, death.message(operation, key));
+                self.under_way.insert(operation, key.clone());
+                death.asked.push(operation);
+                out.send(home, death.message(operation, &key));
             }
-            true
-        });
+        }
+        self.due.insert((death.next_at, key));
     }
 
     /// A home has done what it was asked.
@@ -111,7 +147,10 @@ impl Collection {
             return;
         }
         match death.stage {
-            Stage::Telling => (death.stage, death.next_at) = (Stage::Grace, later(now, config.grace_ms)),
+            Stage::Telling => {
+                (death.stage, death.next_at) = (Stage::Grace, later(now, config.grace_ms));
+                self.due.insert((death.next_at, key));
+            }
             Stage::Grace => {}
             Stage::Dropping => drop(self.deaths.remove(&key)),
         }
@@ -124,7 +163,14 @@ impl Death {
             true => (Stage::Telling, AGAIN_MS),
             false => (Stage::Grace, config.grace_ms),
         };
-        Death { version, stage, done: Homes::new(), next_at: later(now, wait_ms), again_ms: AGAIN_MS }
+        Death {
+            version,
+            stage,
+            done: Homes::new(),
+            asked: SmallVec::new(),
+            next_at: later(now, wait_ms),
+            again_ms: AGAIN_MS,
+        }
     }
 
     /// It is time for the next attempt, or the grace period is over.

@@ -130,8 +130,8 @@ impl Config {
         self.mode == Mode::Sloppy && matches!(level, Level::One | Level::Quorum)
     }
 
-    /// Whether tombstones are collected. Not in mode sloppy, where a hint with an older value may lie anywhere; and not from
-    /// tables.
+    /// Whether tombstones are collected: in mode strict only. A hint may lie anywhere with an older value, a cache may hold one,
+    /// and siblings have their own. And not from tables.
     pub fn collects(&self) -> bool {
         self.mode == Mode::Strict && self.tables.is_none()
     }

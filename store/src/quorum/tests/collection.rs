@@ -1,7 +1,7 @@
 //! Tombstones are collected once every home replica has them, and not before; nobody who has seen one is told less.
 
 use crate::quorum::config::{Config, Mode};
-use crate::quorum::message::{Level, Message};
+use crate::quorum::message::{Level, Message, NodeId};
 use crate::quorum::testkit::{Cluster, Packet, delete, get, put, value, written};
 
 const GRACE_MS: u64 = 1_000;
@@ -120,4 +120,40 @@ fn atomic_keys_keep_theirs_and_so_does_mode_sloppy() {
         cluster.run(LONG_MS);
         assert_eq!(have_collected(&cluster), [false; 3]);
     }
+}
+
+/// Time passes, and nothing reaches this node.
+fn run_without(cluster: &mut Cluster, away: NodeId, ms: u64) {
+    for _ in 0..=ms / 25 {
+        loop {
+            (0..3).for_each(|node| cluster.sync(node));
+            cluster.take_if(|packet| packet.to == away);
+            if cluster.network.is_empty() {
+                break;
+            }
+            cluster.deliver_if(|_| true);
+        }
+        cluster.pass(25);
+    }
+}
+
+#[test]
+fn who_has_acknowledged_an_earlier_delete_has_not_acknowledged_this_one() {
+    let mut cluster = cluster(|config| config.has_exchange = false);
+    let first = cluster.homes("k")[0];
+    let away = (first + 1) % 3;
+    cluster.call(first, delete("k", Level::All));
+    let mut kept = Vec::new();
+    while kept.is_empty() {
+        cluster.pass(25);
+        kept = cluster.take_if(|packet| packet.to == away && matches!(packet.message, Message::Write { .. }));
+        cluster.settle();
+    }
+    for request in [put("k", "new", Level::Quorum), delete("k", Level::Quorum)] {
+        cluster.ask(first, request);
+        run_without(&mut cluster, away, 100);
+    }
+    kept.into_iter().for_each(|packet| cluster.hear(away, packet.from, packet.message));
+    run_without(&mut cluster, away, 10 * LONG_MS);
+    assert_eq!(have_collected(&cluster), [false; 3]);
 }
