@@ -60,11 +60,11 @@ impl Client {
         second: NodeId,
         call: &Call,
     ) -> Result<(Connection<Node>, Response), Failure> {
-        let [of_first, of_second] = [self.coordinator, second].map(|node| self.kept(node));
+        let [of_first, mut of_second] = [self.coordinator, second].map(|node| self.kept(node));
         let this = &*self;
         let asks_second = async {
             this.env.observer.reached(marker::READ_HEDGED.name);
-            this.ask(second, of_second, call).await
+            this.ask(second, of_second.take(), call).await
         };
         let is_good = |answered: &Result<(_, Response), _>| {
             answered.as_ref().is_ok_and(|(_, response)| !matches!(response, Response::Refused(_)))
@@ -72,6 +72,8 @@ impl Client {
         let asks_first = this.ask(this.coordinator, of_first, call);
         let slow = this.env.clock.sleep(slow);
         let (which, answered) = hedge::first_answer(asks_first, slow, asks_second, is_good).await;
+        // Who was not asked is still connected.
+        self.connections[usize::from(second)] = of_second;
         if which == Which::Second {
             self.coordinate(second);
         }
