@@ -211,13 +211,7 @@ impl Run {
 
     /// Everything works again, and runs until nothing changes any more.
     fn heal(&mut self) {
-        for node in 0..NODES as NodeId {
-            self.cluster.hosts[usize::from(node)].is_full = false;
-            if self.cluster.hosts[usize::from(node)].node.is_none() {
-                self.cluster.start(node);
-            }
-        }
-        self.cluster.run(1_500);
+        self.cluster.heal();
         self.listen();
     }
 
