@@ -1,6 +1,6 @@
 //! What cannot be run in mode write-behind.
 
-use super::DEADLINE;
+use super::{DEADLINE, level};
 use crate::scenario::Scenario;
 
 /// What a write waits for in a cache beside messages, roughly: a tick, and a sync.
@@ -9,11 +9,10 @@ const TICK_AND_SYNC_MS: u64 = 75;
 /// What cannot be run, if anything: the name of the setting first, then what to do.
 pub(super) fn problem(scenario: &Scenario) -> Option<String> {
     let level = &scenario.level;
-    let has_atomic = scenario.levels().iter().any(|level| level.contains("atomic"));
-    let atomic = || {
+    let atomic = |_| {
         format!("level {level}: mode write-behind has no level atomic; take quorum+all+one, or one of them")
     };
-    has_atomic.then(atomic).or_else(|| bound_too_low(scenario))
+    level::atomic(scenario).map(atomic).or_else(|| bound_too_low(scenario))
 }
 
 /// A bound under which many writes wait for a cache in vain, as they should, so that not every client gets something

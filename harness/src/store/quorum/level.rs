@@ -2,6 +2,7 @@
 
 use perjury_store::quorum::message::Level;
 
+use crate::scenario::Scenario;
 use crate::system::Choice;
 
 /// The level that is never mixed with another one on a key.
@@ -19,6 +20,11 @@ pub(super) const LEVELS: &[Choice] = &[
 
 /// Levels that are not about data centres.
 pub(super) const WITHOUT_CENTRES: usize = 4;
+
+/// The first of the scenario's levels that is atomic, if any.
+pub(super) fn atomic(scenario: &Scenario) -> Option<&str> {
+    scenario.levels().into_iter().find(|level| level.split('/').any(|part| part == ATOMIC))
+}
 
 /// Write and read level of `one/all`; of `one`, both.
 pub(super) fn pair(level: &str) -> (Level, Level) {

@@ -11,7 +11,8 @@ use perjury_histories::{Value, Version};
 use perjury_store::client::Answer;
 use perjury_store::quorum::message::{Operation, Response};
 
-use super::{QuorumClient, integers, pair};
+use super::client::{QuorumClient, integers, reply};
+use super::level::pair;
 use crate::store::{decode, encode};
 use crate::system::{Call, Reply};
 
@@ -43,7 +44,7 @@ impl QuorumClient {
         let value = Some(encode(&array(elements)));
         let update = Operation::Update { key, value, context: seen.context };
         let answer = self.call(call, update, write).await;
-        Reply { node: self.name_of(&answer), ..super::reply(call, answer) }
+        Reply { node: self.name_of(&answer), ..reply(call, answer) }
     }
 }
 

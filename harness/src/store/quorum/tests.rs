@@ -1,7 +1,14 @@
-use perjury_store::quorum::siblings::{Actor, Context, Dot};
+use perjury_histories::Value;
+use perjury_store::client::Answer;
+use perjury_store::quorum::message::{Level, Operation, Response};
+use perjury_store::quorum::siblings::{Actor, Context, Dot, Siblings};
+use perjury_store::quorum::version::Version as StoreVersion;
 use serde_json::json;
 
+use super::client::{held, integers, operation, reply};
 use super::*;
+use crate::store::{decode, encode};
+use crate::system::{Call, Reply};
 
 fn call(function: &'static str, value: Value, level: &str) -> Call {
     let (key, level) = (Some("k1".into()), level.to_owned());
