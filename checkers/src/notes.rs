@@ -4,6 +4,7 @@
 //! function     fields               value
 //! acknowledge  node, key, version                                        the replica says: durable here
 //! corrupt      node, perhaps key                                         the replica found a corrupt record
+//! release      node, key                                                 the replica dropped it: others own it now
 //! healed                                                                 every fault is healed from here on
 //! placement                         [[key, [node, …]], …]                the home replicas of each key
 //! dump         node                 {"stage": "converged", "restarted" or "replayed",
@@ -41,6 +42,7 @@ pub(crate) struct Note<'a> {
 pub(crate) enum What<'a> {
     Acknowledge { node: &'a str, key: &'a Key, version: &'a Version },
     Corrupt { node: &'a str, key: Option<&'a Key> },
+    Release { node: &'a str, key: &'a Key },
     Healed,
     Placement(Placement),
     Dump(Dump<'a>),
@@ -160,6 +162,7 @@ fn what(position: usize, event: EventRef<'_>) -> Result<Option<What<'_>>, Undeci
             version: event.version.ok_or_else(|| missing("a version"))?,
         },
         "corrupt" => What::Corrupt { node: node()?, key },
+        "release" => What::Release { node: node()?, key: key.ok_or_else(|| missing("a key"))? },
         "healed" => What::Healed,
         "placement" => What::Placement(placed(event)?),
         "dump" => {

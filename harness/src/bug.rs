@@ -6,6 +6,7 @@
 pub mod acknowledge_before_sync;
 pub mod acknowledgement_counted_twice;
 pub mod atomic_read_without_write_back;
+pub mod both_owners_accept;
 pub mod cache_before_store;
 pub mod changes_overlap;
 pub mod compare_and_set_on_quorums;
@@ -28,6 +29,7 @@ pub mod memtable_not_rotated;
 pub mod no_conflict_record;
 pub mod no_pre_vote;
 pub mod one_suspicion_enough;
+pub mod range_without_owner;
 pub mod read_past_high_water_mark;
 pub mod read_unconfirmed;
 pub mod refill_races_invalidation;
@@ -123,6 +125,8 @@ pub const ALL: &[&Bug] = &[
     &stale_heartbeat_wins::BUG,
     &one_suspicion_enough::BUG,
     &generation_not_raised::BUG,
+    &both_owners_accept::BUG,
+    &range_without_owner::BUG,
     &read_unconfirmed::BUG,
     &lease_by_wall_clock::BUG,
     &earlier_term_committed::BUG,

@@ -62,6 +62,8 @@ pub struct Dumps {
     pub asked: u64,
     /// What each holds, or why it gave no answer.
     pub by_node: BTreeMap<String, anyhow::Result<Vec<Held>>>,
+    /// Where each key that was written belongs.
+    pub placement: BTreeMap<Key, Vec<String>>,
 }
 
 /// What run and clients share.

@@ -35,9 +35,16 @@ fn set(scenario: &mut Scenario, name: &str, value: &str) {
         "tombstone-grace" => {
             scenario.tombstone_grace_ms = duration::parse_ms(value).expect("a bug needs so long a time")
         }
-        "data-centres" => scenario.data_centres = value.parse().expect("a bug needs so many of them"),
+        "data-centres" => scenario.data_centres = count(value),
+        "replication" => scenario.replication = count(value),
+        "read-quorum" => scenario.read_quorum = count(value),
+        "write-quorum" => scenario.write_quorum = count(value),
         other => panic!("no bug needs --{other}"),
     }
+}
+
+fn count(value: &str) -> usize {
+    value.parse().expect("a bug needs so many of them")
 }
 
 /// The command that repeats a run of `scenario` with `seed`, ready for a shell.

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 pub use perjury_store::marker::{ALL, Marker};
 
 use crate::scenario::Scenario;
+use crate::store;
 
 /// The markers, of the stores and modes of these scenarios, that are not among those reached, in the order of
 /// [`ALL`].
@@ -16,7 +17,8 @@ pub fn missing<'a>(
 ) -> Vec<&'static Marker> {
     let is_possible = |marker: &Marker| {
         let mut scenarios = scenarios.clone().into_iter();
-        scenarios.any(|scenario| marker.is_possible(&scenario.store, &scenario.mode, scenario.has_tables()))
+        scenarios
+            .any(|scenario| marker.is_possible(&scenario.store, &scenario.mode, store::features(scenario)))
     };
     let missing = ALL.iter().copied().filter(|marker| !reached.contains_key(marker.name));
     missing.filter(|marker| is_possible(marker)).collect()

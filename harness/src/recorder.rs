@@ -146,6 +146,13 @@ impl Watch for Recorder {
         self.event(event);
     }
 
+    fn released(&self, host: &str, key: &str) {
+        let mut event = Event::new(0, Process::Nemesis, Kind::Info, "release");
+        event.node = Some(host.to_owned());
+        event.key = Some(Key::from(key));
+        self.event(event);
+    }
+
     fn corrupt(&self, host: &str, key: Option<&str>) {
         let mut event = Event::new(0, Process::Nemesis, Kind::Info, "corrupt");
         event.node = Some(host.to_owned());

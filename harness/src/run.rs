@@ -120,6 +120,8 @@ struct Run<'a> {
     recorder: Rc<Recorder>,
     rng: Rng,
     stopped: BTreeSet<String>,
+    /// Where keys belonged when replicas were last asked.
+    placement: BTreeMap<Key, Vec<String>>,
     begun_ns: u64,
     phase: &'static str,
     progress: &'a mut dyn FnMut(Progress),
@@ -172,6 +174,7 @@ impl<'a> Run<'a> {
             recorder,
             rng,
             stopped,
+            placement: BTreeMap::new(),
             begun_ns,
             phase,
             progress,
@@ -253,7 +256,7 @@ impl<'a> Run<'a> {
     fn final_reads(&mut self) -> anyhow::Result<()> {
         self.phase = "final reads";
         self.be_quiet()?;
-        let rounds = self.workload.last(&self.placement(), self.scenario);
+        let rounds = self.workload.last(&self.placement, self.scenario);
         let reads = rounds.iter().flatten().map(|call| call.keys.len().max(1)).sum::<usize>();
         self.desk.ask_final_reads(rounds);
         self.until(FINAL_MAX + FINAL_EACH_MAX * u32::try_from(reads).unwrap_or(u32::MAX), Desk::is_idle)
@@ -328,10 +331,6 @@ impl<'a> Run<'a> {
     fn be_quiet(&mut self) -> anyhow::Result<()> {
         self.desk.set(Stage::Quiet);
         self.until(QUIET_MAX, Desk::is_idle)
-    }
-
-    fn placement(&self) -> BTreeMap<Key, Vec<String>> {
-        self.system.placement(self.scenario, &self.desk.written())
     }
 
     fn note_power(&self, state: State, nodes: &[String]) {

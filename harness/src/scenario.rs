@@ -185,6 +185,14 @@ impl Scenario {
         self.without.iter().any(|name| name == repair)
     }
 
+    /// The faults and kinds of fault that it may have, by name.
+    pub fn faults(&self) -> Vec<&str> {
+        match &self.schedule {
+            Some(schedule) => schedule.faults(),
+            None => self.nemesis.iter().map(String::as_str).collect(),
+        }
+    }
+
     /// Whether the nodes keep what they hold in tables.
     pub fn has_tables(&self) -> bool {
         self.storage == "tables"

@@ -5,6 +5,7 @@ pub mod raft;
 
 use perjury_histories::Value;
 use perjury_store::Safeguards;
+use perjury_store::features::Features;
 
 use crate::bug;
 use crate::scenario::Scenario;
@@ -30,6 +31,12 @@ fn names(scenario: &Scenario) -> Vec<String> {
     let mut names = scenario.node_names();
     names.sort();
     names
+}
+
+/// What the nodes have in a scenario that others have not.
+pub fn features(scenario: &Scenario) -> Features {
+    let ring_changes = scenario.store == quorum::Quorum.name() && quorum::changes_ring(scenario);
+    Features { tables: scenario.has_tables(), ring_changes }
 }
 
 /// The safeguards of the store in a scenario.

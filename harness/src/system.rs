@@ -127,6 +127,11 @@ pub trait Client {
         Box::pin(async { None })
     }
 
+    /// The nodes that keep a copy of each of these keys now; `None` when [`System::placement`] says it.
+    fn placement<'a>(&'a mut self, _keys: &'a [Key]) -> LocalFuture<'a, Option<BTreeMap<Key, Vec<String>>>> {
+        Box::pin(async { None })
+    }
+
     /// Has the system do this; `None` when it has no administration. An order that failed is given again.
     fn administer<'a>(&'a mut self, _order: &'a Order) -> LocalFuture<'a, Option<anyhow::Result<()>>> {
         Box::pin(async { None })

@@ -147,6 +147,8 @@ pub trait Observer {
     fn reached(&self, marker: &'static str);
     /// This replica acknowledges that it holds `key` at `version`, durably.
     fn acknowledged(&self, key: &str, version: Version);
+    /// This replica has dropped what it held of `key`, which others own now.
+    fn released(&self, key: &str);
     /// This replica found a corrupt record; of which key, where it can tell.
     fn corrupt(&self, key: Option<&str>);
     /// This is now true of a node of a replicated log.

@@ -107,6 +107,8 @@ impl Observer for World {
         self.told.borrow_mut().push(format!("<{marker}>"));
     }
     fn acknowledged(&self, _key: &str, _version: Version) {}
+
+    fn released(&self, _key: &str) {}
     fn corrupt(&self, _key: Option<&str>) {}
     fn fact(&self, fact: &Fact) {
         self.told.borrow_mut().push(format!("{fact:?}"));

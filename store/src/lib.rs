@@ -49,10 +49,11 @@
 //! env.rs           the seam: network, disk, randomness, two clocks, an observer; env/real/ for a real machine
 //! point.rs         named points of the code, where a test may strike
 //! marker.rs        what a good sweep makes happen at least once
+//! features.rs      what some nodes have and others do not
 //! protocol.rs      what the shell needs to know of a family
 //! quorum/          the family without a leader, without sockets, clocks or randomness
 //!   node             a node: hands each input to its part
-//!   ring, version, clock                who keeps a key; what orders its writes
+//!   ring, version, clock                who keeps a key, and how that changes; what orders its writes
 //!   coordinator, read, write            the requests that reach this node
 //!   replica                             what this node holds, and when it may say so
 //!   exchange                            replicas become equal in the background; recovery
@@ -77,6 +78,7 @@ mod deadline;
 pub mod env;
 #[cfg(test)]
 mod fake;
+pub mod features;
 pub mod link;
 pub mod marker;
 pub mod point;

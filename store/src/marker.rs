@@ -5,6 +5,8 @@
 //! shown to do it right. Paths that are open only while a safeguard is off have names of their own, which are not
 //! among these.
 
+use crate::features::Features;
+
 /// Something that happens in the store as it is meant to be, when enough goes wrong around it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Marker {
@@ -14,33 +16,37 @@ pub struct Marker {
     pub families: &'static [&'static str],
     /// The modes of replication in which they can; none: in any.
     pub modes: &'static [&'static str],
-    /// They can only where nodes keep tables.
-    pub with_tables: bool,
+    /// They can only where nodes have these.
+    pub needs: Features,
     /// What happened, in one sentence.
     pub about: &'static str,
 }
 
 impl Marker {
-    /// Whether nodes of this family, in this mode of replication, with tables or without, can come by.
-    pub fn is_possible(&self, family: &str, mode: &str, has_tables: bool) -> bool {
+    /// Whether nodes of this family, in this mode of replication, with these features, can come by.
+    pub fn is_possible(&self, family: &str, mode: &str, features: Features) -> bool {
         let in_mode = self.modes.is_empty() || self.modes.contains(&mode);
-        self.families.contains(&family) && in_mode && (has_tables || !self.with_tables)
+        self.families.contains(&family) && in_mode && features.cover(self.needs)
     }
 
     const fn any(name: &'static str, about: &'static str) -> Marker {
-        Marker { name, families: &["quorum", "raft"], modes: &[], with_tables: false, about }
+        Marker { name, families: &["quorum", "raft"], modes: &[], needs: Features::NONE, about }
     }
 
     const fn quorum(name: &'static str, about: &'static str) -> Marker {
-        Marker { name, families: &["quorum"], modes: &[], with_tables: false, about }
+        Marker { name, families: &["quorum"], modes: &[], needs: Features::NONE, about }
     }
 
     const fn raft(name: &'static str, about: &'static str) -> Marker {
-        Marker { name, families: &["raft"], modes: &[], with_tables: false, about }
+        Marker { name, families: &["raft"], modes: &[], needs: Features::NONE, about }
     }
 
     const fn tables(name: &'static str, about: &'static str) -> Marker {
-        Marker { with_tables: true, ..Marker::quorum(name, about) }
+        Marker { needs: Features::TABLES, ..Marker::quorum(name, about) }
+    }
+
+    const fn ring(name: &'static str, about: &'static str) -> Marker {
+        Marker { needs: Features::RING_CHANGES, ..Marker::quorum(name, about) }
     }
 
     /// In these modes only.
@@ -88,6 +94,10 @@ markers! {
     STAND_IN_AT_ONCE = Marker::quorum("stand-in-at-once", "a write was handed on at once, in the place of a node known to be down").only(&["sloppy"]);
     SIBLINGS_HELD = Marker::quorum("siblings-held", "a replica came to hold several values of a key that no client had seen").only(&["siblings"]);
     SIBLINGS_MERGED = Marker::quorum("siblings-merged", "a client that had read several values of a key wrote over them").only(&["siblings"]);
+    RING_CHANGED = Marker::ring("ring-changed", "a change of who is on the ring was completed, or given up");
+    HANDED_OVER = Marker::ring("handed-over", "a node held all that a change of the ring brings it");
+    OLDER_EPOCH_REFUSED = Marker::ring("older-epoch-refused", "a node was asked something under a layout that had been followed by another");
+    OPERATION_MOVED = Marker::ring("operation-moved", "an operation began anew, as the owners of its key were others");
     READ_HEDGED = Marker::quorum("read-hedged", "a session asked a second node, as the first was slow with a read").only(&["sloppy"]);
     TREE_DESCENDED = Marker::quorum("tree-descended", "two nodes went down their trees to where they differ");
     MEMTABLE_FLUSHED = Marker::tables("memtable-flushed", "a memtable became a table, and the log before it was removed");
@@ -134,15 +144,15 @@ mod tests {
 
     #[test]
     fn a_marker_of_pairs_is_not_asked_of_others() {
-        assert!(ROLLED_BACK.is_possible("raft", "asynchronous", false));
-        assert!(!ROLLED_BACK.is_possible("raft", "majority", false));
-        assert!(!ROLLED_BACK.is_possible("quorum", "asynchronous", false));
-        assert!(TORN_TAIL_CUT.is_possible("quorum", "majority", false));
+        assert!(ROLLED_BACK.is_possible("raft", "asynchronous", Features::NONE));
+        assert!(!ROLLED_BACK.is_possible("raft", "majority", Features::NONE));
+        assert!(!ROLLED_BACK.is_possible("quorum", "asynchronous", Features::NONE));
+        assert!(TORN_TAIL_CUT.is_possible("quorum", "majority", Features::NONE));
     }
 
     #[test]
     fn a_marker_of_tables_is_asked_where_there_are_tables() {
-        let possible = |has_tables| MEMTABLE_FLUSHED.is_possible("quorum", "majority", has_tables);
-        assert!(possible(true) && !possible(false));
+        let possible = |features| MEMTABLE_FLUSHED.is_possible("quorum", "majority", features);
+        assert!(possible(Features::TABLES) && !possible(Features::NONE) && !possible(Features::RING_CHANGES));
     }
 }

@@ -12,6 +12,8 @@
 //! real machine nothing happens at a point. No point stands between two calls of the disk that do not wait: a
 //! power loss at the next one leaves any part of both.
 
+use crate::features::Features;
+
 /// A place in the code.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Point {
@@ -21,8 +23,8 @@ pub struct Point {
     pub families: &'static [&'static str],
     /// A node passes it when it starts, and hardly ever else.
     pub at_start: bool,
-    /// Only nodes that keep tables pass it.
-    pub with_tables: bool,
+    /// Only nodes that have these pass it.
+    pub needs: Features,
     /// The modes of replication in which nodes pass it; none: in any.
     pub modes: &'static [&'static str],
     /// What is done there, and what is not.
@@ -35,12 +37,17 @@ const RAFT: &[&str] = &["raft"];
 
 /// A point that a node passes while it works.
 const fn point(name: &'static str, families: &'static [&'static str], about: &'static str) -> Point {
-    Point { name, families, at_start: false, with_tables: false, modes: &[], about }
+    Point { name, families, at_start: false, needs: Features::NONE, modes: &[], about }
 }
 
 /// A point that a node passes while it keeps tables.
 const fn with_tables(name: &'static str, about: &'static str) -> Point {
-    Point { with_tables: true, ..point(name, QUORUM, about) }
+    Point { needs: Features::TABLES, ..point(name, QUORUM, about) }
+}
+
+/// A point that a node passes while the ring changes.
+const fn with_ring_changes(name: &'static str, about: &'static str) -> Point {
+    Point { needs: Features::RING_CHANGES, ..point(name, QUORUM, about) }
 }
 
 /// A point that a node passes while it stands in for others.
@@ -104,6 +111,15 @@ pub const BEFORE_WRITE_BACK: Point =
 /// Both nodes go on meanwhile.
 pub const EXCHANGE_COMPARED: Point =
     point("exchange-compared", QUORUM, "two nodes know where they differ, and nothing is handed over");
+
+/// Nobody but the proposer knows.
+pub const LAYOUT_DECIDED: Point =
+    with_ring_changes("layout-decided", "it is decided who is on the ring next, and nobody is told");
+/// What others do under the old one is refused from here on.
+pub const LAYOUT_IN_FORCE: Point = with_ring_changes(
+    "layout-in-force",
+    "a layout is durable at a node, and what it does not own any more not dropped",
+);
 
 /// It counts as soon as the coordinator knows.
 pub const HINT_KEPT: Point =
@@ -188,6 +204,8 @@ pub const ALL: &[&Point] = &[
     &VERSION_CHOSEN,
     &BEFORE_WRITE_BACK,
     &EXCHANGE_COMPARED,
+    &LAYOUT_DECIDED,
+    &LAYOUT_IN_FORCE,
     &HINT_KEPT,
     &HANDED_BACK,
     &CACHE_BEFORE_FILL,
@@ -209,11 +227,10 @@ pub const ALL: &[&Point] = &[
 ];
 
 /// Those that nodes of this family pass, in this mode of replication, with tables or without.
-pub fn of(family: &str, mode: &str, has_tables: bool) -> Vec<&'static Point> {
+pub fn of(family: &str, mode: &str, features: Features) -> Vec<&'static Point> {
     let in_mode = |point: &Point| point.modes.is_empty() || point.modes.contains(&mode);
-    let passes = |point: &&Point| {
-        point.families.contains(&family) && in_mode(point) && (has_tables || !point.with_tables)
-    };
+    let passes =
+        |point: &&Point| point.families.contains(&family) && in_mode(point) && features.cover(point.needs);
     ALL.iter().copied().filter(passes).collect()
 }
 

@@ -193,6 +193,11 @@ pub enum Effect<P: Protocol> {
         /// The version.
         version: Version,
     },
+    /// Tell the observer that this replica has dropped what it held of `key`: others own it.
+    Released {
+        /// The key.
+        key: String,
+    },
     /// This replica has caught up from the others and its entries are synced: what replay found
     /// damaged may now be cut out of the log.
     CaughtUp,

@@ -65,6 +65,10 @@ pub struct Safeguards {
     pub timeout_is_unknown: bool,
     /// A quorum is one of all home replicas. Off (bug 24): one of those in the coordinator's data centre passes for it.
     pub quorum_is_global: bool,
+    /// While the ring changes, reads and writes ask the owners of a key before and after. Off (bug 29): those before alone.
+    pub both_owners_asked: bool,
+    /// A change of the ring ends once everything is handed over. Off (bug 30): once it has begun.
+    pub hand_over_awaited: bool,
     /// In mode siblings all values stay that no client has seen. Off (bug 25): the later of two stays, and no record of the
     /// other one.
     pub conflict_recorded: bool,
@@ -146,6 +150,8 @@ impl Default for Safeguards {
             write_back: true,
             timeout_is_unknown: true,
             quorum_is_global: true,
+            both_owners_asked: true,
+            hand_over_awaited: true,
             conflict_recorded: true,
             replay_after_snapshot: true,
             read_index: true,

@@ -37,7 +37,7 @@ pub use outbox::{Outbox, Queue};
 pub const MAGIC: [u8; 4] = *b"prjy";
 
 /// The protocol version, first byte of each frame. Nodes of different versions do not talk.
-pub const VERSION: u8 = 3;
+pub const VERSION: u8 = 4;
 
 /// Bytes of a frame before its body: version and checksum.
 const HEAD_BYTES: usize = 1 + 4;

@@ -7,7 +7,8 @@
 //!
 //! After a replica acknowledged a version of a key, none of its later dumps may lack the key or hold it at a
 //! lower version. A report of a corrupt record excuses that key, and one without a key every key, for all
-//! that was acknowledged before the report; what is acknowledged after it counts again. Other replicas may
+//! that was acknowledged before the report; what is acknowledged after it counts again. A replica that has released a key
+//! to others owes nothing of it. Other replicas may
 //! still hold the write, so that no client notices: that is why this is judged replica by replica.
 
 use std::collections::BTreeMap;
@@ -56,6 +57,11 @@ fn judge(history: &History) -> Result<Verdict, Undecided> {
             What::Corrupt { node, key } => {
                 if let Some(owed) = owed.get_mut(node) {
                     owed.retain(|owed, _| key.is_some_and(|key| *owed != key));
+                }
+            }
+            What::Release { node, key } => {
+                if let Some(owed) = owed.get_mut(node) {
+                    owed.remove(key);
                 }
             }
             What::Dump(dump) => {
@@ -142,6 +148,18 @@ mod tests {
         rejects(&ReplicaDurability, &asked(4, 3), ReplicaRollback, &[3, 4]);
         rejects(&ReplicaDurability, &asked(3, 2), ReplicaRollback, &[2, 4]);
         is_unsure(&ReplicaDurability, &asked(2, 2));
+    }
+
+    #[test]
+    fn asks_nothing_of_who_has_released_a_key() {
+        accepts(
+            &ReplicaDurability,
+            &text("nemesis:release(x)/n1 nemesis:acknowledge(y)/n1@1", r#"["y",[1],2]"#),
+        );
+        rejects(&ReplicaDurability, &text("nemesis:release(x)/n2", ""), ReplicaRollback, &[2, 4]);
+        rejects(&ReplicaDurability, &text("nemesis:release(y)/n1", ""), ReplicaRollback, &[2, 4]);
+        let again = "nemesis:release(x)/n1 nemesis:acknowledge(x)/n1@3";
+        rejects(&ReplicaDurability, &text(again, ""), ReplicaRollback, &[4, 5]);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use perjury::system::Choice;
 use perjury::{System, bug, store, workload};
 use perjury_checkers::{checker, linearizable};
 use perjury_histories::format;
+use perjury_store::features::Features;
 use perjury_store::point::{self, Point};
 use serde::Serialize;
 
@@ -97,19 +98,23 @@ pub fn bugs() -> Vec<Entry> {
 
 /// Where faults of kind `point` strike.
 pub fn points() -> Vec<Entry> {
-    let place = |point: &Point| match point.with_tables {
-        true => format!("{}, storage tables", point.families.join(" and ")),
-        false => point.families.join(" and "),
-    };
+    let place = |point: &Point| format!("{}{}", point.families.join(" and "), needs(point.needs));
     let entry = |point: &&Point| Entry::new(point.name, format!("{}: {}", place(point), point.about));
     point::ALL.iter().map(entry).collect()
+}
+
+fn needs(features: Features) -> &'static str {
+    match features {
+        Features { tables: true, .. } => ", storage tables",
+        Features { ring_changes: true, .. } => ", membership faults",
+        _ => "",
+    }
 }
 
 /// What a good sweep makes happen.
 pub fn markers() -> Vec<Entry> {
     let place = |marker: &Marker| match marker.modes {
-        _ if marker.with_tables => format!("{}, storage tables", marker.families.join(" and ")),
-        [] => marker.families.join(" and "),
+        [] => format!("{}{}", marker.families.join(" and "), needs(marker.needs)),
         modes => format!("{}, {}", marker.families.join(" and "), modes.join(" and ")),
     };
     let entry = |marker: &&Marker| Entry::new(marker.name, format!("{}: {}", place(marker), marker.about));

@@ -1,9 +1,10 @@
 //! The conductor: does what the run asks for between phases, dumps and final reads.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
+use perjury_histories::Key;
 use perjury_store::env::Env;
 
 use super::session::User;
@@ -69,7 +70,16 @@ async fn dump(desk: &Rc<Desk>, sessions: &Sessions) {
             dumps.by_node.insert(node, held);
         }
     }
+    dumps.placement = placement(desk, sessions.env("placement")).await;
     *desk.dumps.borrow_mut() = Some(dumps);
+}
+
+/// Where each key that was written belongs.
+async fn placement(desk: &Desk, env: Env) -> BTreeMap<Key, Vec<String>> {
+    let keys = desk.written();
+    let mut client = desk.system.client(&desk.scenario, u64::MAX, env);
+    let placement = client.placement(&keys).await;
+    placement.unwrap_or_else(|| desk.system.placement(&desk.scenario, &keys))
 }
 
 /// The final reads, by sessions that have seen nothing before; a round begins when the one before it is

@@ -82,7 +82,7 @@ impl Fault for Transfer {
         Kind::Membership
     }
     fn needs(&self) -> &'static [Needs] {
-        &[Needs::Members]
+        &[Needs::Members, Needs::Leader]
     }
     fn about(&self) -> &'static str {
         "leadership is handed to a drawn node, again and again"

@@ -47,6 +47,11 @@ impl FromStr for Selection {
     }
 }
 
+/// The kind of what this name stands for, if it stands for something.
+pub fn kind_of(name: &str) -> Option<Kind> {
+    name.parse().map(|named: Selection| named.kind()).ok()
+}
+
 /// What these names stand for.
 ///
 /// # Errors

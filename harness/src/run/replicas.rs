@@ -23,9 +23,8 @@ impl Run<'_> {
 
     /// The same, once it is equal everywhere, or the time from `begin` on is over in which it must be.
     pub(super) fn look_until_equal(&mut self, begin: Duration) -> anyhow::Result<Dumps> {
-        let placement = self.placement();
         // The last look is over in time: what it shows is not late as well.
-        self.look_until(begin + CONVERGENCE_MAX - LAST_LOOK, |dumps| is_equal(dumps, &placement))
+        self.look_until(begin + CONVERGENCE_MAX - LAST_LOOK, is_equal)
     }
 
     /// What the replicas held at the last look, which is one that `is_enough`, or the first after `end`.
@@ -43,8 +42,9 @@ impl Run<'_> {
     }
 
     /// Notes where the keys belong and what each replica was seen to hold.
-    pub(super) fn record_dumps(&self, stage: &str, dumps: &Dumps) {
-        let placement: Vec<_> = self.placement().into_iter().collect();
+    pub(super) fn record_dumps(&mut self, stage: &str, dumps: &Dumps) {
+        self.placement.clone_from(&dumps.placement);
+        let placement: Vec<_> = dumps.placement.iter().collect();
         self.recorder.note("placement", None, json!(placement));
         for (node, held) in &dumps.by_node {
             match held {
@@ -56,14 +56,14 @@ impl Run<'_> {
 }
 
 /// Whether all home replicas of each key hold the same.
-fn is_equal(dumps: &Dumps, placement: &BTreeMap<Key, Vec<String>>) -> bool {
+fn is_equal(dumps: &Dumps) -> bool {
     type Entries<'a> = BTreeMap<&'a Key, (&'a Option<Version>, &'a Value)>;
     let mut held: BTreeMap<&String, Entries<'_>> = BTreeMap::new();
     for (node, entries) in &dumps.by_node {
         let Ok(entries) = entries else { continue };
         held.insert(node, entries.iter().map(|held| (&held.key, (&held.version, &held.value))).collect());
     }
-    placement.iter().all(|(key, homes)| {
+    dumps.placement.iter().all(|(key, homes)| {
         let mut copies = homes.iter().map(|home| held.get(home).map(|entries| entries.get(key)));
         let first = copies.next().flatten();
         first.is_some() && copies.all(|copy| copy == first)
@@ -82,17 +82,17 @@ mod tests {
         let node = |(node, version): &(&str, Option<i64>)| {
             (node.to_string(), version.map(entries).ok_or_else(|| anyhow::anyhow!("it is down")))
         };
-        Dumps { asked: 0, by_node: held.iter().map(node).collect() }
+        let placement = BTreeMap::from([(Key::from("x"), vec!["n1".to_owned(), "n2".to_owned()])]);
+        Dumps { asked: 0, by_node: held.iter().map(node).collect(), placement }
     }
 
     #[test]
     fn compares_home_replicas_that_answered() {
-        let placement = BTreeMap::from([(Key::from("x"), vec!["n1".to_owned(), "n2".to_owned()])]);
-        let equal = |held: &[(&str, Option<i64>)]| is_equal(&dumps(held), &placement);
+        let equal = |held: &[(&str, Option<i64>)]| is_equal(&dumps(held));
         assert!(equal(&[("n1", Some(1)), ("n2", Some(1)), ("n3", Some(9))]));
         assert!(!equal(&[("n1", Some(1)), ("n2", Some(2)), ("n3", Some(9))]));
         assert!(!equal(&[("n1", Some(1)), ("n2", None)]));
         assert!(!equal(&[("n1", Some(1))]));
-        assert!(is_equal(&dumps(&[]), &BTreeMap::new()));
+        assert!(is_equal(&Dumps::default()));
     }
 }

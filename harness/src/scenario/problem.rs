@@ -95,6 +95,7 @@ impl Scenario {
                 .then(|| format!("bug {}: it is one of {of} {name}, not {given}; leave --{of} out", bug.name))
         };
         let (without, centres) = (self.without.join(","), self.data_centres.to_string());
+        let replicas = [self.replication, self.read_quorum, self.write_quorum].map(|count| count.to_string());
         let grace = format!("{}ms", self.tombstone_grace_ms);
         let loss_entries = self.loss_entries.to_string();
         let settings = [
@@ -102,6 +103,9 @@ impl Scenario {
             ("storage", self.storage.as_str()),
             ("without", without.as_str()),
             ("data-centres", centres.as_str()),
+            ("replication", replicas[0].as_str()),
+            ("read-quorum", replicas[1].as_str()),
+            ("write-quorum", replicas[2].as_str()),
             ("tombstone-grace", grace.as_str()),
         ];
         let needed = settings.into_iter().filter_map(|(name, given)| Some((name, bug.setting(name)?, given)));

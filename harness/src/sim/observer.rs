@@ -17,6 +17,8 @@ pub trait Watch {
     fn reached(&self, host: &str, marker: &'static str);
     /// The replica on this host acknowledged that it holds `key` at `version`, durably.
     fn acknowledged(&self, host: &str, key: &str, version: Version);
+    /// The replica on this host dropped what it held of `key`, which others own now.
+    fn released(&self, host: &str, key: &str);
     /// The replica on this host found a corrupt record; of which key, where it can tell.
     fn corrupt(&self, host: &str, key: Option<&str>);
     /// This is now true of the node on this host.
@@ -32,6 +34,7 @@ impl Watch for Unwatched {
     fn note(&self, _: &str, _: &str) {}
     fn reached(&self, _: &str, _: &'static str) {}
     fn acknowledged(&self, _: &str, _: &str, _: Version) {}
+    fn released(&self, _: &str, _: &str) {}
     fn corrupt(&self, _: &str, _: Option<&str>) {}
     fn fact(&self, _: &str, _: &Fact) {}
     fn view(&self, _: &str, _: &View) {}
@@ -60,6 +63,9 @@ impl Observer for SimObserver {
     }
     fn acknowledged(&self, key: &str, version: Version) {
         self.watch.acknowledged(&self.host, key, version);
+    }
+    fn released(&self, key: &str) {
+        self.watch.released(&self.host, key);
     }
     fn corrupt(&self, key: Option<&str>) {
         self.watch.corrupt(&self.host, key);

@@ -61,6 +61,8 @@ impl Roles {
 
 #[cfg(test)]
 mod tests {
+    use perjury_store::features::Features;
+
     use super::*;
     use perjury_store::point::{self, BEFORE_ANSWER};
 
@@ -81,7 +83,8 @@ mod tests {
 
     #[test]
     fn nodes_show_the_roles_that_their_store_and_mode_have() {
-        let shown = |family, mode| Role::ALL.map(|role| role.is_shown_by(&point::of(family, mode, false)));
+        let shown =
+            |family, mode| Role::ALL.map(|role| role.is_shown_by(&point::of(family, mode, Features::NONE)));
         assert_eq!(shown("quorum", "majority"), [true, false]);
         assert_eq!(shown("quorum", "sloppy"), [true, true]);
         assert_eq!(shown("raft", "majority"), [false, false]);

@@ -8,6 +8,7 @@ mod client;
 mod level;
 mod merged;
 mod promises;
+mod ring;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -23,10 +24,11 @@ use perjury_store::storage::tables;
 
 use crate::promise::Promise;
 use crate::scenario::Scenario;
-use crate::store::{PORT, names, safeguards};
+use crate::store::{PORT, features, names, safeguards};
 use crate::system::{Choice, Client, Seam, System};
 use client::{QuorumClient, client_of};
 use level::LEVELS;
+pub use ring::changes as changes_ring;
 
 /// What can be done with registers under a last write that wins.
 const WORKLOADS: [&str; 4] = ["register", "deletes", "set", "cas-register"];
@@ -117,6 +119,10 @@ impl System for Quorum {
         MODES
     }
 
+    fn has_administration(&self, scenario: &Scenario) -> bool {
+        ring::may_change(scenario)
+    }
+
     fn refuses(&self, _: &Scenario) -> Vec<String> {
         vec!["cas".to_owned()]
     }
@@ -166,7 +172,7 @@ impl System for Quorum {
     }
 
     fn points(&self, scenario: &Scenario) -> Vec<&'static Point> {
-        point::of(self.name(), &scenario.mode, scenario.has_tables())
+        point::of(self.name(), &scenario.mode, features(scenario))
     }
 
     fn seam(&self) -> Seam {
@@ -189,6 +195,7 @@ fn config(scenario: &Scenario, node: NodeId) -> Config {
         unwritten_max: scenario.loss_entries,
         mode: mode(scenario),
         has_membership: mode(scenario) == Mode::Sloppy,
+        has_ring_changes: ring::changes(scenario),
         tables: scenario.has_tables().then(tables),
         safeguards: safeguards(scenario),
         ..Config::new(node, names(scenario))

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use perjury_histories::Key;
 use perjury_store::env::{Env, LocalFuture};
+use perjury_store::features::Features;
 use perjury_store::point::{self, Point};
 use perjury_store::protocol::NodeId;
 use perjury_store::raft::config::{Config, Replication};
@@ -165,7 +166,7 @@ impl System for Raft {
     }
 
     fn points(&self, scenario: &Scenario) -> Vec<&'static Point> {
-        point::of(self.name(), &scenario.mode, false)
+        point::of(self.name(), &scenario.mode, Features::NONE)
     }
 
     fn seam(&self) -> Seam {

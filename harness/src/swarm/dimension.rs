@@ -215,6 +215,11 @@ fn planted(scenario: &Scenario) -> Option<&'static Bug> {
     bug::named(scenario.bug.as_deref()?)
 }
 
+/// What the planted bug needs this setting to be.
+fn needed(scenario: &Scenario, name: &str) -> Option<&'static str> {
+    planted(scenario)?.setting(name)
+}
+
 fn store(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     let names: Vec<(&str, u64)> = store::ALL.iter().map(|system| (system.name(), 1)).collect();
     scenario.store = match planted(scenario) {
@@ -249,7 +254,7 @@ fn nodes(draw: &mut Draw<'_>, scenario: &mut Scenario) {
 /// Several for one run in five, so many as the nodes allow.
 fn data_centres(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     if is_quorum(scenario) {
-        scenario.data_centres = match planted(scenario).and_then(|bug| bug.setting("data-centres")) {
+        scenario.data_centres = match needed(scenario, "data-centres") {
             Some(count) => draw.given(count).parse().unwrap_or(1),
             None => draw.count(&[1, 1, 1, 1, 1, 1, 1, 1, 2, 3.min(scenario.nodes as u64)]),
         };
@@ -262,32 +267,38 @@ fn replication(draw: &mut Draw<'_>, scenario: &mut Scenario) {
         let (nodes, centres) = (scenario.nodes as u64, scenario.data_centres as u64);
         let most = if centres > 1 { nodes / centres * centres } else { nodes };
         let usual = [3, 3, 3, 3, 2, 5].map(|replicas: u64| replicas.clamp(centres.min(most), most));
-        scenario.replication = draw.count(&usual);
+        scenario.replication = match needed(scenario, "replication") {
+            Some(count) => draw.given(count).parse().unwrap_or(1),
+            None => draw.count(&usual),
+        };
     }
 }
 
 /// Majorities mostly: others promise less.
-fn quorum(draw: &mut Draw<'_>, scenario: &Scenario) -> usize {
+fn quorum(draw: &mut Draw<'_>, scenario: &Scenario, name: &str) -> usize {
     let replicas = scenario.replication as u64;
     let majority = replicas / 2 + 1;
-    draw.count(&[majority, majority, majority, 1, replicas])
+    match needed(scenario, name) {
+        Some(count) => draw.given(count).parse().unwrap_or(1),
+        None => draw.count(&[majority, majority, majority, 1, replicas]),
+    }
 }
 
 fn read_quorum(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     if is_quorum(scenario) {
-        scenario.read_quorum = quorum(draw, scenario);
+        scenario.read_quorum = quorum(draw, scenario, "read-quorum");
     }
 }
 
 fn write_quorum(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     if is_quorum(scenario) {
-        scenario.write_quorum = quorum(draw, scenario);
+        scenario.write_quorum = quorum(draw, scenario, "write-quorum");
     }
 }
 
 fn loss_entries(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     if matches!(scenario.mode.as_str(), "asynchronous" | "write-behind") {
-        scenario.loss_entries = match planted(scenario).and_then(|bug| bug.setting("loss-entries")) {
+        scenario.loss_entries = match needed(scenario, "loss-entries") {
             Some(entries) => draw.given(entries).parse().unwrap_or_default(),
             None => draw.one_of(&[1, 5, 50, 200]),
         };
@@ -325,7 +336,7 @@ fn storage(draw: &mut Draw<'_>, scenario: &mut Scenario) {
 /// A store has all its repair paths, unless a bug, or a profile, is about what one of them would hide.
 fn without(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     if is_quorum(scenario) {
-        scenario.without = match planted(scenario).and_then(|bug| bug.setting("without")) {
+        scenario.without = match needed(scenario, "without") {
             Some(names) => draw.given(names).split(',').map(str::to_owned).collect(),
             None => draw.several(|_| Vec::new()),
         };
@@ -335,14 +346,14 @@ fn without(draw: &mut Draw<'_>, scenario: &mut Scenario) {
 /// As short as no pause allows, or long enough for those that there are.
 fn tombstone_grace(draw: &mut Draw<'_>, scenario: &mut Scenario) {
     if is_quorum(scenario) {
-        let needed = planted(scenario).and_then(|bug| bug.setting("tombstone-grace"));
-        scenario.tombstone_grace_ms = match needed.map(|text| (text, duration::parse_ms(text))) {
-            Some((text, Ok(ms))) => {
-                draw.given(text);
-                ms
-            }
-            _ => draw.one_of(&[5_000, 15_000, 30_000]),
-        };
+        scenario.tombstone_grace_ms =
+            match needed(scenario, "tombstone-grace").map(|text| (text, duration::parse_ms(text))) {
+                Some((text, Ok(ms))) => {
+                    draw.given(text);
+                    ms
+                }
+                _ => draw.one_of(&[5_000, 15_000, 30_000]),
+            };
     }
 }
 

@@ -15,7 +15,10 @@ pub(super) fn version_of(outcome: &Response) -> Option<Version> {
 
 /// Whether it may change something.
 pub(super) fn is_write(operation: &Operation) -> bool {
-    !matches!(operation, Operation::Get { .. } | Operation::Dump { .. } | Operation::Members)
+    !matches!(
+        operation,
+        Operation::Get { .. } | Operation::Dump { .. } | Operation::Members | Operation::Ring
+    )
 }
 
 /// Whether `response` can be the answer to `operation`.
@@ -25,6 +28,7 @@ pub(super) fn fits(operation: &Operation, response: &Response) -> bool {
         Response::Written { .. } | Response::Unknown(_) => is_write(operation),
         Response::Dump { .. } => matches!(operation, Operation::Dump { .. }),
         Response::Members { .. } => matches!(operation, Operation::Members),
+        Response::Ring { .. } => matches!(operation, Operation::Ring | Operation::ChangeRing { .. }),
         Response::Refused(_) => true,
     }
 }

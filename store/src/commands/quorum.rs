@@ -104,6 +104,7 @@ fn print(outcome: &Response) {
                 println!("{view} ({address})");
             }
         }
+        Response::Ring { layout, handed_over } => println!("{layout:?} {handed_over:?}"),
         // Only asked for by `dump`, which has its own way.
         Response::Dump { .. } => {}
     }
@@ -126,6 +127,9 @@ fn as_json(answer: &Answer, node: &str) -> Value {
         Response::Unknown(why) => json!({"outcome": "unknown", "error": why}),
         Response::Members { views, addresses } => {
             json!({"outcome": "ok", "members": views, "addresses": addresses})
+        }
+        Response::Ring { layout, handed_over } => {
+            json!({"outcome": "ok", "layout": layout, "handed_over": handed_over})
         }
         Response::Dump { .. } => json!({"outcome": "ok"}),
     };

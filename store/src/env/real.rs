@@ -74,6 +74,8 @@ impl Observer for StandardError {
 
     fn acknowledged(&self, _key: &str, _version: Version) {}
 
+    fn released(&self, _key: &str) {}
+
     fn corrupt(&self, _key: Option<&str>) {}
 
     fn fact(&self, _fact: &Fact) {}

@@ -25,6 +25,7 @@ use super::graves::tombstone;
 use super::message::{Message, NodeId, OperationId};
 use super::outbox::Outbox;
 use super::replica::Replica;
+use super::ring::layout::Epoch;
 use super::ring::{Homes, Ring};
 use super::version::Version;
 
@@ -68,10 +69,15 @@ enum Stage {
 }
 
 impl Collection {
-    /// Time has passed: takes up what was deleted since, and goes on with the rest.
+    /// The homes of keys have changed: what all had of old not all may have now. Who held a tombstone is asked anew.
+    pub fn restart(&mut self) {
+        *self = Collection::default();
+    }
+
+    /// Time has passed: takes up what was deleted since, and goes on with the rest. In the layout of this epoch.
     pub fn tick(
         &mut self,
-        (config, ring): (&Config, &Ring),
+        (config, ring, epoch): (&Config, &Ring, Epoch),
         replica: &mut Replica,
         coordinator: &mut Coordinator,
         now: Now,
@@ -87,7 +93,7 @@ impl Collection {
             }
         }
         for key in self.take_due(now) {
-            self.attempt(key, (config, ring), replica, coordinator, now, out);
+            self.attempt(key, (config, ring, epoch), replica, coordinator, now, out);
         }
     }
 
@@ -111,7 +117,7 @@ impl Collection {
     fn attempt(
         &mut self,
         key: String,
-        (config, ring): (&Config, &Ring),
+        (config, ring, epoch): (&Config, &Ring, Epoch),
         replica: &Replica,
         coordinator: &mut Coordinator,
         now: Now,
@@ -132,7 +138,7 @@ impl Collection {
                 let operation = coordinator.number();
                 self.under_way.insert(operation, key.clone());
                 death.asked.push(operation);
-                out.send(home, death.message(operation, &key));
+                out.send(home, death.message((operation, epoch), &key));
             }
         }
         self.due.insert((death.next_at, key));
@@ -186,11 +192,13 @@ impl Death {
         self.again_ms = (2 * self.again_ms).min(AGAIN_MS_MAX);
     }
 
-    fn message(&self, operation: OperationId, key: &str) -> Message {
+    fn message(&self, (operation, epoch): (OperationId, Epoch), key: &str) -> Message {
         let (key, version) = (key.to_owned(), self.version);
         match self.stage {
-            Stage::Telling | Stage::Grace => Message::Write { operation, key, entry: tombstone(version) },
-            Stage::Dropping => Message::Collect { operation, key, version },
+            Stage::Telling | Stage::Grace => {
+                Message::Write { operation, epoch, key, entry: tombstone(version) }
+            }
+            Stage::Dropping => Message::Collect { operation, epoch, key, version },
         }
     }
 }

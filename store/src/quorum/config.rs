@@ -7,6 +7,7 @@ use super::centres::Centres;
 use super::conflict::Conflict;
 use super::message::{Level, NodeId};
 use super::ring::Ring;
+use super::ring::layout::Layout;
 
 /// Whose acknowledgements count for a write, and what becomes of two that do not know each other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -75,6 +76,10 @@ pub struct Config {
     pub exchange_ms: u64,
     /// For how long a tombstone is kept that every home replica has, in milliseconds.
     pub grace_ms: u64,
+    /// Who is on the ring at first; the others may join it.
+    pub members: Vec<NodeId>,
+    /// Whether nodes change who is on the ring.
+    pub has_ring_changes: bool,
     /// Whether nodes tell each other who is there.
     pub has_membership: bool,
     /// Milliseconds between two rounds of gossip.
@@ -95,6 +100,7 @@ impl Config {
     /// A configuration with the defaults: N = 3, R = 2, W = 2.
     pub fn new(node: NodeId, nodes: Vec<String>) -> Config {
         Config {
+            members: (0..nodes.len().min(NodeId::MAX.into()) as NodeId).collect(),
             node,
             nodes,
             addresses: Vec::new(),
@@ -114,6 +120,7 @@ impl Config {
             read_repair_one_in: 4,
             exchange_ms: 2000,
             grace_ms: 24 * 3600 * 1000,
+            has_ring_changes: false,
             has_membership: false,
             gossip_ms: 200,
             suspect_ms: 1000,
@@ -136,9 +143,19 @@ impl Config {
         self.mode == Mode::Strict && self.tables.is_none()
     }
 
-    /// Who keeps which key.
+    /// Who is on the ring at first.
+    pub fn first_layout(&self) -> Layout {
+        Layout::first(self.members.clone())
+    }
+
+    /// Who keeps which key at first.
     pub fn ring(&self) -> Ring {
-        Ring::new(&self.nodes, self.virtual_nodes).spread_over(self.centres.clone())
+        self.ring_in(&self.first_layout())
+    }
+
+    /// Who keeps which key in a layout.
+    pub fn ring_in(&self, layout: &Layout) -> Ring {
+        Ring::in_layout(&self.nodes, self.virtual_nodes, layout).spread_over(self.centres.clone())
     }
 
     /// How writes are settled that do not know each other.
@@ -173,10 +190,36 @@ impl Config {
             Some("each node needs at least one point on the ring".to_owned())
         } else if self.unwritten_max == 0 {
             Some("a cache that may lose no write cannot acknowledge one: take mode write-through".to_owned())
+        } else if let Some(problem) = self.ring_problem() {
+            Some(problem)
         } else if self.read_repair_one_in == 0 {
             Some("one read in zero cannot repair: 1 repairs at every read".to_owned())
         } else {
             self.centres.problem(nodes, self.replication)
         }
+    }
+
+    /// What is wrong with who is on the ring, or with changes of it, if anything. What goes elsewhere than to the owners of a
+    /// key does not move with them: hints and caches. And tables drop nothing.
+    fn ring_problem(&self) -> Option<String> {
+        let (members, nodes) = (&self.members, self.nodes.len());
+        let are_nodes = members.iter().all(|member| usize::from(*member) < nodes);
+        if !are_nodes || !members.is_sorted_by(|one, next| one < next) {
+            return Some("the members of the ring are not in order, or no nodes of the cluster".to_owned());
+        }
+        if members.len() < self.replication {
+            let (members, replication) = (members.len(), self.replication);
+            return Some(format!(
+                "replication {replication} needs that many nodes on the ring, and there are {members}"
+            ));
+        }
+        if members.len() < nodes && !self.has_ring_changes {
+            return Some("a node that is not on the ring cannot join it where the ring is fixed".to_owned());
+        }
+        let is_movable = matches!(self.mode, Mode::Strict | Mode::Siblings);
+        let movable = is_movable && self.tables.is_none() && self.centres.is_one();
+        (self.has_ring_changes && !movable).then(|| {
+            "the ring changes in modes strict and siblings only, within one data centre, and without tables".to_owned()
+        })
     }
 }

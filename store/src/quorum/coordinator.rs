@@ -24,7 +24,8 @@ use super::needed::{Needed, takes_local_for_global};
 use super::outbox::Outbox;
 use super::read::{Read, Then};
 use super::replica::mode;
-use super::ring::{Homes, Ring};
+use super::ring::layout::{Epoch, Layout};
+use super::ring::{Homes, Owners, Ring};
 use super::siblings::{Actor, Context as Seen, Dots, Siblings};
 use super::stand_ins::StandIns;
 use super::version::Version;
@@ -56,12 +57,16 @@ pub struct Ticket {
     pub request: Option<RequestId>,
     /// The operation, as replicas name it.
     pub operation: OperationId,
+    /// Of the layout that says who they are.
+    pub epoch: Epoch,
     /// The key.
     pub key: String,
     /// The key's home replicas.
     pub homes: Homes,
     /// Which of them are needed.
     pub needed: Needed,
+    /// For which level.
+    pub level: Level,
     /// A write gets a version above this: what the session or the read phase has seen.
     pub above: Option<Version>,
     /// Whether the key is used at level atomic.
@@ -132,10 +137,12 @@ impl Coordinator {
             Operation::Put { key, value } => (key, Then::Write(Some(value))),
             Operation::Delete { key } => (key, Then::Write(None)),
             Operation::CompareAndSet { key, expected, new } => (key, Then::CompareAndSet { expected, new }),
-            Operation::Dump { .. } | Operation::Members => return,
+            Operation::Dump { .. } | Operation::Members | Operation::Ring | Operation::ChangeRing { .. } => {
+                return;
+            }
         };
         let reads = atomic || !matches!(then, Then::Write(_));
-        let mut ticket = self.ticket(id, key, level, reads, deadline_ms, context, now);
+        let mut ticket = self.ticket(id, key, (level, reads), deadline_ms, context, now, out);
         ticket.above = above;
         if takes_local_for_global(context.config, level) {
             out.push(Effect::Reached("local-quorum-taken-for-global"));
@@ -172,7 +179,7 @@ impl Coordinator {
         if !self.make_room() {
             return out.answer(id, Response::Refused(no_room()));
         }
-        let ticket = self.ticket(id, key, level, false, WRITE_OUT_MS, context, now);
+        let ticket = self.ticket(id, key, (level, false), WRITE_OUT_MS, context, now, out);
         self.write(ticket, entry, false, context, now, out);
     }
 
@@ -246,6 +253,43 @@ impl Coordinator {
         });
     }
 
+    /// Another layout is in force: operations that somebody waits for begin anew, and ask those who own their keys now. What
+    /// is at level atomic and of a range that changes ends.
+    pub fn restart(&mut self, context: &mut Context<'_>, now: Now, out: &mut Outbox<'_>) {
+        for (mut ticket, phase) in std::mem::take(&mut self.operations).into_values() {
+            let owners = context.owners(&ticket.key);
+            if ticket.request.is_none() {
+                continue;
+            }
+            if ticket.atomic && owners.new.is_some() {
+                end_atomic(&mut ticket, &phase, context, out);
+                continue;
+            }
+            if owners.all() != ticket.homes {
+                out.push(Effect::Reached(marker::OPERATION_MOVED.name));
+            }
+            let reads = matches!(phase, Phase::Read(_));
+            ticket.operation = self.number();
+            ticket.epoch = context.layout.epoch;
+            ticket.needed = context.needed(ticket.level, reads, &owners, out);
+            ticket.homes = owners.all();
+            ticket.retry = later(now, context.config.retry_ms);
+            let phase = match phase {
+                Phase::Read(mut read) => {
+                    read.restart();
+                    ticket.ask(out);
+                    Phase::Read(read)
+                }
+                Phase::Write(mut write) => {
+                    write.restart();
+                    write.ask(&ticket, out);
+                    Phase::Write(write)
+                }
+            };
+            self.operations.insert(ticket.operation, (ticket, phase));
+        }
+    }
+
     /// Does what a read phase has come to.
     fn proceed(
         &mut self,
@@ -273,7 +317,8 @@ impl Coordinator {
             }
         };
         if !ticket.atomic {
-            ticket.needed = Needed::new(context.config, Level::Quorum, false, &ticket.homes);
+            ticket.level = Level::Quorum;
+            ticket.needed = context.needed(Level::Quorum, false, &context.owners(&ticket.key), out);
         }
         // A new number: answers to the read phase must not be taken for acknowledgements.
         ticket.operation = self.number();
@@ -302,20 +347,22 @@ impl Coordinator {
         &mut self,
         id: RequestId,
         key: String,
-        level: Level,
-        reads: bool,
+        (level, reads): (Level, bool),
         deadline_ms: u32,
         context: &Context<'_>,
         now: Now,
+        out: &mut Outbox<'_>,
     ) -> Ticket {
         let deadline_ms = deadline_ms.min(DEADLINE_MS_MAX);
-        let homes = context.ring.homes(&key, context.config.replication);
+        let owners = context.owners(&key);
         Ticket {
             request: Some(id),
             operation: self.number(),
+            epoch: context.layout.epoch,
             key,
-            needed: Needed::new(context.config, level, reads, &homes),
-            homes,
+            needed: context.needed(level, reads, &owners, out),
+            level,
+            homes: owners.all(),
             above: None,
             atomic: level == Level::Atomic,
             stand_ins: takes_stand_ins(context.config, level),
@@ -346,6 +393,11 @@ impl Coordinator {
             ));
         }
         check(request)?;
+        if request.level == Level::Atomic
+            && let Some(key) = request.operation.key().filter(|key| context.owners(key).new.is_some())
+        {
+            return Err(context.changes(key));
+        }
         if self.make_room() { Ok(()) } else { Err(no_room()) }
     }
 
@@ -377,9 +429,36 @@ pub struct Context<'a> {
     pub clock: &'a mut HybridClock,
     /// Who is there.
     pub membership: &'a Membership,
+    /// Who is on the ring.
+    pub layout: &'a Layout,
 }
 
 impl Context<'_> {
+    /// Who is asked about a key: while the ring changes, its homes before and after.
+    pub fn owners(&self, key: &str) -> Owners {
+        let owners = self.ring.owners(key, self.config.replication);
+        match self.config.safeguards.both_owners_asked {
+            true => owners,
+            false => Owners { new: None, ..owners },
+        }
+    }
+
+    /// Whom an operation waits for.
+    fn needed(&self, level: Level, reads: bool, owners: &Owners, out: &mut Outbox<'_>) -> Needed {
+        if owners.new.is_none() && !self.config.safeguards.both_owners_asked && self.layout.change.is_some() {
+            out.push(Effect::Reached("old-owners-alone-asked"));
+        }
+        Needed::new(self.config, level, reads, owners)
+    }
+
+    /// Why a key at level atomic is not to be had.
+    fn changes(&self, key: &str) -> Refusal {
+        let epoch = self.layout.epoch;
+        Refusal::Unavailable(format!(
+            "the owners of {key} change (epoch {epoch}): it is not to be had at level atomic until that is done"
+        ))
+    }
+
     /// A new version, above what the session has seen.
     pub fn version(&mut self, above: Option<Version>, now: Now, out: &mut Outbox<'_>) -> Version {
         let version = self.clock.next(now.wall);
@@ -404,8 +483,13 @@ impl Ticket {
     /// Asks the home replicas that may count what they hold.
     pub fn ask(&self, out: &mut Outbox<'_>) {
         for home in self.needed.replicas() {
-            out.send(home, Message::Read { operation: self.operation, key: self.key.clone() });
+            out.send(home, self.question());
         }
+    }
+
+    /// What replicas are asked by a read.
+    pub fn question(&self) -> Message {
+        Message::Read { operation: self.operation, epoch: self.epoch, key: self.key.clone() }
     }
 
     /// Answers whoever asked, if it still waits.
@@ -431,7 +515,9 @@ pub fn check(request: &Request) -> Result<(), Refusal> {
         Operation::Put { key, value } => (key, value.len()),
         Operation::Update { key, value, .. } => (key, value.as_ref().map_or(0, Vec::len)),
         Operation::CompareAndSet { key, new, .. } => (key, new.len()),
-        Operation::Dump { .. } | Operation::Members => return Ok(()),
+        Operation::Dump { .. } | Operation::Members | Operation::Ring | Operation::ChangeRing { .. } => {
+            return Ok(());
+        }
     };
     if key.is_empty() || key.len() > KEY_BYTES_MAX {
         return Err(Refusal::Invalid(format!(
@@ -449,6 +535,16 @@ pub fn check(request: &Request) -> Result<(), Refusal> {
         Some(version) => Err(Refusal::Invalid(format!("no session can have seen version {version}"))),
         None => Ok(()),
     }
+}
+
+/// Ends an operation at level atomic, as the owners of its key change. A write may have taken effect.
+fn end_atomic(ticket: &mut Ticket, phase: &Phase, context: &Context<'_>, out: &mut Outbox<'_>) {
+    let refusal = context.changes(&ticket.key);
+    let response = match phase {
+        Phase::Write(write) if !write.is_of_a_read() => Response::Unknown(refusal.to_string()),
+        _ => Response::Refused(refusal),
+    };
+    ticket.reply(response, out);
 }
 
 fn no_room() -> Refusal {

@@ -112,6 +112,11 @@ impl Copies {
         self.highest
     }
 
+    /// Whose they are.
+    pub fn me(&self) -> NodeId {
+        self.me
+    }
+
     /// The tree of what this node and `peer` both keep.
     pub fn tree(&mut self, peer: NodeId) -> &mut Tree {
         self.trees.entry(peer).or_insert_with(|| Tree::new(self.tree_hash_fresh))
@@ -184,6 +189,28 @@ impl Copies {
             Store::Memory(all) => drop(all.insert((held.mark.position, key), held)),
             Store::Shelf(shelf) => shelf.put(&key, &held.kept),
         }
+    }
+
+    /// Keeps what this ring makes this node an owner of, as it was before a change that is under way; drops everything else,
+    /// and says which keys. Only copies in memory are dropped.
+    pub fn place_on(&mut self, ring: Rc<Ring>) -> Vec<String> {
+        self.ring = ring;
+        self.trees.clear();
+        let Store::Memory(all) = &mut self.store else { return Vec::new() };
+        let (mut dropped, all) = (Vec::new(), std::mem::take(all));
+        let mut kept = BTreeMap::new();
+        for ((position, key), held) in all {
+            let owners = self.ring.owners(&key, self.replication);
+            if !owners.old.contains(&self.me) {
+                dropped.push(key);
+                continue;
+            }
+            let held = Held { mark: Mark { homes: owners.all(), ..held.mark }, ..held };
+            self.toggle(&held.mark);
+            kept.insert((position, key), held);
+        }
+        self.store = Store::Memory(kept);
+        dropped
     }
 
     /// Drops what is held of a key.

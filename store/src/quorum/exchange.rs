@@ -14,11 +14,10 @@
 //! what was written meanwhile differs or does not. All hashes of a tree fit one message. Of versions and entries each
 //! message carries as much as fits; the rest still differs, and comes with a later exchange, which lists other leaves.
 //!
-//! A replica that lost records to a corrupt disk recovers by the same exchange. It is caught up with a peer once it
-//! has seen, in an exchange begun after the start, that it holds all that the peer held: of ranges whose hashes were
-//! equal it did then, of others once it holds what the peer listed, in a list that left no leaf out. What the peer
-//! takes in later than that is sent to this replica as well, like any write; waiting for a moment without differences
-//! could take for ever under load.
+//! A replica that lost records to a corrupt disk recovers by the same exchange, and who comes to own a range of the ring
+//! gets it so: both [catch up](catch_up).
+
+mod catch_up;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,13 +32,15 @@ use super::missing::Missing;
 use super::outbox::Outbox;
 use super::replica::Replica;
 use super::ring::Ring;
+use super::ring::layout::Epoch;
 use super::version::Version;
 use crate::{marker, point};
+use catch_up::CatchUp;
 
 /// Bytes of keys and values that one message carries, roughly.
 const MESSAGE_BYTES: usize = 1 << 20;
-/// A recovering replica exchanges this many times as often.
-const RECOVERY_HASTE: u64 = 4;
+/// A replica that catches up exchanges this many times as often.
+const CATCH_UP_HASTE: u64 = 4;
 
 /// The exchanges that this node begins, one peer after the other.
 #[derive(Debug)]
@@ -51,9 +52,10 @@ pub struct Exchange {
     next_peer: NodeId,
     /// Exchanges of earlier incarnations have numbers up to this one.
     before: u64,
-    /// Peers that this node has still to catch up from; while there are any, it is recovering. With
-    /// each, what is still missing of the first whole list that it sent.
-    behind: BTreeMap<NodeId, Option<Missing>>,
+    /// From damage that replay found.
+    recovery: CatchUp,
+    /// To what it comes to own in the layout in force.
+    hand_over: CatchUp,
     last_key_compared: bool,
 }
 
@@ -79,33 +81,54 @@ impl Exchange {
         last_key_compared: bool,
     ) -> Exchange {
         let others = (0..nodes).filter(|&node| damaged && node != me);
+        let before = u64::from(incarnation) << 32;
         Exchange {
             me,
             nodes,
-            last: u64::from(incarnation) << 32,
+            last: before,
             next_at,
             next_peer: me,
-            before: u64::from(incarnation) << 32,
-            behind: others.map(|node| (node, None)).collect(),
+            before,
+            recovery: CatchUp::new(others, before),
+            hand_over: CatchUp::default(),
             last_key_compared,
         }
     }
 
     /// Whether replay found damage, and not every peer has made up for it yet.
     pub fn is_recovering(&self) -> bool {
-        !self.behind.is_empty()
+        !self.recovery.is_done()
+    }
+
+    /// Whether everything that this node was to get in the layout in force is here.
+    pub fn has_handed_over(&self) -> bool {
+        self.hand_over.is_done()
+    }
+
+    /// A layout has come into force in which this node is to get what these peers hold. At once, if there are any.
+    pub fn hand_over(&mut self, peers: impl IntoIterator<Item = NodeId>) {
+        self.hand_over = CatchUp::new(peers, self.last);
+        if !self.hand_over.is_done() {
+            self.next_at = 0;
+        }
     }
 
     /// Begins an exchange when it is time.
-    pub fn tick(&mut self, period_ms: u64, replica: &mut Replica, now: Now, out: &mut Outbox<'_>) {
+    pub fn tick(
+        &mut self,
+        (period_ms, epoch): (u64, Epoch),
+        replica: &mut Replica,
+        now: Now,
+        out: &mut Outbox<'_>,
+    ) {
         if now.monotonic < self.next_at || self.nodes < 2 {
             return;
         }
-        let haste = if self.is_recovering() { RECOVERY_HASTE } else { 1 };
+        let haste = if self.recovery.is_done() && self.hand_over.is_done() { 1 } else { CATCH_UP_HASTE };
         self.next_at = now.monotonic.saturating_add(period_ms.saturating_mul(1_000_000) / haste);
         let peer = self.turn();
         self.last += 1;
-        let exchange = ExchangeId { by: self.me, number: self.last };
+        let exchange = ExchangeId { by: self.me, number: self.last, epoch };
         let root = root(replica.tree(peer), out);
         out.send(peer, Message::Digest { exchange, root });
     }
@@ -153,7 +176,7 @@ impl Exchange {
             return false;
         }
         // What differed when this began does not any more.
-        leaves.is_empty() && self.catch_up(from, Some(Missing::default()), replica)
+        leaves.is_empty() && self.catch_up(from, exchange, Some(&Missing::default()), replica)
     }
 
     /// Tells the peer what is held in leaves that differ.
@@ -222,7 +245,7 @@ impl Exchange {
             out.push(Effect::Pass(&point::EXCHANGE_COMPARED));
             out.send(from, Message::Entries { entries, wanted });
         }
-        self.catch_up(from, list.complete.then_some(missing), replica)
+        self.catch_up(from, exchange, Some(&missing).filter(|_| list.complete), replica)
     }
 
     /// Whether this node began the exchange, since it was started.
@@ -231,24 +254,21 @@ impl Exchange {
     }
 
     /// A peer has sent a list: `missing`, if it was whole. Returns whether this ended the recovery.
-    fn catch_up(&mut self, from: NodeId, missing: Option<Missing>, replica: &Replica) -> bool {
-        let Some(before) = self.behind.get_mut(&from) else { return false };
-        let nothing_missing = missing.as_ref().is_some_and(Missing::is_empty);
-        match before {
-            Some(before) => before.retain(replica, missing.as_ref()),
-            None => *before = missing,
-        }
-        if nothing_missing || before.as_ref().is_some_and(Missing::is_empty) {
-            self.behind.remove(&from);
-        }
-        self.behind.is_empty()
+    fn catch_up(
+        &mut self,
+        from: NodeId,
+        exchange: ExchangeId,
+        missing: Option<&Missing>,
+        replica: &Replica,
+    ) -> bool {
+        self.hand_over.compared(from, exchange.number, missing, replica);
+        self.recovery.compared(from, exchange.number, missing, replica)
     }
 
     /// A peer has sent what it holds of a key.
     pub fn on_sent(&mut self, from: NodeId, key: &str, entry: &Entry) {
-        if let Some(Some(missing)) = self.behind.get_mut(&from) {
-            missing.sent(key, entry);
-        }
+        self.recovery.sent(from, key, entry);
+        self.hand_over.sent(from, key, entry);
     }
 
     /// A peer wants these keys.
@@ -262,11 +282,13 @@ impl Exchange {
         }
     }
 
-    /// The next peer, in turn; a recovering node asks only those it is still behind.
+    /// The next peer, in turn; who catches up asks only those it is still behind.
     fn turn(&mut self) -> NodeId {
+        let is_level = self.recovery.is_done() && self.hand_over.is_done();
         loop {
             self.next_peer = (self.next_peer + 1) % self.nodes;
-            let useful = !self.is_recovering() || self.behind.contains_key(&self.next_peer);
+            let is_behind = |catch_up: &CatchUp| catch_up.is_behind(self.next_peer);
+            let useful = is_level || is_behind(&self.recovery) || is_behind(&self.hand_over);
             if self.next_peer != self.me && useful {
                 return self.next_peer;
             }

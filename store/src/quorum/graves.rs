@@ -38,6 +38,12 @@ impl Graves {
         }
     }
 
+    /// Forgets all keys of which this is not true.
+    pub fn retain(&mut self, wanted: impl Fn(&str) -> bool) {
+        self.buried.retain(|(_, key), _| wanted(key));
+        self.by_age.retain(|_, (_, key)| wanted(key));
+    }
+
     /// Something is held of the key again.
     pub fn forget(&mut self, key: &str) {
         if let Some((_, age)) = self.buried.remove(&(position(key), key.to_owned())) {

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::membership::member::Member;
 use super::membership::view::View;
 use super::merkle;
+use super::ring::agreement::Ballots;
+use super::ring::layout::{Epoch, Layout, Order};
 use super::version::Version;
 use crate::protocol::Answer;
 pub use crate::protocol::NodeId;
@@ -19,6 +21,8 @@ pub struct ExchangeId {
     pub by: NodeId,
     /// Which of that node's; no two of its incarnations use the same.
     pub number: u64,
+    /// Of which layout the trees are that it compares.
+    pub epoch: Epoch,
 }
 
 /// How many replicas must take part in an operation; in the order of what that takes.
@@ -112,6 +116,13 @@ pub enum Operation {
     },
     /// Who is there, and where, as far as this node knows.
     Members,
+    /// Who is on the ring, as far as this node knows.
+    Ring,
+    /// Changes who is on the ring. Answered once it has begun.
+    ChangeRing {
+        /// How.
+        order: Order,
+    },
     /// Writes over what the session has read, in mode siblings, and over nothing else.
     Update {
         /// The key.
@@ -132,7 +143,9 @@ impl Operation {
             | Operation::Delete { key }
             | Operation::Update { key, .. }
             | Operation::CompareAndSet { key, .. } => Some(key),
-            Operation::Dump { .. } | Operation::Members => None,
+            Operation::Dump { .. } | Operation::Members | Operation::Ring | Operation::ChangeRing { .. } => {
+                None
+            }
         }
     }
 }
@@ -169,6 +182,13 @@ pub enum Response {
         views: Vec<View>,
         /// Their addresses, in the same order; empty: the node was not told.
         addresses: Vec<String>,
+    },
+    /// Who is on the ring.
+    Ring {
+        /// The layout in force at the node.
+        layout: Layout,
+        /// Of those who get something in the change under way, who has it.
+        handed_over: Vec<NodeId>,
     },
     /// A read, in mode siblings: all values of which none was written by somebody who had seen another.
     Siblings {
@@ -254,6 +274,8 @@ pub enum Message {
     Write {
         /// The coordinator's operation.
         operation: OperationId,
+        /// Of the layout in which the receiver is home.
+        epoch: Epoch,
         /// The key.
         key: String,
         /// What to hold, unless something newer is held.
@@ -275,6 +297,8 @@ pub enum Message {
     Read {
         /// The coordinator's operation.
         operation: OperationId,
+        /// Of the layout in which the receiver is home.
+        epoch: Epoch,
         /// The key.
         key: String,
     },
@@ -341,6 +365,8 @@ pub enum Message {
     Collect {
         /// The sender's operation.
         operation: OperationId,
+        /// Of the layout in which the receivers are all that are home.
+        epoch: Epoch,
         /// The key.
         key: String,
         /// The tombstone.
@@ -350,6 +376,20 @@ pub enum Message {
     Gossip {
         /// By node.
         table: Vec<Member>,
+    },
+    /// Who is on the ring, as the sender knows it, or as was just decided.
+    Layout {
+        /// The layout.
+        layout: Layout,
+        /// Whether the sender has got all that it is to get in it.
+        has_handed_over: bool,
+    },
+    /// About the layout that is to follow one.
+    Ballots {
+        /// The epoch of that one.
+        epoch: Epoch,
+        /// What is said.
+        said: Ballots,
     },
 }
 

@@ -13,7 +13,7 @@ use super::replica::Replica;
 use super::version::Version;
 
 /// Keys, and what each must come to hold.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Missing(BTreeMap<String, Need>);
 
 /// When a key is there.

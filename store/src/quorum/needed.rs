@@ -14,16 +14,22 @@ use smallvec::SmallVec;
 
 use super::config::Config;
 use super::message::{Level, NodeId};
-use super::ring::Homes;
+use super::ring::{Homes, Owners};
 
 /// So many of each of these groups of home replicas.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Needed(SmallVec<[(Homes, usize); 1]>);
 
 impl Needed {
-    /// Whom an operation on a key with these home replicas waits for, at a level, coordinated by the node of this
-    /// configuration.
-    pub fn new(config: &Config, level: Level, reads: bool, homes: &Homes) -> Needed {
+    /// Whom an operation on a key of these owners waits for, at a level, coordinated by the node of this configuration:
+    /// while they change, for as many of those before and of those after.
+    pub fn new(config: &Config, level: Level, reads: bool, owners: &Owners) -> Needed {
+        let mut needed = Needed::of(config, level, reads, &owners.old);
+        needed.0.extend(owners.new.iter().flat_map(|new| Needed::of(config, level, reads, new).0));
+        needed
+    }
+
+    fn of(config: &Config, level: Level, reads: bool, homes: &Homes) -> Needed {
         let of_all = |count| Needed(SmallVec::from_iter([(homes.clone(), count)]));
         match level {
             _ if takes_local_for_global(config, level) => Needed::majority_where_it_is(config, homes),
@@ -46,9 +52,14 @@ impl Needed {
         Needed(SmallVec::from_iter([majority_in(config, config.centres.of(config.node), homes)]))
     }
 
-    /// Every replica that may count.
+    /// Every replica that may count, once.
     pub fn replicas(&self) -> impl Iterator<Item = NodeId> + '_ {
-        self.0.iter().flat_map(|(group, _)| group.iter().copied())
+        let is_first =
+            |group: usize, node: &NodeId| !self.0[..group].iter().any(|(before, _)| before.contains(node));
+        let groups = self.0.iter().enumerate();
+        groups.flat_map(move |(number, (group, _))| {
+            group.iter().copied().filter(move |node| is_first(number, node))
+        })
     }
 
     /// How many in all.
@@ -97,7 +108,7 @@ mod tests {
         let mut config = Config::new(2, (1..=6).map(|number| format!("n{number}")).collect());
         config.centres = Centres::new(vec![0, 1, 0, 1, 0, 1]);
         change(&mut config);
-        Needed::new(&config, level, false, &Homes::from_iter(0..6))
+        Needed::of(&config, level, false, &Homes::from_iter(0..6))
     }
 
     #[test]
@@ -124,5 +135,17 @@ mod tests {
         let fooled = |config: &mut Config| config.safeguards.quorum_is_global = false;
         assert!(needed(Level::Atomic, fooled).is_met([0, 2].iter()));
         assert!(!needed(Level::All, fooled).is_met([0, 2].iter()));
+    }
+
+    #[test]
+    fn while_owners_change_both_sides_are_needed() {
+        let config = Config::new(0, (1..=5).map(|number| format!("n{number}")).collect());
+        let owners = Owners { old: Homes::from_iter([0, 1, 2]), new: Some(Homes::from_iter([0, 1, 4])) };
+        let needed = Needed::new(&config, Level::Quorum, false, &owners);
+        assert_eq!(needed.replicas().collect::<Vec<_>>(), [0, 1, 2, 4]);
+        assert!(!needed.is_met([0, 2].iter()) && !needed.is_met([1, 4].iter()));
+        assert!(needed.is_met([0, 1].iter()) && needed.is_met([0, 2, 4].iter()));
+        assert!(!Needed::new(&config, Level::One, false, &owners).is_met([2].iter()));
+        assert!(Needed::new(&config, Level::All, false, &owners).is_met([0, 1, 2, 4].iter()));
     }
 }

@@ -23,8 +23,10 @@ use super::outbox::Outbox;
 use super::record::{Logged, Record};
 use super::replica::Replica;
 use super::ring::Ring;
-use crate::marker;
+use super::ring::changes::Changes;
+use super::ring::layout::Layout;
 use crate::protocol::Protocol;
+use crate::{marker, point};
 
 /// Bytes of keys and values that one page of a dump carries, roughly.
 const PAGE_BYTES: usize = 1 << 19;
@@ -50,6 +52,8 @@ pub struct Start {
 pub struct Node {
     config: Config,
     ring: Rc<Ring>,
+    /// Who is on it.
+    changes: Changes,
     clock: HybridClock,
     replica: Replica,
     coordinator: Coordinator,
@@ -83,12 +87,22 @@ impl Node {
         let mut replica =
             Replica::new(config.node, shelf, ring.clone(), copies, config.safeguards, config.collects());
         let (mut hints, mut window) = (Hints::new(&config), Window::default());
+        let mut changes = Changes::new(&config, incarnation);
+        let mut ring = ring;
         for record in records {
             match record {
                 Logged::Held(Record { key, entry }) => {
                     clock.observe(entry.version);
-                    replica.hold(key, entry);
+                    if ring.homes(&key, config.replication).contains(&config.node) {
+                        replica.hold(key, entry);
+                    }
                 }
+                Logged::Layout(layout) => {
+                    ring = Rc::new(config.ring_in(&layout));
+                    replica.place_on(&ring);
+                    changes.replay(layout);
+                }
+                Logged::Ballots(kept) => changes.replay_ballots(kept),
                 Logged::Hints(change) => hints.replay(change),
                 Logged::Collected { key, version } => {
                     clock.observe(version);
@@ -101,14 +115,17 @@ impl Node {
         // A cluster that starts as one has no differences to find at once; a damaged replica has.
         let wait = if damaged { 0 } else { config.exchange_ms };
         let first_exchange = now.monotonic.saturating_add(wait.saturating_mul(1_000_000));
+        let mut exchange = Exchange::new(
+            (config.node, nodes),
+            incarnation,
+            damaged,
+            first_exchange,
+            config.safeguards.last_key_compared,
+        );
+        exchange.hand_over(changes.gets_from());
         Node {
-            exchange: Exchange::new(
-                (config.node, nodes),
-                incarnation,
-                damaged,
-                first_exchange,
-                config.safeguards.last_key_compared,
-            ),
+            exchange,
+            changes,
             coordinator: Coordinator::new(config.node, incarnation),
             cache: config.mode.has_cache().then(|| Cache::new(&config, incarnation, window, damaged)),
             handoff: Handoff::new(&config),
@@ -135,25 +152,46 @@ impl Node {
                 out.push(Effect::Reply { id, response });
             }
             Operation::Members => out.push(Effect::Reply { id, response: self.members() }),
+            Operation::Ring => out.push(Effect::Reply { id, response: self.changes.status() }),
+            Operation::ChangeRing { order } => {
+                self.changes.on_order(id, order, (&self.config, request.deadline_ms), now, out);
+            }
             _ if self.cache.is_some() => {
                 self.with_cache(|cache, store| cache.on_request(id, request, store, now, out));
             }
             _ => {
-                let Node { config, ring, clock, coordinator, membership, .. } = self;
-                coordinator.begin(id, request, &mut Context { config, ring, clock, membership }, now, out);
+                let (coordinator, mut context) = self.coordination();
+                coordinator.begin(id, request, &mut context, now, out);
             }
         }
     }
 
     /// Does this with the cache, where there is one.
     fn with_cache(&mut self, act: impl FnOnce(&mut Cache, &mut Store<'_>)) {
-        let Node { config, ring, clock, coordinator, replica, cache, membership, .. } = self;
+        let Node { config, ring, clock, coordinator, replica, cache, membership, changes, .. } = self;
+        let context = Context { config, ring, clock, membership, layout: changes.layout() };
         if let Some(cache) = cache {
-            act(
-                cache,
-                &mut Store { coordinator, replica, context: Context { config, ring, clock, membership } },
-            );
+            act(cache, &mut Store { coordinator, replica, context });
         }
+    }
+
+    /// The coordinator, and what it works with.
+    fn coordination(&mut self) -> (&mut Coordinator, Context<'_>) {
+        let Node { config, ring, clock, coordinator, membership, changes, .. } = self;
+        (coordinator, Context { config, ring, clock, membership, layout: changes.layout() })
+    }
+
+    /// A layout is durable here, and in force from now on.
+    fn move_to(&mut self, layout: &Layout, now: Now, out: &mut Outbox<'_>) {
+        out.push(Effect::Pass(&point::LAYOUT_IN_FORCE));
+        self.ring = Rc::new(self.config.ring_in(layout));
+        for key in self.replica.place_on(&self.ring) {
+            out.push(Effect::Released { key });
+        }
+        self.exchange.hand_over(self.changes.gets_from());
+        self.collection.restart();
+        let (coordinator, mut context) = self.coordination();
+        coordinator.restart(&mut context, now, out);
     }
 
     fn on_message(&mut self, from: NodeId, message: Message, now: Now, out: &mut Outbox<'_>) {
@@ -162,23 +200,23 @@ impl Node {
             return out.push(Effect::Note(format!("{name} sent a version that no clock can have issued")));
         }
         match message {
-            Message::Write { operation, key, entry } => {
+            Message::Write { operation, epoch, key, entry } => {
                 self.clock.observe(entry.version);
-                if self.is_home(&key) {
+                if self.changes.is_current(from, epoch, out) && self.is_home(&key) {
                     let waiter = (!self.is_recovering()).then_some((from, operation));
                     self.replica.write(key, entry, waiter, out);
                 }
             }
-            Message::Read { operation, key } => {
-                if self.is_home(&key) && !self.is_recovering() {
+            Message::Read { operation, epoch, key } => {
+                let is_current = self.changes.is_current(from, epoch, out);
+                if is_current && self.is_home(&key) && !self.is_recovering() {
                     let entry = self.replica.told(&key);
                     out.send(from, Message::Held { operation, entry });
                 }
             }
             Message::Held { operation, entry } => {
-                let Node { config, ring, clock, coordinator, membership, .. } = self;
-                let context = &mut Context { config, ring, clock, membership };
-                coordinator.on_held(from, operation, entry, context, now, out);
+                let (coordinator, mut context) = self.coordination();
+                coordinator.on_held(from, operation, entry, &mut context, now, out);
             }
             Message::Written { operation } => {
                 self.coordinator.on_written(from, operation, out);
@@ -188,18 +226,22 @@ impl Node {
             Message::WriteRefused { operation, refusal } => {
                 self.coordinator.on_write_refused(from, operation, refusal, out);
             }
+            Message::Digest { exchange, .. }
+            | Message::Hashes { exchange, .. }
+            | Message::Versions { exchange, .. }
+                if !self.changes.is_current(from, exchange.epoch, out) => {}
             Message::Digest { exchange, root } => {
                 self.exchange.on_digest(from, exchange, root, &mut self.replica, out);
             }
             Message::Hashes { exchange, below } => {
                 if self.exchange.on_hashes(from, exchange, &below, &mut self.replica, out) {
-                    caught_up(out);
+                    self.caught_up(out);
                 }
             }
             Message::Versions { exchange, leaves, versions, complete } => {
                 let list = List { leaves, versions, complete };
                 if self.exchange.on_versions(from, exchange, &list, &self.replica, &self.ring, out) {
-                    caught_up(out);
+                    self.caught_up(out);
                 }
             }
             Message::Entries { entries, wanted } => {
@@ -213,9 +255,10 @@ impl Node {
                     self.hints.keep(owner, Record { key, entry }, Some((from, operation)), out);
                 }
             }
-            Message::Collect { operation, key, version } => {
+            Message::Collect { operation, epoch, key, version } => {
                 self.clock.observe(version);
-                if self.is_home(&key) && !self.is_recovering() {
+                let is_current = self.changes.is_current(from, epoch, out);
+                if is_current && self.is_home(&key) && !self.is_recovering() {
                     self.replica.collect(&key, version, out);
                     out.send(from, Message::Written { operation });
                 }
@@ -231,6 +274,14 @@ impl Node {
                 if self.config.has_membership {
                     self.membership.on_gossip(table, now, out);
                 }
+            }
+            Message::Layout { layout, has_handed_over } => {
+                self.changes.on_layout(from, layout, has_handed_over, self.config.nodes.len(), out);
+            }
+            // What a damaged node has promised it may have forgotten.
+            Message::Ballots { .. } if self.is_recovering() => {}
+            Message::Ballots { epoch, said } => {
+                self.changes.on_ballots(from, epoch, said, self.config.nodes.len() as NodeId, out);
             }
         }
     }
@@ -287,6 +338,14 @@ impl Node {
         Response::Dump { entries, more: false }
     }
 
+    /// Every peer has made up for the damage, and what they sent is durable here: it is held.
+    fn caught_up(&mut self, out: &mut Outbox<'_>) {
+        self.changes.abstain(out);
+        out.push(Effect::Note("caught up from all other nodes: serving reads again".to_owned()));
+        out.push(Effect::Reached(marker::RECOVERED_FROM_THE_OTHERS.name));
+        out.push(Effect::CaughtUp);
+    }
+
     fn listen_to_self(&mut self, now: Now, out: &mut Outbox<'_>) {
         loop {
             if let Some(message) = out.pop_to_self() {
@@ -325,10 +384,14 @@ impl Protocol for Node {
                 self.replica.synced(through, &mut out);
                 self.hints.synced(through, &mut out);
                 self.cache.iter_mut().for_each(|cache| cache.synced(through));
+                if let Some(layout) = self.changes.synced(through, &mut out) {
+                    self.move_to(&layout, now, &mut out);
+                }
             }
             Input::AppendFailed { record, reason } => {
                 self.replica.append_failed(record, &reason, &mut out);
                 self.hints.append_failed(record, &reason, &mut out);
+                self.changes.append_failed(record);
                 self.cache.iter_mut().for_each(|cache| cache.append_failed(record));
             }
             // Outcomes of effects that this family has none of.
@@ -341,16 +404,20 @@ impl Protocol for Node {
     fn tick(&mut self, now: Now, effects: &mut Vec<Effect>) {
         let mut out = Outbox::new(self.config.node, self.appended, effects).with_cache(self.cache.is_some());
         self.coordinator.tick(&self.config, now, &mut out);
-        if self.config.has_exchange || self.is_recovering() {
-            self.exchange.tick(self.config.exchange_ms, &mut self.replica, now, &mut out);
+        if self.config.has_exchange || self.is_recovering() || !self.exchange.has_handed_over() {
+            let epoch = self.changes.layout().epoch;
+            self.exchange.tick((self.config.exchange_ms, epoch), &mut self.replica, now, &mut out);
         }
+        self.changes.tick(self.exchange.has_handed_over(), &self.config, now, &mut out);
         if self.config.has_membership {
             self.membership.tick(&self.config, now, &mut out);
         }
         self.hints.tick(&mut out);
-        if self.config.collects() {
-            let Node { config, ring, replica, coordinator, collection, .. } = self;
-            collection.tick((config, ring), replica, coordinator, now, &mut out);
+        // While the ring changes, who has a tombstone now is not who has it then.
+        if self.config.collects() && self.changes.layout().change.is_none() {
+            let Node { config, ring, replica, coordinator, collection, changes, .. } = self;
+            let epoch = changes.layout().epoch;
+            collection.tick((config, ring, epoch), replica, coordinator, now, &mut out);
         }
         self.with_cache(|cache, store| cache.tick(store, now, &mut out));
         let Node { hints, coordinator, .. } = self;
@@ -370,11 +437,4 @@ impl Protocol for Node {
         let cache = self.cache.as_ref().map_or(RecordNumber::MAX, Cache::needed_from);
         self.hints.needed_from().min(cache)
     }
-}
-
-/// Every peer has made up for the damage, and what they sent is durable here: it is held.
-fn caught_up(out: &mut Outbox<'_>) {
-    out.push(Effect::Note("caught up from all other nodes: serving reads again".to_owned()));
-    out.push(Effect::Reached(marker::RECOVERED_FROM_THE_OTHERS.name));
-    out.push(Effect::CaughtUp);
 }

@@ -62,6 +62,11 @@ impl<'a> Outbox<'a> {
         self.effects.push(effect);
     }
 
+    /// Wants all of these done.
+    pub fn extend(&mut self, effects: impl IntoIterator<Item = Effect>) {
+        self.effects.extend(effects);
+    }
+
     /// The next thing the node has said to itself.
     pub fn pop_to_self(&mut self) -> Option<Message> {
         self.to_self.pop_front()

@@ -82,6 +82,18 @@
 //! - What is lost takes with it durability, deletes that stay deleted, read-your-writes and monotonic reads. A session
 //!   that has seen what may be lost is never answered with less: it is told so once, and its token gives the key up.
 //!
+//! While the ring changes ([`changes`](super::ring::changes)), in modes strict and siblings:
+//!
+//! - An operation needs as many of a key's owners before the change as ever, and as many of those after. So everything is
+//!   promised that is promised without, at levels one, quorum and all; it is to be had while enough of both are there.
+//! - Level atomic is refused for a key whose owners change, until that is over; of a write that is under way nobody knows.
+//!   What was and is done at it stays linearizable.
+//! - Who gives a key up drops it once the change is over: it owes nothing of that key any more.
+//! - Over time any node may be home to a key, so bounds count damaged disks of *all* nodes. A disk whose syncs lied may have
+//!   forgotten what its node had promised of the next layout: then nothing is promised but integrity and what a token alone
+//!   gives.
+//! - A change waits for members that are down. It can be given up.
+//!
 //! Of the whole cluster, where nodes tell each other who is there, and no sync lied: *membership*.
 //!
 //! - A member is down only while two others miss it (the other one, of two), its generation rises with each start, and
@@ -214,9 +226,10 @@ pub fn detection_ms_max(config: &Config) -> Option<u64> {
 }
 
 /// How many home replicas acknowledge a write at a level before the client has its answer; none: others may do for
-/// all of them.
+/// all of them, or be home by then.
 pub fn acknowledgements(config: &Config, write: Level) -> Option<usize> {
-    (!config.is_sloppy(write)).then(|| replicas(config, write, config.write_quorum))
+    (!config.is_sloppy(write) && !config.has_ring_changes)
+        .then(|| replicas(config, write, config.write_quorum))
 }
 
 /// Whether a session finds what it wrote: as the replicas of a write and of a read overlap, or, where both ask one data

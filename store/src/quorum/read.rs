@@ -59,6 +59,11 @@ impl Read {
         Read { then, floor, conflict, safeguards, repairs, answers: Answers::new() }
     }
 
+    /// The key has other owners now: they are asked, and nothing has been answered.
+    pub fn restart(&mut self) {
+        self.answers.clear();
+    }
+
     /// A replica has answered.
     pub fn on_held(
         &mut self,
@@ -92,7 +97,7 @@ impl Read {
     pub fn ask_again(&self, ticket: &Ticket, out: &mut Outbox<'_>) {
         let behind = ticket.request.is_some() && ticket.needed.is_met(self.answers.keys());
         for home in ticket.needed.replicas().filter(|home| behind || !self.answers.contains_key(home)) {
-            out.send(home, Message::Read { operation: ticket.operation, key: ticket.key.clone() });
+            out.send(home, ticket.question());
         }
     }
 
@@ -162,7 +167,7 @@ impl Read {
             for home in repair::stale(&self.answers, &entry) {
                 out.push(Effect::Reached(marker::STALE_REPLICA_REPAIRED.name));
                 let (key, entry) = (ticket.key.clone(), entry.clone().into_owned());
-                out.send(home, Message::Write { operation: REPAIR, key, entry });
+                out.send(home, Message::Write { operation: REPAIR, epoch: ticket.epoch, key, entry });
             }
         }
         if self.answers.len() == ticket.needed.replicas().count() { Step::Done } else { Step::Wait }

@@ -6,6 +6,8 @@
 //! back: n5, k, v8         n5 holds it: the hint is dropped
 //! window: held 3, …       the store has what its cache acknowledged up to number 3
 //! gone: k, v7             every home replica has had this tombstone for long: it is dropped
+//! layout 5                it was decided who is on the ring, and is in force here from now on
+//! promised 7              it takes no ballot below that for the next one
 //! ```
 //!
 //! What is held is encoded as it always was, beginning with its key. What is no copy begins with an empty key, which no
@@ -18,6 +20,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::cache::Window;
 use super::message::{Entry, NodeId};
+use super::ring::agreement::Kept;
+use super::ring::layout::Layout;
 use super::version::Version;
 use crate::protocol;
 
@@ -46,6 +50,10 @@ pub enum Logged {
         /// The tombstone.
         version: Version,
     },
+    /// Who is on the ring from now on.
+    Layout(Layout),
+    /// Its part in the decision who is next.
+    Ballots(Kept),
 }
 
 /// A change of the hints that a node keeps.
@@ -76,6 +84,8 @@ enum NoCopy {
     HandedBack { owner: NodeId, key: String, version: Version },
     Window(Window),
     Collected { key: String, version: Version },
+    Layout(Layout),
+    Ballots(Kept),
 }
 
 impl From<NoCopy> for Logged {
@@ -87,6 +97,8 @@ impl From<NoCopy> for Logged {
             }
             NoCopy::Window(window) => Logged::Window(window),
             NoCopy::Collected { key, version } => Logged::Collected { key, version },
+            NoCopy::Layout(layout) => Logged::Layout(layout),
+            NoCopy::Ballots(kept) => Logged::Ballots(kept),
         }
     }
 }
@@ -112,6 +124,8 @@ impl Serialize for Logged {
                 let (key, version) = (key.clone(), *version);
                 ("", NoCopy::Collected { key, version }).serialize(serializer)
             }
+            Logged::Layout(layout) => ("", NoCopy::Layout(layout.clone())).serialize(serializer),
+            Logged::Ballots(kept) => ("", NoCopy::Ballots(kept.clone())).serialize(serializer),
         }
     }
 }
@@ -148,6 +162,7 @@ impl<'de> Visitor<'de> for KeyFirst {
 mod tests {
     use super::*;
     use crate::protocol::Record as _;
+    use crate::quorum::ring::agreement::Ballot;
 
     fn record(key: &str) -> Record {
         let version = Version { millis: 7, ..Version::default() };
@@ -167,6 +182,8 @@ mod tests {
             Logged::Hints(HintChange::HandedBack { owner: 3, key: key.clone(), version }),
             Logged::Window(Window { held: 3, reserved: 300 }),
             Logged::Collected { key, version },
+            Logged::Layout(Layout::first(vec![0, 2])),
+            Logged::Ballots(Kept::Promised(3, Ballot::NEVER)),
         ];
         for logged in all {
             assert_eq!(postcard::from_bytes(&encoded(&logged)), Ok(logged));

@@ -47,7 +47,7 @@ mod tests {
     use super::*;
     use crate::quorum::config::Config;
     use crate::quorum::message::Level;
-    use crate::quorum::ring::Homes;
+    use crate::quorum::ring::{Homes, Owners};
     use crate::quorum::version::Version;
 
     fn four_nodes() -> Config {
@@ -69,7 +69,8 @@ mod tests {
         let answers = answers(&[Some((5, true)), Some((4, true)), None, Some((5, true))]);
         let newest = newest(&answers).unwrap();
         assert_eq!(stale(&answers, newest).collect::<Vec<_>>(), [1, 2]);
-        let needed = |level| Needed::new(&four_nodes(), level, true, &Homes::from_iter(0..4));
+        let owners = Owners { old: Homes::from_iter(0..4), new: None };
+        let needed = |level| Needed::new(&four_nodes(), level, true, &owners);
         assert!(is_unsettled(&answers, newest, &needed(Level::All)));
         assert!(!is_unsettled(&answers, newest, &needed(Level::Quorum)));
     }

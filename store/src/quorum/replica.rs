@@ -142,6 +142,31 @@ impl Replica {
         self.copies.hold(key, entry);
     }
 
+    /// Another ring is in force: drops what this node does not own on it, and says which keys. Nobody is told any more that
+    /// a write is durable who asked under the ring before.
+    pub fn place_on(&mut self, ring: &Rc<Ring>) -> Vec<String> {
+        let replication = self.replication;
+        let me = self.copies.me();
+        let is_home = |key: &str| ring.homes(key, replication).contains(&me);
+        self.pending.values_mut().for_each(|pending| pending.waiters.clear());
+        let gone: Vec<RecordNumber> = self
+            .pending
+            .iter()
+            .filter(|(_, pending)| !is_home(&pending.key))
+            .map(|(record, _)| *record)
+            .collect();
+        gone.into_iter().for_each(|record| drop(self.remove_pending(record)));
+        let dropped = self.copies.place_on(ring.clone());
+        self.graves.retain(is_home);
+        if let Some(tombstones) = &mut self.tombstones {
+            let held =
+                self.copies.after(None).map(|(key, held)| (key.into_owned(), held.into_owned().kept.entry));
+            let held = held.filter(|(_, entry)| entry.value.is_none() && !entry.atomic);
+            *tombstones = held.map(|(key, entry)| (key, entry.version)).collect();
+        }
+        dropped
+    }
+
     /// The tombstones that were held since this was last asked.
     pub fn take_tombstones(&mut self) -> Vec<(String, Version)> {
         self.tombstones.as_mut().map(std::mem::take).unwrap_or_default()

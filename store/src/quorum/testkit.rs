@@ -57,6 +57,8 @@ pub struct Cluster {
     pub network: Vec<Packet>,
     pub replies: BTreeMap<RequestId, Response>,
     pub acknowledged: Vec<(NodeId, String, Version)>,
+    /// What nodes have dropped, as others own it.
+    pub released: Vec<(NodeId, String)>,
     pub reached: BTreeSet<&'static str>,
     /// How many writes each start of a node said may be lost.
     pub lost: Vec<u64>,
@@ -87,6 +89,7 @@ impl Cluster {
             network: Vec::new(),
             replies: BTreeMap::new(),
             acknowledged: Vec::new(),
+            released: Vec::new(),
             reached: BTreeSet::new(),
             lost: Vec::new(),
             views: Vec::new(),
@@ -355,6 +358,7 @@ impl Cluster {
                 }
                 Effect::Append(record) => self.append(node, record),
                 Effect::Acknowledged { key, version } => self.acknowledged.push((node, key, version)),
+                Effect::Released { key } => self.released.push((node, key)),
                 Effect::CaughtUp => self.hosts[usize::from(node)].is_damaged = false,
                 Effect::Reached(marker) => {
                     self.reached.insert(marker);
@@ -386,7 +390,11 @@ impl Cluster {
 pub fn entry_of(logged: &Logged) -> Option<&Record> {
     match logged {
         Logged::Held(record) | Logged::Hints(HintChange::Kept { record, .. }) => Some(record),
-        Logged::Hints(HintChange::HandedBack { .. }) | Logged::Window(_) | Logged::Collected { .. } => None,
+        Logged::Hints(HintChange::HandedBack { .. })
+        | Logged::Window(_)
+        | Logged::Collected { .. }
+        | Logged::Layout(_)
+        | Logged::Ballots(_) => None,
     }
 }
 

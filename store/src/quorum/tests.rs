@@ -14,6 +14,7 @@ mod merged;
 mod random;
 mod reads;
 mod recovery;
+mod ring_changes;
 mod safeguards;
 mod siblings;
 mod write_behind;

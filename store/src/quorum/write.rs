@@ -37,6 +37,17 @@ impl Write {
         Write { entry, read, distinct, acknowledged: Vec::new(), stand_ins, refused: BTreeMap::new() }
     }
 
+    /// The key has other owners now: they are asked, and none has acknowledged.
+    pub fn restart(&mut self) {
+        self.acknowledged.clear();
+        self.refused.clear();
+    }
+
+    /// Whether it writes back what a read has found.
+    pub fn is_of_a_read(&self) -> bool {
+        self.read
+    }
+
     /// Asks every home replica to hold the entry.
     pub fn ask(&self, ticket: &Ticket, out: &mut Outbox<'_>) {
         for &home in &ticket.homes {
@@ -194,8 +205,9 @@ impl Write {
     }
 
     fn send(&self, home: NodeId, ticket: &Ticket, out: &mut Outbox<'_>) {
-        let (operation, key, entry) = (ticket.operation, ticket.key.clone(), self.entry.clone());
-        out.send(home, Message::Write { operation, key, entry });
+        let (operation, epoch) = (ticket.operation, ticket.epoch);
+        let (key, entry) = (ticket.key.clone(), self.entry.clone());
+        out.send(home, Message::Write { operation, epoch, key, entry });
     }
 
     fn is_enough(&self, ticket: &Ticket) -> bool {

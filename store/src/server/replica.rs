@@ -200,6 +200,7 @@ impl<P: Protocol> Replica<P> {
                 }
                 Effect::SaveSnapshot { index, bytes, records } => self.save(index, &bytes, &records)?,
                 Effect::Acknowledged { key, version } => self.env.observer.acknowledged(&key, version),
+                Effect::Released { key } => self.env.observer.released(&key),
                 Effect::CaughtUp => self.repair().await,
                 Effect::Fact(fact) => self.env.observer.fact(&fact),
                 Effect::Reached(marker) => self.env.observer.reached(marker),

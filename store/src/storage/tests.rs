@@ -119,6 +119,8 @@ impl Observer for Recorder {
 
     fn acknowledged(&self, _key: &str, _version: Version) {}
 
+    fn released(&self, _key: &str) {}
+
     fn corrupt(&self, key: Option<&str>) {
         self.corrupt.borrow_mut().push(key.map(str::to_owned));
     }

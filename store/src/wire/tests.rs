@@ -11,6 +11,8 @@ use crate::quorum::message::{
     Entry, ExchangeId, Level, Message, NodeId, Operation, Refusal, Request, Response,
 };
 use crate::quorum::node::Node;
+use crate::quorum::ring::agreement::{Ballot, Ballots};
+use crate::quorum::ring::layout::{Change, Layout};
 use crate::quorum::version::Version;
 
 type Frame = super::Frame<Node>;
@@ -104,22 +106,50 @@ fn view() -> impl Strategy<Value = View> {
 }
 
 fn exchange() -> impl Strategy<Value = ExchangeId> {
-    any::<(NodeId, u64)>().prop_map(|(by, number)| ExchangeId { by, number })
+    any::<(NodeId, u64, u64)>().prop_map(|(by, number, epoch)| ExchangeId { by, number, epoch })
+}
+
+fn layout() -> impl Strategy<Value = Layout> {
+    let change = (any::<bool>(), any::<NodeId>()).prop_map(|(joins, node)| match joins {
+        true => Change::Join(node),
+        false => Change::Leave(node),
+    });
+    (any::<u64>(), proptest::collection::vec(any::<NodeId>(), 0..5), proptest::option::of(change))
+        .prop_map(|(epoch, members, change)| Layout { epoch, members, change })
+}
+
+fn ballots() -> impl Strategy<Value = Ballots> {
+    let ballot = || {
+        let parts = any::<(u64, NodeId, u32)>();
+        parts.prop_map(|(number, node, incarnation)| Ballot { number, node, incarnation })
+    };
+    prop_oneof![
+        ballot().prop_map(Ballots::Prepare),
+        (ballot(), proptest::option::of((ballot(), layout())))
+            .prop_map(|(ballot, accepted)| Ballots::Promised(ballot, accepted)),
+        (ballot(), layout()).prop_map(|(ballot, layout)| Ballots::Accept(ballot, layout)),
+        ballot().prop_map(Ballots::Accepted),
+        ballot().prop_map(Ballots::Outbid),
+    ]
 }
 
 fn message() -> impl Strategy<Value = Message> {
     let key = || ".*";
     prop_oneof![
         proptest::collection::vec(member(), 0..6).prop_map(|table| Message::Gossip { table }),
-        (any::<u64>(), key(), entry()).prop_map(|(operation, key, entry)| Message::Write {
-            operation,
-            key,
-            entry
-        }),
+        (any::<u64>(), any::<u64>(), key(), entry())
+            .prop_map(|(operation, epoch, key, entry)| Message::Write { operation, epoch, key, entry }),
         any::<u64>().prop_map(|operation| Message::Written { operation }),
         (any::<u64>(), refusal())
             .prop_map(|(operation, refusal)| Message::WriteRefused { operation, refusal }),
-        (any::<u64>(), key()).prop_map(|(operation, key)| Message::Read { operation, key }),
+        (any::<u64>(), any::<u64>(), key()).prop_map(|(operation, epoch, key)| Message::Read {
+            operation,
+            epoch,
+            key
+        }),
+        (layout(), any::<bool>())
+            .prop_map(|(layout, has_handed_over)| Message::Layout { layout, has_handed_over }),
+        (any::<u64>(), ballots()).prop_map(|(epoch, said)| Message::Ballots { epoch, said }),
         (any::<u64>(), proptest::option::of(entry()))
             .prop_map(|(operation, entry)| Message::Held { operation, entry }),
         (exchange(), any::<u64>()).prop_map(|(exchange, root)| Message::Digest { exchange, root }),

@@ -165,6 +165,9 @@ impl Watch for Log {
     fn acknowledged(&self, host: &str, key: &str, version: Version) {
         self.note(host, &format!("acknowledged {key} {version}"));
     }
+    fn released(&self, host: &str, key: &str) {
+        self.note(host, &format!("released {key}"));
+    }
     fn corrupt(&self, host: &str, key: Option<&str>) {
         self.note(host, &format!("corrupt {key:?}"));
     }

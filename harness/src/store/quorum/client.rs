@@ -1,5 +1,6 @@
 //! A session of the store's own client: calls become requests, answers become replies.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use perjury_histories::{Key, Value, Version};
@@ -13,7 +14,7 @@ use super::level::pair;
 use super::{DEADLINE, SIBLINGS};
 use crate::scenario::Scenario;
 use crate::store::{PORT, decode, encode, names, safeguards};
-use crate::system::{Call, Client, Held, Reply};
+use crate::system::{Call, Client, Held, Order, Reply};
 
 /// Keys that a read of all asks for at once.
 const PARALLEL_READS: usize = 16;
@@ -72,6 +73,14 @@ impl Client for QuorumClient {
             let held = |entry| held(entry, has_siblings);
             Some(entries.map(|entries| entries.into_iter().map(held).collect()))
         })
+    }
+
+    fn placement<'a>(&'a mut self, keys: &'a [Key]) -> LocalFuture<'a, Option<BTreeMap<Key, Vec<String>>>> {
+        Box::pin(self.homes(keys))
+    }
+
+    fn administer<'a>(&'a mut self, order: &'a Order) -> LocalFuture<'a, Option<anyhow::Result<()>>> {
+        Box::pin(async move { Some(self.change_ring(order).await) })
     }
 }
 
@@ -155,9 +164,10 @@ pub(super) fn reply(call: &Call, answer: Answer) -> Reply {
         Response::Written { version } => Reply::ok(call.value.clone(), Some(integers(version))),
         Response::Refused(refusal) => Reply::fail(refusal.to_string()),
         Response::Unknown(why) => Reply::info(why),
-        Response::Dump { .. } | Response::Members { .. } | Response::Siblings { .. } => {
-            Reply::info("the store answered another question")
-        }
+        Response::Dump { .. }
+        | Response::Members { .. }
+        | Response::Ring { .. }
+        | Response::Siblings { .. } => Reply::info("the store answered another question"),
     }
 }
 

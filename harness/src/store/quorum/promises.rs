@@ -5,7 +5,8 @@ use perjury_store::quorum::promise::{Guarantee, acknowledgements, detection_ms_m
 
 use super::level::pair;
 use super::{DEADLINE, SIBLINGS, config, mode};
-use crate::nemesis::{Kind, Selection};
+use crate::nemesis::Kind;
+use crate::nemesis::selection::kind_of;
 use crate::promise::Promise;
 use crate::scenario::Scenario;
 use crate::store::{DAMAGE, LYING};
@@ -69,14 +70,19 @@ fn promises_at(scenario: &Scenario, level: &str) -> Vec<Promise> {
     let (config, (write, read)) = (&config(scenario, 0), pair(level));
     let in_our_words = |promise: perjury_store::quorum::promise::Promise| {
         let mut ours = Promise::new(checker(promise.guarantee), level);
+        // Where the ring changes, any node may have been home to a key.
+        let within = match config.has_ring_changes {
+            true => Promise::while_at_most_of_all,
+            false => Promise::while_at_most,
+        };
         if let Some(homes_max) = promise.damaged_homes_max {
-            ours = ours.while_at_most(homes_max, DAMAGE);
+            ours = within(ours, homes_max, DAMAGE);
         }
         if let Some(nodes_max) = promise.damaged_nodes_max {
             ours = ours.while_at_most_of_all(nodes_max, DAMAGE);
         }
         if let Some(homes_max) = promise.lying_homes_max {
-            ours = ours.while_at_most(homes_max, LYING);
+            ours = within(ours, homes_max, LYING);
         }
         match acknowledgements(config, write).filter(|_| promise.guarantee == Guarantee::Durability) {
             Some(min) => ours.with_acknowledgements(min),
@@ -88,32 +94,20 @@ fn promises_at(scenario: &Scenario, level: &str) -> Vec<Promise> {
     promises.into_iter().map(in_our_words).collect()
 }
 
-/// The faults and kinds of fault that a scenario may have.
-fn named_faults(scenario: &Scenario) -> Vec<&str> {
-    match &scenario.schedule {
-        Some(schedule) => schedule.faults(),
-        None => scenario.nemesis.iter().map(String::as_str).collect(),
-    }
-}
-
-fn kind(name: &str) -> Option<Kind> {
-    name.parse().map(|named: Selection| named.kind()).ok()
-}
-
 /// Whether nothing but messages and clocks goes wrong in a scenario.
 fn is_messages_only(scenario: &Scenario) -> bool {
-    named_faults(scenario).into_iter().all(|name| matches!(kind(name), Some(Kind::Message | Kind::Clock)))
+    scenario.faults().into_iter().all(|name| matches!(kind_of(name), Some(Kind::Message | Kind::Clock)))
 }
 
 /// Whether no message is under way for longer than the grace period of tombstones: three of the longest faults may hold
 /// one up in turn, and a coordinator sends again until its deadline. What cuts links or ends processes holds up nothing.
 fn outlasts_what_is_under_way(scenario: &Scenario) -> bool {
-    let holds_up = |name: &str| match kind(name) {
+    let holds_up = |name: &str| match kind_of(name) {
         Some(Kind::Partition | Kind::DataCentre) => false,
         _ => !["kill", "power-loss"].contains(&name),
     };
     let longest_ms = 3 * scenario.longest_fault_ms() + 2 * DEADLINE.as_millis() as u64;
-    longest_ms <= scenario.tombstone_grace_ms || !named_faults(scenario).into_iter().any(holds_up)
+    longest_ms <= scenario.tombstone_grace_ms || !scenario.faults().into_iter().any(holds_up)
 }
 
 /// The checker that judges a guarantee.

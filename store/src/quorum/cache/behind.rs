@@ -152,6 +152,7 @@ impl Behind {
         if let Some(writes_max) = self.lost_max.take() {
             tell(writes_max, out);
         }
+        self.counter.tick();
         let is_urgent = !self.waiting.is_empty();
         if is_urgent {
             out.push(Effect::Reached(marker::WRITE_BEHIND_FULL.name));

@@ -47,6 +47,8 @@ pub struct Counter {
     /// Where that stands in the log; 0: where replay found it.
     record: RecordNumber,
     pending: Option<(RecordNumber, Window)>,
+    /// An append failed since the last tick: at once it would fail again.
+    has_failed: bool,
     last: u64,
 }
 
@@ -60,6 +62,7 @@ impl Counter {
             durable: replayed,
             record: 0,
             pending: None,
+            has_failed: false,
             last: replayed.reserved,
         }
     }
@@ -91,7 +94,8 @@ impl Counter {
             self.durable.reserved.saturating_sub(self.last) <= block / 2 && reserved > self.durable.reserved;
         let is_settled = held == self.last && self.durable.held < held;
         let is_old = self.renewed && self.record + RENEWED_AFTER <= out.appended();
-        if self.pending.is_none() && (is_low || is_settled || is_old) {
+        let may_append = self.pending.is_none() && !self.has_failed;
+        if may_append && (is_low || is_settled || is_old) {
             self.pending = Some((out.append(Logged::Window(window)), window));
         }
     }
@@ -103,9 +107,14 @@ impl Counter {
         }
     }
 
-    /// This record could not be appended.
+    /// This record could not be appended: the next attempt is after a tick.
     pub fn append_failed(&mut self, record: RecordNumber) {
-        self.pending.take_if(|(pending, _)| *pending == record);
+        self.has_failed |= self.pending.take_if(|(pending, _)| *pending == record).is_some();
+    }
+
+    /// Time has passed: the disk may have room again.
+    pub fn tick(&mut self) {
+        self.has_failed = false;
     }
 
     /// The first record of the log that is needed for it.
@@ -194,6 +203,20 @@ mod tests {
         let steps = [vec![7; 2], vec![0; 30], vec![9]].concat();
         assert_eq!(losses(&steps, &config(8, false)), [(30, 1)]);
         assert_eq!(losses(&steps, &config(8, true)), [(1, 1)]);
+    }
+
+    #[test]
+    fn tries_a_full_disk_once_a_tick() {
+        let (mut disk, mut counter) = (Disk::default(), Counter::new(&config(8, true), Window::default()));
+        let mut attempts = |counter: &mut Counter| {
+            let before = disk.appended;
+            disk.carry_out(|out| counter.go_on(0, out));
+            counter.append_failed(disk.appended);
+            disk.appended - before
+        };
+        assert_eq!([attempts(&mut counter), attempts(&mut counter)], [1, 0]);
+        counter.tick();
+        assert_eq!(attempts(&mut counter), 1);
     }
 
     #[test]

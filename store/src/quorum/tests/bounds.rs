@@ -18,11 +18,11 @@ fn an_impossible_version_reaches_neither_the_replica_nor_the_clock() {
     let mut cluster = Cluster::new(3);
     let key = "k".to_owned();
     let messages = [
-        Message::Write { operation: 1, key: key.clone(), entry: entry(impossible()) },
+        Message::Write { operation: 1, epoch: 0, key: key.clone(), entry: entry(impossible()) },
         Message::Held { operation: 1, entry: Some(entry(impossible())) },
         Message::Entries { entries: vec![(key.clone(), entry(impossible()))], wanted: vec![] },
         Message::Versions {
-            exchange: ExchangeId { by: 0, number: 1 << 32 },
+            exchange: ExchangeId { by: 0, number: 1 << 32, epoch: 0 },
             leaves: vec![],
             versions: vec![(key, impossible())],
             complete: true,
@@ -56,11 +56,15 @@ fn the_highest_token_leaves_room_for_later_writes() {
 fn unknown_nodes_and_impostors_are_not_heard() {
     let mut cluster = Cluster::new(3);
     for from in [0, 3, u16::MAX] {
-        cluster.hear(0, from, Message::Digest { exchange: ExchangeId { by: from, number: 1 }, root: 0 });
         cluster.hear(
             0,
             from,
-            Message::Write { operation: 1, key: "k".to_owned(), entry: entry(Version::default()) },
+            Message::Digest { exchange: ExchangeId { by: from, number: 1, epoch: 0 }, root: 0 },
+        );
+        cluster.hear(
+            0,
+            from,
+            Message::Write { operation: 1, epoch: 0, key: "k".to_owned(), entry: entry(Version::default()) },
         );
     }
     assert!(cluster.network.is_empty() && cluster.records.is_empty());
@@ -76,10 +80,10 @@ fn a_node_keeps_no_keys_of_others_and_does_not_answer_for_them() {
     cluster.hear(
         stranger,
         from,
-        Message::Write { operation: 1, key: key.clone(), entry: entry(Version::default()) },
+        Message::Write { operation: 1, epoch: 0, key: key.clone(), entry: entry(Version::default()) },
     );
     cluster.hear(stranger, from, Message::Entries { entries, wanted: vec![key.clone()] });
-    cluster.hear(stranger, from, Message::Read { operation: 1, key });
+    cluster.hear(stranger, from, Message::Read { operation: 1, epoch: 0, key });
     cluster.sync(stranger);
     assert!(
         cluster.records.is_empty()
@@ -93,7 +97,7 @@ fn a_node_keeps_no_keys_of_others_and_does_not_answer_for_them() {
 fn lists_of_any_length_do_no_harm() {
     let mut cluster = Cluster::new(3);
     cluster.call(0, put("k", "v", Level::All));
-    let exchange = ExchangeId { by: 1, number: u64::MAX };
+    let exchange = ExchangeId { by: 1, number: u64::MAX, epoch: 0 };
     cluster.hear(0, 1, Message::Hashes { exchange, below: vec![] });
     cluster.hear(0, 1, Message::Hashes { exchange, below: vec![(Range::WHOLE, [7; FAN_OUT]); 10_000] });
     cluster.hear(0, 1, Message::Hashes { exchange, below: vec![(Range::leaf(7), [7; FAN_OUT])] });

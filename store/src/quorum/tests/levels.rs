@@ -87,6 +87,7 @@ fn plain(node: u16) -> Message {
     let version = Version { millis: 1, node, ..Version::default() };
     Message::Write {
         operation: 0,
+        epoch: 0,
         key: "k".to_owned(),
         entry: Entry { version, atomic: false, value: Some(b"plain".to_vec()) },
     }
@@ -102,7 +103,7 @@ fn a_write_that_was_held_before_the_key_became_atomic_is_not_refused() {
     // n1 learns that the key is atomic, and is asked again, as after a lost acknowledgement.
     slip_in(&mut cluster, 0, 1, true);
     let Some((operation, entry)) = sent(&mut cluster) else { panic!("n1 asks again") };
-    cluster.hear(0, 1, Message::Write { operation, key: "k".to_owned(), entry });
+    cluster.hear(0, 1, Message::Write { operation, epoch: 0, key: "k".to_owned(), entry });
     assert!(!cluster.network.iter().any(|p| matches!(p.message, Message::WriteRefused { .. })));
     cluster.run(1_000);
     assert!(matches!(cluster.reply(write), Response::Unknown(_)));

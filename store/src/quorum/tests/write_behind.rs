@@ -45,6 +45,20 @@ fn acknowledged(cluster: &mut Cluster, writes: u64) -> usize {
 }
 
 #[test]
+fn a_full_disk_is_tried_once_a_tick() {
+    let mut cluster = cluster();
+    let cache = usize::from(cluster.cache_of("k"));
+    cluster.hosts[cache].is_full = true;
+    // More than is reserved: each attempt to reserve fails.
+    let waiting = acknowledged(&mut cluster, 2 * K);
+    cluster.run(200);
+    assert!(waiting < 2 * K as usize, "{waiting} were acknowledged");
+    cluster.hosts[cache].is_full = false;
+    cluster.run(200);
+    assert!(ask(&mut cluster, put("k", "last", Level::Quorum)).is_some());
+}
+
+#[test]
 fn a_write_is_acknowledged_and_read_before_the_store_has_it() {
     let mut cluster = cluster();
     let write = ask(&mut cluster, put("k", "1", Level::Quorum)).expect("acknowledged at once");

@@ -81,7 +81,11 @@ impl Cluster {
                 *self.reached.entry(marker).or_default() += 1;
             }
             Effect::Note(text) => self.note(|| format!("{}: {text}", name(node))),
-            Effect::Acknowledged { .. } | Effect::CaughtUp | Effect::Pass(_) | Effect::View(_) => {}
+            Effect::Acknowledged { .. }
+            | Effect::Released { .. }
+            | Effect::CaughtUp
+            | Effect::Pass(_)
+            | Effect::View(_) => {}
         }
         None
     }
