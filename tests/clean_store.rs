@@ -74,6 +74,20 @@ fn keeps_its_promises_with_caches() {
 }
 
 #[test]
+fn keeps_its_promises_while_the_ring_changes() {
+    let of_kinds =
+        [("majority", "register"), ("majority", "set"), ("majority", "deletes"), ("siblings", "merged-set")];
+    for (seed, (mode, workload)) in (0..).zip(of_kinds) {
+        let mut scenario = all_faults("mixed", 10);
+        (scenario.mode, scenario.workload) = (mode.to_owned(), workload.to_owned());
+        scenario.nemesis = ["clock", "crash", "membership", "partition"].map(str::to_owned).to_vec();
+        let (recording, report) = try_seed(&scenario, seed);
+        assert_eq!(report.verdict, "valid", "{}", complaints(&report));
+        assert!(recording.markers.contains_key("ring-changed"), "{:?}", recording.markers);
+    }
+}
+
+#[test]
 fn loses_no_write_where_clients_merge_siblings() {
     for seed in 0..2 {
         let mut scenario = all_faults("mixed", 10);

@@ -1,4 +1,4 @@
-//! Seven runs that come by everything: every named point of the store, and every marker but those that take luck.
+//! Ten runs that come by everything: every named point of the store, and every marker but those that take luck.
 //!
 //! Faults stand at fixed times, so that each does its part: a node that is alone for long lacks what snapshots
 //! have taken from the log, a flipped bit is found by the start after it, and so on.
@@ -75,6 +75,17 @@ fn deletes() -> Scenario {
         tombstone_grace_ms: 2_000,
         schedule: schedule(&[]),
         time_ms: 6_000,
+        ..Scenario::default()
+    }
+}
+
+/// Nodes leave the ring and come back, and one hears of it late.
+fn ring() -> Scenario {
+    let faults = [(500, 3_000, "member-rotate", None), (1_500, 1_500, "partition-one", Some("n5"))];
+    Scenario {
+        workload: "set".to_owned(),
+        schedule: schedule(&faults),
+        time_ms: 5_000,
         ..Scenario::default()
     }
 }
@@ -184,7 +195,7 @@ fn leaves_only_markers_that_exist_to_sweeps() {
 #[test]
 fn no_point_is_dead_and_no_marker_out_of_reach() {
     let caches = ["write-through", "write-behind"].map(caches);
-    let others = vec![quorums(), tables(), deletes(), stand_ins(), siblings(), log(), pair()];
+    let others = vec![quorums(), tables(), deletes(), stand_ins(), siblings(), ring(), log(), pair()];
     let scenarios = [others, caches.to_vec()].concat();
     let (points, markers) = reached(&scenarios);
     let dead = point::ALL.iter().map(|point| point.name).filter(|name| !points.contains_key(*name));

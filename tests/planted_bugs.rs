@@ -77,6 +77,8 @@ recorded! {
     finds_stale_heartbeat_wins: "stale-heartbeat-wins", 10, 0;
     finds_one_suspicion_enough: "one-suspicion-enough", 10, 0;
     finds_generation_not_raised: "generation-not-raised", 10, 0;
+    finds_both_owners_accept: "both-owners-accept", 10, 0;
+    finds_range_without_owner: "range-without-owner", 10, 0;
     finds_replay_applies_twice: "replay-applies-twice", 15, 0;
     finds_local_quorum_for_global: "local-quorum-for-global", 10, 0;
     finds_read_unconfirmed: "read-unconfirmed", 15, 3;

@@ -172,6 +172,19 @@ pub enum Client {
         #[command(flatten)]
         ask: Ask,
     },
+    /// Family quorum: who is on the ring, or changes that, one node at a time. What a key's new replicas are to hold is
+    /// handed over while the store serves; `ring` says how far that is.
+    Ring {
+        /// Has a node take its place on the ring, or give it up; or gives up the change that is under way.
+        #[arg(value_enum)]
+        change: Option<RingChange>,
+        /// The node.
+        #[arg(required_if_eq_any([("change", "join"), ("change", "leave")]))]
+        name: Option<String>,
+        /// Whom to ask.
+        #[command(flatten)]
+        ask: Ask,
+    },
     /// Family raft: hands leadership over to a node.
     Transfer {
         /// The next leader.
@@ -218,6 +231,7 @@ impl Client {
             | Client::Unlock { ask, .. }
             | Client::Status { ask }
             | Client::Members { ask }
+            | Client::Ring { ask, .. }
             | Client::Transfer { ask, .. }
             | Client::Member { ask, .. } => &ask.cluster,
         }
@@ -228,7 +242,7 @@ impl Client {
         match self {
             Client::Dump { node, .. } => Some(node),
             Client::Transfer { to, .. } => Some(to),
-            Client::Member { name, .. } => Some(name),
+            Client::Member { name, .. } | Client::Ring { name: Some(name), .. } => Some(name),
             Client::Get { ask, .. }
             | Client::Put { ask, .. }
             | Client::Delete { ask, .. }
@@ -238,6 +252,7 @@ impl Client {
             | Client::Lock { ask, .. }
             | Client::Unlock { ask, .. }
             | Client::Status { ask }
+            | Client::Ring { ask, .. }
             | Client::Members { ask } => ask.node.as_deref(),
         }
     }
@@ -260,6 +275,17 @@ impl FamilyName {
             FamilyName::Raft => raft::node::Node::NAME,
         }
     }
+}
+
+/// What happens to the ring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RingChange {
+    /// The node takes its place on it.
+    Join,
+    /// The node gives it up.
+    Leave,
+    /// The change that is under way is given up.
+    Cancel,
 }
 
 /// What happens to a member.

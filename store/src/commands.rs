@@ -106,6 +106,11 @@ impl Store {
         number_of(name, &self.peers)
     }
 
+    /// The names of nodes.
+    fn names_of(&self, nodes: &[NodeId]) -> Vec<&str> {
+        nodes.iter().map(|node| self.name_of(*node)).collect()
+    }
+
     /// The name of a node.
     fn name_of(&self, node: NodeId) -> &str {
         self.peers.get(usize::from(node)).map_or("?", |(name, _)| name)

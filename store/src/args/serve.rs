@@ -1,11 +1,13 @@
 //! A node to run.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
 use perjury_store::quorum::config::Mode;
 
+use super::ask::duration;
 use super::{FamilyName, NodeCentre, Peer};
 
 /// How the entries of a replicated log are copied.
@@ -64,6 +66,10 @@ pub struct QuorumOptions {
     /// over them [default: all nodes are in one].
     #[arg(long, value_delimiter = ',', value_name = "NAME=CENTRE")]
     pub data_centres: Option<Vec<NodeCentre>>,
+    /// The nodes that are on the ring when the cluster first starts, separated by commas; others join with `ring join`
+    /// [default: all].
+    #[arg(long, value_delimiter = ',', value_name = "NAME")]
+    pub ring: Option<Vec<String>>,
     /// N: replicas of each key [default: 3].
     #[arg(long)]
     pub replication: Option<usize>,
@@ -82,6 +88,10 @@ pub struct QuorumOptions {
     /// Write-behind: writes that a cache has acknowledged and the store may lack; lost if it dies [default: 100].
     #[arg(long, value_name = "COUNT")]
     pub unwritten_max: Option<u64>,
+    /// Strict: how long a tombstone is kept that every replica has. Longer than a message may be under way
+    /// [default: 86400s].
+    #[arg(long, value_parser = duration, value_name = "TIME")]
+    pub tombstone_grace: Option<Duration>,
     /// Where this node keeps what it holds [default: log].
     #[arg(long, value_enum)]
     pub storage: Option<Storage>,

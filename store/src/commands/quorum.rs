@@ -4,11 +4,12 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use perjury_store::client::{Answer, Client as Session, ClientOptions};
-use perjury_store::quorum::message::{Entry, Level, Operation, Response};
+use perjury_store::quorum::message::{Entry, Level, NodeId, Operation, Response};
+use perjury_store::quorum::ring::layout::{Change, Layout, Order};
 use serde_json::{Value, json};
 
-use super::{FAILED, Store, UNKNOWN, only_for, text};
-use crate::args::{Ask, AtLevel, Client, Context, FamilyName, Over};
+use super::{FAILED, Store, UNKNOWN, Usage, only_for, text};
+use crate::args::{Ask, AtLevel, Client, Context, FamilyName, Over, RingChange};
 
 /// Does what the command line says.
 pub(super) async fn run(client: Client, store: Store) -> Result<ExitCode> {
@@ -24,6 +25,10 @@ pub(super) async fn run(client: Client, store: Store) -> Result<ExitCode> {
             call(operation, level, ask, store).await
         }
         Client::Dump { node, .. } => dump(&node, store).await,
+        Client::Ring { change, name, ask } => {
+            let node = name.map(|name| store.number_of(&name)).transpose()?;
+            call(ring(change, node)?, AtLevel { level: None }, ask, store).await
+        }
         Client::Members { ask } => call(Operation::Members, AtLevel { level: None }, ask, store).await,
         Client::Get { .. } => Err(not_here("--read")),
         Client::Put { .. } => Err(not_here("--token")),
@@ -45,6 +50,19 @@ fn write(key: String, value: Option<Vec<u8>>, over: Over) -> Operation {
     }
 }
 
+fn ring(change: Option<RingChange>, node: Option<NodeId>) -> Result<Operation> {
+    let order = match (change, node) {
+        (None, None) => return Ok(Operation::Ring),
+        (Some(RingChange::Join), Some(node)) => Order::Begin(Change::Join(node)),
+        (Some(RingChange::Leave), Some(node)) => Order::Begin(Change::Leave(node)),
+        (Some(RingChange::Cancel), None) => Order::Cancel,
+        _ => {
+            return Err(Usage("ring cancel takes no node: one change is under way at most".to_owned()).into());
+        }
+    };
+    Ok(Operation::ChangeRing { order })
+}
+
 fn not_here(what: &str) -> anyhow::Error {
     only_for(what, FamilyName::Raft, FamilyName::Quorum)
 }
@@ -55,9 +73,9 @@ async fn call(operation: Operation, level: AtLevel, ask: Ask, store: Store) -> R
     let level = level.level.unwrap_or(Level::Quorum);
     let answer = session.call(operation, level, store.deadline, node).await;
     if ask.json {
-        println!("{}", as_json(&answer, store.name_of(answer.node)));
+        println!("{}", as_json(&answer, &store));
     } else {
-        print(&answer.outcome);
+        print(&answer.outcome, &store);
     }
     Ok(match answer.outcome {
         Response::Refused(_) => FAILED.into(),
@@ -83,7 +101,7 @@ async fn dump(node: &str, store: Store) -> Result<ExitCode> {
     }
 }
 
-fn print(outcome: &Response) {
+fn print(outcome: &Response, store: &Store) {
     match outcome {
         Response::Value { value: Some(value), .. } => println!("{}", text(value)),
         Response::Value { version: Some(version), .. } => eprintln!("deleted at version {version}"),
@@ -104,13 +122,13 @@ fn print(outcome: &Response) {
                 println!("{view} ({address})");
             }
         }
-        Response::Ring { layout, handed_over } => println!("{layout:?} {handed_over:?}"),
+        Response::Ring { layout, handed_over } => println!("{}", ring_in_words(layout, handed_over, store)),
         // Only asked for by `dump`, which has its own way.
         Response::Dump { .. } => {}
     }
 }
 
-fn as_json(answer: &Answer, node: &str) -> Value {
+fn as_json(answer: &Answer, store: &Store) -> Value {
     let outcome = match &answer.outcome {
         Response::Value { value, version } => {
             let (value, version) = (value.as_deref().map(text), version.map(|version| version.to_integers()));
@@ -129,13 +147,38 @@ fn as_json(answer: &Answer, node: &str) -> Value {
             json!({"outcome": "ok", "members": views, "addresses": addresses})
         }
         Response::Ring { layout, handed_over } => {
-            json!({"outcome": "ok", "layout": layout, "handed_over": handed_over})
+            let (joins, leaves) = match layout.change {
+                Some(Change::Join(node)) => (Some(store.name_of(node)), None),
+                Some(Change::Leave(node)) => (None, Some(store.name_of(node))),
+                None => (None, None),
+            };
+            let (epoch, members) = (layout.epoch, store.names_of(&layout.members));
+            let handed_over = store.names_of(handed_over);
+            json!({"outcome": "ok", "epoch": epoch, "members": members, "joins": joins, "leaves": leaves,
+                   "handed_over": handed_over})
         }
         Response::Dump { .. } => json!({"outcome": "ok"}),
     };
     let mut line = outcome;
-    line["node"] = json!(node);
+    line["node"] = json!(store.name_of(answer.node));
     line
+}
+
+/// Who is on the ring; while that changes, how far it is.
+fn ring_in_words(layout: &Layout, handed_over: &[NodeId], store: &Store) -> String {
+    let members = format!("epoch {}: {}", layout.epoch, store.names_of(&layout.members).join(" "));
+    let (node, does) = match layout.change {
+        None => return members,
+        Some(Change::Join(node)) => (node, "joins"),
+        Some(Change::Leave(node)) => (node, "leaves"),
+    };
+    let waits_for: Vec<NodeId> =
+        layout.gainers().into_iter().filter(|gainer| !handed_over.contains(gainer)).collect();
+    let left = match waits_for.as_slice() {
+        [] => "everything is handed over".to_owned(),
+        waits_for => format!("not handed over yet to {}", store.names_of(waits_for).join(" ")),
+    };
+    format!("{members}; {} {does}: {left}", store.name_of(node))
 }
 
 fn entry_as_json(key: &str, entry: &Entry) -> Value {

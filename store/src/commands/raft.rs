@@ -26,6 +26,7 @@ pub(super) async fn run(client: Client, store: Store) -> Result<ExitCode> {
         Client::Transfer { to, ask } => return transfer(&to, ask, store).await,
         Client::Member { change, name, ask } => return member(change, &name, ask, store).await,
         Client::Members { .. } => return Err(only_for("members", FamilyName::Quorum, FamilyName::Raft)),
+        Client::Ring { .. } => return Err(only_for("ring", FamilyName::Quorum, FamilyName::Raft)),
         Client::Dump { node, .. } => return dump(&node, store).await,
         Client::Put { key, value, token, over, level, ask } => {
             no_level(&level)?;

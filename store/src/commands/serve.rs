@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use perjury_store::env::real;
+use perjury_store::protocol::NodeId;
 use perjury_store::quorum::centres::{CentreId, Centres};
 use perjury_store::quorum::config::Mode;
 use perjury_store::raft::config::Replication;
@@ -85,7 +86,15 @@ fn quorum_config(serve: &Serve, peers: &[(String, String)]) -> Result<quorum::co
     ];
     refuse(&foreign, FamilyName::Raft, serve.family)?;
     let QuorumOptions {
-        replication, read_quorum, write_quorum, mode, hints_max, unwritten_max, storage, ..
+        replication,
+        read_quorum,
+        write_quorum,
+        mode,
+        hints_max,
+        unwritten_max,
+        tombstone_grace,
+        storage,
+        ..
     } = serve.quorum;
     let mode = mode.unwrap_or_default();
     if mode != Mode::Sloppy && hints_max.is_some() {
@@ -97,9 +106,15 @@ fn quorum_config(serve: &Serve, peers: &[(String, String)]) -> Result<quorum::co
         let why = "--unwritten-max is for --mode write-behind: no cache acknowledges what the store lacks otherwise";
         return Err(Usage(why.to_owned()).into());
     }
+    if (mode != Mode::Strict || storage == Some(Storage::Tables)) && tombstone_grace.is_some() {
+        let why =
+            "--tombstone-grace is for --mode strict and --storage log: all others keep their tombstones";
+        return Err(Usage(why.to_owned()).into());
+    }
     let config = quorum::config::Config::new(number_of(&serve.node, peers)?, names(peers));
-    Ok(quorum::config::Config {
+    let config = quorum::config::Config {
         centres: centres(serve.quorum.data_centres.as_deref(), peers)?,
+        members: members(serve.quorum.ring.as_deref(), peers)?,
         replication: replication.unwrap_or(config.replication),
         read_quorum: read_quorum.unwrap_or(config.read_quorum),
         write_quorum: write_quorum.unwrap_or(config.write_quorum),
@@ -108,9 +123,21 @@ fn quorum_config(serve: &Serve, peers: &[(String, String)]) -> Result<quorum::co
         has_membership: true,
         hints_max: hints_max.unwrap_or(config.hints_max),
         unwritten_max: unwritten_max.unwrap_or(config.unwritten_max),
+        grace_ms: tombstone_grace.map_or(config.grace_ms, |grace| grace.as_millis() as u64),
         tables: (storage == Some(Storage::Tables)).then(tables::Options::default),
         ..config
-    })
+    };
+    let has_ring_changes = config.may_change_its_ring();
+    Ok(quorum::config::Config { has_ring_changes, ..config })
+}
+
+/// Who is on the ring at first, in order.
+fn members(given: Option<&[String]>, peers: &[(String, String)]) -> Result<Option<Vec<NodeId>>> {
+    let number = |name: &String| number_of(name, peers).context("--ring");
+    let Some(given) = given else { return Ok(None) };
+    let mut members = given.iter().map(number).collect::<Result<Vec<_>>>()?;
+    members.sort_unstable();
+    Ok(Some(members))
 }
 
 /// The data centre of each node, each by the position of its name among all.
@@ -141,8 +168,10 @@ fn raft_config(serve: &Serve, peers: &[(String, String)]) -> Result<raft::config
         mode,
         hints_max,
         unwritten_max,
+        tombstone_grace,
         storage,
         data_centres,
+        ring,
     } = &serve.quorum;
     let foreign = [
         ("--data-centres", data_centres.is_some()),
@@ -152,7 +181,9 @@ fn raft_config(serve: &Serve, peers: &[(String, String)]) -> Result<raft::config
         ("--mode", mode.is_some()),
         ("--hints-max", hints_max.is_some()),
         ("--unwritten-max", unwritten_max.is_some()),
+        ("--tombstone-grace", tombstone_grace.is_some()),
         ("--storage", storage.is_some()),
+        ("--ring", ring.is_some()),
     ];
     refuse(&foreign, FamilyName::Quorum, serve.family)?;
     let voters = serve.raft.voters.as_ref();

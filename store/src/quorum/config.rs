@@ -9,6 +9,10 @@ use super::message::{Level, NodeId};
 use super::ring::Ring;
 use super::ring::layout::Layout;
 
+/// Where a ring can change.
+const CHANGES_WHERE: &str =
+    "the ring changes in modes strict and siblings only, within one data centre, and without tables";
+
 /// Whose acknowledgements count for a write, and what becomes of two that do not know each other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Mode {
@@ -76,8 +80,8 @@ pub struct Config {
     pub exchange_ms: u64,
     /// For how long a tombstone is kept that every home replica has, in milliseconds.
     pub grace_ms: u64,
-    /// Who is on the ring at first; the others may join it.
-    pub members: Vec<NodeId>,
+    /// Who is on the ring at first, in ascending order; the others may join it. None: all are.
+    pub members: Option<Vec<NodeId>>,
     /// Whether nodes change who is on the ring.
     pub has_ring_changes: bool,
     /// Whether nodes tell each other who is there.
@@ -100,7 +104,7 @@ impl Config {
     /// A configuration with the defaults: N = 3, R = 2, W = 2.
     pub fn new(node: NodeId, nodes: Vec<String>) -> Config {
         Config {
-            members: (0..nodes.len().min(NodeId::MAX.into()) as NodeId).collect(),
+            members: None,
             node,
             nodes,
             addresses: Vec::new(),
@@ -145,7 +149,7 @@ impl Config {
 
     /// Who is on the ring at first.
     pub fn first_layout(&self) -> Layout {
-        Layout::first(self.members.clone())
+        Layout::first(self.members.clone().unwrap_or_else(|| (0..self.nodes.len() as NodeId).collect()))
     }
 
     /// Who keeps which key at first.
@@ -199,10 +203,15 @@ impl Config {
         }
     }
 
-    /// What is wrong with who is on the ring, or with changes of it, if anything. What goes elsewhere than to the owners of a
-    /// key does not move with them: hints and caches. And tables drop nothing.
+    /// Whether it may change who is on its ring. What lies elsewhere than with the owners of a key does not move with them:
+    /// hints and caches. And tables drop nothing.
+    pub fn may_change_its_ring(&self) -> bool {
+        matches!(self.mode, Mode::Strict | Mode::Siblings) && self.tables.is_none() && self.centres.is_one()
+    }
+
+    /// What is wrong with who is on the ring, or with changes of it, if anything.
     fn ring_problem(&self) -> Option<String> {
-        let (members, nodes) = (&self.members, self.nodes.len());
+        let (members, nodes) = (self.first_layout().members, self.nodes.len());
         let are_nodes = members.iter().all(|member| usize::from(*member) < nodes);
         if !are_nodes || !members.is_sorted_by(|one, next| one < next) {
             return Some("the members of the ring are not in order, or no nodes of the cluster".to_owned());
@@ -214,12 +223,8 @@ impl Config {
             ));
         }
         if members.len() < nodes && !self.has_ring_changes {
-            return Some("a node that is not on the ring cannot join it where the ring is fixed".to_owned());
+            return Some(format!("a node that is not on the ring could never join it: {CHANGES_WHERE}"));
         }
-        let is_movable = matches!(self.mode, Mode::Strict | Mode::Siblings);
-        let movable = is_movable && self.tables.is_none() && self.centres.is_one();
-        (self.has_ring_changes && !movable).then(|| {
-            "the ring changes in modes strict and siblings only, within one data centre, and without tables".to_owned()
-        })
+        (self.has_ring_changes && !self.may_change_its_ring()).then(|| CHANGES_WHERE.to_owned())
     }
 }

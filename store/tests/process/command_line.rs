@@ -107,6 +107,11 @@ fn says_what_is_wrong_with_the_command_line() {
     assert!(serve(&[&peers[..], &["--voters", "n1"]].concat()).contains("--voters is for family raft"));
     let unwritten = [&peers[..], &["--mode", "write-through", "--unwritten-max", "5"]].concat();
     assert!(serve(&unwritten).contains("--unwritten-max is for --mode write-behind"));
+    let grace = [&peers[..], &["--mode", "sloppy", "--tombstone-grace", "5s"]].concat();
+    assert!(serve(&grace).contains("--tombstone-grace is for --mode strict"));
+    let alone = ["--replication", "1", "--read-quorum", "1", "--write-quorum", "1"];
+    let ring = [&peers[..], &alone, &["--mode", "sloppy", "--ring", "n1"]].concat();
+    assert!(serve(&ring).contains("the ring changes in modes strict and siblings only"));
     assert!(!data.exists(), "a wrong command line has no effect");
 }
 

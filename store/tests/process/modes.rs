@@ -49,3 +49,34 @@ fn stand_ins_take_writes_and_give_them_back() {
         .await;
     });
 }
+
+#[test]
+fn a_node_joins_the_ring_and_another_leaves_it() {
+    let cluster = Cluster::start_with(4, &["--ring", "n1,n2,n3"]);
+    let peers = cluster.peers_argument();
+    let ring = |change: &[&str]| run(&[&["ring"], change, &["--peers", &peers]].concat());
+    let keys: Vec<String> = (0..12).map(|number| format!("k{number}")).collect();
+    for key in &keys {
+        assert_eq!(ask(&cluster, &["put", key, "v", "--level", "all"]), 0);
+    }
+    assert_eq!(ring(&[]).1, "epoch 0: n1 n2 n3\n");
+    let (code, _, why) = ring(&["leave", "n1"]);
+    assert!(code == 1 && why.contains("a key has 3 home replicas"), "{code} {why}");
+    let (code, said, _) = ring(&["join", "n4"]);
+    assert_eq!((code, said.trim()), (0, "epoch 1: n1 n2 n3; n4 joins: not handed over yet to n4"));
+    let becomes = |layout: &str| {
+        block_on(until(layout, async || ring(&["--node", "n2"]).1.trim() == layout));
+    };
+    becomes("epoch 2: n1 n2 n3 n4");
+    let (code, said, _) = ring(&["leave", "n1", "--json"]);
+    assert!(code == 0 && said.contains(r#""leaves":"n1""#), "{code} {said}");
+    becomes("epoch 4: n2 n3 n4");
+    block_on(until("n1 has dropped everything", async || {
+        run(&["dump", "--node", "n1", "--peers", &peers]).1.is_empty()
+    }));
+    for key in &keys {
+        assert_eq!(run(&["get", key, "--level", "all", "--node", "n1", "--peers", &peers]).1, "v\n");
+    }
+    assert_eq!(ring(&["join"]).0, 254);
+    assert_eq!(ring(&["cancel", "n1"]).0, 254);
+}

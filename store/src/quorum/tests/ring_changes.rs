@@ -13,7 +13,7 @@ use crate::quorum::testkit::{Cluster, Packet, get, put, request, value, written}
 fn cluster() -> Cluster {
     Cluster::with(5, |config| {
         config.has_ring_changes = true;
-        config.members = vec![0, 1, 2, 3];
+        config.members = Some(vec![0, 1, 2, 3]);
     })
 }
 
@@ -329,7 +329,7 @@ fn with_one_owner_alone_asked_a_write_is_lost() {
     let lost = |both_owners_asked| {
         let mut cluster = Cluster::with(5, |config| {
             config.has_ring_changes = true;
-            config.members = vec![0, 1, 2, 3];
+            config.members = Some(vec![0, 1, 2, 3]);
             (config.replication, config.read_quorum, config.write_quorum) = (1, 1, 1);
             config.safeguards.both_owners_asked = both_owners_asked;
         });
@@ -354,7 +354,7 @@ fn with_hand_over_not_awaited_a_range_is_lost() {
     let lost = |hand_over_awaited| {
         let mut cluster = Cluster::with(5, |config| {
             config.has_ring_changes = true;
-            config.members = vec![0, 1, 2, 3];
+            config.members = Some(vec![0, 1, 2, 3]);
             (config.replication, config.read_quorum, config.write_quorum) = (1, 1, 1);
             config.safeguards.hand_over_awaited = hand_over_awaited;
         });

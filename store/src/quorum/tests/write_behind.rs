@@ -54,7 +54,7 @@ fn a_full_disk_is_tried_once_a_tick() {
     cluster.run(200);
     assert!(waiting < 2 * K as usize, "{waiting} were acknowledged");
     cluster.hosts[cache].is_full = false;
-    cluster.run(200);
+    cluster.run(1_500);
     assert!(ask(&mut cluster, put("k", "last", Level::Quorum)).is_some());
 }
 
