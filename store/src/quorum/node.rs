@@ -5,6 +5,7 @@
 //! knows who is there ([`Membership`]).
 //! This file only hands each input to its part.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::cache::{Cache, Store, Window};
@@ -64,6 +65,8 @@ pub struct Node {
     handoff: Handoff,
     collection: Collection,
     membership: Membership,
+    /// Keys that the log had it hold, and that others own by the layout at its end: nobody was told yet.
+    released: BTreeSet<String>,
     /// The number of the last record that it appended.
     appended: RecordNumber,
 }
@@ -88,21 +91,22 @@ impl Node {
             Replica::new(config.node, shelf, ring.clone(), copies, config.safeguards, config.collects());
         let (mut hints, mut window) = (Hints::new(&config), Window::default());
         let mut changes = Changes::new(&config, incarnation);
-        let mut ring = ring;
+        let (mut ring, mut released) = (ring, BTreeSet::new());
         for record in records {
             match record {
                 Logged::Held(Record { key, entry }) => {
                     clock.observe(entry.version);
                     if ring.homes(&key, config.replication).contains(&config.node) {
+                        released.remove(&key);
                         replica.hold(key, entry);
                     }
                 }
                 Logged::Layout(layout) => {
                     ring = Rc::new(config.ring_in(&layout));
-                    replica.place_on(&ring);
+                    released.extend(replica.place_on(&ring));
                     changes.replay(layout);
                 }
-                Logged::Ballots(kept) => changes.replay_ballots(kept),
+                Logged::Pledge(pledge) => changes.replay_pledge(pledge),
                 Logged::Hints(change) => hints.replay(change),
                 Logged::Collected { key, version } => {
                     clock.observe(version);
@@ -132,6 +136,7 @@ impl Node {
             membership: Membership::new(&config, incarnation, now),
             hints,
             collection: Collection::default(),
+            released,
             appended: 0,
             config,
             ring,
@@ -154,7 +159,7 @@ impl Node {
             Operation::Members => out.push(Effect::Reply { id, response: self.members() }),
             Operation::Ring => out.push(Effect::Reply { id, response: self.changes.status() }),
             Operation::ChangeRing { order } => {
-                self.changes.on_order(id, order, (&self.config, request.deadline_ms), now, out);
+                self.changes.on_order(id, order, request.deadline_ms, now, out);
             }
             _ if self.cache.is_some() => {
                 self.with_cache(|cache, store| cache.on_request(id, request, store, now, out));
@@ -181,13 +186,17 @@ impl Node {
         (coordinator, Context { config, ring, clock, membership, layout: changes.layout() })
     }
 
+    /// Tells what it has dropped.
+    fn tell_released(&mut self, out: &mut Outbox<'_>) {
+        out.extend(std::mem::take(&mut self.released).into_iter().map(|key| Effect::Released { key }));
+    }
+
     /// A layout is durable here, and in force from now on.
     fn move_to(&mut self, layout: &Layout, now: Now, out: &mut Outbox<'_>) {
         out.push(Effect::Pass(&point::LAYOUT_IN_FORCE));
         self.ring = Rc::new(self.config.ring_in(layout));
-        for key in self.replica.place_on(&self.ring) {
-            out.push(Effect::Released { key });
-        }
+        self.released.extend(self.replica.place_on(&self.ring));
+        self.tell_released(out);
         self.exchange.hand_over(self.changes.gets_from());
         self.collection.restart();
         let (coordinator, mut context) = self.coordination();
@@ -276,12 +285,12 @@ impl Node {
                 }
             }
             Message::Layout { layout, has_handed_over } => {
-                self.changes.on_layout(from, layout, has_handed_over, self.config.nodes.len(), out);
+                self.changes.on_layout(from, layout, has_handed_over, out);
             }
             // What a damaged node has promised it may have forgotten.
             Message::Ballots { .. } if self.is_recovering() => {}
             Message::Ballots { epoch, said } => {
-                self.changes.on_ballots(from, epoch, said, self.config.nodes.len() as NodeId, out);
+                self.changes.on_ballots(from, epoch, said, out);
             }
         }
     }
@@ -372,6 +381,7 @@ impl Protocol for Node {
     fn step(&mut self, input: Input, now: Now, effects: &mut Vec<Effect>) {
         let me = self.config.node;
         let mut out = Outbox::new(me, self.appended, effects).with_cache(self.cache.is_some());
+        self.tell_released(&mut out);
         match input {
             Input::Request { id, request } => self.on_request(id, request, now, &mut out),
             Input::Message { from, message } => {
@@ -408,7 +418,7 @@ impl Protocol for Node {
             let epoch = self.changes.layout().epoch;
             self.exchange.tick((self.config.exchange_ms, epoch), &mut self.replica, now, &mut out);
         }
-        self.changes.tick(self.exchange.has_handed_over(), &self.config, now, &mut out);
+        self.changes.tick(self.exchange.has_handed_over(), now, &mut out);
         if self.config.has_membership {
             self.membership.tick(&self.config, now, &mut out);
         }

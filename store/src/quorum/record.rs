@@ -20,7 +20,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::cache::Window;
 use super::message::{Entry, NodeId};
-use super::ring::agreement::Kept;
+use super::ring::agreement::Pledge;
 use super::ring::layout::Layout;
 use super::version::Version;
 use crate::protocol;
@@ -52,8 +52,8 @@ pub enum Logged {
     },
     /// Who is on the ring from now on.
     Layout(Layout),
-    /// Its part in the decision who is next.
-    Ballots(Kept),
+    /// What it has pledged for the decision who is next.
+    Pledge(Pledge),
 }
 
 /// A change of the hints that a node keeps.
@@ -85,7 +85,7 @@ enum NoCopy {
     Window(Window),
     Collected { key: String, version: Version },
     Layout(Layout),
-    Ballots(Kept),
+    Pledge(Pledge),
 }
 
 impl From<NoCopy> for Logged {
@@ -98,7 +98,7 @@ impl From<NoCopy> for Logged {
             NoCopy::Window(window) => Logged::Window(window),
             NoCopy::Collected { key, version } => Logged::Collected { key, version },
             NoCopy::Layout(layout) => Logged::Layout(layout),
-            NoCopy::Ballots(kept) => Logged::Ballots(kept),
+            NoCopy::Pledge(pledge) => Logged::Pledge(pledge),
         }
     }
 }
@@ -125,7 +125,7 @@ impl Serialize for Logged {
                 ("", NoCopy::Collected { key, version }).serialize(serializer)
             }
             Logged::Layout(layout) => ("", NoCopy::Layout(layout.clone())).serialize(serializer),
-            Logged::Ballots(kept) => ("", NoCopy::Ballots(kept.clone())).serialize(serializer),
+            Logged::Pledge(pledge) => ("", NoCopy::Pledge(pledge.clone())).serialize(serializer),
         }
     }
 }
@@ -183,7 +183,7 @@ mod tests {
             Logged::Window(Window { held: 3, reserved: 300 }),
             Logged::Collected { key, version },
             Logged::Layout(Layout::first(vec![0, 2])),
-            Logged::Ballots(Kept::Promised(3, Ballot::NEVER)),
+            Logged::Pledge(Pledge::Promised(3, Ballot::NEVER)),
         ];
         for logged in all {
             assert_eq!(postcard::from_bytes(&encoded(&logged)), Ok(logged));

@@ -394,7 +394,7 @@ pub fn entry_of(logged: &Logged) -> Option<&Record> {
         | Logged::Window(_)
         | Logged::Collected { .. }
         | Logged::Layout(_)
-        | Logged::Ballots(_) => None,
+        | Logged::Pledge(_) => None,
     }
 }
 

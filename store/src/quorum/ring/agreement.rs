@@ -61,9 +61,9 @@ pub enum Ballots {
     Outbid(Ballot),
 }
 
-/// What a member keeps of it.
+/// What a member has pledged, and keeps in its log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Kept {
+pub enum Pledge {
     /// It takes no ballot below this one.
     Promised(Epoch, Ballot),
     /// It has accepted this.
@@ -118,14 +118,14 @@ impl Agreement {
     }
 
     /// The log says so, when the node starts, of the decision after `epoch`.
-    pub fn replay(&mut self, kept: Kept, epoch: Epoch) {
-        match kept {
-            Kept::Promised(of, ballot) if of == epoch => self.promised = self.promised.max(ballot),
-            Kept::Accepted(of, ballot, layout) if of == epoch => {
+    pub fn replay(&mut self, pledge: Pledge, epoch: Epoch) {
+        match pledge {
+            Pledge::Promised(of, ballot) if of == epoch => self.promised = self.promised.max(ballot),
+            Pledge::Accepted(of, ballot, layout) if of == epoch => {
                 self.promised = self.promised.max(ballot);
                 self.accepted = Some((ballot, layout));
             }
-            Kept::Promised(..) | Kept::Accepted(..) => {}
+            Pledge::Promised(..) | Pledge::Accepted(..) => {}
         }
     }
 
@@ -210,7 +210,7 @@ impl Agreement {
         }
         self.promised = ballot;
         let answer = Ballots::Promised(ballot, self.accepted.clone());
-        self.keep(Kept::Promised(epoch, ballot), (from, answer), out);
+        self.keep(Pledge::Promised(epoch, ballot), (from, answer), out);
     }
 
     fn on_accept(&mut self, from: NodeId, ballot: Ballot, next: Layout, epoch: Epoch, out: &mut Outbox<'_>) {
@@ -219,7 +219,7 @@ impl Agreement {
         }
         self.promised = ballot;
         self.accepted = Some((ballot, next.clone()));
-        self.keep(Kept::Accepted(epoch, ballot, next), (from, Ballots::Accepted(ballot)), out);
+        self.keep(Pledge::Accepted(epoch, ballot, next), (from, Ballots::Accepted(ballot)), out);
     }
 
     /// Whether it has promised to take no such ballot; says so, unless it takes none at all.
@@ -235,8 +235,8 @@ impl Agreement {
     }
 
     /// Answers once this is durable.
-    fn keep(&mut self, kept: Kept, answer: (NodeId, Ballots), out: &mut Outbox<'_>) {
-        let record = out.append(Logged::Ballots(kept));
+    fn keep(&mut self, pledge: Pledge, answer: (NodeId, Ballots), out: &mut Outbox<'_>) {
+        let record = out.append(Logged::Pledge(pledge));
         self.unsynced.insert(record, answer);
     }
 
@@ -298,7 +298,7 @@ impl Agreement {
     /// Takes no part in the decision under way.
     pub fn abstain(&mut self, epoch: Epoch, out: &mut Outbox<'_>) {
         self.promised = Ballot::NEVER;
-        out.append(Logged::Ballots(Kept::Promised(epoch, Ballot::NEVER)));
+        out.append(Logged::Pledge(Pledge::Promised(epoch, Ballot::NEVER)));
     }
 }
 

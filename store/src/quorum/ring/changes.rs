@@ -19,7 +19,7 @@
 
 use std::collections::BTreeSet;
 
-use super::agreement::{Agreement, Ballots, Kept, Proposal};
+use super::agreement::{Agreement, Ballots, Pledge, Proposal};
 use super::layout::{Change, Epoch, Layout, Order, Outcome, Why};
 use crate::protocol::NodeId;
 use crate::quorum::config::Config;
@@ -39,6 +39,9 @@ const APART_MS: u64 = 500;
 #[derive(Debug)]
 pub struct Changes {
     me: NodeId,
+    /// Names of all nodes.
+    names: Vec<String>,
+    replication: usize,
     is_on: bool,
     awaits_hand_over: bool,
     /// In force here.
@@ -51,7 +54,7 @@ pub struct Changes {
     /// Since when everything is, in monotonic nanoseconds.
     complete_since: Option<u64>,
     next_at: u64,
-    round: u64,
+    round: usize,
 }
 
 impl Changes {
@@ -59,6 +62,8 @@ impl Changes {
     pub fn new(config: &Config, incarnation: u32) -> Changes {
         Changes {
             me: config.node,
+            names: config.nodes.clone(),
+            replication: config.replication,
             is_on: config.has_ring_changes,
             awaits_hand_over: config.safeguards.hand_over_awaited,
             layout: config.first_layout(),
@@ -80,8 +85,8 @@ impl Changes {
     }
 
     /// The log says so of the decision that follows.
-    pub fn replay_ballots(&mut self, kept: Kept) {
-        self.agreement.replay(kept, self.layout.epoch);
+    pub fn replay_pledge(&mut self, pledge: Pledge) {
+        self.agreement.replay(pledge, self.layout.epoch);
     }
 
     /// What is in force.
@@ -123,14 +128,14 @@ impl Changes {
         &mut self,
         id: RequestId,
         order: Order,
-        (config, deadline_ms): (&Config, u32),
+        deadline_ms: u32,
         now: Now,
         out: &mut Outbox<'_>,
     ) {
         let refused = |why: String| Response::Refused(Refusal::Unavailable(why));
-        let response = match self.layout.obey(order, config.nodes.len(), config.replication) {
+        let response = match self.layout.obey(order, self.names.len(), self.replication) {
             _ if !self.is_on => refused("the ring of this cluster is fixed".to_owned()),
-            Outcome::Refused(why) => refused(words(why, &self.layout, config)),
+            Outcome::Refused(why) => refused(self.words(why)),
             Outcome::Nothing => self.status(),
             Outcome::Next(_) if self.coming.is_some() || self.agreement.proposal().is_some() => {
                 refused("another change is being decided: ask again".to_owned())
@@ -144,18 +149,8 @@ impl Changes {
     }
 
     /// Another node tells which layout it knows, and whether it has got all that it is to get in it.
-    pub fn on_layout(
-        &mut self,
-        from: NodeId,
-        layout: Layout,
-        has_handed_over: bool,
-        nodes: usize,
-        out: &mut Outbox<'_>,
-    ) {
-        let is_possible = layout.members.is_sorted_by(|one, next| one < next)
-            && !layout.members.is_empty()
-            && layout.members_after().iter().all(|member| usize::from(*member) < nodes);
-        if !self.is_on || !is_possible {
+    pub fn on_layout(&mut self, from: NodeId, layout: Layout, has_handed_over: bool, out: &mut Outbox<'_>) {
+        if !self.is_on || !layout.is_possible(self.names.len()) {
             return;
         }
         if layout.epoch > self.layout.epoch {
@@ -168,20 +163,13 @@ impl Changes {
     }
 
     /// Another node speaks of the decision that follows a layout.
-    pub fn on_ballots(
-        &mut self,
-        from: NodeId,
-        epoch: Epoch,
-        said: Ballots,
-        nodes: NodeId,
-        out: &mut Outbox<'_>,
-    ) {
+    pub fn on_ballots(&mut self, from: NodeId, epoch: Epoch, said: Ballots, out: &mut Outbox<'_>) {
         if !self.is_on || !self.is_current(from, epoch, out) {
             return;
         }
         if let Some(decided) = self.agreement.on_message(from, said, &self.layout, out) {
             out.push(Effect::Pass(&point::LAYOUT_DECIDED));
-            for node in (0..nodes).filter(|node| *node != self.me) {
+            for node in self.others() {
                 let layout = decided.clone();
                 out.send(node, Message::Layout { layout, has_handed_over: false });
             }
@@ -199,7 +187,7 @@ impl Changes {
 
     /// Time has passed. With `is_caught_up`, this node holds all that the members of the ring before held when the
     /// layout came into force.
-    pub fn tick(&mut self, is_caught_up: bool, config: &Config, now: Now, out: &mut Outbox<'_>) {
+    pub fn tick(&mut self, is_caught_up: bool, now: Now, out: &mut Outbox<'_>) {
         if !self.is_on {
             return;
         }
@@ -210,13 +198,13 @@ impl Changes {
         let gains = is_caught_up && self.layout.gainers().contains(&self.me);
         if gains && self.handed_over.insert(self.me) {
             out.push(Effect::Reached(marker::HANDED_OVER.name));
-            self.others(config).for_each(|node| self.tell(node, out));
+            self.others().for_each(|node| self.tell(node, out));
         }
         self.finish(now, out);
-        if now.monotonic >= self.next_at && config.nodes.len() > 1 {
+        if now.monotonic >= self.next_at {
             self.next_at = later(now, TELL_MS);
-            self.round += 1;
-            let next = self.others(config).nth((self.round % (config.nodes.len() as u64 - 1)) as usize);
+            self.round = (self.round + 1) % self.names.len().max(2).saturating_sub(1);
+            let next = self.others().nth(self.round);
             next.into_iter().for_each(|node| self.tell(node, out));
         }
     }
@@ -257,8 +245,8 @@ impl Changes {
         if was_changing && layout.change.is_none() {
             out.push(Effect::Reached(marker::RING_CHANGED.name));
         }
-        out.push(Effect::Note(format!("layout {}: {}", layout.epoch, said(&layout))));
         self.layout = layout;
+        out.push(Effect::Note(self.said()));
         self.handed_over.clear();
         self.complete_since = None;
         if let Some(Proposal { wanted, request: Some(id), .. }) = self.agreement.next() {
@@ -298,35 +286,41 @@ impl Changes {
         out.send(to, Message::Layout { layout: self.layout.clone(), has_handed_over });
     }
 
-    fn others(&self, config: &Config) -> impl Iterator<Item = NodeId> + use<> {
-        let me = self.me;
-        (1..config.nodes.len() as NodeId).map({
-            let nodes = config.nodes.len() as NodeId;
-            move |step| (me + step) % nodes
-        })
+    /// All other nodes, the one after this one first.
+    fn others(&self) -> impl Iterator<Item = NodeId> + use<> {
+        let (me, nodes) = (usize::from(self.me), self.names.len());
+        (1..nodes).map(move |step| ((me + step) % nodes) as NodeId)
     }
-}
 
-fn said(layout: &Layout) -> String {
-    let change = match layout.change {
-        Some(Change::Join(node)) => format!(", node {node} joins"),
-        Some(Change::Leave(node)) => format!(", node {node} leaves"),
-        None => String::new(),
-    };
-    format!("members {:?}{change}", layout.members)
-}
-
-/// Why an order is refused, for people.
-fn words(why: Why, layout: &Layout, config: &Config) -> String {
-    let name = |node: NodeId| config.nodes.get(usize::from(node)).map_or("?", String::as_str);
-    match why {
-        Why::OneAtATime(Change::Join(node)) => under_way(name(node), "joins", layout.epoch),
-        Why::OneAtATime(Change::Leave(node)) => under_way(name(node), "leaves", layout.epoch),
-        Why::TooFew => format!("a key has {} home replicas: so many nodes must stay", config.replication),
-        Why::Unknown(node) => format!("there is no node {node}"),
+    /// What is in force, for people.
+    fn said(&self) -> String {
+        let members: Vec<&str> = self.layout.members.iter().map(|member| self.name(*member)).collect();
+        let change = self.layout.change.map(|change| format!(", {}", self.under_way(change)));
+        format!("layout {}: {}{}", self.layout.epoch, members.join(" "), change.unwrap_or_default())
     }
-}
 
-fn under_way(node: &str, does: &str, epoch: Epoch) -> String {
-    format!("{node} {does} (epoch {epoch}): one change at a time; wait until it is done, or cancel it")
+    /// Why an order is refused, for people.
+    fn words(&self, why: Why) -> String {
+        match why {
+            Why::OneAtATime(change) => format!(
+                "{} (epoch {}): one change at a time; wait until it is done, or cancel it",
+                self.under_way(change),
+                self.layout.epoch
+            ),
+            Why::TooFew => format!("a key has {} home replicas: so many nodes must stay", self.replication),
+            Why::Unknown(node) => format!("there is no node {node}"),
+        }
+    }
+
+    fn under_way(&self, change: Change) -> String {
+        let (node, does) = match change {
+            Change::Join(node) => (node, "joins"),
+            Change::Leave(node) => (node, "leaves"),
+        };
+        format!("{} {does}", self.name(node))
+    }
+
+    fn name(&self, node: NodeId) -> &str {
+        self.names.get(usize::from(node)).map_or("?", String::as_str)
+    }
 }

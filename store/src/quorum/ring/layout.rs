@@ -16,6 +16,9 @@ use crate::protocol::NodeId;
 /// Numbers layouts; 0 is the one that nodes are configured with.
 pub type Epoch = u64;
 
+/// All epochs are below: no cluster gets there.
+const EPOCH_END: Epoch = 1 << 62;
+
 /// What changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Change {
@@ -80,6 +83,14 @@ impl Layout {
     /// The first one.
     pub fn first(members: Vec<NodeId>) -> Layout {
         Layout { epoch: 0, members, change: None }
+    }
+
+    /// Whether it can be one of a cluster of so many nodes: none comes after the last epoch.
+    pub fn is_possible(&self, nodes: usize) -> bool {
+        let after = self.members_after();
+        let are_nodes = self.members.iter().chain(&after).all(|member| usize::from(*member) < nodes);
+        let is_sorted = self.members.is_sorted_by(|one, next| one < next);
+        are_nodes && is_sorted && !self.members.is_empty() && !after.is_empty() && self.epoch < EPOCH_END
     }
 
     /// Who is on the ring once the change under way is over.
@@ -152,6 +163,17 @@ mod tests {
         assert_eq!(leaving.gainers(), [0, 2, 3, 4]);
         assert_eq!(leaving.finished().expect("one").members, [0, 2, 3, 4]);
         assert_eq!(first.finished(), None);
+    }
+
+    #[test]
+    fn an_impossible_layout_is_told() {
+        let layout = Layout { epoch: 3, members: vec![0, 2], change: Some(Change::Join(1)) };
+        assert!(layout.is_possible(3));
+        assert!(!layout.is_possible(2));
+        assert!(!Layout { epoch: u64::MAX, ..layout.clone() }.is_possible(3));
+        assert!(!Layout { members: vec![2, 0], ..layout.clone() }.is_possible(3));
+        assert!(!Layout { change: Some(Change::Join(3)), ..layout.clone() }.is_possible(3));
+        assert!(!Layout { members: vec![1], change: Some(Change::Leave(1)), ..layout }.is_possible(3));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::protocol::NodeId;
 use crate::quorum::message::{Level, Message, Operation, Refusal, Request, Response};
+use crate::quorum::record::Logged;
 use crate::quorum::ring::Homes;
 use crate::quorum::ring::agreement::Ballots;
 use crate::quorum::ring::layout::{Change, Layout, Order};
@@ -277,6 +278,34 @@ fn who_comes_back_has_forgotten_what_it_left() {
     cluster.settle();
     cluster.run(1_000);
     assert!(cluster.released.contains(&(4, key)), "what it held it cannot know to be the latest");
+}
+
+#[test]
+fn what_was_dropped_in_the_log_alone_is_told_at_the_next_start() {
+    let mut cluster = cluster();
+    let (key, gone) = moving(&cluster);
+    written(&cluster.call(0, put(&key, "v", Level::All)));
+    cluster.call(0, change(Change::Join(4)));
+    // It hears that it is over, writes that down, and dies before it acts on it.
+    for _ in 0..400 {
+        cluster.pass(25);
+        cluster.deliver_all();
+        ALL.into_iter().filter(|node| *node != gone).for_each(|node| cluster.sync(node));
+        if cluster.hosts[usize::from(gone)].log.iter().any(|(_, logged)| is_layout(logged, 2)) {
+            break;
+        }
+        cluster.sync(gone);
+    }
+    assert_eq!(layout_of(&mut cluster, gone), 1);
+    cluster.kill(gone);
+    assert!(!cluster.released.contains(&(gone, key.clone())));
+    cluster.start(gone);
+    assert_eq!(cluster.held(gone, &key), None);
+    assert!(cluster.released.contains(&(gone, key)));
+}
+
+fn is_layout(logged: &Logged, epoch: u64) -> bool {
+    matches!(logged, Logged::Layout(layout) if layout.epoch == epoch)
 }
 
 fn layout_of(cluster: &mut Cluster, node: NodeId) -> u64 {
