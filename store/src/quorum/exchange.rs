@@ -89,7 +89,7 @@ impl Exchange {
             next_at,
             next_peer: me,
             before,
-            recovery: CatchUp::new(others, before),
+            recovery: CatchUp::new(others),
             hand_over: CatchUp::default(),
             last_key_compared,
         }
@@ -107,7 +107,7 @@ impl Exchange {
 
     /// A layout has come into force in which this node is to get what these peers hold. At once, if there are any.
     pub fn hand_over(&mut self, peers: impl IntoIterator<Item = NodeId>) {
-        self.hand_over = CatchUp::new(peers, self.last);
+        self.hand_over = CatchUp::new(peers);
         if !self.hand_over.is_done() {
             self.next_at = 0;
         }
@@ -176,7 +176,7 @@ impl Exchange {
             return false;
         }
         // What differed when this began does not any more.
-        leaves.is_empty() && self.catch_up(from, exchange, Some(&Missing::default()), replica)
+        leaves.is_empty() && self.catch_up(from, Some(&Missing::default()), replica)
     }
 
     /// Tells the peer what is held in leaves that differ.
@@ -245,7 +245,7 @@ impl Exchange {
             out.push(Effect::Pass(&point::EXCHANGE_COMPARED));
             out.send(from, Message::Entries { entries, wanted });
         }
-        self.catch_up(from, exchange, Some(&missing).filter(|_| list.complete), replica)
+        self.catch_up(from, Some(&missing).filter(|_| list.complete), replica)
     }
 
     /// Whether this node began the exchange, since it was started.
@@ -254,15 +254,9 @@ impl Exchange {
     }
 
     /// A peer has sent a list: `missing`, if it was whole. Returns whether this ended the recovery.
-    fn catch_up(
-        &mut self,
-        from: NodeId,
-        exchange: ExchangeId,
-        missing: Option<&Missing>,
-        replica: &Replica,
-    ) -> bool {
-        self.hand_over.compared(from, exchange.number, missing, replica);
-        self.recovery.compared(from, exchange.number, missing, replica)
+    fn catch_up(&mut self, from: NodeId, missing: Option<&Missing>, replica: &Replica) -> bool {
+        self.hand_over.compared(from, missing, replica);
+        self.recovery.compared(from, missing, replica)
     }
 
     /// A peer has sent what it holds of a key.

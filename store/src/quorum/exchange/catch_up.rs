@@ -1,6 +1,6 @@
 //! Catching up with others: which of them a node has still to see that it holds all they held.
 //!
-//! It is caught up with a peer once it has seen, in an exchange begun since, that it holds all that the peer held: of
+//! It is caught up with a peer once it has seen, in an exchange begun since (in this start, and in this layout), that it holds all that the peer held: of
 //! ranges whose hashes were equal it did then, of others once it holds what the peer listed, in a list that left no leaf
 //! out. What the peer takes in later than that is sent to this node as well, like any write; waiting for a moment without
 //! differences could take for ever under load.
@@ -14,16 +14,14 @@ use crate::quorum::replica::Replica;
 /// The peers that a node has still to catch up with.
 #[derive(Debug, Default)]
 pub struct CatchUp {
-    /// Exchanges up to this number were begun too early.
-    after: u64,
     /// With each, what is still missing of the first whole list that it sent.
     behind: BTreeMap<NodeId, Option<Missing>>,
 }
 
 impl CatchUp {
-    /// Catches up with these peers, in exchanges of higher numbers than this one.
-    pub fn new(peers: impl IntoIterator<Item = NodeId>, after: u64) -> CatchUp {
-        CatchUp { after, behind: peers.into_iter().map(|peer| (peer, None)).collect() }
+    /// Catches up with these peers.
+    pub fn new(peers: impl IntoIterator<Item = NodeId>) -> CatchUp {
+        CatchUp { behind: peers.into_iter().map(|peer| (peer, None)).collect() }
     }
 
     /// Whether nothing is left to get.
@@ -36,16 +34,9 @@ impl CatchUp {
         self.behind.contains_key(&peer)
     }
 
-    /// In the exchange of this number a peer has sent a list: `missing`, if it was whole. Returns whether nothing is left to
-    /// get, with this.
-    pub fn compared(
-        &mut self,
-        from: NodeId,
-        number: u64,
-        missing: Option<&Missing>,
-        replica: &Replica,
-    ) -> bool {
-        let Some(before) = self.behind.get_mut(&from).filter(|_| number > self.after) else { return false };
+    /// A peer has sent a list: `missing`, if it was whole. Returns whether nothing is left to get, with this.
+    pub fn compared(&mut self, from: NodeId, missing: Option<&Missing>, replica: &Replica) -> bool {
+        let Some(before) = self.behind.get_mut(&from) else { return false };
         let nothing_missing = missing.is_some_and(Missing::is_empty);
         match before {
             Some(before) => before.retain(replica, missing),
