@@ -69,9 +69,9 @@ recorded! {
     finds_compare_and_set_on_quorums: "compare-and-set-on-quorums", 15, 0;
     finds_stale_tree_hash: "stale-tree-hash", 10, 0;
     finds_last_key_skipped: "last-key-skipped", 10, 0;
-    finds_token_lost_on_failover: "token-lost-on-failover", 15, 20;
+    finds_token_lost_on_failover: "token-lost-on-failover", 15, 22;
     finds_acknowledgement_counted_twice: "acknowledgement-counted-twice", 15, 14;
-    finds_atomic_read_without_write_back: "atomic-read-without-write-back", 15, 4;
+    finds_atomic_read_without_write_back: "atomic-read-without-write-back", 15, 9;
     finds_timeout_reported_as_failure: "timeout-reported-as-failure", 15, 0;
     finds_no_conflict_record: "no-conflict-record", 5, 0;
     finds_stale_heartbeat_wins: "stale-heartbeat-wins", 10, 0;
