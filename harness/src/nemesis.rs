@@ -219,7 +219,9 @@ impl Kind {
                 "whoever keeps writes for home replicas that did not answer is killed, paused or cut off"
             }
             Kind::DataCentre => "all nodes of one data centre are cut off from the others, or lose power",
-            Kind::Membership => "members are removed and added back; leadership is handed on",
+            Kind::Membership => {
+                "members are removed and added back; leadership is handed on (quorum: in modes majority and siblings, with storage log, one data centre, and fewer replicas than nodes; raft: in mode majority)"
+            }
             Kind::Deaf => "one node hears no other for a long time, and is heard",
             Kind::Point => {
                 "nodes are killed, lose power, are paused or delayed at a named point of their code"

@@ -29,8 +29,8 @@ use crate::script::{Phase, Script};
 use crate::sim::network::Status;
 use crate::system::System;
 use crate::workload::{self, Workload};
-pub use plan::available_faults;
 use plan::{Offers, Plan};
+pub use plan::{available_faults, problem};
 
 /// The cluster comes up.
 const START: Duration = Duration::from_secs(1);
@@ -134,7 +134,7 @@ impl<'a> Run<'a> {
         seed: u64,
         progress: &'a mut dyn FnMut(Progress),
     ) -> anyhow::Result<Run<'a>> {
-        if let Some(problem) = scenario.problem_with(system) {
+        if let Some(problem) = problem(system, scenario) {
             bail!("this scenario cannot be run: {problem}");
         }
         let workload = workload::named(&scenario.workload).context("there is no such workload")?;

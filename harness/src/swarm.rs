@@ -20,6 +20,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context as _, bail};
 
 use crate::rng::Rng;
+use crate::run;
 use crate::scenario::Scenario;
 use crate::store;
 use dimension::{DIMENSIONS, Draw, SHAPE};
@@ -50,7 +51,7 @@ fn draw_where(
     for attempt in 0..ATTEMPTS {
         let (scenario, drawn) = attempt_to(profile, &rng.fork(&attempt.to_string()), parent);
         let system = store::named(&scenario.store).context("the store of the profile does not exist")?;
-        match scenario.problem_with(system) {
+        match run::problem(system, &scenario) {
             _ if !is_wanted(&drawn) => {}
             None => return Ok(scenario),
             Some(words) => problem = words,

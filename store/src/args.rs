@@ -237,6 +237,14 @@ impl Client {
         }
     }
 
+    /// Whether nodes are told by numbers, in what it asks or is answered: then all must be known.
+    pub fn numbers_nodes(&self) -> bool {
+        matches!(
+            self,
+            Client::Ring { .. } | Client::Member { .. } | Client::Transfer { .. } | Client::Status { .. }
+        )
+    }
+
     /// The node that it names, if any.
     pub fn node(&self) -> Option<&str> {
         match self {

@@ -87,10 +87,13 @@ impl Store {
         // What is wrong with the command line is said before anybody is asked.
         client.node().map(|name| number_of(name, &peers)).transpose()?;
         let begun = env.clock.monotonic();
-        let family = match cluster.family {
+        let family = match cluster.family.filter(|_| !client.numbers_nodes()) {
             Some(family) => family,
             None => {
-                let name = family(&env, &peers, cluster.deadline).await?;
+                let (name, nodes) = family(&env, &peers, cluster.deadline).await?;
+                if client.numbers_nodes() {
+                    names_all(&peers, &nodes)?;
+                }
                 let known = FamilyName::value_variants().iter().find(|family| family.text() == name);
                 let unknown =
                     || Usage(format!("the store is of family {name}, which this program does not know"));
@@ -115,6 +118,17 @@ impl Store {
     fn name_of(&self, node: NodeId) -> &str {
         self.peers.get(usize::from(node)).map_or("?", |(name, _)| name)
     }
+}
+
+/// Nodes go by numbers, their places among all: who names others means others.
+fn names_all(peers: &[(String, String)], nodes: &[String]) -> Result<()> {
+    let named: Vec<&String> = peers.iter().map(|(name, _)| name).collect();
+    if named.iter().copied().eq(nodes) {
+        return Ok(());
+    }
+    let named = named.into_iter().cloned().collect::<Vec<_>>().join(", ");
+    Err(Usage(format!("--peers names {named}, and the cluster has {}: name all of them", nodes.join(", ")))
+        .into())
 }
 
 /// The error for an option or a command that the store's family does not have.

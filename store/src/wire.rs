@@ -92,8 +92,8 @@ pub enum Frame<P: Protocol> {
     Pong,
     /// Before the hello: which family are you of?
     Which,
-    /// Node to client: of the one of this name.
-    Family(String),
+    /// Node to client: of the one of this name; and the names of all nodes, in order.
+    Family(String, Vec<String>),
 }
 
 impl<P: Protocol> Frame<P> {

@@ -91,7 +91,9 @@ pub fn written_formats() -> Vec<Entry> {
 pub fn bugs() -> Vec<Entry> {
     let entry = |bug: &&bug::Bug| {
         let faults = if bug.nemesis.is_empty() { "no faults".to_owned() } else { bug.nemesis.join(" and ") };
-        Entry::new(bug.name, format!("{} ({}, level {}, {faults})", bug.about, bug.workload, bug.level))
+        let settings: String = bug.settings.iter().map(|(name, value)| format!(", {name} {value}")).collect();
+        let (about, workload, level) = (bug.about, bug.workload, bug.level);
+        Entry::new(bug.name, format!("{about} ({workload}, level {level}, {faults}{settings})"))
     };
     bug::ALL.iter().map(entry).collect()
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use perjury::folder::{self, Folder};
+use perjury::run;
 use perjury::scenario::ScenarioFile;
 use perjury_histories::format::{self, Format};
 use perjury_histories::{History, open_as, read_as};
@@ -71,7 +72,7 @@ pub fn run(path: &Path) -> anyhow::Result<Folder> {
 pub fn scenario(path: &Path) -> anyhow::Result<ScenarioFile> {
     let file = ScenarioFile::read(path).or_else(|error| unusable(format!("{error:#}")))?;
     let system = options::system(&file.scenario.store)?;
-    match file.scenario.problem_with(system) {
+    match run::problem(system, &file.scenario) {
         Some(problem) => unusable(format!("{}: {problem}", path.display())),
         None => Ok(file),
     }

@@ -4,7 +4,7 @@ use clap::Args;
 use perjury::duration;
 use perjury::nemesis::Schedule;
 use perjury::script::Script;
-use perjury::{Scenario, System, command, store};
+use perjury::{Scenario, System, command, run, store};
 
 use super::catalog;
 use super::exit::usage;
@@ -178,7 +178,7 @@ impl Options {
             bug: self.bug.clone(),
         };
         let system = system(&scenario.store)?;
-        match scenario.problem_with(system) {
+        match run::problem(system, &scenario) {
             Some(problem) => usage(format!("--{problem}")),
             None => Ok((system, scenario)),
         }

@@ -1,6 +1,6 @@
 //! Which faults a run will have: from the scenario, its seed, and what the system can suffer.
 
-use anyhow::ensure;
+use std::collections::BTreeMap;
 
 use crate::nemesis::selection::selections;
 use crate::nemesis::{self, Fault, Kind, Needs, Rhythm, Schedule, Selection};
@@ -67,17 +67,10 @@ impl Plan {
         let schedule = Schedule::draw(&selections, rhythm(scenario), rng, &available);
         let faults = || selections.iter().flat_map(|selection| selection.faults());
         let not_available: Vec<String> = faults().filter_map(|fault| missing(offers, fault)).collect();
-        let asked_for_some = !selections.is_empty();
         let of_available = |selection: &&Selection| selection.faults().into_iter().any(available);
         let mut kinds: Vec<Kind> = selections.iter().filter(of_available).map(|it| it.kind()).collect();
         kinds.sort_by_key(|kind| kind.name());
         kinds.dedup();
-        // A run without any of the faults that were asked for would pass, and mean nothing.
-        ensure!(
-            !asked_for_some || !kinds.is_empty(),
-            "no fault that was asked for is available: {}",
-            not_available.join("; ")
-        );
         Ok(Plan { schedule, kinds, not_available })
     }
 
@@ -110,6 +103,31 @@ pub fn available_faults(scenario: &Scenario, kind: Kind) -> Vec<&'static dyn Fau
     kind.faults().filter(|fault| lacks(offers, *fault).is_none()).collect()
 }
 
+/// What this system cannot run about a scenario, if anything.
+pub fn problem(system: &dyn System, scenario: &Scenario) -> Option<String> {
+    scenario.problem_with(system).or_else(|| nothing_available(scenario, Offers::of(system, scenario)))
+}
+
+/// A run without any of the faults that were asked for would pass, and mean nothing.
+fn nothing_available(scenario: &Scenario, offers: Offers) -> Option<String> {
+    let faults: Vec<&dyn Fault> = match &scenario.schedule {
+        Some(schedule) => schedule.faults().into_iter().filter_map(nemesis::find).collect(),
+        None => selections(&scenario.nemesis).ok()?.into_iter().flat_map(Selection::faults).collect(),
+    };
+    let mut missing: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for fault in &faults {
+        missing.entry(lacks(offers, *fault)?).or_default().push(fault.name());
+    }
+    let missing: Vec<String> =
+        missing.into_iter().map(|(why, faults)| format!("{}: {why}", faults.join(", "))).collect();
+    (!faults.is_empty()).then(|| {
+        format!(
+            "nemesis: no fault that was asked for is available (`list nemeses` says where): {}",
+            missing.join("; ")
+        )
+    })
+}
+
 /// A fault that this system cannot suffer, and why.
 fn missing(offers: Offers, fault: &dyn Fault) -> Option<String> {
     Some(format!("{}: {}", fault.name(), lacks(offers, fault)?))
@@ -125,7 +143,7 @@ fn lacks(offers: Offers, fault: &dyn Fault) -> Option<&'static str> {
         Needs::Leader if !leader => Some("the system does not tell who leads"),
         Needs::Role(Role::Coordinator) if !coordinator => Some("the system does not show who coordinates"),
         Needs::Role(Role::HintHolder) if !hint_holder => Some("no node of the system keeps hints for others"),
-        Needs::Members if !members => Some("the members of the system cannot be changed"),
+        Needs::Members if !members => Some("the members of the system cannot be changed in this scenario"),
         Needs::DataCentres if !centres => Some("all nodes are in one data centre"),
         Needs::Points if !points => Some("the code of the system names no points"),
         _ => None,
@@ -185,7 +203,10 @@ mod tests {
         assert_eq!(plan.kinds, [Kind::Crash]);
         let words = plan.not_available.join("; ");
         assert!(words.contains("leader-cut: the system does not tell who leads"), "{words}");
-        assert!(words.contains("member-remove: the members of the system cannot be changed"), "{words}");
+        assert!(
+            words.contains("member-remove: the members of the system cannot be changed in this scenario"),
+            "{words}"
+        );
         let plan = drawn(&["coordinator", "crash", "data-centre", "hints"], NO_DISK).expect("a plan");
         assert_eq!(plan.kinds, [Kind::Crash]);
         let words = plan.not_available.join("; ");
@@ -201,9 +222,21 @@ mod tests {
 
     #[test]
     fn refuses_to_inject_nothing_where_faults_were_asked_for() {
-        let error = drawn(&["clock", "disk"], NONE).err().expect("nothing is left").to_string();
-        assert!(error.contains("no fault that was asked for is available: clock-"), "{error}");
-        assert!(drawn(&[], NONE).is_ok());
+        let scenario = |nemesis: &[&str]| {
+            let nemesis = nemesis.iter().map(|&kind| kind.to_owned()).collect();
+            Scenario { nemesis, ..Scenario::default() }
+        };
+        let problem = nothing_available(&scenario(&["clock", "disk"]), NONE).expect("nothing is left");
+        assert!(
+            problem.contains("clock-drift") && problem.contains("does not read the seam's clocks"),
+            "{problem}"
+        );
+        assert_eq!(nothing_available(&scenario(&["clock", "crash"]), NONE), None);
+        assert_eq!(nothing_available(&scenario(&[]), NONE), None);
+        let entries = vec![Entry { fault: "clock-drift".to_owned(), ..Entry::default() }];
+        let fixed = Scenario { schedule: Some(Schedule { entries }), ..Scenario::default() };
+        assert!(nothing_available(&fixed, NONE).is_some());
+        assert_eq!(nothing_available(&fixed, ALL), None);
     }
 
     #[test]

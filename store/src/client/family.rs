@@ -1,4 +1,4 @@
-//! Asking a store of which family it is.
+//! Asking a store of which family it is, and which nodes it has.
 
 use std::time::Duration;
 
@@ -18,9 +18,13 @@ const ANSWER_MAX: Duration = Duration::from_millis(500);
 #[error("no node says of which family the store is: {0}")]
 pub struct FamilyUnknown(String);
 
-/// The name of the family that the nodes (name and address) are of, as the first of them says that answers.
-/// Each is asked once, one after the other, within `limit` in all.
-pub async fn family(env: &Env, nodes: &[(String, String)], limit: Duration) -> Result<String, FamilyUnknown> {
+/// The name of the family that the nodes (name and address) are of, and the names of all nodes, in order, as the first of them
+/// says that answers. Each is asked once, one after the other, within `limit` in all.
+pub async fn family(
+    env: &Env,
+    nodes: &[(String, String)],
+    limit: Duration,
+) -> Result<(String, Vec<String>), FamilyUnknown> {
     let nanos = u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX);
     let until = env.clock.monotonic().saturating_add(nanos);
     let mut problems = Vec::new();
@@ -35,13 +39,13 @@ pub async fn family(env: &Env, nodes: &[(String, String)], limit: Duration) -> R
     Err(FamilyUnknown(problems.join("; ")))
 }
 
-async fn ask(env: &Env, address: &str) -> Result<String, WireError> {
+async fn ask(env: &Env, address: &str) -> Result<(String, Vec<String>), WireError> {
     let (reader, writer) = tokio::io::split(env.network.connect(address).await?);
     // The question and its answer are the same in every family.
     let mut question = FramedWrite::new(writer, Codec::<Node>::default());
     question.send(Frame::<Node>::Which.encode()?).await?;
     match FramedRead::new(reader, Codec::<Node>::default()).next().await.transpose()? {
-        Some(Frame::Family(name)) => Ok(name),
+        Some(Frame::Family(name, nodes)) => Ok((name, nodes)),
         Some(Frame::Refused(why)) => Err(WireError::Refused(why)),
         Some(_) => Err(WireError::Unexpected("a node answered another question")),
         None => Err(WireError::Closed),
@@ -80,9 +84,10 @@ mod tests {
             let quorum =
                 Config { replication: 1, read_quorum: 1, write_quorum: 1, ..Config::new(0, names()) };
             let world = start(quorum, "n1").await;
-            assert_eq!(family(&world.env(0), &peers(&["n1"]), SECOND).await.unwrap(), "quorum");
+            let said = |family: &str| (family.to_owned(), names());
+            assert_eq!(family(&world.env(0), &peers(&["n1"]), SECOND).await.unwrap(), said("quorum"));
             let world = start(raft::config::Config::new(0, names()), "n1").await;
-            assert_eq!(family(&world.env(0), &peers(&["n0", "n1"]), SECOND).await.unwrap(), "raft");
+            assert_eq!(family(&world.env(0), &peers(&["n0", "n1"]), SECOND).await.unwrap(), said("raft"));
         });
     }
 

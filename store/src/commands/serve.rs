@@ -137,6 +137,9 @@ fn members(given: Option<&[String]>, peers: &[(String, String)]) -> Result<Optio
     let Some(given) = given else { return Ok(None) };
     let mut members = given.iter().map(number).collect::<Result<Vec<_>>>()?;
     members.sort_unstable();
+    if members.windows(2).any(|pair| pair[0] == pair[1]) {
+        return Err(Usage("--ring names a node twice".to_owned()).into());
+    }
     Ok(Some(members))
 }
 

@@ -10,7 +10,7 @@ use super::ring::Ring;
 use super::ring::layout::Layout;
 
 /// Where a ring can change.
-const CHANGES_WHERE: &str =
+pub const CHANGES_WHERE: &str =
     "the ring changes in modes strict and siblings only, within one data centre, and without tables";
 
 /// Whose acknowledgements count for a write, and what becomes of two that do not know each other.

@@ -224,7 +224,10 @@ impl<P: Protocol, R: AsyncRead + Unpin> Visit<'_, P, R> {
         let (family, from, to) = loop {
             match self.read().await? {
                 Frame::Hello { family, from, to } => break (family, from, to),
-                Frame::Which => self.outbox.send_exempt(&Frame::Family(P::NAME.to_owned()))?,
+                Frame::Which => {
+                    let nodes = self.reception.nodes.clone();
+                    self.outbox.send_exempt(&Frame::Family(P::NAME.to_owned(), nodes))?;
+                }
                 _ => return Err(WireError::Unexpected("a connection starts with a hello")),
             }
         };

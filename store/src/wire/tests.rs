@@ -186,7 +186,7 @@ fn frame() -> impl Strategy<Value = Frame> {
         Just(Frame::Ping),
         Just(Frame::Pong),
         Just(Frame::Which),
-        ".*".prop_map(Frame::Family),
+        (".*", proptest::collection::vec(".*", 0..4)).prop_map(|(name, nodes)| Frame::Family(name, nodes)),
     ]
 }
 

@@ -77,6 +77,10 @@ fn a_node_joins_the_ring_and_another_leaves_it() {
     for key in &keys {
         assert_eq!(run(&["get", key, "--level", "all", "--node", "n1", "--peers", &peers]).1, "v\n");
     }
+    // Of two of the nodes the second would be n2.
+    let two = cluster.peers.iter().step_by(3).map(|(name, address)| format!("{name}={address}"));
+    let (code, _, why) = run(&["ring", "leave", "n4", "--peers", &two.collect::<Vec<_>>().join(",")]);
+    assert!(code == 254 && why.contains("the cluster has n1, n2, n3, n4: name all of them"), "{code} {why}");
     assert_eq!(ring(&["join"]).0, 254);
     assert_eq!(ring(&["cancel", "n1"]).0, 254);
 }

@@ -27,7 +27,7 @@ fn print(answer: &Answer, store: &Store) {
                 (store.name_of(answer.node), leader.map_or("nobody", |leader| store.name_of(leader)));
             let (voters, learners) = (names(&members.voters, store), names(&members.learners, store));
             println!(
-                "{node}: term {term}, led by {leads}; log to {last}, committed to {commit}, applied to {applied}; \\
+                "{node}: term {term}, led by {leads}; log to {last}, committed to {commit}, applied to {applied}; \
                  voters {voters}; learners {learners}"
             );
         }

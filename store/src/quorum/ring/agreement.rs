@@ -134,6 +134,11 @@ impl Agreement {
         self.proposal.as_ref()
     }
 
+    /// Whether anything was promised or proposed here.
+    pub fn is_under_way(&self) -> bool {
+        self.proposal.is_some() || self.promised != Ballot::default()
+    }
+
     /// Proposes what shall follow the layout that is in force.
     pub fn propose(
         &mut self,

@@ -22,7 +22,7 @@ use std::collections::BTreeSet;
 use super::agreement::{Agreement, Ballots, Pledge, Proposal};
 use super::layout::{Change, Epoch, Layout, Order, Outcome, Why};
 use crate::protocol::NodeId;
-use crate::quorum::config::Config;
+use crate::quorum::config::{CHANGES_WHERE, Config};
 use crate::quorum::coordinator::later;
 use crate::quorum::effect::{Effect, Now, RecordNumber, RequestId};
 use crate::quorum::message::{Message, Refusal, Response};
@@ -134,8 +134,11 @@ impl Changes {
     ) {
         let refused = |why: String| Response::Refused(Refusal::Unavailable(why));
         let response = match self.layout.obey(order, self.names.len(), self.replication) {
-            _ if !self.is_on => refused("the ring of this cluster is fixed".to_owned()),
+            _ if !self.is_on => refused(format!("the ring of this cluster is fixed: {CHANGES_WHERE}")),
             Outcome::Refused(why) => refused(self.words(why)),
+            Outcome::Nothing if order == Order::Cancel && self.is_deciding() => {
+                refused("a change is being decided, and nobody knows how: ask again".to_owned())
+            }
             Outcome::Nothing => self.status(),
             Outcome::Next(_) if self.coming.is_some() || self.agreement.proposal().is_some() => {
                 refused("another change is being decided: ask again".to_owned())
@@ -148,6 +151,11 @@ impl Changes {
         out.push(Effect::Reply { id, response });
     }
 
+    /// Whether something may be accepted, as far as this node knows.
+    fn is_deciding(&self) -> bool {
+        self.coming.is_some() || self.agreement.is_under_way()
+    }
+
     /// Another node tells which layout it knows, and whether it has got all that it is to get in it.
     pub fn on_layout(&mut self, from: NodeId, layout: Layout, has_handed_over: bool, out: &mut Outbox<'_>) {
         if !self.is_on || !layout.is_possible(self.names.len()) {
@@ -157,6 +165,9 @@ impl Changes {
             self.learn(layout, out);
         } else if layout.epoch < self.layout.epoch {
             self.tell(from, out);
+        } else if layout != self.layout {
+            let name = self.name(from).to_owned();
+            out.push(Effect::Note(format!("{name} was configured with another ring: {}", self.said())));
         } else if has_handed_over {
             self.handed_over.insert(from);
         }
