@@ -101,6 +101,8 @@ impl Node {
                         replica.hold(key, entry);
                     }
                 }
+                // Of a cluster that had more nodes than this one is told of.
+                Logged::Layout(layout) if !layout.is_possible(config.nodes.len()) => {}
                 Logged::Layout(layout) => {
                     ring = Rc::new(config.ring_in(&layout));
                     released.extend(replica.place_on(&ring));

@@ -341,6 +341,18 @@ fn a_damaged_member_takes_no_part_in_the_decision_under_way() {
 }
 
 #[test]
+fn a_layout_with_nodes_that_there_are_not_is_not_taken() {
+    let mut cluster = cluster();
+    let strange = Layout { epoch: 1, members: vec![0, 1, 2, 9], change: None };
+    cluster.hear(0, 1, Message::Layout { layout: strange.clone(), has_handed_over: false });
+    cluster.settle();
+    cluster.kill(0);
+    cluster.hosts[0].log.push((0, Logged::Layout(strange)));
+    cluster.start(0);
+    assert_eq!(layout_of(&mut cluster, 0), 0);
+}
+
+#[test]
 fn a_fixed_ring_does_not_change() {
     let mut cluster = Cluster::new(5);
     let refused = cluster.call(0, change(Change::Leave(4)));
