@@ -29,11 +29,14 @@ use perjury_histories::{History, Key};
 use super::{Checker, Context, decide_on_other_evidence};
 use crate::access::{Access, Accesses, Position};
 use crate::findings::Findings;
-use crate::notes::{self, Dump, Placement, Stage};
+use crate::notes::{self, Dump, Note, Placement, Stage, What};
 use crate::verdict::{Anomaly, AnomalyKind, Verdict};
 use crate::words;
 
 mod replication;
+
+/// Of those who dropped a key after a write that is lost, so many are shown.
+const RELEASES_SHOWN: usize = 3;
 
 /// See the [module](self).
 pub struct Durability;
@@ -54,7 +57,8 @@ impl Checker for Durability {
             let acknowledged = Acknowledged::of(&accesses);
             let mut findings = Findings::default();
             let dumps = notes::last_dumps(&notes, Stage::Replayed);
-            judge_dumps(&acknowledged, &dumps, notes::placement(&notes), &mut findings);
+            let inside = Inside { dumps: &dumps, placement: notes::placement(&notes), notes: &notes };
+            judge_dumps(&acknowledged, &inside, &mut findings);
             let reads = final_reads(&accesses);
             judge_reads(&accesses, &acknowledged, &reads, &mut findings);
             let noted = replication::judge(&accesses, &notes, context, &mut findings);
@@ -98,12 +102,26 @@ impl<'a> Acknowledged<'a> {
     }
 }
 
-fn judge_dumps(
-    acknowledged: &Acknowledged<'_>,
-    dumps: &BTreeMap<&str, &Dump<'_>>,
-    placement: Option<&Placement>,
-    findings: &mut Findings,
-) {
+/// What was noted of the replicas.
+struct Inside<'n, 'a> {
+    dumps: &'n BTreeMap<&'a str, &'n Dump<'a>>,
+    placement: Option<&'n Placement>,
+    notes: &'n [Note<'a>],
+}
+
+impl Inside<'_, '_> {
+    /// Where this key was dropped after this event, as others owned it: that is what may have lost it.
+    fn released(&self, key: &Key, after: u64) -> impl Iterator<Item = u64> {
+        let notes = self.notes.iter().filter(move |note| note.event.index > after);
+        notes.filter_map(move |note| match note.what {
+            What::Release { key: of, .. } if of == key => Some(note.event.index),
+            _ => None,
+        })
+    }
+}
+
+fn judge_dumps(acknowledged: &Acknowledged<'_>, inside: &Inside<'_, '_>, findings: &mut Findings) {
+    let Inside { dumps, placement, .. } = inside;
     for key in acknowledged.0.keys().copied().flatten() {
         let homes: Option<Vec<&Dump<'_>>> = match placement.map(|placement| placement.get(key)) {
             None => Some(dumps.values().copied().collect()),
@@ -128,7 +146,8 @@ fn judge_dumps(
             };
             let deed = words::deed(write.operation);
             let explanation = format!("{deed}, but after replay its home replicas held {what}");
-            let shown = [write.index(), best.event.index];
+            let released = inside.released(key, write.index()).take(RELEASES_SHOWN);
+            let shown = [write.index(), best.event.index].into_iter().chain(released);
             findings.push(Anomaly::new(AnomalyKind::LostWrite, Some(key), shown, explanation));
         }
     }
@@ -246,6 +265,15 @@ mod tests {
         rejects(&Durability, &text(r#"["n1"]"#), LostWrite, &[0, 2]);
         // The write may be safe on n3, which has not been dumped.
         accepts(&Durability, &text(r#"["n1","n3"]"#));
+    }
+
+    #[test]
+    fn shows_who_gave_it_up() {
+        let text = format!(
+            r#"nemesis:release(x)/n2 0:write(x,1)@3 nemesis:release(y)/n1 nemesis:release(x)/n1 {} nemesis:placement(_,[["x",["n3"]]])"#,
+            dump("n3", "")
+        );
+        rejects(&Durability, &text, LostWrite, &[1, 4, 5]);
     }
 
     #[test]

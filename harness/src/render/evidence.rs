@@ -161,6 +161,7 @@ pub fn note(event: EventRef<'_>, key: Option<&Key>, versions: &Versions) -> Stri
         "acknowledge" => format!("acknowledges{of_key}{}", version.unwrap_or_default()),
         "corrupt" if event.key.is_none() => "reports a corrupt record, of an unknown key".to_owned(),
         "corrupt" => format!("reports its record of{of_key} corrupt"),
+        "release" => format!("drops its copy of{of_key}: others own it"),
         "healed" => "every fault is healed".to_owned(),
         "leader" if text("fault").is_empty() => {
             format!("leads term {}", event.value.get("term").unwrap_or(&Value::Null))

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::Safeguards;
 use crate::protocol::NodeId;
+use crate::quorum::config::Config;
 use crate::quorum::message::{Level, Message, Operation, Refusal, Request, Response};
 use crate::quorum::record::Logged;
 use crate::quorum::ring::Homes;
@@ -11,10 +13,23 @@ use crate::quorum::ring::layout::{Change, Layout, Order};
 use crate::quorum::testkit::{Cluster, Packet, get, put, request, value, written};
 
 /// Five nodes, of which the last is not on the ring.
-fn cluster() -> Cluster {
+fn cluster_with(change: impl FnOnce(&mut Config)) -> Cluster {
     Cluster::with(5, |config| {
         config.has_ring_changes = true;
         config.members = Some(vec![0, 1, 2, 3]);
+        change(config);
+    })
+}
+
+fn cluster() -> Cluster {
+    cluster_with(|_| {})
+}
+
+/// The same, where nobody else has what a node has.
+fn with_one_replica(change: impl FnOnce(&mut Safeguards)) -> Cluster {
+    cluster_with(|config| {
+        (config.replication, config.read_quorum, config.write_quorum) = (1, 1, 1);
+        change(&mut config.safeguards);
     })
 }
 
@@ -372,12 +387,7 @@ fn a_fixed_ring_does_not_change() {
 #[test]
 fn with_one_owner_alone_asked_a_write_is_lost() {
     let lost = |both_owners_asked| {
-        let mut cluster = Cluster::with(5, |config| {
-            config.has_ring_changes = true;
-            config.members = Some(vec![0, 1, 2, 3]);
-            (config.replication, config.read_quorum, config.write_quorum) = (1, 1, 1);
-            config.safeguards.both_owners_asked = both_owners_asked;
-        });
+        let mut cluster = with_one_replica(|safeguards| safeguards.both_owners_asked = both_owners_asked);
         let (key, _) = moving(&cluster);
         cluster.call(0, change(Change::Join(4)));
         // Handed over, and not finished yet.
@@ -397,12 +407,7 @@ fn with_one_owner_alone_asked_a_write_is_lost() {
 #[test]
 fn with_hand_over_not_awaited_a_range_is_lost() {
     let lost = |hand_over_awaited| {
-        let mut cluster = Cluster::with(5, |config| {
-            config.has_ring_changes = true;
-            config.members = Some(vec![0, 1, 2, 3]);
-            (config.replication, config.read_quorum, config.write_quorum) = (1, 1, 1);
-            config.safeguards.hand_over_awaited = hand_over_awaited;
-        });
+        let mut cluster = with_one_replica(|safeguards| safeguards.hand_over_awaited = hand_over_awaited);
         let (key, _) = moving(&cluster);
         written(&cluster.call(0, put(&key, "v", Level::Quorum)));
         cluster.call(0, change(Change::Join(4)));
