@@ -134,12 +134,18 @@ pub(crate) fn each(history: &History) -> impl Iterator<Item = Result<Note<'_>, U
     })
 }
 
-/// The last placement noted.
-pub(crate) fn placement<'a>(notes: &'a [Note<'_>]) -> Option<&'a Placement> {
-    notes.iter().rev().find_map(|note| match &note.what {
-        What::Placement(placement) => Some(placement),
-        _ => None,
-    })
+/// Where keys belonged when the replicas were dumped at this stage: the last placement noted before their last dump, or
+/// where there is none the last of all.
+pub(crate) fn placement<'a>(notes: &'a [Note<'_>], stage: Stage) -> Option<&'a Placement> {
+    let is_dump = |note: &Note<'_>| matches!(&note.what, What::Dump(dump) if dump.stage == stage);
+    let dumped = notes.iter().rposition(is_dump).unwrap_or_default();
+    let last = |notes: &'a [Note<'_>]| {
+        notes.iter().rev().find_map(|note| match &note.what {
+            What::Placement(placement) => Some(placement),
+            _ => None,
+        })
+    };
+    last(&notes[..dumped]).or_else(|| last(notes))
 }
 
 /// The last dump of each node at this stage.

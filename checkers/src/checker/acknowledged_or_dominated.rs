@@ -47,7 +47,8 @@ impl Checker for AcknowledgedOrDominated {
 
 fn judge(history: &History) -> Result<Verdict, Undecided> {
     let notes = notes::all(history)?;
-    let (dumps, placement) = (notes::last_dumps(&notes, Stage::Converged), notes::placement(&notes));
+    let (dumps, placement) =
+        (notes::last_dumps(&notes, Stage::Converged), notes::placement(&notes, Stage::Converged));
     let deletes = history.operations().filter(|operation| operation.function() == "delete");
     let deleted: BTreeSet<Option<&Key>> = deletes.map(|delete| delete.key()).collect();
     let copies = dumps.values().map(|dump| Copy::of(dump)).collect::<Result<Vec<Copy<'_>>, Undecided>>()?;

@@ -54,7 +54,7 @@ fn judge(notes: &[Note<'_>], context: &Context) -> Result<Verdict, Undecided> {
     if dumps.is_empty() {
         return Ok(Verdict::Unknown("no replica was dumped after healing".to_owned()));
     }
-    let placement = notes::placement(notes);
+    let placement = notes::placement(notes, Stage::Converged);
     let took = took(notes, &dumps);
     let after = took.map(|took| format!(", {} after healing", words::seconds(took))).unwrap_or_default();
     let mut findings = Findings::default();
@@ -185,6 +185,16 @@ mod tests {
         let placed = |homes| format!(r#"{} nemesis:placement(_,[["x",{homes}]])"#, text(X, ""));
         accepts(&Convergence, &placed(r#"["n1"]"#));
         rejects(&Convergence, &placed(r#"["n1","n2"]"#), Divergence, &[3, 4]);
+    }
+
+    #[test]
+    fn goes_by_the_homes_at_the_time_of_the_dump() {
+        let text = |before, after| {
+            let placed = |homes| format!(r#"nemesis:placement(_,[["x",{homes}]])"#);
+            format!("{} {} {}", placed(before), text(X, ""), placed(after))
+        };
+        accepts(&Convergence, &text(r#"["n1"]"#, r#"["n1","n2"]"#));
+        rejects(&Convergence, &text(r#"["n1","n2"]"#, r#"["n1"]"#), Divergence, &[4, 5]);
     }
 
     #[test]

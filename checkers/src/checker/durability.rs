@@ -57,7 +57,8 @@ impl Checker for Durability {
             let acknowledged = Acknowledged::of(&accesses);
             let mut findings = Findings::default();
             let dumps = notes::last_dumps(&notes, Stage::Replayed);
-            let inside = Inside { dumps: &dumps, placement: notes::placement(&notes), notes: &notes };
+            let inside =
+                Inside { dumps: &dumps, placement: notes::placement(&notes, Stage::Replayed), notes: &notes };
             judge_dumps(&acknowledged, &inside, &mut findings);
             let reads = final_reads(&accesses);
             judge_reads(&accesses, &acknowledged, &reads, &mut findings);

@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 use crate::access::{Access, Accesses};
 use crate::checker::Context;
 use crate::findings::Findings;
-use crate::notes::{self, Note, Placement, What};
+use crate::notes::{self, Note, Placement, Stage, What};
 use crate::verdict::{Anomaly, AnomalyKind, Verdict};
 use crate::words;
 
@@ -31,7 +31,7 @@ pub(super) fn judge(
     if !notes.iter().any(|note| matches!(note.what, What::Acknowledge { .. })) {
         return Verdict::Unknown("no acknowledgement of a replica was noted".to_owned());
     }
-    let placement = notes::placement(notes);
+    let placement = notes::placement(notes, Stage::Replayed);
     let mut notes = notes.iter().peekable();
     let mut acknowledged = Acknowledged::default();
     for (returned_at, write, key, version) in writes(accesses) {
