@@ -292,7 +292,7 @@ fn has_the_system_remove_a_member_and_add_it_back() {
     assert!(recording.trace.contains("nemesis  remove n2: not now"), "{}", recording.trace);
     assert!(recording.trace.contains("nemesis  add n2: done"), "{}", recording.trace);
     let refused =
-        try_fake(&Fake(Manner::Well), &Scenario { schedule, ..scenario() }).err().expect("no members");
+        try_fake(&Fake(Manner::Well), &Scenario { schedule, ..scenario() }).expect_err("no members");
     assert!(refused.to_string().contains("no fault that was asked for is available"), "{refused}");
 }
 

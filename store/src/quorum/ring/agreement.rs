@@ -292,7 +292,7 @@ impl Agreement {
     }
 
     /// Another layout is in force: the decision that was under way is over. Returns what this node had proposed.
-    pub fn next(&mut self) -> Option<Proposal> {
+    pub fn start_anew(&mut self) -> Option<Proposal> {
         let (promised, accepted) = (Ballot::default(), None);
         let proposal = self.proposal.take();
         let (unsynced, highest) = (BTreeMap::new(), 0);

@@ -80,7 +80,7 @@ impl Changes {
     pub fn replay(&mut self, layout: Layout) {
         if layout.epoch > self.layout.epoch {
             self.layout = layout;
-            self.agreement.next();
+            self.agreement.start_anew();
         }
     }
 
@@ -260,7 +260,7 @@ impl Changes {
         out.push(Effect::Note(self.said()));
         self.handed_over.clear();
         self.complete_since = None;
-        if let Some(Proposal { wanted, request: Some(id), .. }) = self.agreement.next() {
+        if let Some(Proposal { wanted, request: Some(id), .. }) = self.agreement.start_anew() {
             out.push(Effect::Reply { id, response: self.outcome(&wanted) });
         }
         Some(self.layout.clone())
