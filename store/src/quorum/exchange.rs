@@ -15,7 +15,7 @@
 //! message carries as much as fits; the rest still differs, and comes with a later exchange, which lists other leaves.
 //!
 //! A replica that lost records to a corrupt disk recovers by the same exchange, and who comes to own a range of the ring
-//! gets it so: both [catch up](catch_up).
+//! gets it so: both catch up (`catch_up.rs`).
 
 mod catch_up;
 
