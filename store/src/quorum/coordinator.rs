@@ -13,24 +13,30 @@
 //! The atomic forms are those of Attiya, Bar-Noy and Dolev 1995 with many writers (Lynch and
 //! Shvartsman 1997): both phases on majorities, the version of a write chosen once, between them.
 
+mod limits;
+mod ticket;
+
 use std::collections::BTreeMap;
 
 use super::clock::HybridClock;
 use super::config::{Config, Mode};
 use super::effect::{Effect, Now, RequestId};
 use super::membership::Membership;
-use super::message::{Entry, Level, Message, NodeId, Operation, OperationId, Refusal, Request, Response};
+use super::message::{Entry, Level, NodeId, Operation, OperationId, Refusal, Request, Response};
 use super::needed::{Needed, takes_local_for_global};
 use super::outbox::Outbox;
 use super::read::{Read, Then};
-use super::replica::mode;
-use super::ring::layout::{Epoch, Layout};
-use super::ring::{Homes, Owners, Ring};
+use super::ring::layout::Layout;
+use super::ring::{Owners, Ring};
 use super::siblings::{Actor, Context as Seen, Dots, Siblings};
 use super::stand_ins::StandIns;
 use super::version::Version;
 use super::write::Write;
 use crate::{Safeguards, marker, point};
+
+pub use limits::check;
+use limits::has_seen;
+pub use ticket::Ticket;
 
 /// Operations in flight at once; more are refused.
 const OPERATIONS_MAX: usize = 10_000;
@@ -38,47 +44,11 @@ const OPERATIONS_MAX: usize = 10_000;
 const DEADLINE_MS_MAX: u32 = 60_000;
 /// How long one attempt to write out what has its version already may take, in milliseconds.
 const WRITE_OUT_MS: u32 = 2_000;
-/// The longest key, in bytes.
-const KEY_BYTES_MAX: usize = 1 << 10;
-/// The longest value, in bytes.
-const VALUE_BYTES_MAX: usize = 1 << 20;
-
 /// What an operation is waiting for.
 #[derive(Debug)]
 enum Phase {
     Read(Read),
     Write(Write),
-}
-
-/// What is the same for both phases of an operation.
-#[derive(Debug)]
-pub struct Ticket {
-    /// Whom to answer; none: nobody waits any more, only repair goes on.
-    pub request: Option<RequestId>,
-    /// The operation, as replicas name it.
-    pub operation: OperationId,
-    /// Of the layout that says who they are.
-    pub epoch: Epoch,
-    /// The key.
-    pub key: String,
-    /// The key's home replicas.
-    pub homes: Homes,
-    /// Which of them are needed.
-    pub needed: Needed,
-    /// For which level.
-    pub level: Level,
-    /// A write gets a version above this: what the session or the read phase has seen.
-    pub above: Option<Version>,
-    /// Whether the key is used at level atomic.
-    pub atomic: bool,
-    /// Whether stand-ins may take a write.
-    pub stand_ins: bool,
-    /// The client's deadline, in milliseconds.
-    pub deadline_ms: u32,
-    /// When it is over, in monotonic nanoseconds.
-    pub deadline: u64,
-    /// When to ask those again who have not answered.
-    pub retry: u64,
 }
 
 /// What one step of a phase came to.
@@ -394,7 +364,7 @@ impl Coordinator {
         }
         check(request)?;
         if request.level == Level::Atomic
-            && let Some(key) = request.operation.key().filter(|key| context.owners(key).new.is_some())
+            && let Some(key) = request.operation.key().filter(|key| context.is_changing(key))
         {
             return Err(context.changes(key));
         }
@@ -443,6 +413,11 @@ impl Context<'_> {
         }
     }
 
+    /// Whether the owners of a key change now.
+    fn is_changing(&self, key: &str) -> bool {
+        self.layout.change.is_some() && self.owners(key).new.is_some()
+    }
+
     /// Whom an operation waits for.
     fn needed(&self, level: Level, reads: bool, owners: &Owners, out: &mut Outbox<'_>) -> Needed {
         if owners.new.is_none() && !self.config.safeguards.both_owners_asked && self.layout.change.is_some() {
@@ -479,64 +454,6 @@ impl Context<'_> {
     }
 }
 
-impl Ticket {
-    /// Asks the home replicas that may count what they hold.
-    pub fn ask(&self, out: &mut Outbox<'_>) {
-        for home in self.needed.replicas() {
-            out.send(home, self.question());
-        }
-    }
-
-    /// What replicas are asked by a read.
-    pub fn question(&self) -> Message {
-        Message::Read { operation: self.operation, epoch: self.epoch, key: self.key.clone() }
-    }
-
-    /// Answers whoever asked, if it still waits.
-    pub fn reply(&mut self, response: Response, out: &mut Outbox<'_>) {
-        if let Some(id) = self.request.take() {
-            out.answer(id, response);
-        }
-    }
-
-    /// The refusal for a key that is used at other levels than this operation's.
-    pub fn mixed_levels(&self) -> Response {
-        Response::Refused(Refusal::MixedLevels { used: mode(!self.atomic).to_owned() })
-    }
-}
-
-/// Whether a request is within the limits of what can be asked.
-///
-/// # Errors
-/// When it is not: why it is refused.
-pub fn check(request: &Request) -> Result<(), Refusal> {
-    let (key, value) = match &request.operation {
-        Operation::Get { key } | Operation::Delete { key } => (key, 0),
-        Operation::Put { key, value } => (key, value.len()),
-        Operation::Update { key, value, .. } => (key, value.as_ref().map_or(0, Vec::len)),
-        Operation::CompareAndSet { key, new, .. } => (key, new.len()),
-        Operation::Dump { .. } | Operation::Members | Operation::Ring | Operation::ChangeRing { .. } => {
-            return Ok(());
-        }
-    };
-    if key.is_empty() || key.len() > KEY_BYTES_MAX {
-        return Err(Refusal::Invalid(format!(
-            "a key has 1 to {KEY_BYTES_MAX} bytes, this one {}",
-            key.len()
-        )));
-    }
-    if value > VALUE_BYTES_MAX {
-        return Err(Refusal::Invalid(format!(
-            "a value has at most {VALUE_BYTES_MAX} bytes, this one {value}"
-        )));
-    }
-    let impossible = [request.floor, request.above].into_iter().flatten().find(|seen| !seen.is_possible());
-    match impossible {
-        Some(version) => Err(Refusal::Invalid(format!("no session can have seen version {version}"))),
-        None => Ok(()),
-    }
-}
-
 /// Ends an operation at level atomic, as the owners of its key change. A write may have taken effect.
 fn end_atomic(ticket: &mut Ticket, phase: &Phase, context: &Context<'_>, out: &mut Outbox<'_>) {
     let refusal = context.changes(&ticket.key);
@@ -549,20 +466,6 @@ fn end_atomic(ticket: &mut Ticket, phase: &Phase, context: &Context<'_>, out: &m
 
 fn no_room() -> Refusal {
     Refusal::Unavailable(format!("{OPERATIONS_MAX} operations are in flight here already"))
-}
-
-/// Whether a session can have read this context, in this mode.
-fn has_seen(context: &[u8], mode: Mode) -> Result<(), Refusal> {
-    if mode != Mode::Siblings {
-        let why = "a context goes with writes in mode siblings only: here the last write wins";
-        return Err(Refusal::Invalid(why.to_owned()));
-    }
-    // One more than it counts is the version of the write.
-    let is_possible = |seen: Seen| seen.count() < Version::MILLIS_END - 1;
-    match Seen::decode(context).is_some_and(is_possible) {
-        true => Ok(()),
-        false => Err(Refusal::Invalid("no read has returned this context".to_owned())),
-    }
 }
 
 /// Whether stand-ins may take a write at this level.

@@ -96,7 +96,9 @@ impl Node {
             match record {
                 Logged::Held(Record { key, entry }) => {
                     clock.observe(entry.version);
-                    if ring.homes(&key, config.replication).contains(&config.node) {
+                    // Before any change it was asked to hold only what it is home to.
+                    let is_home = || ring.homes(&key, config.replication).contains(&config.node);
+                    if changes.layout().epoch == 0 || is_home() {
                         released.remove(&key);
                         replica.hold(key, entry);
                     }

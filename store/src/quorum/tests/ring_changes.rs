@@ -52,6 +52,12 @@ fn homes(cluster: &Cluster, members: &[NodeId], key: &str) -> Homes {
 const ALL: [NodeId; 5] = [0, 1, 2, 3, 4];
 const FOUR: [NodeId; 4] = [0, 1, 2, 3];
 
+/// The power of all fails, and comes back.
+fn restart_all(cluster: &mut Cluster) {
+    ALL.into_iter().for_each(|node| cluster.cut_power(node));
+    ALL.into_iter().for_each(|node| cluster.start(node));
+}
+
 fn keys() -> impl Iterator<Item = String> {
     (0..60).map(|number| format!("key{number}"))
 }
@@ -170,8 +176,7 @@ fn what_was_accepted_is_not_forgotten() {
         ALL.into_iter().for_each(|node| cluster.sync(node));
     }
     cluster.lose_all();
-    ALL.into_iter().for_each(|node| cluster.cut_power(node));
-    ALL.into_iter().for_each(|node| cluster.start(node));
+    restart_all(&mut cluster);
     // Now that proposes something else, hears of itself first, and has to propose what the others tell.
     let id = cluster.ask(1, change(Change::Leave(2)));
     cluster.sync(1);
@@ -242,15 +247,13 @@ fn a_change_goes_on_after_a_crash_of_all() {
     let (key, gone) = moving(&cluster);
     written(&cluster.call(0, put(&key, "v", Level::All)));
     cluster.call(0, change(Change::Join(4)));
-    ALL.into_iter().for_each(|node| cluster.cut_power(node));
-    ALL.into_iter().for_each(|node| cluster.start(node));
+    restart_all(&mut cluster);
     assert_eq!(layout(&mut cluster, 2).change, Some(Change::Join(4)));
     cluster.run(6_000);
     assert_eq!(layout(&mut cluster, 2).epoch, 2);
     assert!(cluster.held(4, &key).is_some() && cluster.held(gone, &key).is_none());
     // And once more: what was dropped is not replayed.
-    ALL.into_iter().for_each(|node| cluster.cut_power(node));
-    ALL.into_iter().for_each(|node| cluster.start(node));
+    restart_all(&mut cluster);
     assert!(cluster.held(4, &key).is_some() && cluster.held(gone, &key).is_none());
 }
 
