@@ -38,10 +38,12 @@ impl Graves {
         }
     }
 
-    /// Forgets all keys of which this is not true.
-    pub fn retain(&mut self, wanted: impl Fn(&str) -> bool) {
-        self.buried.retain(|(_, key), _| wanted(key));
-        self.by_age.retain(|_, (_, key)| wanted(key));
+    /// Forgets all keys of which this is true, and says what was remembered of them, in ring order.
+    pub fn take(&mut self, wanted: impl Fn(&str) -> bool) -> Vec<(String, Version)> {
+        let taken = self.buried.iter().filter(|((_, key), _)| wanted(key));
+        let taken: Vec<_> = taken.map(|((_, key), (version, _))| (key.clone(), *version)).collect();
+        taken.iter().for_each(|(key, _)| self.forget(key));
+        taken
     }
 
     /// Something is held of the key again.
@@ -92,6 +94,9 @@ mod tests {
         assert_eq!(graves.after(None).map(|(key, _)| key).collect::<Vec<_>>(), ["b"]);
         assert_eq!(graves.after(Some("b")).count(), 0);
         assert_eq!(graves.by_age.len(), 1);
+        assert_eq!(graves.take(|key| key == "a"), []);
+        assert_eq!(graves.take(|key| key == "b"), [("b".to_owned(), at(2))]);
+        assert_eq!((graves.get("b"), graves.by_age.len()), (None, 0));
     }
 
     #[test]

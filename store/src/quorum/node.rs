@@ -119,6 +119,10 @@ impl Node {
                 Logged::Window(last) => window = last,
             }
         }
+        // A tombstone may have been collected after the layout was written down, and before it was in force.
+        if changes.layout().change.is_some() {
+            released.extend(replica.place_on(&ring));
+        }
         clock.observe(replica.highest().max(hints.highest()));
         // A cluster that starts as one has no differences to find at once; a damaged replica has.
         let wait = if damaged { 0 } else { config.exchange_ms };

@@ -143,7 +143,8 @@ impl Replica {
     }
 
     /// Another ring is in force: drops what this node does not own on it, and says which keys. Nobody is told any more that
-    /// a write is durable who asked under the ring before.
+    /// a write is durable who asked under the ring before. Collected tombstones of keys whose owners change are held again,
+    /// to be handed over, and collected anew.
     pub fn place_on(&mut self, ring: &Rc<Ring>) -> Vec<String> {
         let replication = self.replication;
         let me = self.copies.me();
@@ -156,8 +157,12 @@ impl Replica {
             .map(|(record, _)| *record)
             .collect();
         gone.into_iter().for_each(|record| drop(self.remove_pending(record)));
-        let dropped = self.copies.place_on(ring.clone());
-        self.graves.retain(is_home);
+        let mut dropped = self.copies.place_on(ring.clone());
+        dropped.extend(self.graves.take(|key| !is_home(key)).into_iter().map(|(key, _)| key));
+        // Who comes to own a key gets what is held of it. What is only remembered would be known to some of its owners.
+        for (key, version) in self.graves.take(|key| ring.owners(key, replication).new.is_some()) {
+            self.hold(key, tombstone(version));
+        }
         if let Some(tombstones) = &mut self.tombstones {
             let held =
                 self.copies.after(None).map(|(key, held)| (key.into_owned(), held.into_owned().kept.entry));

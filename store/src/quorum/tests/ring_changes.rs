@@ -10,7 +10,7 @@ use crate::quorum::record::Logged;
 use crate::quorum::ring::Homes;
 use crate::quorum::ring::agreement::Ballots;
 use crate::quorum::ring::layout::{Change, Layout, Order};
-use crate::quorum::testkit::{Cluster, Packet, get, put, request, value, written};
+use crate::quorum::testkit::{Cluster, Packet, delete, get, put, request, value, written};
 
 /// Five nodes, of which the last is not on the ring.
 fn cluster_with(change: impl FnOnce(&mut Config)) -> Cluster {
@@ -300,6 +300,63 @@ fn who_comes_back_has_forgotten_what_it_left() {
     cluster.settle();
     cluster.run(1_000);
     assert!(cluster.released.contains(&(4, key)), "what it held it cannot know to be the latest");
+}
+
+/// A key that will move, deleted everywhere; grace periods are short.
+fn cluster_without(replication: usize) -> (Cluster, String, NodeId) {
+    let mut cluster = cluster_with(|config| {
+        let quorum = replication / 2 + 1;
+        (config.replication, config.read_quorum, config.write_quorum) = (replication, quorum, quorum);
+        config.grace_ms = 500;
+    });
+    let (key, gone) = moving(&cluster);
+    written(&cluster.call(0, delete(&key, Level::All)));
+    (cluster, key, gone)
+}
+
+#[test]
+fn who_joins_hears_of_deletes_that_were_collected() {
+    let (mut cluster, key, gone) = cluster_without(3);
+    cluster.run(4_000);
+    assert!(cluster.has_collected(gone, &key));
+    let deleted = cluster.held(gone, &key).expect("a tombstone");
+    let old = homes(&cluster, &FOUR, &key);
+    for _ in 0..2 {
+        cluster.call(0, change(Change::Join(4)));
+        cluster.run(8_000);
+        for home in homes(&cluster, &ALL, &key) {
+            assert_eq!(cluster.held(home, &key), Some(deleted.clone()), "on {home}, as on the others");
+            assert!(cluster.has_collected(home, &key), "on {home}, and collected anew");
+        }
+        // Who left comes back, and so does whom it had left it to.
+        cluster.call(0, change(Change::Leave(4)));
+        cluster.run(8_000);
+        assert!(old.iter().all(|home| cluster.held(*home, &key) == Some(deleted.clone())));
+    }
+}
+
+#[test]
+fn what_was_collected_before_a_layout_was_in_force_is_handed_over_after_a_crash() {
+    let (mut cluster, key, home) = cluster_without(1);
+    let deleted = cluster.held(home, &key).expect("a tombstone");
+    cluster.ask(home, change(Change::Join(4)));
+    for _ in 0..400 {
+        cluster.pass(1);
+        cluster.deliver_all();
+        ALL.into_iter().filter(|node| *node != home).for_each(|node| cluster.sync(node));
+        if cluster.hosts[usize::from(home)].log.iter().any(|(_, logged)| is_layout(logged, 1)) {
+            break;
+        }
+        cluster.sync(home);
+    }
+    let collect = Message::Collect { operation: 1, epoch: 0, key: key.clone(), version: deleted.version };
+    cluster.hear(home, (home + 1) % 4, collect);
+    cluster.sync(home);
+    assert!(cluster.has_collected(home, &key));
+    cluster.kill(home);
+    cluster.start(home);
+    cluster.run(8_000);
+    assert_eq!(cluster.held(4, &key), Some(deleted));
 }
 
 #[test]
