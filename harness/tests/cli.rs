@@ -238,21 +238,25 @@ fn keeps_no_more_folders_of_a_sweep_than_wanted() {
 #[test]
 fn shows_what_an_interrupted_sweep_has_found() {
     use std::process::Stdio;
-    let out = out();
-    let arguments = ["sweep", "--seeds", "0..1000000", "--time", "1s", "--json", "--out", path(&out)];
-    let mut command = Command::new(env!("CARGO_BIN_EXE_perjury"));
-    let child =
-        command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
-    std::thread::sleep(std::time::Duration::from_secs(3));
-    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
-    assert!(killed.success());
-    let output = child.wait_with_output().expect("it ends");
-    assert_eq!(code(&output), 130, "{}", errors(&output));
-    assert!(errors(&output).contains("the runs under way are finished first"), "{}", errors(&output));
-    let summary: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
-    let runs: u64 = summary["verdicts"].as_object().expect("counts").values().filter_map(Value::as_u64).sum();
-    assert!((1..1_000_000).contains(&runs), "{summary}");
-    assert_eq!((&summary["interrupted"], &summary["verdict"]), (&Value::from(true), &Value::from("unknown")));
+    for signal in ["-INT", "-TERM"] {
+        let out = out();
+        let arguments = ["sweep", "--seeds", "0..1000000", "--time", "1s", "--json", "--out", path(&out)];
+        let mut command = Command::new(env!("CARGO_BIN_EXE_perjury"));
+        let child =
+            command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
+        std::thread::sleep(std::time::Duration::from_secs(3));
+        let killed = Command::new("kill").args([signal, &child.id().to_string()]).status().expect("kill");
+        assert!(killed.success());
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!(code(&output), 130, "{signal}: {}", errors(&output));
+        assert!(errors(&output).contains("the runs under way are finished first"), "{}", errors(&output));
+        let summary: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+        let verdicts = summary["verdicts"].as_object().expect("counts");
+        let runs: u64 = verdicts.values().filter_map(Value::as_u64).sum();
+        assert!((1..1_000_000).contains(&runs), "{summary}");
+        let ended = (&summary["interrupted"], &summary["verdict"]);
+        assert_eq!(ended, (&Value::from(true), &Value::from("unknown")));
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use anyhow::{bail, ensure};
+use anyhow::{Context as _, bail, ensure};
 
 use super::journal::{self, Header};
 use super::shard::Shard;
@@ -34,7 +34,8 @@ impl Merged {
 /// Reads the journals of all these folders, each once.
 ///
 /// # Errors
-/// When there is none, one is damaged, two belong to different sweeps, or two are of the same shard.
+/// When there is none, one is damaged, two belong to different sweeps, two are of the same shard, or a
+/// shard has a seed twice or one of another's.
 pub fn merge(folders: &[PathBuf]) -> anyhow::Result<Merged> {
     let (mut merged, mut totals) = (None, Totals::default());
     for folder in folders {
@@ -51,13 +52,15 @@ pub fn merge(folders: &[PathBuf]) -> anyhow::Result<Merged> {
 }
 
 fn add(merged: &mut Option<Merged>, totals: &mut Totals, path: &Path) -> anyhow::Result<()> {
-    let mut spent_ns = 0;
+    let (mut spent_ns, mut seeds) = (0, Vec::new());
     let read = journal::read(path, &mut |entry| {
         spent_ns = spent_ns.max(entry.spent_ns);
+        seeds.push(entry.case.seed);
         totals.add(&entry);
     })?;
     // A journal whose header was cut short has no runs either.
     let Some((header, _)) = read else { return Ok(()) };
+    own_seeds_once(&header, seeds).with_context(|| path.display().to_string())?;
     let all = merged.get_or_insert_with(|| Merged {
         header: header.clone(),
         shards: BTreeSet::new(),
@@ -70,6 +73,15 @@ fn add(merged: &mut Option<Merged>, totals: &mut Totals, path: &Path) -> anyhow:
     ensure!(all.shards.insert(header.shard), "{} is shard {} once more", path.display(), header.shard);
     all.spent_ns += spent_ns;
     Ok(())
+}
+
+/// A shard runs its own seeds, and each once: else the page would count what was never run.
+fn own_seeds_once(header: &Header, mut seeds: Vec<u64>) -> anyhow::Result<()> {
+    let foreign = seeds.iter().find(|seed| header.shard.place(header.first, **seed).is_none());
+    foreign.map_or(Ok(()), |seed| bail!("seed {seed} is not one of this shard"))?;
+    seeds.sort_unstable();
+    let twice = seeds.array_windows().find(|[one, next]| one == next);
+    twice.map_or(Ok(()), |[seed, _]| bail!("seed {seed} was run twice"))
 }
 
 #[cfg(test)]
@@ -94,6 +106,18 @@ mod tests {
         assert_eq!((merged.totals.runs(), merged.missing()), (3, vec![1]));
         let error = merge(&[paths[0].clone(), paths[0].clone()]).expect_err("the same twice");
         assert!(error.to_string().contains("is shard 0/3 once more"), "{error}");
+    }
+
+    #[test]
+    fn refuses_seeds_of_others_and_a_seed_twice() {
+        for (seeds, problem) in
+            [([0, 1], "seed 1 is not one of this shard"), ([3, 3], "seed 3 was run twice")]
+        {
+            let folder = tempfile::tempdir().expect("a folder");
+            shard(folder.path(), 0, &seeds);
+            let error = format!("{:#}", merge(&[folder.path().to_owned()]).expect_err(problem));
+            assert!(error.contains("shard-0-of-3.jsonl") && error.contains(problem), "{error}");
+        }
     }
 
     #[test]
