@@ -100,9 +100,16 @@ pub struct Config {
     pub safeguards: Safeguards,
 }
 
+/// Between two rounds of gossip.
+const GOSSIP_MS: u64 = 200;
+/// A node is not missed sooner, however few they are. Where all but two are dead, what one of these says reaches the other
+/// in the one round of each turn that is meant for it, and not in any other: so a turn must be shorter.
+const SUSPECT_MS_MIN: u64 = 1000;
+
 impl Config {
     /// A configuration with the defaults: N = 3, R = 2, W = 2.
     pub fn new(node: NodeId, nodes: Vec<String>) -> Config {
+        let others = nodes.len().saturating_sub(1) as u64;
         Config {
             members: None,
             node,
@@ -126,8 +133,8 @@ impl Config {
             grace_ms: 24 * 3600 * 1000,
             has_ring_changes: false,
             has_membership: false,
-            gossip_ms: 200,
-            suspect_ms: 1000,
+            gossip_ms: GOSSIP_MS,
+            suspect_ms: SUSPECT_MS_MIN.max(others * (GOSSIP_MS + GOSSIP_MS / 4)),
             has_read_repair: true,
             has_exchange: true,
             tables: None,

@@ -32,8 +32,8 @@
 //!   no quorum: the session guarantees stay.
 //! - Convergence stays: a hint can only bring what is newer, and once it is handed back it is gone. At these levels it
 //!   rests on hints alone where the background exchange is off: then it is owed where nothing but messages and clocks
-//!   goes wrong. A node that dies may have coordinated, and one that is away for long leaves more hints
-//!   than fit.
+//!   goes wrong, and there are stand-ins for all home replicas but one. A node that dies may have coordinated, and one
+//!   that is away for long leaves more hints than fit.
 //! - Level all is about every home replica, and level atomic rests on majorities of them. They take no stand-ins, and
 //!   their promises are the strict ones.
 //!
@@ -180,7 +180,7 @@ pub fn promises(config: &Config, write: Level, read: Level) -> Vec<Promise> {
     let truthful = |guarantee| Promise { lying_homes_max: Some(0), ..always(guarantee) };
     match config.has_exchange {
         true => promises.push(truthful(Convergence)),
-        false if config.is_sloppy(write) => {
+        false if config.is_sloppy(write) && has_stand_ins(config) => {
             promises.push(Promise { messages_only: true, ..truthful(Convergence) });
         }
         false => {}
@@ -214,6 +214,11 @@ pub fn promises(config: &Config, write: Level, read: Level) -> Vec<Promise> {
         promises.extend(across.map(|guarantee| Promise { damaged_homes_max: Some(0), ..always(guarantee) }));
     }
     promises
+}
+
+/// Whether there are stand-ins for all home replicas of a key but the one that has acknowledged.
+fn has_stand_ins(config: &Config) -> bool {
+    config.nodes.len() + 1 >= 2 * config.replication
 }
 
 /// How long links take to be up again, and rumours to be everywhere, in milliseconds.
@@ -295,12 +300,14 @@ mod tests {
         let config = Config { has_exchange: false, ..Config::new(0, vec!["n1".to_owned()]) };
         let promised = promises(&config, Level::All, Level::All);
         assert!(promised.iter().all(|promise| promise.guarantee != Guarantee::Convergence));
-        let sloppy = Config { mode: Mode::Sloppy, ..config };
-        let convergence = |level| {
+        let convergence = |nodes: usize, level| {
+            let nodes = (1..=nodes).map(|number| format!("n{number}")).collect();
+            let sloppy = Config { mode: Mode::Sloppy, nodes, ..config.clone() };
             let mut promised = promises(&sloppy, level, level).into_iter();
             promised.find(|promise| promise.guarantee == Guarantee::Convergence).map(|it| it.messages_only)
         };
-        assert_eq!([Level::Quorum, Level::All].map(convergence), [Some(true), None]);
+        assert_eq!([Level::Quorum, Level::All].map(|level| convergence(5, level)), [Some(true), None]);
+        assert_eq!(convergence(4, Level::Quorum), None, "of three home replicas two may need a stand-in");
     }
 
     #[test]

@@ -207,8 +207,10 @@ fn a_dump_of_siblings_shows_all_of_them() {
 fn hints_alone_converge_where_only_messages_go_wrong() {
     let converges = |mode: &str, fault: &str| {
         let (without, nemesis) = (vec!["exchange".to_owned()], vec![fault.to_owned()]);
-        let (mode, level) = (mode.to_owned(), "quorum".to_owned());
-        let promises = Quorum.promises(&Scenario { mode, level, without, nemesis, ..Scenario::default() });
+        let (mode, level, workload) = (mode.to_owned(), "quorum".to_owned(), "set".to_owned());
+        let scenario = Scenario { mode, level, without, nemesis, workload, ..Scenario::default() };
+        let promises = Quorum.promises(&scenario);
+        assert!(find(&promises, "set", "").is_none(), "a final read may ask who was not told");
         find(&promises, "convergence", "quorum").is_some()
     };
     assert_eq!([converges("sloppy", "message-loss"), converges("sloppy", "kill")], [true, false]);

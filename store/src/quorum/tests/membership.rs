@@ -133,6 +133,20 @@ fn a_node_that_one_other_does_not_hear_is_missed_by_nobody() {
 }
 
 #[test]
+fn the_last_of_many_do_not_miss_each_other() {
+    let mut cluster = cluster(9, Safeguards::default());
+    cluster.run(2 * SPREAD_MS);
+    (3..9).for_each(|node| cluster.kill(node));
+    cluster.run(2 * DETECTED_MS);
+    let before = cluster.views.len();
+    cluster.run(20_000);
+    assert!(cluster.views[before..].is_empty(), "{:?}", &cluster.views[before..]);
+    for (by, of) in [(0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1)] {
+        assert_eq!(view(&cluster, by, of), Some((State::Up, 1)), "n{by} of n{of}");
+    }
+}
+
+#[test]
 fn stale_gossip_raises_nobody_from_the_dead() {
     let mut cluster = five();
     cluster.pass(200);
