@@ -12,7 +12,7 @@ use perjury_store::raft::config::Replication;
 use perjury_store::server::{self, Family, ServerOptions};
 use perjury_store::storage::tables;
 use perjury_store::{quorum, raft};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{Usage, number_of, only_for, sorted};
 use crate::args::{
@@ -53,21 +53,35 @@ async fn run_node(config: impl Family, serve: &Serve, peers: Vec<(String, String
     let addresses = peers.into_iter().map(|(_, address)| address).collect();
     let env = real::env(&serve.data).context("cannot use the data directory")?;
     let options = ServerOptions::new(config, serve.listen.clone(), addresses);
-    let mut end = Ok(());
-    server::serve_until(async { end = interrupted().await }, options, env)
+    // From before anybody hears that it listens.
+    let ends = Ends::hear().context("cannot wait for signals")?;
+    server::serve_until(ends.wait(), options, env)
         .await
         .with_context(|| format!("node {} in {}", serve.node, serve.data.display()))?;
-    end.map(|()| ExitCode::SUCCESS)
+    Ok(ExitCode::SUCCESS)
 }
 
-/// Returns when the program is asked to end. Nothing has to be put in order first, as what was acknowledged is
+/// The signals by which the program is asked to end. Nothing has to be put in order first, as what was acknowledged is
 /// durable already; the others are told.
-async fn interrupted() -> Result<()> {
-    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
-    tokio::select! {
-        biased;
-        end = tokio::signal::ctrl_c() => end.context("cannot wait for SIGINT"),
-        _ = terminate.recv() => Ok(()),
+struct Ends {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Ends {
+    /// From now on they are heard, and end nothing by themselves.
+    fn hear() -> std::io::Result<Ends> {
+        let (terminate, interrupt) = (SignalKind::terminate(), SignalKind::interrupt());
+        Ok(Ends { terminate: signal(terminate)?, interrupt: signal(interrupt)? })
+    }
+
+    /// Returns when one was heard.
+    async fn wait(mut self) {
+        tokio::select! {
+            biased;
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }
 
