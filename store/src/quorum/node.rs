@@ -120,9 +120,7 @@ impl Node {
             }
         }
         // A tombstone may have been collected after the layout was written down, and before it was in force.
-        if changes.layout().change.is_some() {
-            released.extend(replica.place_on(&ring));
-        }
+        replica.exhume(&ring);
         clock.observe(replica.highest().max(hints.highest()));
         // A cluster that starts as one has no differences to find at once; a damaged replica has.
         let wait = if damaged { 0 } else { config.exchange_ms };

@@ -159,10 +159,7 @@ impl Replica {
         gone.into_iter().for_each(|record| drop(self.remove_pending(record)));
         let mut dropped = self.copies.place_on(ring.clone());
         dropped.extend(self.graves.take(|key| !is_home(key)).into_iter().map(|(key, _)| key));
-        // Who comes to own a key gets what is held of it. What is only remembered would be known to some of its owners.
-        for (key, version) in self.graves.take(|key| ring.owners(key, replication).new.is_some()) {
-            self.hold(key, tombstone(version));
-        }
+        self.exhume(ring);
         if let Some(tombstones) = &mut self.tombstones {
             let held =
                 self.copies.after(None).map(|(key, held)| (key.into_owned(), held.into_owned().kept.entry));
@@ -170,6 +167,15 @@ impl Replica {
             *tombstones = held.map(|(key, entry)| (key, entry.version)).collect();
         }
         dropped
+    }
+
+    /// Holds again the collected tombstones of keys whose owners change. Who comes to own a key gets what is held of it; what
+    /// is only remembered would be known to some of its owners.
+    pub fn exhume(&mut self, ring: &Ring) {
+        let replication = self.replication;
+        for (key, version) in self.graves.take(|key| ring.owners(key, replication).new.is_some()) {
+            self.hold(key, tombstone(version));
+        }
     }
 
     /// The tombstones that were held since this was last asked.

@@ -258,6 +258,27 @@ fn a_change_goes_on_after_a_crash_of_all() {
 }
 
 #[test]
+fn what_was_handed_over_is_there_after_a_crash() {
+    let mut cluster = with_one_replica(|_| {});
+    let (key, _) = moving(&cluster);
+    written(&cluster.call(0, put(&key, "v", Level::Quorum)));
+    cluster.ask(0, change(Change::Join(4)));
+    for _ in 0..400 {
+        cluster.pass(25);
+        cluster.deliver_all();
+        ALL.into_iter().for_each(|node| cluster.sync(node));
+        if cluster.held(4, &key).is_some() {
+            break;
+        }
+    }
+    assert!(layout(&mut cluster, 4).change.is_some() && cluster.held(4, &key).is_some());
+    // It may have said so, and then the others end the change without it, and drop theirs.
+    cluster.kill(4);
+    cluster.start(4);
+    assert!(cluster.held(4, &key).is_some());
+}
+
+#[test]
 fn a_change_waits_for_a_member_that_is_down() {
     let mut cluster = cluster();
     let (key, gone) = moving(&cluster);
