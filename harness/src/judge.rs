@@ -65,7 +65,10 @@ pub fn judge(history: &History, charge: &Charge<'_>) -> anyhow::Result<(Vec<Row>
     let asked = workload.checkers_of_all().iter().filter(|name| is_asked(name, None, charge));
     rows.extend(asked.map(|name| judge_all(name, history, charge, &damage)));
     rows.sort_by_key(|row| !row.promised);
-    let mut facts = information::facts(history);
+    // Where siblings are kept, the later of two versions takes nothing away.
+    let keeps_siblings =
+        charge.promises.iter().any(|promise| promise.guarantee == "acknowledged-or-dominated");
+    let mut facts = if keeps_siblings { Vec::new() } else { information::facts(history) };
     facts.extend(not_shown(workload, charge));
     Ok((rows, facts))
 }

@@ -176,16 +176,17 @@ impl Client {
             Some(node) => self.coordinate(node),
             None => self.wander(),
         }
-        let mut attempts_left = if place.is_some() { 1 } else { self.options.nodes.len() };
-        let mut may_be_sent_on = node.is_none();
+        let (mut may_be_sent_on, mut may_be_any) = (node.is_none(), place.is_none());
+        let mut asked = Vec::new();
         let outcome = loop {
-            attempts_left -= 1;
+            asked.push(self.coordinator);
             match self.attempt(&call, place.is_none()).await {
                 Ok(Response::Refused(Refusal::Elsewhere { node })) if may_be_sent_on => {
                     self.go_to(&node, call.operation.key());
-                    (may_be_sent_on, attempts_left) = (false, 1);
+                    (may_be_sent_on, may_be_any) = (false, false);
                 }
-                Err(Failure::NotSent(error)) if attempts_left > 0 && worth_another(&error) => self.change(),
+                Err(Failure::NotSent(error)) if may_be_any && worth_another(&error) && self.go_on(&asked) => {
+                }
                 Err(failure) => break self.outcome_of(&call, failure),
                 Ok(response) => break response,
             }

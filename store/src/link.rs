@@ -41,7 +41,7 @@ pub struct Link<P> {
 
 struct State<P> {
     env: Env,
-    from: String,
+    from: Caller,
     to: String,
     address: String,
     /// The connection that is up now.
@@ -50,11 +50,11 @@ struct State<P> {
 }
 
 impl<P: Protocol> Link<P> {
-    /// Opens the link from node `from` to node `to` at `address`; it lives as long as `tasks`.
-    pub fn open(env: Env, from: &str, to: &str, address: &str, tasks: &mut JoinSet<()>) -> Link<P> {
+    /// Opens the link from this node to node `to` at `address`; it lives as long as `tasks`.
+    pub fn open(env: Env, from: Caller, to: &str, address: &str, tasks: &mut JoinSet<()>) -> Link<P> {
         let state = Rc::new(State {
             env,
-            from: from.to_owned(),
+            from,
             to: to.to_owned(),
             address: address.to_owned(),
             outbox: RefCell::new(None),
@@ -90,7 +90,7 @@ impl<P: Protocol> State<P> {
     }
 
     fn hello(&self) -> Frame<P> {
-        Frame::hello(Caller::Node(self.from.clone()), &self.to)
+        Frame::hello(self.from.clone(), &self.to)
     }
 }
 

@@ -29,6 +29,7 @@ use crate::link::Link;
 use crate::protocol::{NodeId, Now, Protocol};
 use crate::quorum::copies::Shelf;
 use crate::storage::{self, Replayed, tables};
+use crate::wire::Caller;
 
 use keeper::Keeper;
 use reception::Reception;
@@ -48,6 +49,12 @@ pub trait Family: 'static {
     fn nodes(&self) -> &[String];
     /// Which safeguards are on.
     fn safeguards(&self) -> Safeguards;
+    /// What a data directory is of: another family's, or one that was kept otherwise, cannot be read.
+    fn directory(&self) -> String {
+        Self::Node::NAME.to_owned()
+    }
+    /// How the cluster is, in words: what all its nodes must be told alike.
+    fn cluster(&self) -> String;
     /// What is wrong with it, if anything.
     fn problem(&self) -> Option<String>;
     /// Whether the log is synced in the background, once a second, instead of at once: a planted bug.
@@ -78,6 +85,9 @@ pub struct ServerOptions<F> {
     pub segment_bytes_max: u32,
     /// Connections open at the same time at most.
     pub connections_max: usize,
+    /// The node has lost its directory, and begins with an empty one: it takes part in reads, and acknowledges, once it has
+    /// caught up from all others.
+    pub replaces: bool,
 }
 
 impl<F> ServerOptions<F> {
@@ -89,6 +99,7 @@ impl<F> ServerOptions<F> {
             addresses,
             segment_bytes_max: storage::Options::default().segment_bytes_max,
             connections_max: 1024,
+            replaces: false,
         }
     }
 }
@@ -142,6 +153,7 @@ pub async fn serve_until<F: Family>(
         env: env.clone(),
         node: config.node(),
         nodes: config.nodes().to_vec(),
+        cluster: config.cluster(),
         connections_max: options.connections_max,
         events,
     };
@@ -179,10 +191,10 @@ fn open_links<F: Family>(
     env: &Env,
     tasks: &mut JoinSet<()>,
 ) -> Vec<Option<Link<F::Node>>> {
+    let from = Caller::Node { name: name.to_owned(), cluster: options.config.cluster() };
+    let mut open = |peer, address| Link::open(env.clone(), from.clone(), peer, address, tasks);
     let peers = options.config.nodes().iter().zip(&options.addresses);
-    peers
-        .map(|(peer, address)| (peer != name).then(|| Link::open(env.clone(), name, peer, address, tasks)))
-        .collect()
+    peers.map(|(peer, address)| (peer != name).then(|| open(peer, address))).collect()
 }
 
 /// What both clocks show.

@@ -37,7 +37,7 @@ pub use outbox::{Outbox, Queue};
 pub const MAGIC: [u8; 4] = *b"prjy";
 
 /// The protocol version, first byte of each frame. Nodes of different versions do not talk.
-pub const VERSION: u8 = 4;
+pub const VERSION: u8 = 5;
 
 /// Bytes of a frame before its body: version and checksum.
 const HEAD_BYTES: usize = 1 + 4;
@@ -50,8 +50,13 @@ pub const FRAME_BYTES_MAX: usize = 4 << 20;
 pub enum Caller {
     /// A client: sends calls.
     Client,
-    /// The node of this name: sends messages.
-    Node(String),
+    /// A node: sends messages.
+    Node {
+        /// Its name.
+        name: String,
+        /// How it was told that the cluster is; all of a cluster say the same.
+        cluster: String,
+    },
 }
 
 /// One frame of a connection that is about family `P`.

@@ -114,6 +114,16 @@ fn counts_writes_that_a_skewed_clock_put_below_another() {
     let overlapping = notation::parse("0:write(x,1)? 1:write(x,2)? 0:ok=1@9 1:ok=2@5").expect("a history");
     assert_eq!(information::facts(&shadowed).len(), 1);
     assert_eq!(information::facts(&overlapping), Vec::<String>::new());
+    let told = |guarantee: &str| {
+        let promises = [Promise::new(guarantee, "")];
+        judge(&shadowed, &charge(&promises, &[]))
+            .expect("a verdict")
+            .1
+            .iter()
+            .any(|fact| fact.contains("skewed"))
+    };
+    assert!(told("convergence"));
+    assert!(!told("acknowledged-or-dominated"), "siblings are both kept");
 }
 
 #[test]

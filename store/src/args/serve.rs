@@ -66,10 +66,14 @@ pub struct QuorumOptions {
     /// over them [default: all nodes are in one].
     #[arg(long, value_delimiter = ',', value_name = "NAME=CENTRE")]
     pub data_centres: Option<Vec<NodeCentre>>,
-    /// The nodes that are on the ring when the cluster first starts, separated by commas; others join with `ring join`
-    /// [default: all].
+    /// The nodes that are on the ring when the cluster first starts, separated by commas; others join with `ring join`. The
+    /// same list at each start [default: all].
     #[arg(long, value_delimiter = ',', value_name = "NAME")]
     pub ring: Option<Vec<String>>,
+    /// This node has lost its directory, and begins with an empty one: it takes part in reads once it has caught up from all
+    /// other nodes, which have to be up. To be left out at later starts.
+    #[arg(long)]
+    pub replace: bool,
     /// N: replicas of each key [default: 3].
     #[arg(long)]
     pub replication: Option<usize>,

@@ -31,6 +31,18 @@ impl Client {
         }
     }
 
+    /// Takes another coordinator than those that were asked in vain: as many at random as there are, and then whoever chance has
+    /// left out. Returns whether there is one.
+    pub(super) fn go_on(&mut self, asked: &[NodeId]) -> bool {
+        let nodes = self.options.nodes.len();
+        if asked.len() < nodes {
+            self.change();
+            return true;
+        }
+        let left_out = (0..nodes as NodeId).find(|node| !asked.contains(node));
+        left_out.map(|node| self.coordinate(node)).is_some()
+    }
+
     /// Another node than the coordinator, at random: whoever is near has failed, or may be anyone. The next one from there
     /// that is not away; none where there is one node only.
     pub(super) fn another(&self) -> Option<NodeId> {

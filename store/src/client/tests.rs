@@ -209,6 +209,18 @@ fn goes_to_another_node_while_nothing_is_sent() {
 }
 
 #[test]
+fn asks_every_node_before_it_gives_up() {
+    World::run(async {
+        let mut client = Nodes::default().client(&["n1", "n2", "n3"], Safeguards::default());
+        assert!(client.go_on(&[0]) && client.coordinator != 0);
+        // Chance went back and forth.
+        assert!(client.go_on(&[0, 1, 0]) && client.coordinator == 2);
+        assert!(!client.go_on(&[0, 1, 0, 2]));
+        assert!(!client.go_on(&[0, 1, 2]));
+    });
+}
+
+#[test]
 fn keeps_its_coordinator_until_that_fails_it() {
     World::run(async {
         let nodes = Nodes::default();

@@ -71,11 +71,15 @@ async fn call(operation: Operation, level: AtLevel, ask: Ask, store: Store) -> R
     let node = ask.node.map(|name| store.number_of(&name)).transpose()?;
     let mut session = Session::new(store.env.clone(), ClientOptions::new(store.peers.clone()));
     let level = level.level.unwrap_or(Level::Quorum);
+    let change = begun_by(&operation);
     let answer = session.call(operation, level, store.deadline, node).await;
     if ask.json {
         println!("{}", as_json(&answer, &store));
     } else {
         print(&answer.outcome, &store);
+        if let Some(so) = change.and_then(|change| so_already(change, &answer.outcome, &store)) {
+            eprintln!("{so}");
+        }
     }
     Ok(match answer.outcome {
         Response::Refused(_) => FAILED.into(),
@@ -162,6 +166,24 @@ fn as_json(answer: &Answer, store: &Store) -> Value {
     let mut line = outcome;
     line["node"] = json!(store.name_of(answer.node));
     line
+}
+
+/// The change of the ring that an operation asks for.
+fn begun_by(operation: &Operation) -> Option<Change> {
+    match operation {
+        Operation::ChangeRing { order: Order::Begin(change) } => Some(*change),
+        _ => None,
+    }
+}
+
+/// Says where a change that was asked for has nothing to change.
+fn so_already(change: Change, outcome: &Response, store: &Store) -> Option<String> {
+    let Response::Ring { layout: Layout { change: None, .. }, .. } = outcome else { return None };
+    let is = match change {
+        Change::Join(_) => "is on the ring already",
+        Change::Leave(_) => "is not on the ring",
+    };
+    Some(format!("nothing to do: {} {is}", store.name_of(change.node())))
 }
 
 /// Who is on the ring; while that changes, how far it is.

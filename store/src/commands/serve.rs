@@ -52,7 +52,10 @@ async fn run_node(config: impl Family, serve: &Serve, peers: Vec<(String, String
     }
     let addresses = peers.into_iter().map(|(_, address)| address).collect();
     let env = real::env(&serve.data).context("cannot use the data directory")?;
-    let options = ServerOptions::new(config, serve.listen.clone(), addresses);
+    let options = ServerOptions {
+        replaces: serve.quorum.replace,
+        ..ServerOptions::new(config, serve.listen.clone(), addresses)
+    };
     // From before anybody hears that it listens.
     let ends = Ends::hear().context("cannot wait for signals")?;
     server::serve_until(ends.wait(), options, env)
@@ -189,6 +192,7 @@ fn raft_config(serve: &Serve, peers: &[(String, String)]) -> Result<raft::config
         storage,
         data_centres,
         ring,
+        replace,
     } = &serve.quorum;
     let foreign = [
         ("--data-centres", data_centres.is_some()),
@@ -201,6 +205,7 @@ fn raft_config(serve: &Serve, peers: &[(String, String)]) -> Result<raft::config
         ("--tombstone-grace", tombstone_grace.is_some()),
         ("--storage", storage.is_some()),
         ("--ring", ring.is_some()),
+        ("--replace", *replace),
     ];
     refuse(&foreign, FamilyName::Quorum, serve.family)?;
     let voters = serve.raft.voters.as_ref();

@@ -15,9 +15,13 @@ type Link = super::Link<Node>;
 
 const MESSAGE: Message = Message::Written { operation: 7 };
 
+fn n1() -> Caller {
+    Caller::Node { name: "n1".to_owned(), cluster: "of two".to_owned() }
+}
+
 fn link(world: &World) -> (Link, JoinSet<()>) {
     let mut tasks = JoinSet::new();
-    let link = Link::open(world.env(0), "n1", "n2", "there", &mut tasks);
+    let link = Link::open(world.env(0), n1(), "n2", "there", &mut tasks);
     (link, tasks)
 }
 
@@ -52,7 +56,7 @@ fn says_who_it_is_and_delivers() {
         let (link, _tasks) = link(&world);
         let stream = door.recv().await.unwrap();
         let mut frames = FramedRead::new(stream, Codec::default());
-        let hello = Frame::hello(Caller::Node("n1".to_owned()), "n2");
+        let hello = Frame::hello(n1(), "n2");
         assert_eq!(frames.next().await.unwrap().unwrap(), hello);
         assert_eq!(frames.next().await.unwrap().unwrap(), Frame::Ping);
         link.send(MESSAGE);

@@ -1,5 +1,9 @@
 //! What a node must know of its cluster.
 
+use std::fmt;
+
+use clap::ValueEnum;
+
 use crate::safeguards::Safeguards;
 use crate::storage::tables;
 
@@ -14,7 +18,7 @@ pub const CHANGES_WHERE: &str =
     "the ring changes in modes strict and siblings only, within one data centre, and without tables";
 
 /// Whose acknowledgements count for a write, and what becomes of two that do not know each other.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Mode {
     /// Those of home replicas only.
     #[default]
@@ -29,6 +33,13 @@ pub enum Mode {
     WriteThrough,
     /// The same, but a write is acknowledged by the cache alone, and written to the store in the background.
     WriteBehind,
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = self.to_possible_value();
+        f.write_str(value.as_ref().map_or("", |value| value.get_name()))
+    }
 }
 
 impl Mode {
@@ -175,6 +186,26 @@ impl Config {
             Mode::Siblings => Conflict::Siblings { recorded: self.safeguards.conflict_recorded },
             Mode::Strict | Mode::Sloppy | Mode::WriteThrough | Mode::WriteBehind => Conflict::LastWriteWins,
         }
+    }
+
+    /// What all nodes must be told alike, in words: what they take of each other is wrong otherwise.
+    pub fn cluster(&self) -> String {
+        let named = |node: &NodeId| self.nodes.get(usize::from(*node)).map_or("?", String::as_str);
+        let mut words = vec![
+            format!("nodes {}", self.nodes.join(" ")),
+            format!("mode {}", self.mode),
+            format!("N={} R={} W={}", self.replication, self.read_quorum, self.write_quorum),
+        ];
+        if !self.centres.is_one() {
+            let centres = (0..self.nodes.len() as NodeId).map(|node| self.centres.of(node).to_string());
+            words.push(format!("data centres {}", centres.collect::<Vec<_>>().join(" ")));
+        }
+        if self.has_ring_changes {
+            let first = self.first_layout().members;
+            let first = first.iter().map(named).collect::<Vec<_>>().join(" ");
+            words.push(format!("at first on the ring {first}"));
+        }
+        words.join(", ")
     }
 
     /// What is wrong with it, if anything.

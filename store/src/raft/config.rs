@@ -86,6 +86,22 @@ impl Config {
         self.witness().and_then(|_| 1_u16.checked_sub(node))
     }
 
+    /// What all nodes must be told alike, in words.
+    pub fn cluster(&self) -> String {
+        let named = |node: &NodeId| self.nodes.get(usize::from(*node)).map_or("?", String::as_str);
+        let copies = match self.replication {
+            Replication::Majority => "majority".to_owned(),
+            Replication::Synchronous => "synchronous".to_owned(),
+            Replication::Asynchronous { entries_max, lag_ms_max } => {
+                format!("asynchronous, {entries_max} entries or {lag_ms_max} ms behind")
+            }
+        };
+        let voters =
+            self.first_voters.as_ref().map(|voters| voters.iter().map(named).collect::<Vec<_>>().join(" "));
+        let voters = voters.map_or(String::new(), |voters| format!(", first voters {voters}"));
+        format!("nodes {}, replication {copies}{voters}", self.nodes.join(" "))
+    }
+
     /// What is wrong with it, if anything.
     pub fn problem(&self) -> Option<String> {
         let nodes = self.nodes.len();

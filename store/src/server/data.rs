@@ -1,7 +1,6 @@
 //! Opening a data directory: the log, and the tables that stand for its beginning.
 
 use crate::env::Env;
-use crate::protocol::Protocol;
 use crate::storage::tables::Tables;
 use crate::storage::tables::manifest::{Found, Manifest, State};
 use crate::storage::{self, Log, Replayed, Surroundings};
@@ -25,8 +24,11 @@ pub(super) async fn open<F: Family>(
         refuse_tables(&found)?;
     }
     let begins = found.manifest.log_begins;
-    let log_options = storage::Options { segment_bytes_max: options.segment_bytes_max, begins, safeguards };
-    let (log, mut replayed) = Log::open(around.clone(), (F::Node::NAME, name), log_options).await?;
+    let replaces_from = options.replaces.then(|| (env.clock.wall() / 1_000_000_000) as u32);
+    let segment_bytes_max = options.segment_bytes_max;
+    let log_options = storage::Options { segment_bytes_max, begins, replaces_from, safeguards };
+    let family = options.config.directory();
+    let (log, mut replayed) = Log::open(around.clone(), (&family, name), log_options).await?;
     let Some(table_options) = table_options else { return Ok((log, replayed, None)) };
     let tables = Tables::open(around, name, found, table_options).await?;
     replayed.damaged |= tables.is_damaged();

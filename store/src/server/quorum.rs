@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use crate::Safeguards;
 use crate::env::Env;
-use crate::protocol::NodeId;
-use crate::quorum::config::Config;
+use crate::protocol::{NodeId, Protocol};
+use crate::quorum::config::{Config, Mode};
 use crate::quorum::copies::Shelf;
 use crate::quorum::node::{Node, Start};
 use crate::quorum::record::Logged;
@@ -26,6 +26,17 @@ impl Family for Config {
 
     fn safeguards(&self) -> Safeguards {
         self.safeguards
+    }
+
+    fn directory(&self) -> String {
+        match self.mode {
+            Mode::Strict => Node::NAME.to_owned(),
+            mode => format!("{} in mode {mode}", Node::NAME),
+        }
+    }
+
+    fn cluster(&self) -> String {
+        Config::cluster(self)
     }
 
     fn problem(&self) -> Option<String> {

@@ -28,6 +28,10 @@ impl Family for Config {
         self.safeguards
     }
 
+    fn cluster(&self) -> String {
+        Config::cluster(self)
+    }
+
     fn problem(&self) -> Option<String> {
         Config::problem(self)
     }

@@ -83,6 +83,8 @@ pub(super) struct Reception<P: Protocol> {
     pub(super) node: NodeId,
     /// Names of all nodes.
     pub(super) nodes: Vec<String>,
+    /// How this node was told that the cluster is.
+    pub(super) cluster: String,
     /// Connections open at the same time at most.
     pub(super) connections_max: usize,
     pub(super) events: mpsc::Sender<Event<P>>,
@@ -191,11 +193,17 @@ impl<P: Protocol> Reception<P> {
         if to != own {
             return Err(WireError::Stranger(format!("this is node {own}, not {to}; check the addresses")));
         }
-        let Caller::Node(name) = from else {
+        let Caller::Node { name, cluster } = from else {
             return Ok(None);
         };
         match self.nodes.iter().position(|node| *node == name) {
-            Some(node) if node != usize::from(self.node) => Ok(Some(node as NodeId)),
+            Some(node) if node != usize::from(self.node) && cluster == self.cluster => {
+                Ok(Some(node as NodeId))
+            }
+            Some(node) if node != usize::from(self.node) => Err(WireError::Stranger(format!(
+                "{own} and {name} were started with other options: {own} with {}; {name} with {cluster}",
+                self.cluster
+            ))),
             Some(_) => Err(WireError::Stranger(format!("two nodes call themselves {own}"))),
             None => Err(WireError::Stranger(format!(
                 "there is no node {name} in this cluster, only {}",

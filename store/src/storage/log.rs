@@ -25,13 +25,17 @@ pub struct Options {
     pub segment_bytes_max: u32,
     /// The segment that the log begins with, where no snapshot says: tables stand for those before it.
     pub begins: u32,
+    /// The directory is empty because the one that the node had is lost: what was in that has to come from the other
+    /// replicas. Starts are counted from here, above all that there were.
+    pub replaces_from: Option<u32>,
     /// Which safeguards are on.
     pub safeguards: Safeguards,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { segment_bytes_max: 16 << 20, begins: 1, safeguards: Safeguards::default() }
+        let safeguards = Safeguards::default();
+        Options { segment_bytes_max: 16 << 20, begins: 1, replaces_from: None, safeguards }
     }
 }
 
@@ -64,6 +68,8 @@ pub struct Log<R> {
     pub(super) around: Surroundings,
     pub(super) node: String,
     pub(super) damage: Vec<Damage>,
+    /// The directory stands for one that is lost.
+    pub(super) is_replacement: bool,
     options: Options,
     /// Segments that may not be durable yet, in order; the last is active.
     open: Vec<Open>,
@@ -134,6 +140,7 @@ impl<R: Record> Log<R> {
             around,
             node: node.to_owned(),
             damage: Vec::new(),
+            is_replacement: false,
             options,
             open: Vec::new(),
             progress: Rc::default(),

@@ -21,8 +21,9 @@ pub struct Meta {
     /// How often it has been started. A version that a node issues carries it, so it is raised,
     /// durably, before the node does anything else.
     pub incarnation: u32,
-    /// Corrupt records were cut off, and all that came after them, so that it shows nowhere else: the log
-    /// lacks them as long as it begins before the end of this segment. 0: nothing was cut off.
+    /// Something is lost, which shows nowhere else. Where records need all before them, corrupt ones were cut off, and
+    /// all that came after: the log lacks them as long as it begins before the end of this segment. Where they do not, the
+    /// directory stands for one that is lost, and the node has not caught up. 0: nothing is.
     pub damaged: u32,
 }
 
@@ -77,6 +78,10 @@ impl Meta {
     }
 }
 
+/// What to do for a node whose directory cannot be used any more.
+pub const GIVEN_UP: &str = "empty it, and start the node with --replace while all others are up (family quorum), or have the \
+     node removed with `member remove` and added again (family raft)";
+
 fn damaged() -> Error {
     unreadable("damaged")
 }
@@ -91,8 +96,16 @@ fn unreadable(how: &str) -> Error {
     Error::directory(
         NAME,
         format!(
-            "{how}; without it the node cannot tell how often it was started. Restore this file from a copy, or \
-             start the node under a new name with an empty directory, so that it catches up from the others"
+            "{how}; without it the node cannot tell how often it was started. Restore this file from a copy, or give \
+             the directory up: {GIVEN_UP}"
         ),
+    )
+}
+
+/// The error for a directory that is not lost.
+pub fn not_lost() -> Error {
+    Error::directory(
+        NAME,
+        "this directory is in order, and --replace is for a node whose directory is lost: start it without",
     )
 }

@@ -6,6 +6,7 @@ use crate::protocol::Record;
 use super::Error;
 use super::identity::Identity;
 use super::log::{Damage, Log};
+use super::meta::{self, Meta};
 use super::plan::Corrupt;
 use super::replace::{read, replace};
 use super::segment::{self, Content, Piece};
@@ -21,6 +22,11 @@ impl<R: Record> Log<R> {
         while let Some(damage) = self.damage.last() {
             self.repair_segment(damage).await?;
             self.damage.pop();
+        }
+        if self.is_replacement {
+            let meta = Meta::decode(&read(&*self.around.disk, meta::NAME)?)?;
+            replace(&self.around, meta::NAME, &Meta { damaged: 0, ..meta }.encode()).await?;
+            self.is_replacement = false;
         }
         Ok(())
     }

@@ -51,7 +51,7 @@ impl<R: Record> Log<R> {
         options: Options,
     ) -> Result<(Log<R>, Replayed<R>), Error> {
         let Surroundings { disk, observer, points } = around.clone();
-        let mut meta = read_meta(&*disk, family, node)?;
+        let mut meta = read_meta(&*disk, (family, node), options.replaces_from)?;
         let base = Base::find(&*disk, node, options.begins)?;
         let plan = plan(read_segments(&*disk, node, &base.segments)?, base.durable(), options.safeguards);
         let damaged = remember_damage(&mut meta, &base, &plan);
@@ -67,6 +67,7 @@ impl<R: Record> Log<R> {
         let snapshot = base.snapshot.map(|snapshot| (snapshot.index, snapshot.payload));
         let mut replayed = Replayed { incarnation: meta.incarnation, snapshot, records: Vec::new(), damaged };
         let mut log = Log::new(around, node, options);
+        log.is_replacement = !R::NEEDS_ALL_BEFORE && meta.damaged > 0;
         let mut last = None;
         for segment in plan.segments.into_iter().filter(|segment| segment.action != Action::Remove) {
             last = Some((segment.number, segment.corrupt.is_empty()));
@@ -86,8 +87,8 @@ impl<R: Record> Log<R> {
 fn remember_damage<R: Record>(meta: &mut Meta, base: &Base, plan: &Plan<R>) -> bool {
     let is_new = !base.corrupt.is_empty() || plan.is_damaged();
     if !R::NEEDS_ALL_BEFORE {
-        // Bad records stay where they are, and are found again.
-        return is_new;
+        // Bad records stay where they are, and are found again; what is wholly lost is not.
+        return is_new || meta.damaged > 0;
     }
     if is_new {
         // A log that has lost everything begins anew.
@@ -99,7 +100,11 @@ fn remember_damage<R: Record>(meta: &mut Meta, base: &Base, plan: &Plan<R>) -> b
 }
 
 /// Whose directory this is, with the incarnation that begins now.
-fn read_meta(disk: &dyn Disk, family: &str, node: &str) -> Result<Meta, Error> {
+fn read_meta(
+    disk: &dyn Disk,
+    (family, node): (&str, &str),
+    replaces_from: Option<u32>,
+) -> Result<Meta, Error> {
     let names = disk.list().map_err(Error::disk("list the data directory"))?;
     let is_ours = |name: &String| Kind::OF_LOG.iter().any(|kind| kind.number(name).is_some());
     let meta = if names.iter().any(|name| name == meta::NAME) {
@@ -107,15 +112,23 @@ fn read_meta(disk: &dyn Disk, family: &str, node: &str) -> Result<Meta, Error> {
     } else if names.iter().any(is_ours) {
         return Err(meta::missing());
     } else {
-        Meta { family: family.to_owned(), node: node.to_owned(), incarnation: 0, damaged: 0 }
+        let (incarnation, damaged) = (replaces_from.unwrap_or(0), u32::from(replaces_from.is_some()));
+        Meta { family: family.to_owned(), node: node.to_owned(), incarnation, damaged }
     };
     if meta.family != family {
-        let problem = format!("this is a data directory of family {}, not of family {family}", meta.family);
+        let problem = format!(
+            "this is a data directory of family {}, not of family {family}: start the node with the options that it \
+             was first started with",
+            meta.family
+        );
         return Err(Error::directory(meta::NAME, problem));
     }
     if meta.node != node {
         let problem = format!("this is the data directory of node {}, not of {node}", meta.node);
         return Err(Error::directory(meta::NAME, problem));
+    }
+    if replaces_from.is_some() && meta.damaged == 0 {
+        return Err(meta::not_lost());
     }
     let incarnation = meta.incarnation.checked_add(1);
     let incarnation = incarnation.ok_or_else(|| Error::directory(meta::NAME, "started too often"))?;

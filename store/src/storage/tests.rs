@@ -27,6 +27,7 @@ mod gaps;
 mod planted;
 mod real;
 mod refusals;
+mod replacement;
 mod snapshots;
 mod tables;
 

@@ -176,7 +176,10 @@ fn message() -> impl Strategy<Value = Message> {
 }
 
 fn frame() -> impl Strategy<Value = Frame> {
-    let caller = prop_oneof![Just(Caller::Client), ".*".prop_map(Caller::Node)];
+    let caller = prop_oneof![
+        Just(Caller::Client),
+        (".*", ".*").prop_map(|(name, cluster)| Caller::Node { name, cluster })
+    ];
     prop_oneof![
         ".*".prop_map(Frame::Refused),
         (".*", caller, ".*").prop_map(|(family, from, to)| Frame::Hello { family, from, to }),

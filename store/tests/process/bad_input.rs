@@ -52,7 +52,7 @@ fn bad_input_closes_its_own_connection_and_nothing_else() {
         assert!(matches!(put.outcome, Response::Written { .. }), "{put:?}");
 
         let client_hello = || Frame::hello(Caller::Client, "n1");
-        let node = |name: &str| Caller::Node(name.to_owned());
+        let node = |name: &str| Caller::Node { name: name.to_owned(), cluster: "mode strange".to_owned() };
         let message = Frame::Peer(Message::Written { operation: 1 });
         let with_length = |length: u32| [&MAGIC[..], &length.to_be_bytes()].concat();
         let mut other_version = stream_of(&[client_hello()]);
@@ -64,7 +64,7 @@ fn bad_input_closes_its_own_connection_and_nothing_else() {
         let too_large = FRAME_BYTES_MAX as u32 + 1;
         let (family, to) = ("raft".to_owned(), "n1".to_owned());
         let other_family = Frame::Hello { family, from: Caller::Client, to };
-        let cases: [(&str, Vec<u8>, bool); 11] = [
+        let cases: [(&str, Vec<u8>, bool); 12] = [
             ("not a perjury-store", b"GET / HTTP/1.1\r\n\r\n".to_vec(), false),
             (
                 "of family quorum, and the other side speaks for family raft",
@@ -76,6 +76,12 @@ fn bad_input_closes_its_own_connection_and_nothing_else() {
             ("its checksum is wrong", damaged, false),
             ("cut within a frame", cut[..cut.len() - 1].to_vec(), true),
             ("there is no node n7 in this cluster", stream_of(&[Frame::hello(node("n7"), "n1")]), false),
+            (
+                "n1 and n2 were started with other options: n1 with nodes n1 n2, mode strict, N=2 R=2 W=2, at first on \
+                 the ring n1 n2; n2 with mode strange",
+                stream_of(&[Frame::hello(node("n2"), "n1")]),
+                false,
+            ),
             ("two nodes call themselves n1", stream_of(&[Frame::hello(node("n1"), "n1")]), false),
             ("this is node n1, not n2", stream_of(&[Frame::hello(Caller::Client, "n2")]), false),
             ("a connection starts with a hello", stream_of(std::slice::from_ref(&message)), false),

@@ -146,16 +146,29 @@ impl Cluster {
         panic!("no free addresses");
     }
 
+    /// Changes what nodes are told that start from here on.
+    pub fn set(&mut self, option: &str, value: &str) {
+        let position = self.family.iter().position(|argument| argument == option).expect("it was given");
+        self.family[position + 1] = value.to_owned();
+    }
+
+    /// The same with further options.
+    pub fn restart_with(&mut self, node: usize, options: &[&str]) {
+        self.nodes[node] = Process::start(self.serve(node, options));
+        assert!(self.nodes[node].is_some(), "the address of node {node} was taken meanwhile");
+    }
+
     fn try_start(&mut self, node: usize) -> bool {
-        self.nodes[node] = Process::start(self.serve(node));
+        self.nodes[node] = Process::start(self.serve(node, &[]));
         self.nodes[node].is_some()
     }
 
-    fn serve(&self, node: usize) -> Command {
+    /// The command that starts a node, with further options.
+    pub fn serve(&self, node: usize, options: &[&str]) -> Command {
         let (name, address) = &self.peers[node];
         let mut command = program(&["serve", "--node", name, "--listen", address]);
         command.args(["--peers", &self.peers_argument()]).args(&self.family);
-        command.arg("--data").arg(self.data(node));
+        command.arg("--data").arg(self.data(node)).args(options);
         command
     }
 

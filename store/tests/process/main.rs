@@ -6,3 +6,4 @@ mod command_line;
 mod durability;
 mod failover;
 mod modes;
+mod setup;

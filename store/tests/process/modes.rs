@@ -77,6 +77,13 @@ fn a_node_joins_the_ring_and_another_leaves_it() {
     for key in &keys {
         assert_eq!(run(&["get", key, "--level", "all", "--node", "n1", "--peers", &peers]).1, "v\n");
     }
+    for (change, what) in
+        [(["join", "n2"], "n2 is on the ring already"), (["leave", "n1"], "n1 is not on the ring")]
+    {
+        let (code, said, why) = ring(&change);
+        assert_eq!((code, said.trim()), (0, "epoch 4: n2 n3 n4"));
+        assert!(why.contains(&format!("nothing to do: {what}")), "{why}");
+    }
     // Of two of the nodes the second would be n2.
     let two = cluster.peers.iter().step_by(3).map(|(name, address)| format!("{name}={address}"));
     let (code, _, why) = run(&["ring", "leave", "n4", "--peers", &two.collect::<Vec<_>>().join(",")]);

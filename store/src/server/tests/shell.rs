@@ -122,6 +122,9 @@ impl Family for Alone {
     fn safeguards(&self) -> Safeguards {
         Safeguards::default()
     }
+    fn cluster(&self) -> String {
+        String::new()
+    }
     fn problem(&self) -> Option<String> {
         None
     }

@@ -15,6 +15,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::env::Disk;
 use crate::storage::Error;
 use crate::storage::identity::Kind;
+use crate::storage::meta::GIVEN_UP;
 use crate::storage::replace::read;
 
 /// Its file.
@@ -121,11 +122,9 @@ fn without(names: &[String]) -> Manifest {
 }
 
 fn missing() -> Error {
-    wrong(
-        "missing, and there are tables: restore this file from a copy, or start the node under a new name with an \
-         empty directory, so that it catches up from the others"
-            .to_owned(),
-    )
+    wrong(format!(
+        "missing, and there are tables: restore this file from a copy, or give the directory up: {GIVEN_UP}"
+    ))
 }
 
 fn wrong(problem: String) -> Error {

@@ -44,7 +44,8 @@ impl Store {
         let observer = Rc::<Recorder>::default();
         let around = around(disk.shared(), &observer);
         let found = Manifest::find(&around.disk, "n1")?;
-        let options = Options { segment_bytes_max: 200, begins: found.manifest.log_begins, safeguards };
+        let begins = found.manifest.log_begins;
+        let options = Options { segment_bytes_max: 200, begins, safeguards, ..Options::default() };
         let (log, replayed) = now(Log::open(around.clone(), ("quorum", "n1"), options))?;
         let options = tables::Options { safeguards, cache_bytes_max: 20_000, ..tables::Options::default() };
         let tables = now(Tables::open(around, "n1", found, options))?;
