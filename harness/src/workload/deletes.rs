@@ -21,7 +21,8 @@ impl Workload for Deletes {
     }
 
     fn about(&self) -> &'static str {
-        "reads, writes and deletes of keys that are given up for new ones"
+        "reads, writes and deletes of keys that are given up for new ones; what was deleted has to stay so where tombstones \
+         outlast what faults hold up (--tombstone-grace)"
     }
 
     fn functions(&self) -> &'static [&'static str] {

@@ -96,7 +96,7 @@ pub struct QuorumOptions {
     /// [default: 86400s].
     #[arg(long, value_parser = duration, value_name = "TIME")]
     pub tombstone_grace: Option<Duration>,
-    /// Where this node keeps what it holds [default: log].
+    /// Where this node keeps what it holds; once it has used tables, its directory stays with them [default: log].
     #[arg(long, value_enum)]
     pub storage: Option<Storage>,
 }

@@ -95,6 +95,12 @@ impl Exchange {
         }
     }
 
+    /// What this node held is lost: it has to catch up from all others. At once.
+    pub fn recover(&mut self) {
+        self.recovery = CatchUp::new((0..self.nodes).filter(|&node| node != self.me));
+        self.next_at = 0;
+    }
+
     /// Whether replay found damage, and not every peer has made up for it yet.
     pub fn is_recovering(&self) -> bool {
         !self.recovery.is_done()

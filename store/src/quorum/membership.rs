@@ -18,7 +18,8 @@
 //! - Who stood still itself (a paused process) accuses nobody of it: it gives all others the whole time once more (after
 //!   Lifeguard, Dadgar, Phillips and Currey 2018).
 //! - Who is ended in an orderly manner says so, and has left until its next start: nobody need miss it first.
-//! - What is said of a node itself it does not believe: its own beat is the highest there is, and the next one tells.
+//! - What is said of a node itself it does not believe: its own beat is the highest there is, and the next one tells. But who
+//!   hears of a later start of its own has lost the directory that this was counted in: it goes by a generation above.
 //! - Nothing of it is kept on disk but the generation, which is the node's incarnation.
 
 pub mod member;
@@ -113,16 +114,29 @@ impl Membership {
         self.tell(out);
     }
 
-    /// Another node tells all it knows.
-    pub fn on_gossip(&mut self, table: Vec<Member>, now: Now, out: &mut Outbox<'_>) {
-        let nodes = self.table.len();
+    /// Another node tells all it knows. Returns whether it knows of a later start of this node than this one.
+    pub fn on_gossip(&mut self, table: Vec<Member>, now: Now, out: &mut Outbox<'_>) -> bool {
+        let (nodes, mut is_counted_anew) = (self.table.len(), false);
         for (node, mut rumour) in table.into_iter().enumerate().take(nodes) {
             rumour.accusers.retain(|&accuser| usize::from(accuser) < nodes && usize::from(accuser) != node);
             if node != usize::from(self.me) {
                 self.hear(node, rumour, now, out);
+            } else {
+                is_counted_anew = self.rise_above(rumour.beat);
             }
         }
         self.tell(out);
+        is_counted_anew
+    }
+
+    /// Goes by a generation above this one of its own; none is, where each start has raised it.
+    fn rise_above(&mut self, beat: Beat) -> bool {
+        let own = &mut self.table[usize::from(self.me)].beat;
+        let is_later = beat.generation > own.generation && self.safeguards.generation_raised;
+        if is_later {
+            own.generation = beat.generation.saturating_add(1);
+        }
+        is_later
     }
 
     /// Takes in a rumour about one member.

@@ -286,8 +286,8 @@ impl Node {
                 }
             }
             Message::Gossip { table } => {
-                if self.config.has_membership {
-                    self.membership.on_gossip(table, now, out);
+                if self.config.has_membership && self.membership.on_gossip(table, now, out) {
+                    self.recover(out);
                 }
             }
             Message::Layout { layout, has_handed_over } => {
@@ -351,6 +351,14 @@ impl Node {
             entries.push((key.into_owned(), entry));
         }
         Response::Dump { entries, more: false }
+    }
+
+    /// What this node held is lost, and nothing on its disk says so.
+    fn recover(&mut self, out: &mut Outbox<'_>) {
+        let why = "the others know of a later start of this node: it has lost its directory, and catches up from all of them \
+                   first (start it with --replace, should it end before)";
+        out.push(Effect::Note(why.to_owned()));
+        self.exchange.recover();
     }
 
     /// Every peer has made up for the damage, and what they sent is durable here: it is held.

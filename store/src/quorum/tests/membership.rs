@@ -212,10 +212,35 @@ fn who_stood_still_accuses_nobody_of_it() {
 #[test]
 fn what_others_say_of_a_node_it_does_not_believe() {
     let mut cluster = five();
-    let beat = Beat { generation: 9, heartbeat: 9 };
+    let beat = Beat { generation: 1, heartbeat: 99 };
     let member = Member { beat, accusers: [1, 2].into(), has_left: true };
     cluster.hear(0, 1, Message::Gossip { table: vec![member; 9] });
     assert_eq!(view(&cluster, 0, 0), Some((State::Up, 1)));
+}
+
+#[test]
+fn who_has_lost_its_directory_hears_so_and_catches_up_first() {
+    let mut cluster = five();
+    written(&cluster.call(0, put("k", "v", Level::All)));
+    let home = cluster.homes("k")[0];
+    let held = cluster.held(home, "k").expect("it is there");
+    for _ in 0..2 {
+        cluster.kill(home);
+        cluster.start(home);
+    }
+    cluster.run(SPREAD_MS);
+    cluster.kill(home);
+    let host = &mut cluster.hosts[usize::from(home)];
+    host.log.clear();
+    host.incarnation = 0;
+    cluster.config.exchange_ms = 2_000;
+    cluster.start(home);
+    run_with_cut(&mut cluster, 1_000, |packet| matches!(packet.message, Message::Entries { .. }));
+    assert!(cluster.is_recovering(home), "it answers for nothing");
+    cluster.run(5_000);
+    assert!(!cluster.is_recovering(home));
+    assert_eq!(cluster.held(home, "k"), Some(held));
+    assert_eq!(views_of(&cluster, home), [Some((State::Up, 4)); 4], "above what they knew");
 }
 
 #[test]
