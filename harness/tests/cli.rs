@@ -275,6 +275,8 @@ fn explains_wrong_usage_and_its_own_failures() {
         assert!(output.stdout.is_empty() && !output.stderr.is_empty(), "{arguments:?}");
     }
     assert_eq!(code(&perjury(&["run", "--help"])), 0);
+    let negative = errors(&perjury(&["run", "--time", "-5s"]));
+    assert!(negative.contains("'-5s' is no duration"), "{negative}");
 
     let out = out();
     let file = out.path().join("file");

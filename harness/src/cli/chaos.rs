@@ -45,7 +45,7 @@ pub struct Chaos {
     #[arg(long, value_name = "A..B", value_parser = parse::seeds)]
     seeds: Option<Range<u64>>,
     /// How long it may take, in real time: 10m, 8h; with neither this nor --seeds, 8h
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse_real_ms)]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse_real_ms, allow_hyphen_values = true)]
     duration: Option<u64>,
     /// Simulations at a time [default: one a core]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]

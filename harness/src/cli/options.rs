@@ -52,7 +52,7 @@ pub struct Options {
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     without: Option<Vec<String>>,
     /// For how long quorum keeps a tombstone that every home replica has [default: 30s]
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse_ms)]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse_ms, allow_hyphen_values = true)]
     tombstone_grace: Option<u64>,
     /// N: replicas of each key [default: 3]
     #[arg(long, value_name = "N")]
@@ -87,11 +87,11 @@ pub struct Options {
     #[arg(long, value_name = "PERCENT")]
     role_percent: Option<u64>,
     /// Time between faults, in the mean: from the end of an episode to the beginning of the next [default: 2500ms]
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse_ms)]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse_ms, allow_hyphen_values = true)]
     fault_gap: Option<u64>,
     /// The longest fault, 1s or more; faults that stand alone, such as deaf-node, have lengths of their own
     /// [default: 8s]
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse_ms)]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse_ms, allow_hyphen_values = true)]
     fault_length: Option<u64>,
     /// How long messages are under way: the least and the longest time, multiples of 5ms; up to 200ms
     /// for quorum, 100ms for raft, and 50ms for raft in mode asynchronous
@@ -106,7 +106,7 @@ pub struct Options {
     #[arg(long, value_name = "FILE")]
     script: Option<String>,
     /// Simulated time with faults: 60s, 500ms, 2m [default: 60s]
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse_ms)]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse_ms, allow_hyphen_values = true)]
     time: Option<u64>,
     /// Operations that all clients together start in a second [default: 200]
     #[arg(long, value_name = "PER-SECOND")]

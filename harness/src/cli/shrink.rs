@@ -38,7 +38,7 @@ pub struct Shrink {
     #[arg(long, value_name = "COUNT", default_value_t = shrink::RUNS)]
     runs: u64,
     /// Makes no further run after this real time, such as 2m; the result then depends on the machine
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse_ms)]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse_ms, allow_hyphen_values = true)]
     time_limit: Option<u64>,
     /// Where the small scenario goes [default: shrunk.json beside the run's report, or the file]
     #[arg(long, value_name = "FILE")]
