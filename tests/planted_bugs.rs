@@ -53,7 +53,7 @@ macro_rules! recorded {
 recorded! {
     finds_acknowledge_before_sync: "acknowledge-before-sync", 15, 0;
     finds_rotation_not_synced: "rotation-not-synced", 15, 0;
-    finds_torn_tail_taken: "torn-tail-taken", 15, 7;
+    finds_torn_tail_taken: "torn-tail-taken", 15, 1;
     finds_log_cut_at_bad_record: "log-cut-at-bad-record", 15, 2;
     finds_corrupt_block_taken: "corrupt-block-taken", 15, 6;
     finds_log_removed_before_flush: "log-removed-before-flush", 15, 0;
