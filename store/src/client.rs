@@ -185,7 +185,10 @@ impl Client {
                     self.go_to(&node, call.operation.key());
                     (may_be_sent_on, may_be_any) = (false, false);
                 }
-                Err(Failure::NotSent(error)) if may_be_any && worth_another(&error) && self.go_on(&asked) => {
+                Err(Failure::NotSent(error)) if may_be_any && worth_another(&error) => {
+                    if !self.go_on(&asked) {
+                        break self.outcome_of(&call, Failure::NotSent(error));
+                    }
                 }
                 Err(failure) => break self.outcome_of(&call, failure),
                 Ok(response) => break response,

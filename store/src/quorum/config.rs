@@ -200,11 +200,12 @@ impl Config {
             let centres = (0..self.nodes.len() as NodeId).map(|node| self.centres.of(node).to_string());
             words.push(format!("data centres {}", centres.collect::<Vec<_>>().join(" ")));
         }
-        if self.has_ring_changes {
-            let first = self.first_layout().members;
-            let first = first.iter().map(named).collect::<Vec<_>>().join(" ");
-            words.push(format!("at first on the ring {first}"));
-        }
+        let first = self.first_layout().members;
+        let first = first.iter().map(named).collect::<Vec<_>>().join(" ");
+        words.push(match self.has_ring_changes {
+            true => format!("at first on the ring {first}"),
+            false => format!("for ever on the ring {first}"),
+        });
         words.join(", ")
     }
 
