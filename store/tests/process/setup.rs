@@ -1,15 +1,17 @@
 //! Nodes that were set up wrongly: with other options than the rest, or over a directory that is lost.
 
 use std::fs;
-use std::process::Output;
+use std::process::Stdio;
 
-use crate::cluster::{Cluster, block_on, run, until};
+use crate::cluster::{Cluster, Process, block_on, run, until};
 
 /// What the program says when it does not start.
 fn refusal(cluster: &Cluster, node: usize, options: &[&str]) -> String {
-    let Output { status, stderr, .. } = cluster.serve(node, options).output().unwrap();
-    assert_eq!(status.code(), Some(1));
-    String::from_utf8(stderr).unwrap()
+    let child = cluster.serve(node, options).stderr(Stdio::piped()).spawn().unwrap();
+    let mut process = Process { child };
+    block_on(until("it is refused", async || process.child.try_wait().unwrap().is_some()));
+    assert_eq!(process.child.wait().unwrap().code(), Some(1));
+    std::io::read_to_string(process.child.stderr.take().unwrap()).unwrap()
 }
 
 #[test]
