@@ -13,7 +13,7 @@
 //!   a value, or one that strayed in from elsewhere, is not taken for one of the log.
 //! - *payload crc* continues the header crc. It stands last, so that bytes which never reached the
 //!   disk, and read as zeros, show as a checksum of zero. A checksum of which only the beginning
-//!   arrived, and that is no zero, vouches for the payload all the same.
+//!   arrived, and that is not nothing but zeros, vouches for the payload all the same.
 
 use crate::protocol::Record;
 
@@ -84,9 +84,9 @@ impl Header {
     pub fn record<R: Record>(&self, frame: &[u8]) -> Option<R> {
         let (payload, stored) = frame[HEADER_BYTES..].split_at(self.length);
         let crc = crc32c::crc32c_append(self.crc, payload).to_le_bytes();
-        // A zero is no beginning: it is what stands where nothing arrived.
-        let has_begun = stored[0] != 0 && stored[0] == crc[0];
-        let vouched = stored == crc || has_begun && is_beginning(stored, &crc);
+        // Nothing but zeros is no beginning: that is what stands where nothing arrived.
+        let has_begun = stored != [0; CRC_BYTES] && is_beginning(stored, &crc);
+        let vouched = stored == crc || has_begun;
         if vouched { decode(payload) } else { None }
     }
 

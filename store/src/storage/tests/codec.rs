@@ -126,18 +126,40 @@ fn frame_inside_a_value_is_not_taken_for_a_record() {
     assert!(matches!(&pieces[1].content, Content::Good(good, _) if *good == record(3)));
 }
 
-#[test]
-fn a_frame_whose_end_reads_as_zeros_is_never_taken() {
-    // One in 256 of them has a checksum that begins with a zero.
-    for number in 0..2_000 {
+/// Frames with other checksums each: one in 256 begins with a zero.
+fn frames() -> impl Iterator<Item = (Record, Vec<u8>)> {
+    (0..2_000).map(|number| {
         let value = Some(vec![7; 100]);
         let version = Version { millis: number, ..Version::default() };
         let record = Record { key: "key".to_owned(), entry: Entry { version, atomic: false, value } };
         let mut bytes = Vec::new();
         assert!(frame::encode(&mut bytes, &record, 0, Position::default(), 0));
+        (record, bytes)
+    })
+}
+
+#[test]
+fn a_frame_whose_end_reads_as_zeros_is_never_taken() {
+    for (record, mut bytes) in frames() {
         let header = Header::read(&bytes, 0, 0).unwrap();
         let arrived = bytes.len() / 2;
         bytes[arrived..].fill(0);
-        assert_eq!(header.record::<Record>(&bytes), None, "{number}");
+        assert_eq!(header.record::<Record>(&bytes), None, "{record:?}");
+    }
+}
+
+#[test]
+fn a_frame_cut_within_its_checksum_is_taken_or_torn_and_never_damage() {
+    let identity = Identity::of_segment("n1", 1);
+    for (record, _) in frames() {
+        let mut bytes = identity.write(std::slice::from_ref(&record)).unwrap();
+        for end in (bytes.len() - frame::CRC_BYTES..bytes.len()).rev() {
+            bytes[end] = 0;
+            let is_gone = bytes.ends_with(&[0; frame::CRC_BYTES]);
+            match &segment::scan::<Record>(identity, &bytes).unwrap()[0].content {
+                Content::Good(good, _) => assert!(*good == record && !is_gone, "{record:?}"),
+                Content::Bad(bad) => assert!(bad.torn && is_gone, "{record:?}"),
+            }
+        }
     }
 }
