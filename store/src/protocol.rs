@@ -21,6 +21,12 @@ use crate::raft::fact::Fact;
 /// A node: its position in the sorted list of all nodes.
 pub type NodeId = u16;
 
+/// The names of these nodes of a cluster, for people; `?`: there is no such node.
+pub(crate) fn names_of(nodes: &[NodeId], cluster: &[String]) -> String {
+    let name = |node: &NodeId| cluster.get(usize::from(*node)).map_or("?", String::as_str);
+    nodes.iter().map(name).collect::<Vec<_>>().join(" ")
+}
+
 /// Numbers a client's request within a node.
 pub type RequestId = u64;
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use clap::ValueEnum;
 
+use crate::protocol::names_of;
 use crate::safeguards::Safeguards;
 use crate::storage::tables;
 
@@ -190,7 +191,6 @@ impl Config {
 
     /// What all nodes must be told alike, in words: what they take of each other is wrong otherwise.
     pub fn cluster(&self) -> String {
-        let named = |node: &NodeId| self.nodes.get(usize::from(*node)).map_or("?", String::as_str);
         let mut words = vec![
             format!("nodes {}", self.nodes.join(" ")),
             format!("mode {}", self.mode),
@@ -200,8 +200,7 @@ impl Config {
             let centres = (0..self.nodes.len() as NodeId).map(|node| self.centres.of(node).to_string());
             words.push(format!("data centres {}", centres.collect::<Vec<_>>().join(" ")));
         }
-        let first = self.first_layout().members;
-        let first = first.iter().map(named).collect::<Vec<_>>().join(" ");
+        let first = names_of(&self.first_layout().members, &self.nodes);
         words.push(match self.has_ring_changes {
             true => format!("at first on the ring {first}"),
             false => format!("for ever on the ring {first}"),

@@ -356,7 +356,7 @@ impl Node {
     /// What this node held is lost, and nothing on its disk says so.
     fn recover(&mut self, out: &mut Outbox<'_>) {
         let why = "the others know of a later start of this node: it has lost its directory, and catches up from all of them \
-                   first (start it with --replace, should it end before)";
+                   first. It does so at each start, unless it is begun once more with an empty directory and --replace";
         out.push(Effect::Note(why.to_owned()));
         self.exchange.recover();
     }

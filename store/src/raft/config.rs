@@ -1,6 +1,6 @@
 //! What a node must know of its cluster.
 
-use crate::protocol::{NodeId, TICK_MS};
+use crate::protocol::{NodeId, TICK_MS, names_of};
 use crate::safeguards::Safeguards;
 
 /// How entries are copied before they count as committed.
@@ -88,7 +88,6 @@ impl Config {
 
     /// What all nodes must be told alike, in words.
     pub fn cluster(&self) -> String {
-        let named = |node: &NodeId| self.nodes.get(usize::from(*node)).map_or("?", String::as_str);
         let copies = match self.replication {
             Replication::Majority => "majority".to_owned(),
             Replication::Synchronous => "synchronous".to_owned(),
@@ -96,9 +95,8 @@ impl Config {
                 format!("asynchronous, {entries_max} entries or {lag_ms_max} ms behind")
             }
         };
-        let voters =
-            self.first_voters.as_ref().map(|voters| voters.iter().map(named).collect::<Vec<_>>().join(" "));
-        let voters = voters.map_or(String::new(), |voters| format!(", first voters {voters}"));
+        let named = |voters: &Vec<NodeId>| format!(", first voters {}", names_of(voters, &self.nodes));
+        let voters = self.first_voters.as_ref().map(named).unwrap_or_default();
         format!("nodes {}, replication {copies}{voters}", self.nodes.join(" "))
     }
 

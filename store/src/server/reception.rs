@@ -197,14 +197,14 @@ impl<P: Protocol> Reception<P> {
             return Ok(None);
         };
         match self.nodes.iter().position(|node| *node == name) {
-            Some(node) if node != usize::from(self.node) && cluster == self.cluster => {
-                Ok(Some(node as NodeId))
+            Some(node) if node == usize::from(self.node) => {
+                Err(WireError::Stranger(format!("two nodes call themselves {own}")))
             }
-            Some(node) if node != usize::from(self.node) => Err(WireError::Stranger(format!(
+            Some(_) if cluster != self.cluster => Err(WireError::Stranger(format!(
                 "{own} and {name} were started with other options: {own} with {}; {name} with {cluster}",
                 self.cluster
             ))),
-            Some(_) => Err(WireError::Stranger(format!("two nodes call themselves {own}"))),
+            Some(node) => Ok(Some(node as NodeId)),
             None => Err(WireError::Stranger(format!(
                 "there is no node {name} in this cluster, only {}",
                 self.nodes.join(", ")

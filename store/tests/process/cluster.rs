@@ -139,7 +139,7 @@ impl Cluster {
                 peers: (0..nodes).map(|node| (name(node), free_address())).collect(),
                 nodes: (0..nodes).map(|_| None).collect(),
             };
-            if (0..nodes).all(|node| cluster.try_start(node)) {
+            if (0..nodes).all(|node| cluster.try_start(node, &[])) {
                 return cluster;
             }
         }
@@ -152,14 +152,8 @@ impl Cluster {
         self.family[position + 1] = value.to_owned();
     }
 
-    /// The same with further options.
-    pub fn restart_with(&mut self, node: usize, options: &[&str]) {
+    fn try_start(&mut self, node: usize, options: &[&str]) -> bool {
         self.nodes[node] = Process::start(self.serve(node, options));
-        assert!(self.nodes[node].is_some(), "the address of node {node} was taken meanwhile");
-    }
-
-    fn try_start(&mut self, node: usize) -> bool {
-        self.nodes[node] = Process::start(self.serve(node, &[]));
         self.nodes[node].is_some()
     }
 
@@ -185,7 +179,12 @@ impl Cluster {
 
     /// Starts a node that was stopped, and waits until it listens.
     pub fn restart(&mut self, node: usize) {
-        assert!(self.try_start(node), "the address of node {node} was taken meanwhile");
+        self.restart_with(node, &[]);
+    }
+
+    /// The same with further options.
+    pub fn restart_with(&mut self, node: usize, options: &[&str]) {
+        assert!(self.try_start(node, options), "the address of node {node} was taken meanwhile");
     }
 
     /// The process of a node, which is its owner's from here on.

@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 
 use super::agreement::{Agreement, Ballots, Pledge, Proposal};
 use super::layout::{Change, Epoch, Layout, Order, Outcome, Why};
-use crate::protocol::NodeId;
+use crate::protocol::{NodeId, names_of};
 use crate::quorum::config::{CHANGES_WHERE, Config};
 use crate::quorum::coordinator::later;
 use crate::quorum::effect::{Effect, Now, RecordNumber, RequestId};
@@ -305,9 +305,9 @@ impl Changes {
 
     /// What is in force, for people.
     fn said(&self) -> String {
-        let members: Vec<&str> = self.layout.members.iter().map(|member| self.name(*member)).collect();
+        let members = names_of(&self.layout.members, &self.names);
         let change = self.layout.change.map(|change| format!(", {}", self.under_way(change)));
-        format!("layout {}: {}{}", self.layout.epoch, members.join(" "), change.unwrap_or_default())
+        format!("layout {}: {members}{}", self.layout.epoch, change.unwrap_or_default())
     }
 
     /// Why an order is refused, for people.

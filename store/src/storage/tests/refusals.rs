@@ -27,8 +27,9 @@ fn refuses_the_directory_of_another_family() {
     let disk = disk_with(&records(0..4), small());
     let before = disk.snapshot();
     let error = open_votes(&disk).err().unwrap();
-    let told = error.to_string();
-    assert!(told.contains("meta: this is a data directory of family quorum, not of family raft"), "{told}");
+    let told = "meta: this is a data directory of family quorum, not of family raft: start the node with the options \
+                that it was first started with";
+    assert_eq!(error.to_string(), told);
     assert_eq!(disk.snapshot(), before);
 }
 
