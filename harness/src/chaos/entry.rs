@@ -47,7 +47,7 @@ pub struct Entry {
 }
 
 /// What shrinking came to.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Shrunk {
     /// The command that replays the smallest scenario.
     pub command: String,
@@ -55,6 +55,9 @@ pub struct Shrunk {
     pub before: String,
     /// What the smallest one is made of.
     pub after: String,
+    /// What the smallest one shows, drawn.
+    #[serde(default)]
+    pub counterexample: String,
 }
 
 impl Entry {

@@ -9,8 +9,9 @@ use super::totals::{Group, Totals};
 /// The name of the suite.
 const SUITE: &str = "perjury chaos";
 
-/// The text of the file. What could not be decided is shown as skipped, unless it is to fail.
-pub fn junit(totals: &Totals, fails_on_unknown: bool) -> anyhow::Result<String> {
+/// The text of the file. What could not be decided is shown as skipped, unless it is to fail; shards that are missing are
+/// an error.
+pub fn junit(totals: &Totals, missing: &[u64], fails_on_unknown: bool) -> anyhow::Result<String> {
     let mut suite = TestSuite::new(SUITE);
     let guarantees: BTreeSet<&str> = totals.rows.keys().map(|name| guarantee(name)).collect();
     for &name in &guarantees {
@@ -28,6 +29,9 @@ pub fn junit(totals: &Totals, fails_on_unknown: bool) -> anyhow::Result<String> 
     let errors: Vec<_> = totals.errors.iter().collect();
     suite.add_test_case(case("runs", &errors, NonSuccessKind::Error));
     suite.add_test_case(decided(totals, fails_on_unknown));
+    if !missing.is_empty() {
+        suite.add_test_case(incomplete(missing));
+    }
     let mut report = Report::new(SUITE);
     report.add_test_suite(suite);
     Ok(report.to_string()?)
@@ -42,7 +46,16 @@ fn broken_beside(totals: &Totals, name: &str) -> Option<String> {
 }
 
 fn failure(name: &str, words: &str) -> TestCase {
-    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    non_success(name, NonSuccessKind::Failure, words)
+}
+
+fn incomplete(missing: &[u64]) -> TestCase {
+    let numbers: Vec<String> = missing.iter().map(u64::to_string).collect();
+    non_success("shards", NonSuccessKind::Error, &format!("missing: {}", numbers.join(", ")))
+}
+
+fn non_success(name: &str, kind: NonSuccessKind, words: &str) -> TestCase {
+    let mut status = TestCaseStatus::non_success(kind);
     status.set_message(words);
     of_suite(name, status)
 }
@@ -116,7 +129,7 @@ mod tests {
 
     #[test]
     fn has_a_case_a_guarantee_and_shows_what_was_not_decided_as_skipped() {
-        let text = junit(&totals(), false).expect("XML");
+        let text = junit(&totals(), &[], false).expect("XML");
         for words in [
             r#"tests="5" skipped="1" errors="0" failures="2""#,
             r#"<failure message="broken in 1 runs, beside what other cases show"#,
@@ -134,7 +147,14 @@ mod tests {
         let mut error = entry(9);
         error.case.error = Some("no disk".to_owned());
         totals.add(&error);
-        let text = junit(&totals, true).expect("XML");
+        let text = junit(&totals, &[], true).expect("XML");
         assert!(text.contains(r#"tests="5" skipped="0" errors="1" failures="3""#), "{text}");
+    }
+
+    #[test]
+    fn shards_that_are_missing_are_an_error() {
+        let text = junit(&totals(), &[0, 3], false).expect("XML");
+        assert!(text.contains(r#"tests="6" skipped="1" errors="1" failures="2""#), "{text}");
+        assert!(text.contains(r#"<error message="missing: 0, 3""#), "{text}");
     }
 }

@@ -15,6 +15,9 @@ use crate::sweep::Case;
 use crate::worker::caught;
 use crate::{command, folder, render, store, swarm};
 
+/// As wide as a page in a browser or a mail shows without wrapping.
+const COUNTEREXAMPLE_COLUMNS: usize = 100;
+
 /// A run that is over.
 pub(super) struct Tried {
     pub entry: Entry,
@@ -111,12 +114,14 @@ fn shrink(
     let system = store::named(&entry.scenario.store).context("its run had a store")?;
     let budget = Budget { runs: plan.shrink_runs, is_over };
     let shrunk = shrink::shrink_run(system, found, signature, &budget, &mut |_| {})?;
+    let counterexample = render::shrunk::counterexamples(&shrunk, COUNTEREXAMPLE_COLUMNS).into_iter().next();
     let file = folder.join(ScenarioFile::NAME);
     ScenarioFile::new(shrunk.scenario, shrunk.seed, Some(shrunk.signature)).write(&file)?;
     Ok(Some(Shrunk {
         command: format!("cargo perjury run --scenario {}", command::quoted(&file.display().to_string())),
         before: shrunk.before.to_string(),
         after: shrunk.after.to_string(),
+        counterexample: counterexample.unwrap_or_default(),
     }))
 }
 

@@ -222,8 +222,7 @@ mod tests {
             let mut kept = broken(seed);
             kept.case.folder = Some(format!("runs/{seed}").into());
             let words = |text: &str| format!("{text} of {seed}");
-            kept.shrunk =
-                Some(Shrunk { command: words("run"), before: words("much"), after: words("little") });
+            kept.shrunk = Some(Shrunk { command: words("run"), after: words("little"), ..Shrunk::default() });
             kept
         };
         vec![

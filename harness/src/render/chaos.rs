@@ -10,6 +10,8 @@ use crate::sweep::RowCounts;
 
 /// Reasons and commands longer than this have their own file or folder.
 const CELL_CHARS_MAX: usize = 400;
+/// Counterexamples longer than this are drawn in full by the command that replays them.
+const COUNTEREXAMPLE_LINES_MAX: usize = 40;
 
 /// What is said besides what the runs found.
 #[derive(Clone, Debug, Default)]
@@ -28,10 +30,20 @@ pub struct Occasion {
     pub resume: Option<String>,
 }
 
+impl Occasion {
+    /// What can be said of all shards: those that are missing may hold anything.
+    pub fn verdict(&self, totals: &Totals) -> &'static str {
+        match totals.verdict() {
+            "valid" if !self.missing.is_empty() => "unknown",
+            verdict => verdict,
+        }
+    }
+}
+
 /// The page, as Markdown.
 pub fn markdown(header: &Header, totals: &Totals, occasion: &Occasion) -> String {
     let mut text =
-        format!("# perjury chaos: {}\n\n{}\n", totals.verdict(), headline(header, totals, occasion));
+        format!("# perjury chaos: {}\n\n{}\n", occasion.verdict(totals), headline(header, totals, occasion));
     groups(&mut text, "Findings: promises that were broken", &totals.findings);
     groups(&mut text, "Not decided", &totals.unknown);
     groups(&mut text, "Our own failures", &totals.errors);
@@ -83,11 +95,11 @@ fn groups(text: &mut String, title: &str, groups: &BTreeMap<String, Group>) {
     if groups.is_empty() {
         return;
     }
-    let _ = writeln!(text, "\n## {title}\n");
+    let _ = writeln!(text, "\n## {title}");
     let mut all: Vec<(&String, &Group)> = groups.iter().collect();
     all.sort_by_key(|(_, group)| std::cmp::Reverse(group.runs));
     for (name, group) in all {
-        let _ = writeln!(text, "### {name}: {}\n", words::count(group.runs, "run"));
+        let _ = writeln!(text, "\n### {name}: {}\n", words::count(group.runs, "run"));
         for words in [&group.first.why, &group.first.error].into_iter().flatten() {
             let _ = writeln!(text, "{}\n", words::cut(words, CELL_CHARS_MAX));
         }
@@ -99,7 +111,21 @@ fn groups(text: &mut String, title: &str, groups: &BTreeMap<String, Group>) {
         if let Some(folder) = &group.first.folder {
             let _ = writeln!(text, "- kept in `{}`", folder.display());
         }
-        text.push('\n');
+        if let Some(shrunk) = &group.shrunk {
+            drawing(text, &shrunk.counterexample);
+        }
+    }
+}
+
+/// What the shrunk run shows, as it is.
+fn drawing(text: &mut String, counterexample: &str) {
+    let mut lines: Vec<&str> = counterexample.lines().collect();
+    if lines.len() > COUNTEREXAMPLE_LINES_MAX {
+        lines.truncate(COUNTEREXAMPLE_LINES_MAX);
+        lines.push("…");
+    }
+    if !lines.is_empty() {
+        let _ = writeln!(text, "\n```text\n{}\n```", lines.join("\n"));
     }
 }
 
@@ -178,6 +204,7 @@ fn reached(markers: &BTreeMap<String, Reached>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chaos::entry::{Entry, Shrunk};
     use crate::chaos::journal::tests::{entry, header};
     use crate::report::RowOutcome;
     use crate::signature::Signature;
@@ -196,6 +223,13 @@ mod tests {
         .map(|(name, outcome)| (name.to_owned(), outcome))
         .into();
         broken.markers = BTreeMap::from([("torn-tail-cut".to_owned(), 3)]);
+        let counterexample = "set: broken\n".to_owned() + &"  x\n".repeat(99);
+        broken.shrunk = Some(Shrunk {
+            command: "run it".to_owned(),
+            before: "much".to_owned(),
+            after: "little".to_owned(),
+            counterexample,
+        });
         totals.add(&broken);
         totals.add(&entry(8));
         totals
@@ -209,7 +243,7 @@ mod tests {
         for words in [
             "# perjury chaos: invalid\n\n2 runs in 1 min 30 s: 1 valid, 1 invalid, 0 unknown, 0 error.",
             "Shards that are missing: 3.",
-            "### set: 1 run\n\nan element is gone\n\n- seed 7: `cargo perjury run --seed 7",
+            "### set: 1 run\n\nan element is gone\n\n- shrunk from much to little: `run it`\n- seed 7: `cargo perjury run --seed 7",
             "| durability | 1 | 0 | 1 | 0 |\n",
             "- **reached**: torn-tail-cut in 1 run\n",
             "- **speed**: 0.02 runs a second with 2 threads\n",
@@ -217,5 +251,26 @@ mod tests {
             assert!(page.contains(words), "{words}\n\n{page}");
         }
         assert!(!page.contains("Not decided"), "{page}");
+        let shown = COUNTEREXAMPLE_LINES_MAX - 1;
+        assert!(
+            page.contains(&format!("\n```text\nset: broken\n{}…\n```\n", "  x\n".repeat(shown))),
+            "{page}"
+        );
+    }
+
+    #[test]
+    fn missing_shards_may_hold_anything_but_take_back_no_finding() {
+        let verdict = |entry: &Entry, missing: &[u64]| {
+            let mut totals = Totals::default();
+            totals.add(entry);
+            Occasion { missing: missing.to_vec(), ..Occasion::default() }.verdict(&totals)
+        };
+        let mut held = entry(1);
+        held.rows = BTreeMap::from([("set".to_owned(), RowOutcome::Held)]);
+        let mut broken = entry(2);
+        broken.case.verdict = "invalid".to_owned();
+        assert_eq!(verdict(&held, &[]), "valid");
+        assert_eq!(verdict(&held, &[3]), "unknown");
+        assert_eq!(verdict(&broken, &[3]), "invalid");
     }
 }

@@ -20,11 +20,12 @@ pub fn text(shrunk: &Shrunk, width: usize) -> String {
     for (name, before, after) in rows {
         table.add_row([name, &words::thousands(before), &words::thousands(after)]);
     }
-    let mut text = format!("{}\n\n{table}\n\n", shrunk.signature);
+    let drawn = counterexamples(shrunk, width).into_iter().map(|drawn| drawn + "\n");
+    format!("{}\n\n{table}\n\n{}", shrunk.signature, drawn.collect::<String>())
+}
+
+/// The counterexamples of the smaller run, one for each level at which its promise is broken.
+pub fn counterexamples(shrunk: &Shrunk, width: usize) -> Vec<String> {
     let rows = broken(&shrunk.report).filter(|row| row.guarantee == shrunk.signature.guarantee);
-    for row in rows {
-        text.push_str(&counterexample(&shrunk.report, &shrunk.recording.history, row, width));
-        text.push('\n');
-    }
-    text
+    rows.map(|row| counterexample(&shrunk.report, &shrunk.recording.history, row, width)).collect()
 }

@@ -95,6 +95,7 @@ fn shards_find_together_what_one_sweep_finds() {
     }
     assert_eq!(merged["runs"], 4);
     let half = perjury(&["merge", &parts[1]]);
+    assert!(text(&half).starts_with("# perjury chaos: unknown\n"), "{}", text(&half));
     assert!(text(&half).contains("Shards that are missing: 0."), "{}", text(&half));
     assert_eq!(code(&half), 2, "what is missing may hold anything");
 }
@@ -121,6 +122,7 @@ fn keeps_one_example_of_what_is_broken_and_ends_with_one() {
     assert_eq!(page, text(&swept));
     assert!(page.starts_with("# perjury chaos: invalid\n"), "{page}");
     assert!(page.contains("--bug acknowledge-before-sync"), "{page}");
+    assert!(page.contains("\n```text\n") && page.contains(": broken\n"), "what was shrunk is drawn: {page}");
     let kept =
         page.lines().find_map(|line| line.strip_prefix("- kept in `")?.strip_suffix('`')).expect("a folder");
     let checked = perjury(&["check", kept]);

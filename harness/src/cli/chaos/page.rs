@@ -22,7 +22,7 @@ impl Page {
     pub fn write(&self, out: &Path, fails_on_unknown: bool) -> anyhow::Result<()> {
         write(&out.join("summary.md"), &self.markdown())?;
         write(&out.join("summary.json"), &self.json(out)?)?;
-        write(&out.join("junit.xml"), &junit::junit(&self.totals, fails_on_unknown)?)
+        write(&out.join("junit.xml"), &junit::junit(&self.totals, &self.occasion.missing, fails_on_unknown)?)
     }
 
     /// Prints it.
@@ -36,7 +36,7 @@ impl Page {
 
     fn json(&self, out: &Path) -> anyhow::Result<String> {
         let json = json!({
-            "verdict": self.totals.verdict(),
+            "verdict": self.occasion.verdict(&self.totals),
             "runs": self.totals.runs(),
             "folder": out.to_string_lossy(),
             "spent_ns": self.occasion.spent_ns,
@@ -50,12 +50,10 @@ impl Page {
 
     /// How the process ends. Our own failures come after a broken promise: that is what chaos is for.
     pub fn exit(&self, fails_on_unknown: bool) -> Exit {
-        match self.totals.verdict() {
+        match self.occasion.verdict(&self.totals) {
             "invalid" => Exit::Invalid,
             _ if !self.totals.errors.is_empty() => Exit::Failure,
             "valid" if fails_on_unknown && !self.totals.unknown.is_empty() => Exit::Unknown,
-            // What is missing may hold anything.
-            "valid" if !self.occasion.missing.is_empty() => Exit::Unknown,
             verdict => Exit::of(verdict),
         }
     }
