@@ -23,6 +23,11 @@ pub fn operations(history: &History) -> BTreeMap<String, BTreeMap<String, u64>> 
     counts
 }
 
+/// Number of operations that no event invoked: they count as invoked in the moment of their completion.
+pub fn uninvoked(history: &History) -> u64 {
+    history.operations().filter(|operation| operation.is_lone()).count() as u64
+}
+
 /// Every fault that the nemesis noted, in the order of injection.
 ///
 /// ```text

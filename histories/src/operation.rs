@@ -45,6 +45,11 @@ impl<'a> Operation<'a> {
         self.history.at(self.span.invocation())
     }
 
+    /// Whether it is a lone completion: no event invoked it.
+    pub fn is_lone(&self) -> bool {
+        self.returned_at() == Some(self.invoked_at())
+    }
+
     /// The index of that event, which names the operation.
     #[inline]
     pub fn index(&self) -> u64 {

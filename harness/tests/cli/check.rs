@@ -141,6 +141,22 @@ fn has_no_checker_for_transactions_yet() {
 }
 
 #[test]
+fn tells_of_operations_that_no_event_invoked() {
+    let lone = r#"{"process":1,"type":"ok","f":"read","value":1}"#;
+    let (_, line) = check_one(&(valid() + lone), &[]);
+    assert_eq!((&line["operations"], &line["uninvoked"]), (&json!(3), &json!(1)), "{line}");
+    assert_eq!(keys(&line), fields_and(Some("uninvoked")));
+    let out = crate::out();
+    let file = format!("{}/h.jsonl", path(&out));
+    fs::write(&file, valid() + lone).expect("written");
+    let shown = text(&perjury(&["check", &file]));
+    assert!(
+        shown.contains("\nuninvoked      1 of 3 operations: each counts as invoked in the moment of its"),
+        "{shown}"
+    );
+}
+
+#[test]
 fn goes_on_after_a_file_that_cannot_be_read() {
     let cut = valid() + "{\"process\":0,\"type\":\"inv";
     let (code, lines, errors) = check(&[&cut, &invalid(), "what is this?"], &[]);

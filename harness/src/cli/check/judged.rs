@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use perjury::report::{Row, RowOutcome};
-use perjury::sweep;
+use perjury::{sweep, tally};
 use perjury_checkers::verdict::Count;
 use perjury_checkers::{Anomaly, AnomalyKind, Verdict};
 use perjury_histories::{History, Key, Value};
@@ -167,6 +167,9 @@ struct Line<'a> {
     /// Whether its keys stood inside of its values.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     split_by_key: bool,
+    /// Operations that no event invoked, where there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uninvoked: Option<u64>,
     /// Why nothing was judged.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
@@ -194,6 +197,7 @@ impl Outcome {
                 check_millis: Some(millis(judged.check_ns)),
                 peak_memory_bytes: judged.peak_memory_bytes,
                 split_by_key: judged.is_split_by_key,
+                uninvoked: Some(tally::uninvoked(&judged.history)).filter(|uninvoked| *uninvoked > 0),
                 reason: judged.checks.is_empty().then_some(&judged.why),
                 error: None,
                 checks: &judged.checks,
@@ -209,6 +213,7 @@ impl Outcome {
                 check_millis: None,
                 peak_memory_bytes: sweep::memory_bytes_max(),
                 split_by_key: false,
+                uninvoked: None,
                 reason: None,
                 error: Some(problem),
                 checks: &[],

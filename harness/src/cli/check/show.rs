@@ -31,6 +31,15 @@ pub fn text(judged: &Judged, width: usize) -> String {
         text.push_str(&measures.map_or(String::new(), |measures| named(&check.name, &measures)));
     }
     text.push_str(&named("operations", &summary::operations(&tally::operations(&judged.history))));
+    let uninvoked = tally::uninvoked(&judged.history);
+    if uninvoked > 0 {
+        let all = words::count(judged.history.operations().len() as u64, "operation");
+        let of = format!("{} of {all}", words::thousands(uninvoked));
+        text.push_str(&named(
+            "uninvoked",
+            &format!("{of}: each counts as invoked in the moment of its completion"),
+        ));
+    }
     let verdict = judged.verdict();
     let style = table::style(verdict).unwrap_or_default();
     text.push_str(&format!("{:<13}  {style}{verdict}{style:#}\n\n", "verdict"));
