@@ -281,9 +281,23 @@ fn explains_wrong_usage_and_its_own_failures() {
     let out = out();
     let file = out.path().join("file");
     fs::write(&file, "").expect("written");
-    let output = perjury(&["run", "--seed", "1", "--time", "1s", "--out", file.to_str().expect("UTF-8")]);
-    assert_eq!(code(&output), 255);
-    assert!(errors(&output).contains("cannot keep the run in "), "{}", errors(&output));
+    let file = file.to_str().expect("UTF-8");
+    let below = format!("{file}/small.json");
+    for arguments in [
+        ["run", "--time", "1s", "--out", file].as_slice(),
+        &["sweep", "--seeds", "0..2", "--time", "1s", "--out", file],
+        &["shrink", "--seed", "0", "--time", "1s", "--bug", "read-unconfirmed", "--out", &below],
+    ] {
+        // Said before the first run, which might take hours.
+        let output = perjury(arguments);
+        assert_eq!(code(&output), 254, "{arguments:?}");
+        assert!(
+            errors(&output).contains(&format!("cannot keep anything in {file}: ")),
+            "{}",
+            errors(&output)
+        );
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+    }
 }
 
 #[test]

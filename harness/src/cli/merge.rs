@@ -8,6 +8,7 @@ use perjury::render::chaos::Occasion;
 
 use super::chaos::Page;
 use super::exit::{Exit, unusable};
+use super::given;
 
 /// Puts the shards of a chaos sweep together, and writes the page of all of them.
 ///
@@ -36,7 +37,7 @@ impl Merge {
             Occasion { spent_ns: merged.spent_ns, missing: merged.missing(), ..Occasion::default() };
         let page = Page { header: merged.header, totals: merged.totals, occasion };
         let out = self.out.as_ref().unwrap_or(&self.folders[0]);
-        std::fs::create_dir_all(out)?;
+        given::folder(out)?;
         page.write(out, self.fail_on_unknown)?;
         page.print(out, self.json)?;
         Ok(page.exit(self.fail_on_unknown))

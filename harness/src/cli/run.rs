@@ -14,7 +14,7 @@ use perjury::{Scenario, System, trial};
 use super::exit::{self, Exit};
 use super::options::{self, Options};
 use super::seed::random_seed;
-use super::{input, terminal};
+use super::{given, input, terminal};
 
 /// Runs a scenario once, and says which promises were kept.
 ///
@@ -54,6 +54,7 @@ Examples:
 impl Run {
     pub fn execute(self) -> anyhow::Result<Exit> {
         let (system, scenario, seed) = self.what()?;
+        given::folder(&self.out)?;
         let first = format!("seed {seed}\n");
         if self.json {
             exit::say(&first)

@@ -14,6 +14,7 @@ use perjury::{Scenario, command, duration, sweep, trial};
 use serde_json::json;
 
 use super::exit::{self, Exit, unusable, usage};
+use super::given;
 use super::input::{self, Source};
 use super::options::{self, Options};
 use super::terminal;
@@ -72,17 +73,18 @@ impl Shrink {
         let limit_ns = self.time_limit.map(|limit_ms| limit_ms * 1_000_000);
         let is_late = || limit_ns.is_some_and(|limit_ns| sweep::wall_ns() - begin_ns >= limit_ns);
         let found = self.found()?;
+        let out = self.out.as_ref().unwrap_or(&found.out);
+        given::folder_of(out)?;
         let system = options::system(&found.scenario.store)?;
         let first = trial::try_seed(system, &found.scenario, found.seed, &mut |_| {})?;
         let signature = found.signature(&first.1)?;
-        let out = self.out.clone().unwrap_or(found.out);
         let budget = Budget { runs: self.runs, is_over: &is_late };
         let mut progress = Progress::new(self.runs);
         let shrunk = shrink::shrink_run(system, first, &signature, &budget, &mut |step| progress.show(step))?;
         progress.end();
         let file = ScenarioFile::new(shrunk.scenario.clone(), shrunk.seed, Some(shrunk.signature.clone()));
-        file.write(&out)?;
-        exit::print(&if self.json { json(&shrunk, &file, &out) } else { text(&shrunk, &out) })?;
+        file.write(out)?;
+        exit::print(&if self.json { json(&shrunk, &file, out) } else { text(&shrunk, out) })?;
         Ok(Exit::Valid)
     }
 

@@ -64,6 +64,8 @@ Examples:
 impl Sweep {
     pub fn execute(self) -> anyhow::Result<Exit> {
         let (system, scenario) = self.options.scenario()?;
+        given::folder(&self.out)?;
+        self.junit.as_deref().map_or(Ok(()), given::folder_of)?;
         let jobs = given::jobs(self.jobs);
         let progress = Progress::new(self.seeds.end - self.seeds.start);
         let plan = Plan {

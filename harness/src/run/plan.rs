@@ -143,7 +143,9 @@ fn lacks(offers: Offers, fault: &dyn Fault) -> Option<&'static str> {
         Needs::Leader if !leader => Some("the system does not tell who leads"),
         Needs::Role(Role::Coordinator) if !coordinator => Some("the system does not show who coordinates"),
         Needs::Role(Role::HintHolder) if !hint_holder => Some("no node of the system keeps hints for others"),
-        Needs::Members if !members => Some("the members of the system cannot be changed in this scenario"),
+        Needs::Members if !members => {
+            Some("its members cannot be changed in this mode, with this storage, or over data centres")
+        }
         Needs::DataCentres if !centres => Some("all nodes are in one data centre"),
         Needs::Points if !points => Some("the code of the system names no points"),
         _ => None,
@@ -203,10 +205,7 @@ mod tests {
         assert_eq!(plan.kinds, [Kind::Crash]);
         let words = plan.not_available.join("; ");
         assert!(words.contains("leader-cut: the system does not tell who leads"), "{words}");
-        assert!(
-            words.contains("member-remove: the members of the system cannot be changed in this scenario"),
-            "{words}"
-        );
+        assert!(words.contains("member-remove: its members cannot be changed in this mode, "), "{words}");
         let plan = drawn(&["coordinator", "crash", "data-centre", "hints"], NO_DISK).expect("a plan");
         assert_eq!(plan.kinds, [Kind::Crash]);
         let words = plan.not_available.join("; ");
