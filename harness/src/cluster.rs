@@ -19,6 +19,7 @@ mod down;
 mod exits;
 mod links;
 mod options;
+mod storm;
 mod traps;
 
 use std::cell::Cell;
@@ -34,6 +35,8 @@ pub use self::administration::Administration;
 pub use self::churn::LEADS_FOR_MS_MAX;
 pub use self::exits::Finding;
 pub use self::options::{ClusterOptions, TICK_MS};
+pub use self::storm::Storm;
+use self::storm::StormWatch;
 use crate::rng::Rng;
 use crate::sim::clock::{ClockFault, EPOCH_SECONDS, TrueTime};
 use crate::sim::disk::{DiskCounts, DiskFault, Flip};
@@ -72,6 +75,7 @@ pub struct Cluster {
     administration: Rc<Administration>,
     faults_made: u64,
     findings: Vec<Finding>,
+    storm: StormWatch,
 }
 
 impl Cluster {
@@ -130,6 +134,7 @@ impl Cluster {
             administration: Rc::default(),
             faults_made: 0,
             findings: Vec::new(),
+            storm: StormWatch::new(options.messages_max),
         })
     }
 
@@ -162,6 +167,7 @@ impl Cluster {
             Ok(Err(error)) => return Err(anyhow!("the simulation stopped: {error}")),
             Err(words) => return Err(anyhow!("the simulation panicked: {words}")),
         }
+        self.storm.look(self.sim.elapsed(), self.world.fabric.sent());
         self.carry_out_blows();
         self.let_go();
         self.note_exits();
@@ -217,6 +223,11 @@ impl Cluster {
     /// Panics of nodes so far.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
+    }
+
+    /// More messages than any work takes, if there were so many.
+    pub fn storm(&self) -> Option<Storm> {
+        self.storm.storm()
     }
 
     /// How many messages were lost, delayed, duplicated, reordered so far.

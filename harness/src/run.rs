@@ -14,15 +14,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use perjury_histories::{History, Key, Value};
 use serde_json::json;
 
 use crate::clients::{self, Desk, Stage};
-use crate::cluster::{Cluster, ClusterOptions};
+use crate::cluster::{Cluster, ClusterOptions, Storm};
 use crate::nemesis::driver::State;
 use crate::nemesis::{Kind, Nemesis, NemesisEvent, Schedule, What};
 use crate::recorder::Recorder;
+use crate::render::words;
 use crate::rng::Rng;
 use crate::scenario::Scenario;
 use crate::script::{Phase, Script};
@@ -50,6 +51,11 @@ const DARK: Duration = Duration::from_secs(1);
 const FINAL_MAX: Duration = Duration::from_secs(120);
 const FINAL_EACH_MAX: Duration = Duration::from_millis(10);
 
+/// Messages within a simulated second that are no storm yet: so many, and so many more for each operation that clients
+/// begin in it.
+const MESSAGES_MAX: u64 = 100_000;
+const MESSAGES_AN_OPERATION_MAX: f64 = 1_000.0;
+
 /// What a run left behind.
 #[derive(Clone, Debug)]
 pub struct Recording {
@@ -63,6 +69,8 @@ pub struct Recording {
     pub points: BTreeMap<String, u64>,
     /// Panics of the system: no checker looks for them.
     pub crashes: Vec<String>,
+    /// Messages that multiplied, and ended the run.
+    pub storm: Option<String>,
     /// Simulated time of the whole run, in nanoseconds.
     pub simulated_ns: u64,
     /// When clients began to work: schedule and script count from then, in nanoseconds.
@@ -99,12 +107,11 @@ pub fn execute(
     progress: &mut dyn FnMut(Progress),
 ) -> anyhow::Result<Recording> {
     let mut run = Run::new(system, scenario, seed, progress)?;
-    run.start()?;
-    run.faults()?;
-    let healed_at = run.heal()?;
-    run.converge(healed_at)?;
-    run.power_loss_of_all()?;
-    run.final_reads()?;
+    let ended = run.all();
+    // A storm ends it early, and is a finding.
+    if run.cluster.storm().is_none() {
+        ended?;
+    }
     Ok(run.finish())
 }
 
@@ -147,6 +154,7 @@ impl<'a> Run<'a> {
             latency_min: Duration::from_millis(scenario.latency_ms_min),
             latency_max: Duration::from_millis(scenario.latency_ms_max),
             points: system.points(scenario),
+            messages_max: MESSAGES_MAX + (MESSAGES_AN_OPERATION_MAX * scenario.rate) as u64,
             ..ClusterOptions::default()
         };
         let settings = scenario.clone();
@@ -179,6 +187,15 @@ impl<'a> Run<'a> {
             phase,
             progress,
         })
+    }
+
+    fn all(&mut self) -> anyhow::Result<()> {
+        self.start()?;
+        self.faults()?;
+        let healed_at = self.heal()?;
+        self.converge(healed_at)?;
+        self.power_loss_of_all()?;
+        self.final_reads()
     }
 
     /// The cluster comes up, undisturbed; then the workload sets up what it needs.
@@ -267,6 +284,13 @@ impl<'a> Run<'a> {
             format!("{} panicked at {:.3} s: {}", finding.node, finding.at.as_secs_f64(), finding.message)
         });
         let crashes = crashes.collect();
+        let storm = self.cluster.storm().map(|Storm { at, messages_max }| {
+            let (at, most) = (at.as_secs_f64(), words::thousands(messages_max));
+            format!(
+                "more than {most} messages were sent within one simulated second, up to {at:.3} s: nodes answer each other \
+                 faster and faster, and the run was ended there"
+            )
+        });
         self.recorder.end_watch();
         let (history, trace, mut markers) = self.recorder.finish();
         let struck = self.cluster.points_struck().into_iter();
@@ -279,6 +303,7 @@ impl<'a> Run<'a> {
             markers,
             points,
             crashes,
+            storm,
             simulated_ns: nanos(self.cluster.elapsed()),
             begun_ns: self.begun_ns,
             schedule: self.plan.schedule,
@@ -290,6 +315,7 @@ impl<'a> Run<'a> {
     /// One tick of the whole simulation.
     fn step(&mut self) -> anyhow::Result<()> {
         self.cluster.step()?;
+        ensure!(self.cluster.storm().is_none(), "a storm of messages");
         self.watch_restarts();
         (self.progress)(Progress {
             phase: self.phase,

@@ -17,8 +17,15 @@ use crate::{bug, command, tally, workload};
 
 /// Version of the shape of `report.json`.
 pub const SCHEMA: u32 = 1;
-/// The guarantee that every system owes without saying so: no node panics.
+/// A guarantee that every system owes without saying so: no node panics.
 pub const NO_PANIC: &str = "no-panic";
+/// Another one: messages do not multiply.
+pub const NO_STORM: &str = "no-storm";
+
+/// Whether a guarantee is judged by what happened in the run alone: its history does not tell.
+pub fn is_of_run(guarantee: &str) -> bool {
+    [NO_PANIC, NO_STORM].contains(&guarantee)
+}
 
 /// Runs a scenario with a seed, and judges what was recorded.
 pub fn try_seed(
@@ -56,7 +63,8 @@ pub fn report(
     };
     let (mut rows, mut information) = judge::judge(&recording.history, &charge)?;
     information.extend(not_shown(scenario, recording, &rows));
-    rows.splice(0..0, crashes(&recording.crashes));
+    let storm = recording.storm.as_ref().map(|storm| broken(NO_STORM, storm.clone()));
+    rows.splice(0..0, crashes(&recording.crashes).into_iter().chain(storm));
     Ok(Report {
         command: command::repeat(scenario, seed),
         schema: SCHEMA,
@@ -100,15 +108,20 @@ fn crashes(crashes: &[String]) -> Option<Row> {
         1 => String::new(),
         count => format!(" (and {} more)", count - 1),
     };
-    Some(Row {
-        guarantee: NO_PANIC.to_owned(),
+    Some(broken(NO_PANIC, format!("{first}{others}")))
+}
+
+/// The row of a promise that nobody needs to state, broken.
+fn broken(guarantee: &str, evidence: String) -> Row {
+    Row {
+        guarantee: guarantee.to_owned(),
         level: String::new(),
         promised: true,
         outcome: RowOutcome::Broken,
-        evidence: format!("{first}{others}"),
+        evidence,
         anomalies: Vec::new(),
         found: Default::default(),
-    })
+    }
 }
 
 /// The worst of all promised rows: `invalid`, `unknown` or `valid`. A run that owed nothing, or in
@@ -182,6 +195,7 @@ mod tests {
             markers: markers.iter().map(|&marker| (marker.to_owned(), 1)).collect(),
             points: Default::default(),
             crashes: Vec::new(),
+            storm: None,
             simulated_ns: 0,
             begun_ns: 0,
             schedule: Default::default(),

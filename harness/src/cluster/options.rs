@@ -31,6 +31,8 @@ pub struct ClusterOptions {
     pub restart_after: Duration,
     /// The points of their code that the nodes may pass.
     pub points: Vec<&'static Point>,
+    /// Messages of all hosts within a simulated second that are no storm yet.
+    pub messages_max: u64,
 }
 
 impl Default for ClusterOptions {
@@ -44,6 +46,7 @@ impl Default for ClusterOptions {
             centres: Vec::new(),
             restart_after: Duration::from_secs(1),
             points: Vec::new(),
+            messages_max: u64::MAX,
         }
     }
 }

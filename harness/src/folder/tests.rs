@@ -33,6 +33,7 @@ pub(crate) fn recording(trace: &str) -> Recording {
         markers: BTreeMap::new(),
         points: BTreeMap::new(),
         crashes: Vec::new(),
+        storm: None,
         simulated_ns: 1,
         begun_ns: 0,
         schedule: Default::default(),

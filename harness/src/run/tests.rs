@@ -28,6 +28,7 @@ enum Manner {
     ForgetsOutcomes,
     NeverConverges,
     TakesOrders,
+    Storms,
 }
 
 struct Fake(Manner);
@@ -37,8 +38,11 @@ impl System for Fake {
         "fake"
     }
 
-    fn start(&self, _: &Scenario, node: &str, _: Env) -> LocalFuture<'static, anyhow::Result<()>> {
+    fn start(&self, _: &Scenario, node: &str, env: Env) -> LocalFuture<'static, anyhow::Result<()>> {
         assert!(self.0 != Manner::PanicsAtStart || node != "n2", "it cannot start");
+        if self.0 == Manner::Storms {
+            return Box::pin(storm(env));
+        }
         Box::pin(std::future::pending())
     }
 
@@ -57,6 +61,15 @@ impl System for Fake {
     fn has_administration(&self, _: &Scenario) -> bool {
         self.0 == Manner::TakesOrders
     }
+}
+
+/// Sends twice as much each time; up to a bound, so that a run that goes on ends, too.
+async fn storm(env: Env) -> anyhow::Result<()> {
+    for messages in (0..).map(|time: u64| 1 << time.min(14)) {
+        env.clock.sleep(Duration::from_millis(100)).await;
+        (0..messages).for_each(|_| drop(env.network.deliveries("n1:7000")));
+    }
+    Ok(())
 }
 
 struct FakeClient {
@@ -234,6 +247,17 @@ fn asks_for_dumps_before_it_records_them() {
     assert_eq!((dumps.len(), asked.len()), (3, 1));
     // The note before the first dump is the placement.
     assert!(asked.first().is_some_and(|&asked| asked < dumps[0].index), "{asked:?}, {:?}", dumps[0]);
+}
+
+#[test]
+fn messages_that_multiply_end_the_run_and_are_a_finding() {
+    let (recording, report) = try_fake(&Fake(Manner::Storms), &scenario()).expect("a run");
+    let storm = recording.storm.as_deref().expect("a storm");
+    assert!(storm.starts_with("more than 130,000 messages were sent within one simulated second"), "{storm}");
+    assert!((1_500_000_000..1_800_000_000).contains(&recording.simulated_ns), "{}", recording.simulated_ns);
+    assert_eq!((outcome(&report, trial::NO_STORM), report.verdict.as_str()), (RowOutcome::Broken, "invalid"));
+    let again = try_fake(&Fake(Manner::Storms), &scenario()).expect("a run").0;
+    assert_eq!(again.simulated_ns, recording.simulated_ns);
 }
 
 #[test]

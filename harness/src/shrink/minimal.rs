@@ -9,8 +9,9 @@
 //! ```
 
 /// What is left of `items` when nothing more can be left out alone; `fails` is asked of each shorter list, and a list
-/// for which it is true takes the place of the one before. Later items go first: what comes last matters least.
-pub fn minimal<T: Clone>(items: Vec<T>, mut fails: impl FnMut(&[T]) -> bool) -> Vec<T> {
+/// for which it is true takes the place of the one before. Later items go first: what comes last matters least. Once
+/// `fails` has no answer any more, it ends: a long list has as many shorter ones as items, and each is a copy.
+pub fn minimal<T: Clone>(items: Vec<T>, mut fails: impl FnMut(&[T]) -> Option<bool>) -> Vec<T> {
     let mut kept = items;
     let mut size = kept.len();
     while size > 0 {
@@ -18,8 +19,10 @@ pub fn minimal<T: Clone>(items: Vec<T>, mut fails: impl FnMut(&[T]) -> bool) -> 
         while end > 0 {
             let begin = end.saturating_sub(size);
             let without = [&kept[..begin], &kept[end..]].concat();
-            if fails(&without) {
-                kept = without;
+            match fails(&without) {
+                Some(true) => kept = without,
+                Some(false) => {}
+                None => return kept,
             }
             end = begin;
         }
@@ -36,7 +39,7 @@ mod tests {
         let mut asked = 0;
         let kept = minimal((0..count).collect(), |items| {
             asked += 1;
-            needed.iter().all(|item| items.contains(item))
+            Some(needed.iter().all(|item| items.contains(item)))
         });
         (kept, asked)
     }
@@ -57,10 +60,21 @@ mod tests {
     }
 
     #[test]
+    fn ends_once_there_is_no_answer() {
+        let mut asked = 0;
+        let kept = minimal((0..1_000).collect(), |items: &[u32]| {
+            asked += 1;
+            (asked <= 5).then(|| items.contains(&7))
+        });
+        assert_eq!((kept.contains(&7), asked), (true, 6));
+    }
+
+    #[test]
     fn never_takes_a_list_that_passes() {
         // Only whole pairs fail: single items cannot go.
-        let kept =
-            minimal((0..8).collect(), |items: &[u32]| items.len().is_multiple_of(2) && !items.is_empty());
+        let kept = minimal((0..8).collect(), |items: &[u32]| {
+            Some(items.len().is_multiple_of(2) && !items.is_empty())
+        });
         assert_eq!(kept, [0, 1]);
     }
 }

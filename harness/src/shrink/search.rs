@@ -95,10 +95,13 @@ impl<'a> Search<'a> {
         loop {
             let before = measure(self.scenario());
             for Move { name, make } in moves {
+                if self.is_given_up() {
+                    return;
+                }
                 self.name = name;
                 make(self);
             }
-            if self.is_given_up() || measure(self.scenario()) == before {
+            if measure(self.scenario()) == before {
                 return;
             }
         }
@@ -130,7 +133,7 @@ impl<'a> Search<'a> {
     }
 
     /// Whether no further run is made now: it may not be, or much is left that the seed at hand does not show smaller.
-    fn is_given_up(&self) -> bool {
+    pub fn is_given_up(&self) -> bool {
         self.is_spent() || (self.others == 0 && self.misses >= PATIENCE && !self.is_small())
     }
 

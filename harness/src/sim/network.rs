@@ -4,7 +4,7 @@
 //! to a machine behind a cut is tried again until the cut heals, where the simulator would refuse at
 //! once, and a machine whose process is gone refuses, where the simulator would keep us waiting.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::rc::Rc;
@@ -94,6 +94,7 @@ pub struct Fabric {
     deaf: RefCell<BTreeMap<FaultId, String>>,
     status: RefCell<BTreeMap<String, Status>>,
     counts: RefCell<MessageCounts>,
+    sent: Cell<u64>,
 }
 
 impl Fabric {
@@ -163,7 +164,13 @@ impl Fabric {
         *self.counts.borrow()
     }
 
+    /// How many messages were sent so far.
+    pub fn sent(&self) -> u64 {
+        self.sent.get()
+    }
+
     fn deliveries(&self, from: &str, to: &str, rng: &mut Rng) -> SmallVec<[Delivery; 2]> {
+        self.sent.set(self.sent.get() + 1);
         let mut deliveries = smallvec![Delivery::default()];
         let (faults, deaf) = (self.faults.borrow(), self.deaf.borrow());
         let is_disturbed = !(faults.is_empty() && deaf.is_empty());

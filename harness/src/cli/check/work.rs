@@ -220,6 +220,6 @@ fn by_promises(
         "history.jsonl and report.json do not belong together: they count different operations"
     );
     let (mut rows, _) = judge::judge(history, &charge)?;
-    rows.splice(0..0, report.rows.iter().filter(|row| row.guarantee == trial::NO_PANIC).cloned());
+    rows.splice(0..0, report.rows.iter().filter(|row| trial::is_of_run(&row.guarantee)).cloned());
     Ok((trial::verdict(&rows), rows))
 }

@@ -18,7 +18,9 @@ fn with(base: &Scenario, entries: &[Entry]) -> Scenario {
 
 /// Leaves out faults that are not needed.
 pub fn fewer(search: &mut Search<'_>) {
-    minimal(entries(search), |entries| search.attempt(&with(search.scenario(), entries)));
+    minimal(entries(search), |entries| {
+        (!search.is_given_up()).then(|| search.attempt(&with(search.scenario(), entries)))
+    });
 }
 
 /// Halves the length of each fault as long as it helps.

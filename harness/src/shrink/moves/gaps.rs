@@ -10,7 +10,9 @@ const GAP_MS_MIN: u64 = 200;
 /// Closes each gap in which no fault begins or ends and nothing is invoked: to nothing, to a quarter, to a half.
 pub fn close(search: &mut Search<'_>) {
     let mut from = 0;
-    while let Some((begin, end)) = next_gap(search.scenario(), from) {
+    while !search.is_given_up()
+        && let Some((begin, end)) = next_gap(search.scenario(), from)
+    {
         let earlier = |by_ms| shifted(search.scenario(), begin, by_ms);
         let gap = end - begin;
         let tries: Vec<Scenario> = [gap - 1, gap / 4 * 3, gap / 2].into_iter().map(earlier).collect();

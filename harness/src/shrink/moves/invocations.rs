@@ -75,5 +75,7 @@ pub fn fewer(search: &mut Search<'_>) {
         return;
     }
     let made = search.best().script().invocations.clone();
-    minimal(made, |invocations| search.attempt(&with(search.scenario(), invocations.to_vec())));
+    minimal(made, |invocations| {
+        (!search.is_given_up()).then(|| search.attempt(&with(search.scenario(), invocations.to_vec())))
+    });
 }
